@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * kpstat: the whole contract between kpstat.ko and user space.
+ *
+ * Generic netlink family "kpstat", version 1, initial network namespace only,
+ * CAP_SYS_ADMIN or CAP_PERFMON in the initial user namespace for every command.
+ * All integers are in host byte order.  Strings are NUL-terminated.
+ *
+ * Commands
+ * --------
+ * KPS_CMD_STATUS   do: -> one reply: KPS_A_VERSION .. KPS_A_MEMORY_MAX
+ *
+ * KPS_CMD_LOAD     do: KPS_A_NAME, KPS_A_SOURCE, [KPS_A_FLAGS],
+ *                  [KPS_A_STACK_ENTRIES], then in this order, each repeated:
+ *                  KPS_A_ENUM, KPS_A_MAP, KPS_A_PROBE.  Enums, maps and probes
+ *                  are numbered from 0 in the order in which they stand.
+ *                  Everything is checked, attached and made live as one; a
+ *                  failure undoes all of it.  One event is seen by all of a
+ *                  program's probes or by none.  With KPS_F_OWNED the
+ *                  program is unloaded when the sending socket closes.
+ *
+ * KPS_CMD_UNLOAD | ENABLE | DISABLE | RESET
+ *                  do: KPS_A_NAME.  When DISABLE and UNLOAD return, no handler
+ *                  of the program runs any more.  RESET empties every map and
+ *                  zeroes the ledger.
+ *
+ * KPS_CMD_PROGRAMS dump: [KPS_A_NAME] -> one message per program: KPS_A_NAME,
+ *                  KPS_A_FLAGS, KPS_A_MEMORY, KPS_A_AGE_NS, KPS_A_NR_PROBES,
+ *                  KPS_A_NR_MAPS, and the sum of its KPS_A_LEDGER.
+ *
+ * KPS_CMD_SHOW     dump: KPS_A_NAME -> first the program as in PROGRAMS plus
+ *                  KPS_A_SOURCE, then one message per map (KPS_A_MAP), then one
+ *                  per probe (KPS_A_PROBE with KPS_PROBE_A_LEDGER and sites).
+ *
+ * KPS_CMD_READ     dump: KPS_A_NAME, [KPS_A_MAP_NAME], [KPS_A_FLAGS:
+ *                  KPS_F_RESET].  -> for each map a message with KPS_A_MAP (its
+ *                  description), followed by messages that carry KPS_A_ENTRY,
+ *                  repeated.  CPUs are merged; entries come sorted by value,
+ *                  ascending.  All maps named are taken at one point, before
+ *                  the first message is sent; with KPS_F_RESET that point ends
+ *                  one interval and starts the next, and no event is counted
+ *                  in both or in neither.
+ *
+ * KPS_CMD_EVENTS   dump: -> one message per event of the kernel-side providers
+ *                  (conntrack): KPS_A_EVENT with its fields.
+ *
+ * Errors come as a negative errno with a sentence in the extended ack.
+ *
+ * Programs of a probe
+ * -------------------
+ * KPS_PROBE_A_INSNS is an array of struct bpf_insn (RFC 9669).  R1 = CTX, a
+ * struct kps_frame.  The verifier accepts: at most KPS_MAX_INSNS instructions;
+ * forward jumps only; loads from the frame at constant offsets; stores to
+ * kps_frame.scratch at constant offsets; calls of enum kps_fn; MOV, ALU and
+ * compare on scalars; CTX may only be copied with a 64-bit MOV, loaded from,
+ * stored to and passed as R1 of a call.  No R10, no atomics, no division by a
+ * register (KPS_FN_DIV), no division by a constant 0.  Arguments marked CONST
+ * below must be known constants at load time.  R0 at exit: 0 = the filter
+ * rejected the event, anything else = the event was recorded.
+ */
+#ifndef _UAPI_LINUX_KPSTAT_H
+#define _UAPI_LINUX_KPSTAT_H
+
+#include <linux/types.h>
+
+#define KPS_GENL_NAME		"kpstat"
+#define KPS_GENL_VERSION	1
+
+/* Limits; a load that exceeds one is refused. */
+#define KPS_NAME_MAX		64	/* program and map names, with the NUL */
+#define KPS_TARGET_MAX		192	/* one probe's target, with the NUL */
+#define KPS_SOURCE_MAX		60000	/* bytes of program text */
+#define KPS_MAX_INSNS		4096	/* per probe */
+#define KPS_MAX_MAPS		64	/* per program */
+#define KPS_MAX_PROBES		512	/* per program */
+#define KPS_MAX_SITES		1024	/* attach points per probe */
+#define KPS_MAX_ENUMS		64	/* per program */
+#define KPS_MAX_KEY_FIELDS	16
+#define KPS_MAX_KEY_SIZE	256	/* bytes */
+#define KPS_MAX_VALUE_SIZE	256	/* bytes, of a plain value map */
+#define KPS_MAX_ENTRIES		(1U << 20) /* per map and CPU */
+#define KPS_MAX_LHIST_BUCKETS	1000
+#define KPS_HIST_BUCKETS	65	/* <0, 0, 1, [2,4) .. [2^62,2^63) */
+#define KPS_MAX_STACK_DEPTH	127
+#define KPS_MAX_STACK_ENTRIES	(1U << 16)
+#define KPS_MAX_STR		256	/* bytes, of one string in scratch */
+
+enum kps_cmd {
+	KPS_CMD_UNSPEC,
+	KPS_CMD_STATUS,
+	KPS_CMD_LOAD,
+	KPS_CMD_UNLOAD,
+	KPS_CMD_ENABLE,
+	KPS_CMD_DISABLE,
+	KPS_CMD_RESET,
+	KPS_CMD_PROGRAMS,
+	KPS_CMD_SHOW,
+	KPS_CMD_READ,
+	KPS_CMD_EVENTS,
+	__KPS_CMD_MAX,
+};
+#define KPS_CMD_MAX (__KPS_CMD_MAX - 1)
+
+enum kps_attr {
+	KPS_A_UNSPEC,
+	KPS_A_NAME,		/* string: program */
+	KPS_A_SOURCE,		/* string: program text, kept for people */
+	KPS_A_FLAGS,		/* u32: enum kps_flags */
+	KPS_A_STACK_ENTRIES,	/* u32: distinct stacks kept; 0: no stack table */
+	KPS_A_ENUM,		/* nest: KPS_ENUM_A_* */
+	KPS_A_MAP,		/* nest: KPS_MAP_A_* */
+	KPS_A_PROBE,		/* nest: KPS_PROBE_A_* */
+	KPS_A_MAP_NAME,		/* string: with its '@' */
+	KPS_A_ENTRY,		/* nest: KPS_ENTRY_A_* */
+	KPS_A_EVENT,		/* nest: KPS_EVENT_A_* */
+	KPS_A_LEDGER,		/* binary: u64[KPS_LEDGER_NR] */
+	KPS_A_MEMORY,		/* u64: bytes held */
+	KPS_A_AGE_NS,		/* u64: since it was loaded */
+	KPS_A_NR_PROBES,	/* u32 */
+	KPS_A_NR_MAPS,		/* u32 */
+	KPS_A_VERSION,		/* string: of the module */
+	KPS_A_KERNEL,		/* string: release */
+	KPS_A_ENGINE,		/* string: "jit" or "interpreter" */
+	KPS_A_NR_PROGRAMS,	/* u32 */
+	KPS_A_NR_CPUS,		/* u32: possible CPUs, each has its own tables */
+	KPS_A_MEMORY_MAX,	/* u64: bytes that all programs may hold */
+	KPS_A_PAD,
+	__KPS_A_MAX,
+};
+#define KPS_A_MAX (__KPS_A_MAX - 1)
+
+enum kps_flags {
+	KPS_F_OWNED	= 1 << 0, /* goes with the socket that loaded it */
+	KPS_F_DISABLED	= 1 << 1, /* not running (LOAD: do not start it) */
+	KPS_F_RESET	= 1 << 2, /* READ: empty what was read */
+};
+
+/* Names for the values of a key field (and, with a program, kept with it). */
+enum kps_enum_attr {
+	KPS_ENUM_A_UNSPEC,
+	KPS_ENUM_A_VALUE,	/* s64, repeated, each followed by its NAME */
+	KPS_ENUM_A_NAME,	/* string */
+	KPS_ENUM_A_PAD,
+	__KPS_ENUM_A_MAX,
+};
+#define KPS_ENUM_A_MAX (__KPS_ENUM_A_MAX - 1)
+
+enum kps_map_kind {
+	KPS_MAP_COUNT,		/* value: u64 count */
+	KPS_MAP_SUM,		/* s64 sum */
+	KPS_MAP_AVG,		/* u64 count, s64 sum */
+	KPS_MAP_MIN,		/* s64 */
+	KPS_MAP_MAX,		/* s64 */
+	KPS_MAP_STATS,		/* u64 count, s64 sum */
+	KPS_MAP_HIST,		/* u64[KPS_HIST_BUCKETS] */
+	KPS_MAP_LHIST,		/* u64[2 + (max - min) / step] : below, .., above */
+	KPS_MAP_VALUE,		/* plain value, shared by all CPUs */
+	__KPS_MAP_KIND_NR,
+};
+
+enum kps_map_attr {
+	KPS_MAP_A_UNSPEC,
+	KPS_MAP_A_NAME,		/* string: with its '@' */
+	KPS_MAP_A_KIND,		/* u32: enum kps_map_kind */
+	KPS_MAP_A_MAX_ENTRIES,	/* u32: keys per CPU (VALUE: in all); 1 if no key */
+	KPS_MAP_A_KEY,		/* binary: struct kps_field[], absent if no key */
+	KPS_MAP_A_VALUE,	/* binary: struct kps_field: type of a VALUE map; of
+				 * others only KPS_T_INT's sign matters */
+	KPS_MAP_A_LHIST,	/* binary: struct kps_lhist */
+	KPS_MAP_A_NR_ENTRIES,	/* u32, READ: entries that follow */
+	KPS_MAP_A_MEMORY,	/* u64, SHOW, READ: bytes held */
+	KPS_MAP_A_OVERFLOW,	/* u64, SHOW, READ: updates lost, no slot left */
+	KPS_MAP_A_PAD,
+	__KPS_MAP_A_MAX,
+};
+#define KPS_MAP_A_MAX (__KPS_MAP_A_MAX - 1)
+
+/*
+ * Types of key fields and values.  A key is the concatenation of its fields,
+ * each padded to a multiple of 8 bytes; strings are padded with zeros.
+ */
+enum kps_type {
+	KPS_T_INT,		/* 8 bytes; KPS_FIELD_SIGNED */
+	KPS_T_STR,		/* size bytes, a multiple of 8 */
+	KPS_T_KSYM,		/* 8 bytes: a kernel address, printed as its symbol */
+	KPS_T_PROBE,		/* 8 bytes: kps_frame.site, printed as the probe */
+	KPS_T_KSTACK,		/* 8 bytes: id that KPS_FN_KSTACK gave */
+	KPS_T_INET,		/* 24 bytes: u64 AF_INET or AF_INET6, 16 bytes address */
+	KPS_T_ENUM,		/* 8 bytes; .enum_id names its values */
+	KPS_T_ADDR,		/* 8 bytes: printed in hex, 0 under kptr_restrict */
+	__KPS_T_NR,
+};
+
+#define KPS_FIELD_SIGNED	(1 << 0)
+
+struct kps_field {
+	__u16 type;		/* enum kps_type */
+	__u16 size;		/* bytes in the key, a multiple of 8 */
+	__u16 flags;		/* KPS_FIELD_* */
+	__u16 enum_id;		/* KPS_T_ENUM */
+};
+
+struct kps_lhist {
+	__s64 min;
+	__s64 max;
+	__s64 step;
+};
+
+enum kps_probe_attr {
+	KPS_PROBE_A_UNSPEC,
+	KPS_PROBE_A_NAME,	/* string: as the user wrote it, with globs */
+	KPS_PROBE_A_PROVIDER,	/* string: "kprobe" .. */
+	KPS_PROBE_A_TARGET,	/* string, repeated: one attach point each.
+				 * kprobe, kretprobe: [MODULE:]SYMBOL[+OFFSET]
+				 * tracepoint: SYSTEM:EVENT
+				 * conntrack: new | destroy | full */
+	KPS_PROBE_A_EVENT_ID,	/* u32: tracepoint, the event's id file */
+	KPS_PROBE_A_INSNS,	/* binary: struct bpf_insn[] */
+	KPS_PROBE_A_FLAGS,	/* u32: enum kps_probe_flags */
+	KPS_PROBE_A_MAXACTIVE,	/* u32: kretprobe instances per site; 0: default */
+	KPS_PROBE_A_LEDGER,	/* SHOW. binary: u64[KPS_LEDGER_NR] */
+	KPS_PROBE_A_SITE,	/* SHOW. nest, repeated: KPS_SITE_A_* */
+	KPS_PROBE_A_PAD,
+	__KPS_PROBE_A_MAX,
+};
+#define KPS_PROBE_A_MAX (__KPS_PROBE_A_MAX - 1)
+
+enum kps_probe_flags {
+	/* A target that cannot be attached is listed as failed, not fatal
+	 * (globs), as long as one can. */
+	KPS_PROBE_F_LENIENT	= 1 << 0,
+};
+
+enum kps_site_attr {
+	KPS_SITE_A_UNSPEC,
+	KPS_SITE_A_TARGET,	/* string */
+	KPS_SITE_A_STATE,	/* string: "attached", "pending", "failed" .. */
+	KPS_SITE_A_HOW,		/* string: "ftrace", "int3", "perf" .. */
+	KPS_SITE_A_ERROR,	/* s32: why it failed, negative errno */
+	KPS_SITE_A_MISSED,	/* u64 */
+	KPS_SITE_A_PAD,
+	__KPS_SITE_A_MAX,
+};
+#define KPS_SITE_A_MAX (__KPS_SITE_A_MAX - 1)
+
+/*
+ * Where every event of a probe went:
+ *	HITS = RECORDED + FILTERED + OVERFLOW + FAULT + BUSY + RECURSION + MISSED
+ * exactly, whenever no handler is running (after DISABLE; in a reading of a
+ * running program at most one event per CPU is under way).
+ */
+enum kps_ledger {
+	KPS_LEDGER_HITS,	/* the event happened */
+	KPS_LEDGER_RECORDED,	/* all actions of the clause were done */
+	KPS_LEDGER_FILTERED,	/* the clause's filter said no */
+	KPS_LEDGER_OVERFLOW,	/* lost: a map or the stack table had no room */
+	KPS_LEDGER_FAULT,	/* lost: memory it wanted could not be read */
+	KPS_LEDGER_BUSY,	/* lost: in NMI, a value map was locked below it */
+	KPS_LEDGER_RECURSION,	/* lost: fired inside a handler of kpstat's */
+	KPS_LEDGER_MISSED,	/* lost: the kernel could not deliver it */
+	KPS_LEDGER_NR,
+};
+
+enum kps_entry_attr {
+	KPS_ENTRY_A_UNSPEC,
+	KPS_ENTRY_A_KEY,	/* nest: one of the following per field, in order */
+	KPS_ENTRY_A_INT,	/* u64; signed if its field says so */
+	KPS_ENTRY_A_STR,	/* string: text of any other type.  A stack's frames
+				 * are separated by newlines, innermost first */
+	KPS_ENTRY_A_VALUE,	/* binary: u64[], see enum kps_map_kind; of a VALUE
+				 * map a nest like KEY, KPS_ENTRY_A_PLAIN, instead */
+	KPS_ENTRY_A_PLAIN,	/* nest: one INT or STR */
+	KPS_ENTRY_A_PAD,
+	__KPS_ENTRY_A_MAX,
+};
+#define KPS_ENTRY_A_MAX (__KPS_ENTRY_A_MAX - 1)
+
+/* An event of a provider whose fields the kernel side defines. */
+enum kps_event_attr {
+	KPS_EVENT_A_UNSPEC,
+	KPS_EVENT_A_NAME,	/* string: "conntrack:new" */
+	KPS_EVENT_A_FIELD,	/* nest, repeated: KPS_RFIELD_A_* */
+	__KPS_EVENT_A_MAX,
+};
+#define KPS_EVENT_A_MAX (__KPS_EVENT_A_MAX - 1)
+
+enum kps_rfield_attr {
+	KPS_RFIELD_A_UNSPEC,
+	KPS_RFIELD_A_NAME,	/* string: as in args.NAME */
+	KPS_RFIELD_A_OFFSET,	/* u32: in the record */
+	KPS_RFIELD_A_SIZE,	/* u32: bytes */
+	KPS_RFIELD_A_TYPE,	/* u32: KPS_T_INT, KPS_T_INET (24 bytes as in a key,
+				 * ready to be copied) or KPS_T_ENUM */
+	KPS_RFIELD_A_SIGNED,	/* flag */
+	KPS_RFIELD_A_ENUM,	/* nest: KPS_ENUM_A_* */
+	__KPS_RFIELD_A_MAX,
+};
+#define KPS_RFIELD_A_MAX (__KPS_RFIELD_A_MAX - 1)
+
+/*
+ * What a program sees through CTX.  Everything before scratch is read-only;
+ * scratch bytes must be written before they are read.
+ */
+#define KPS_NR_ARGS		6
+#define KPS_SCRATCH_SIZE	512
+
+struct kps_frame {
+	__u64 ip;		/* probed address (kprobe, kretprobe), else 0 */
+	__u64 site;		/* attach point, for KPS_T_PROBE */
+	__u64 retval;		/* kretprobe */
+	__u64 duration;		/* kretprobe: ns since entry */
+	__u64 arg[KPS_NR_ARGS];	/* kprobe at a function's entry */
+	__u8  scratch[KPS_SCRATCH_SIZE] __attribute__((aligned(8)));
+};
+
+/*
+ * Helpers: R0 = fn(R1 = CTX, R2, R3, R4, R5).  'key', 'out', 'val' are CONST
+ * offsets into scratch, multiples of 8; 'map' is a CONST map number.  Those
+ * that fill 'out' make its bytes initialised.  A fault, a full table or a
+ * lock that could not be had is noted in the ledger by the helper itself,
+ * which then returns a negative number; the clause may go on or exit.
+ */
+enum kps_fn {
+	KPS_FN_UNSPEC,
+	KPS_FN_PID_TGID,	/* () -> tgid << 32 | pid */
+	KPS_FN_UID_GID,		/* () -> gid << 32 | uid */
+	KPS_FN_COMM,		/* (out): 16 bytes, zero-padded */
+	KPS_FN_CPU,		/* () -> CPU number */
+	KPS_FN_NSECS,		/* () -> CLOCK_MONOTONIC, ns */
+	KPS_FN_ELAPSED,		/* () -> ns since the program was loaded */
+	KPS_FN_DIV,		/* (a, b) -> a / b unsigned; 0 if b is 0 */
+	KPS_FN_MOD,		/* (a, b) -> a % b unsigned; a if b is 0 */
+	KPS_FN_RECORD,		/* (CONST offset, CONST size 1|2|4|8, or'ed with
+				 * KPS_SIGNED) -> the record's field, extended.
+				 * A field past the record's end is a fault. */
+	KPS_FN_RECORD_BYTES,	/* (CONST offset, CONST len, out): copies len bytes,
+				 * zero-padded to a multiple of 8 */
+	KPS_FN_RECORD_STR,	/* (CONST offset, CONST len | KPS_DATA_LOC,
+				 * CONST size of out, out): a string of at most
+				 * len bytes in the record; with DATA_LOC a
+				 * __data_loc word is at offset.  Zero-padded,
+				 * always terminated. */
+	KPS_FN_STR,		/* (address, CONST size of out, out): a string from
+				 * kernel or user memory, zero-padded, always
+				 * terminated. */
+	KPS_FN_READ,		/* (address, CONST size 1|2|4|8, or'ed with
+				 * KPS_SIGNED) -> kernel memory, extended */
+	KPS_FN_KSTACK,		/* (CONST depth) -> id for a KPS_T_KSTACK field */
+	KPS_FN_MAP_UPDATE,	/* (map, key, value): aggregate; count ignores
+				 * value.  Any kind but VALUE */
+	KPS_FN_MAP_SET,		/* (map, key, val): VALUE maps */
+	KPS_FN_MAP_GET,		/* (map, key, out): fills out with the value, zeros
+				 * if there is none -> 1 found, 0 not */
+	KPS_FN_MAP_DELETE,	/* (map, key) -> 1 deleted, 0 there was none */
+	__KPS_FN_NR,
+};
+
+#define KPS_SIGNED	(1 << 8)
+#define KPS_DATA_LOC	(1 << 16)
+
+#endif
