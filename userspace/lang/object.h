@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the compiler hands to the netlink client: a program ready to be loaded.
+ * Nothing here knows the language, nothing here knows netlink.
+ */
+#ifndef KPCTL_OBJECT_H
+#define KPCTL_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <linux/kpstat.h>
+
+/* Names for the values of a field, as an event's format or a provider has them. */
+struct enum_table {
+	size_t nr;
+	struct enum_name {
+		long long value;
+		char *name;
+	} *names;
+};
+
+struct object_map {
+	char name[KPS_NAME_MAX];	/* with its '@' */
+	enum kps_map_kind kind;
+	unsigned int max_entries;
+	unsigned int nr_key;		/* 0: no key */
+	struct kps_field key[KPS_MAX_KEY_FIELDS];
+	struct kps_field value;
+	struct kps_lhist lhist;
+};
+
+struct object_probe {
+	char *name;			/* as the user wrote it */
+	char *provider;
+	char **targets;			/* resolved, see KPS_PROBE_A_TARGET */
+	size_t nr_targets;
+	bool lenient;			/* came from a glob */
+	unsigned int event_id;		/* tracepoint */
+	unsigned int maxactive;		/* kretprobe; 0: the module's default */
+	struct bpf_insn *insns;
+	size_t nr_insns;
+};
+
+struct object {
+	char *source;
+	struct enum_table *enums;
+	size_t nr_enums;
+	struct object_map *maps;
+	size_t nr_maps;
+	struct object_probe *probes;
+	size_t nr_probes;
+	unsigned int stack_entries;	/* 0: no clause takes a stack */
+};
+
+/* Choices of the command line that the compiler needs. */
+struct compile_options {
+	const char *file;		/* for messages: "drops.bt", or "-e" */
+	unsigned int max_keys;		/* 0: 4096, or 1024 for histograms */
+	unsigned int max_probes;	/* 0: 512, the most sites of one glob */
+	unsigned int maxactive;
+};
+
+/**
+ * compile() - turn a program's text into an object
+ * @text: NUL-terminated source
+ * @options: never NULL
+ * @object: filled on success; release with object_free()
+ *
+ * Errors and warnings are printed on stderr (or collected for -j) through
+ * diag.h, each with file:line:column, the line, a caret and the remedy.
+ *
+ * Return: 0, or -1 after at least one error was reported.
+ */
+int compile(const char *text, const struct compile_options *options,
+	    struct object *object);
+void object_free(struct object *object);
+
+#endif
