@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+#
+# What the lab's scripts share: where things are, how progress is said, and a
+# private apt that leaves the machine's own package state alone.
+
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$LAB/../.." && pwd)
+CACHE=${KPSTAT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kpstat}
+# The kernel that is booted when nobody asks for another.
+DEFAULT_KERNEL=6.1
+export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+
+# Everything that is not a result goes to stderr, so that stdout is TAP.
+say() { printf '==> %s\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# step TEXT COMMAND...: one line of progress with the time taken; the
+# command's own output is shown only when it fails.
+step() {
+	local text=$1 log start=$SECONDS
+	shift
+	log=$(mktemp)
+	printf '==> %s ... ' "$text" >&2
+	if "$@" >"$log" 2>&1 </dev/null; then
+		printf '%ds\n' $((SECONDS - start)) >&2
+		rm -f "$log"
+		return 0
+	fi
+	printf 'FAILED\n' >&2
+	sed 's/^/    /' "$log" >&2
+	rm -f "$log"
+	return 1
+}
+
+# The machine's own sources as "URI SUITE SIGNED-BY", one-line and deb822
+# format alike.
+machine_sources() {
+	local files=()
+	shopt -s nullglob
+	files=(/etc/apt/sources.list /etc/apt/sources.list.d/*.list)
+	for f in "${files[@]}"; do
+		[ -r "$f" ] || continue
+		awk '$1 == "deb" {
+			line = $0; key = "-"
+			if (match(line, /\[[^]]*\]/)) {
+				opts = substr(line, RSTART + 1, RLENGTH - 2)
+				if (match(opts, /signed-by=[^ ]*/))
+					key = substr(opts, RSTART + 10, RLENGTH - 10)
+				sub(/\[[^]]*\]/, "", line)
+			}
+			split(line, w, /[ \t]+/)
+			print w[2], w[3], key
+		}' "$f"
+	done
+	files=(/etc/apt/sources.list.d/*.sources)
+	shopt -u nullglob
+	for f in "${files[@]}"; do
+		awk '
+		function flush(  i, j, nu, ns, u, s) {
+			if (types ~ /(^| )deb( |$)/ && enabled !~ /^no/) {
+				nu = split(uris, u, " "); ns = split(suites, s, " ")
+				for (i = 1; i <= nu; i++)
+					for (j = 1; j <= ns; j++)
+						print u[i], s[j], key
+			}
+			types = uris = suites = enabled = ""; key = "-"
+		}
+		BEGIN { key = "-" }
+		/^#/ { next }
+		/^[ \t]*$/ { flush(); next }
+		/^[A-Za-z-]+:/ { field = tolower($1); $1 = ""; sub(/^ /, "") }
+		field == "types:" { types = types " " $0 }
+		field == "uris:" { uris = uris " " $0 }
+		field == "suites:" { suites = suites " " $0 }
+		field == "enabled:" { enabled = $0 }
+		field == "signed-by:" && /^\// { key = $1 }
+		END { flush() }' "$f"
+	done
+}
+
+# archive_for SUITE: "URI SIGNED-BY" of the archive that carries SUITE, as far
+# as the machine's own sources tell.  A suite that the machine does not use
+# itself (another release) is looked for where its kind is: *-security in the
+# security archive, anything else in the main one.
+archive_for() {
+	local suite=$1 sources found=
+	sources=$(machine_sources)
+	found=$(awk -v s="$suite" '$2 == s { print $1, $3; exit }' <<<"$sources")
+	if [ -z "$found" ]; then
+		case $suite in
+		*-security)
+			found=$(awk '$2 ~ /-security$/ { print $1, $3; exit }' <<<"$sources") ;;
+		*)
+			found=$(awk '$2 ~ /-updates$/ { print $1, $3; exit }' <<<"$sources")
+			[ -n "$found" ] || found=$(awk '
+				$1 ~ /\/debian\/?$/ { print $1, $3; exit }' <<<"$sources") ;;
+		esac
+	fi
+	[ -n "$found" ] || die "no archive for $suite in this machine's apt sources"
+	printf '%s\n' "$found"
+}
+
+# private_apt SUITE[,SUITE...] COMMAND...: apt-get or apt-cache with lists,
+# cache and package state of its own below the cache directory.
+private_apt() {
+	local suites=$1 dir suite uri key opt
+	shift
+	dir=$CACHE/apt/${suites//,/+}
+	if [ ! -s "$dir/sources.list" ]; then
+		mkdir -p "$dir/lists/partial" "$dir/archives/partial" "$dir/state"
+		: >"$dir/status"
+		for suite in ${suites//,/ }; do
+			read -r uri key <<<"$(archive_for "$suite")"
+			[ -n "$uri" ] || return 1
+			opt=
+			[ "$key" = - ] || opt=" signed-by=$key"
+			printf 'deb [arch=amd64%s] %s %s main\n' "$opt" "$uri" "$suite"
+		done >"$dir/sources.list.new"
+		mv "$dir/sources.list.new" "$dir/sources.list"
+	fi
+	local tool=$1
+	shift
+	"$tool" -q \
+		-o Dir::Etc::SourceList="$dir/sources.list" \
+		-o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::Etc::Preferences=/dev/null \
+		-o Dir::Etc::PreferencesParts=/dev/null \
+		-o Dir::State="$dir/state" \
+		-o Dir::State::Lists="$dir/lists" \
+		-o Dir::State::status="$dir/status" \
+		-o Dir::Cache="$dir" \
+		-o Dir::Cache::archives="$dir/archives" \
+		-o Dir::Log="$dir" \
+		-o APT::Architecture=amd64 \
+		-o APT::Architectures=amd64 \
+		-o APT::Install-Recommends=false \
+		-o APT::Sandbox::User= \
+		-o APT::Keep-Downloaded-Packages=true \
+		-o Acquire::Languages=none \
+		-o Acquire::Retries=3 \
+		-o Debug::NoLocking=true \
+		"$@"
+}
+
+# One process at a time may fill one part of the cache.
+lock_cache() {
+	mkdir -p "$CACHE"
+	exec {LOCK_FD}>"$CACHE/lock.$1"
+	flock "$LOCK_FD"
+}
+unlock_cache() { exec {LOCK_FD}>&-; }

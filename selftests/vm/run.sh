@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Boots a Debian kernel under QEMU with the built tree in it, runs one command
+# there and returns its exit status.
+set -eu -o pipefail
+# shellcheck source=selftests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+usage() {
+	cat <<END
+usage: run.sh [options] [--] COMMAND...
+       run.sh [options] --shell
+
+  --kernel NAME   kernel from fetch-kernel.sh's table ($DEFAULT_KERNEL)
+  --timeout SECS  a guest that takes longer has hung (120)
+  --smp N         virtual CPUs (2)
+  --mem MB        memory (1024)
+  --icount        one CPU whose clock counts instructions, for measuring
+  --append TEXT   more for the kernel's command line
+  --log FILE      keep the kernel's console there
+  --no-build      ship what is there
+  --shell         a shell in the guest instead of a command
+
+COMMAND is run by bash in the guest's /kpstat/selftests; its output comes to
+stdout as it is written.  The module is /kpstat/kpstat.ko (\$KPSTAT_KO), kpctl
+is in the PATH.  Exit status: the command's; 124 the guest hung, 125 it
+crashed, or the kernel complained in its log, or the lab itself failed.
+END
+}
+
+KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
+APPEND='' LOG='' BUILD=1
+
+parse() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel) KERNEL=$2; shift ;;
+		--timeout) TIMEOUT=$2; shift ;;
+		--smp) SMP=$2; shift ;;
+		--mem) MEM=$2; shift ;;
+		--append) APPEND=$2; shift ;;
+		--log) LOG=$2; shift ;;
+		--icount) ICOUNT=1 SMP=1 ;;
+		--no-build) BUILD=0 ;;
+		--shell) SHELL_MODE=1 ;;
+		-h|--help) usage; exit 0 ;;
+		--) shift; break ;;
+		-*) usage >&2; exit 2 ;;
+		*) break ;;
+		esac
+		shift
+	done
+	COMMAND=$*
+	if [ -z "$COMMAND" ] && [ $SHELL_MODE = 0 ]; then
+		usage >&2
+		exit 2
+	fi
+}
+
+# The tree as the guest gets it, a tar archive that is a disk.
+payload() {
+	local root=$WORK/root rows=24 columns=80
+	if [ -t 0 ]; then
+		read -r rows columns < <(stty size)
+	fi
+	mkdir -p "$root/kpstat"
+	ln "$BUILD_DIR/kpstat.ko" "$root/kpstat/" 2>/dev/null ||
+		cp "$BUILD_DIR/kpstat.ko" "$root/kpstat/" 2>/dev/null ||
+		say "no kpstat.ko in $BUILD_DIR; going on without"
+	cp -r "$TOP/selftests" "$TOP/uapi" "$root/kpstat/"
+	if [ -x "$TOP/userspace/kpctl" ]; then
+		make -s -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr >"$WORK/install.log" 2>&1 ||
+			{ cat "$WORK/install.log" >&2; die "cannot install userspace"; }
+	fi
+	{
+		printf 'kps_shell=%q kps_rows=%q kps_columns=%q\n' $SHELL_MODE "$rows" "$columns"
+		printf 'kps_command=%q\n' "$COMMAND"
+		# What a test may be told from outside.
+		env | sed -n 's/^\(KPSTAT_TEST_[A-Z_]*\)=/\1 /p' | while read -r name value; do
+			printf 'export %s=%q\n' "$name" "$value"
+		done
+	} >"$root/kpstat/command"
+	tar -C "$root" -cf "$WORK/payload.tar" --owner=0 --group=0 -b 128 .
+}
+
+boot() {
+	local accel='tcg,thread=multi' extra=() drive io
+	if [ $ICOUNT = 1 ]; then
+		accel='tcg,thread=single'
+		extra=(-icount 'shift=0,sleep=off')
+	fi
+	if [ $SHELL_MODE = 1 ]; then
+		io='stdio,id=io,signal=off'
+	else
+		# Opened as a file, the port waits for a slow reader where a
+		# stdio device would drop characters; a pipe to cat makes that
+		# work whatever our own stdout is.
+		io='file,id=io,path=/dev/stdout'
+	fi
+	for image in "$ROOTFS" "$CACHE/kernels/$KERNEL/modules.img" "$WORK/payload.tar"; do
+		drive="file=$image,format=raw,if=virtio,snapshot=on,cache=unsafe"
+		extra+=(-drive "$drive")
+	done
+	: >"$WORK/status"
+	# Without cmpxchg16b: QEMU 7.2 translates it wrongly now and then.
+	# tsc=reliable: two virtual CPUs would fall back to the slow hpet.
+	# shellcheck disable=SC2054
+	local vm=(
+		timeout --foreground -k 5 "$TIMEOUT" qemu-system-x86_64
+		-nodefaults -no-user-config -no-reboot -display none -monitor none
+		-machine q35 -accel "$accel" -cpu "max,-cx16" -smp "$SMP" -m "$MEM"
+		-kernel "$CACHE/kernels/$KERNEL/vmlinuz"
+		-initrd "$CACHE/kernels/$KERNEL/initrd"
+		-append "console=ttyS0 loglevel=5 tsc=reliable panic=-1 oops=panic softlockup_panic=1 nmi_watchdog=0 random.trust_cpu=on mitigations=off audit=0 apparmor=0 net.ifnames=0 $APPEND"
+		-chardev "file,id=console,path=$LOG" -serial chardev:console
+		-chardev "$io" -serial chardev:io
+		-chardev "file,id=status,path=$WORK/status" -serial chardev:status
+		-device virtio-rng-pci
+		"${extra[@]}"
+	)
+	if [ $SHELL_MODE = 1 ]; then
+		TMPDIR=$WORK "${vm[@]}" 2>"$WORK/qemu.log"
+	else
+		TMPDIR=$WORK "${vm[@]}" 2>"$WORK/qemu.log" </dev/null | cat
+	fi
+}
+
+TROUBLE='WARNING: |BUG: |Oops|Kernel panic|general protection fault|INFO: (task|rcu)|rcu: INFO|UBSAN:|refcount_t:|possible circular|suspicious RCU|unreferenced object|Unable to handle|stack guard page|list_(add|del) corruption'
+
+console_tail() {
+	say "the last lines of the kernel's console ($LOG):"
+	tail -n 60 "$LOG" | tr -d '\r' | sed 's/^/    /' >&2
+}
+
+# Sets RESULT: the guest's exit status, or 124 and 125.
+judge() {
+	local qemu=$1
+	RESULT=$(sed -n 's/^exit \([0-9]*\).*/\1/p' "$WORK/status")
+	CRASHED=0
+	if [ $SHELL_MODE = 1 ]; then
+		RESULT=${RESULT:-0}
+	elif [ "$qemu" = 124 ] || [ "$qemu" = 137 ]; then
+		say "the guest did not end within $TIMEOUT s"
+		console_tail
+		RESULT=124
+	elif [ -z "$RESULT" ]; then
+		say "the guest died (qemu: $qemu)"
+		sed 's/^/    /' "$WORK/qemu.log" >&2
+		console_tail
+		RESULT=125
+		CRASHED=1
+	elif grep -qE "$TROUBLE" "$LOG"; then
+		say "the kernel complained:"
+		grep -E -A 25 "$TROUBLE" "$LOG" | tr -d '\r' | head -60 | sed 's/^/    /' >&2
+		RESULT=125
+	fi
+}
+
+main() {
+	parse "$@"
+	"$LAB/setup.sh"
+	"$LAB/fetch-kernel.sh" "$KERNEL"
+	ROOTFS=$("$LAB/build-rootfs.sh")
+	BUILD_DIR=$TOP/build/$(cat "$CACHE/kernels/$KERNEL/release")
+	if [ $BUILD = 1 ]; then
+		"$LAB/build.sh" "$KERNEL"
+	fi
+
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/kpstat-vm.XXXXXX")
+	trap 'rm -rf "$WORK"' EXIT
+	if [ -z "$LOG" ]; then
+		mkdir -p "$TOP/build"
+		LOG=$TOP/build/console.$$.log
+	fi
+	: >"$LOG"
+	payload
+
+	local qemu=0
+	boot || qemu=$?
+	judge $qemu
+	# Emulated text patching on several CPUs is known to crash a guest once
+	# in a while.  Such a crash has no code of ours on its stack.
+	if [ $CRASHED = 1 ] && ! grep -qE '\[kpstat\]|kps_' "$LOG"; then
+		echo "# lab: the guest crashed outside of kpstat; trying once more"
+		say "crashed outside of kpstat; trying once more"
+		qemu=0
+		boot || qemu=$?
+		judge $qemu
+	fi
+	if [ "$RESULT" = 0 ] && [ "$LOG" = "$TOP/build/console.$$.log" ]; then
+		mv -f "$LOG" "$TOP/build/console.log"
+	fi
+	exit "$RESULT"
+}
+
+main "$@"

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Names the host packages that are missing, and installs them.
+set -eu
+# shellcheck source=selftests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+PACKAGES=(
+	build-essential flex bison pkg-config
+	libnl-3-dev libnl-genl-3-dev libjson-c-dev libcmocka-dev
+	linux-headers-cloud-amd64 dkms kmod
+	sparse linux-source-6.1 xz-utils
+	qemu-system-x86 e2fsprogs cpio zstd busybox-static
+)
+
+installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+install_packages() { apt-get -q -y --no-install-recommends install "$@"; }
+
+main() {
+	local missing=()
+	for p in "${PACKAGES[@]}"; do
+		installed "$p" || missing+=("$p")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+
+	say "missing packages: ${missing[*]}"
+	if [ "$(id -u)" != 0 ]; then
+		die "not root; run: apt-get install ${missing[*]}"
+	fi
+	# Stale lists name package versions that the archive no longer has.
+	step "refreshing the package lists" apt-get -q update
+	step "installing ${#missing[@]} packages" install_packages "${missing[@]}"
+}
+
+main
