@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs on the host: a real dkms add, build and install of this tree for the
+# installed kernel headers, in directories of its own.
+#
+# shellcheck disable=SC2317
+set -u
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/kpstat-dkms.XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+N=0 FAILED=0
+
+ok() { N=$((N + 1)); echo "ok $N - dkms: $1"; }
+not_ok() {
+	N=$((N + 1)) FAILED=1
+	echo "not ok $N - dkms: $1"
+	[ ! -s "$WORK/log" ] || tail -n 40 "$WORK/log" | sed 's/^/# /'
+	find "$WORK/dkms" -name make.log -exec tail -n 40 {} \; 2>/dev/null | sed 's/^/# /'
+}
+check() {
+	local what=$1
+	shift
+	if "$@" >"$WORK/log" 2>&1; then ok "$what"; else not_ok "$what"; fi
+}
+skip_all() { echo "1..0 # SKIP $1"; exit 4; }
+
+# With directories of our own, the machine's DKMS state stays as it is.
+run_dkms() {
+	dkms "$1" -m kpstat -v "$VERSION" -k "$RELEASE" --kernelsourcedir "$KDIR" \
+		--dkmstree "$WORK/dkms" --sourcetree "$WORK/src" \
+		--installtree "$WORK/lib/modules" --no-depmod
+}
+
+# The newest headers of the cloud kernel that are installed.
+newest_headers() {
+	find /usr/src -maxdepth 1 -name 'linux-headers-*-cloud-amd64' | sort -V | tail -n1
+}
+
+vermagic_is() { [ "$(modinfo -F vermagic "$1" | cut -d' ' -f1)" = "$2" ]; }
+one_module() { [ "$(find "$WORK/lib/modules/$RELEASE" -name 'kpstat.ko*' | wc -l)" = 1 ]; }
+
+command -v dkms >/dev/null || skip_all "dkms is not installed"
+KDIR=$(newest_headers)
+[ -n "$KDIR" ] || skip_all "no cloud kernel headers are installed"
+RELEASE=${KDIR#/usr/src/linux-headers-}
+VERSION=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$TOP/dkms.conf")
+
+echo "TAP version 13"
+echo "1..6"
+mkdir -p "$WORK/dkms" "$WORK/src" "$WORK/lib/modules/$RELEASE"
+check "the source tree is laid out" \
+	make -s -C "$TOP" dkms-source DESTDIR="$WORK" srcdir="/src/kpstat-$VERSION"
+check "add" run_dkms add
+check "build for $RELEASE" run_dkms build
+check "install" run_dkms install
+check "exactly one module is installed" one_module
+KO=$(find "$WORK/lib/modules/$RELEASE" -name 'kpstat.ko*' | head -n1)
+check "its vermagic is $RELEASE" vermagic_is "$KO" "$RELEASE"
+exit $FAILED
