@@ -8,7 +8,10 @@
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/kpstat-dkms.XXXXXX")
-trap 'rm -rf "$WORK"' EXIT
+# DKMS makes itself a key to sign with, outside of its tree, if there is none.
+NEW_KEY=
+[ -e /var/lib/dkms/mok.key ] || NEW_KEY=/var/lib/dkms/mok
+trap 'rm -rf "$WORK" ${NEW_KEY:+"$NEW_KEY.key" "$NEW_KEY.pub"}' EXIT
 N=0 FAILED=0
 
 ok() { N=$((N + 1)); echo "ok $N - dkms: $1"; }
