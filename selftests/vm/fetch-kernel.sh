@@ -89,12 +89,28 @@ copy_modules() {
 	done
 }
 
-initrd() {
+# Debian's busybox-static, not installed: it would push out a busybox that the
+# machine may have.
+static_busybox() {
+	[ ! -e "$CACHE/busybox" ] || return 0
+	local dir=$CACHE/busybox.d
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	private_apt bookworm apt-get update &&
+		(cd "$dir" && private_apt bookworm apt-get download busybox-static) &&
+		dpkg -x "$dir"/*.deb "$dir" &&
+		mv "$dir/bin/busybox" "$CACHE/busybox.new" &&
+		mv "$CACHE/busybox.new" "$CACHE/busybox" &&
+		rm -r "$dir"
+}
+
+make_initrd() {
 	local dest=$1 release root=$1/initrd.d
+	static_busybox || return 1
 	release=$(cat "$dest/release")
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,proc,sys,newroot,modules}
-	cp "$(command -v busybox)" "$root/bin/busybox" || return 1
+	cp "$CACHE/busybox" "$root/bin/busybox" || return 1
 	: >"$root/modules/order"
 	copy_modules "$dest/tree" "$release" "$root/modules" \
 		virtio_pci virtio_blk ext4 crc32c_generic
@@ -124,7 +140,7 @@ main() {
 		mv "$new" "$dest"
 	fi
 	if [ ! -e "$dest/initrd" ] || [ "$LAB/guest-initrd" -nt "$dest/initrd" ]; then
-		initrd "$dest"
+		step "building its initrd" make_initrd "$dest"
 	fi
 }
 

@@ -11,7 +11,7 @@ PACKAGES=(
 	libnl-3-dev libnl-genl-3-dev libjson-c-dev libcmocka-dev
 	linux-headers-cloud-amd64 dkms kmod
 	sparse linux-source-6.1 xz-utils
-	qemu-system-x86 e2fsprogs cpio zstd busybox-static
+	qemu-system-x86 e2fsprogs cpio zstd
 )
 
 installed() {
