@@ -15,9 +15,8 @@
  *                  KPS_A_ENUM, KPS_A_MAP, KPS_A_PROBE.  Enums, maps and probes
  *                  are numbered from 0 in the order in which they stand.
  *                  Everything is checked, attached and made live as one; a
- *                  failure undoes all of it.  One event is seen by all of a
- *                  program's probes or by none.  With KPS_F_OWNED the
- *                  program is unloaded when the sending socket closes.
+ *                  failure undoes all of it.  With KPS_F_OWNED the program is
+ *                  unloaded when the sending socket closes.
  *
  * KPS_CMD_UNLOAD | ENABLE | DISABLE | RESET
  *                  do: KPS_A_NAME.  When DISABLE and UNLOAD return, no handler
@@ -318,7 +317,8 @@ struct kps_frame {
  * offsets into scratch, multiples of 8; 'map' is a CONST map number.  Those
  * that fill 'out' make its bytes initialised.  A fault, a full table or a
  * lock that could not be had is noted in the ledger by the helper itself,
- * which then returns a negative number; the clause may go on or exit.
+ * which then returns a negative number (RECORD and READ: 0).  From there on
+ * the helpers that change a map do nothing, so a clause may go on or exit.
  */
 enum kps_fn {
 	KPS_FN_UNSPEC,

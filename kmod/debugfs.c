@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/debug/kpstat: the same as over netlink, as text, for someone who
+ * has nothing but cat.
+ *
+ *	status				module, engine, memory, programs
+ *	programs/NAME/source		what was loaded
+ *	programs/NAME/probes		each attach point and its state
+ *	programs/NAME/ledger		where every event went
+ *	programs/NAME/maps/MAP		a map, '@' left out; "@" is the one without
+ *					a name
+ *
+ * All are read-only, mode 0400.  Reading never resets anything.  A file's
+ * program cannot go while it is being read: debugfs waits for that.
+ */
+#include <linux/bitmap.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/seq_file.h>
+#include <linux/timekeeping.h>
+
+#include "kpstat.h"
+#include "text.h"
+
+static struct dentry *root;
+static struct dentry *programs_dir;
+
+static int source_show(struct seq_file *m, void *unused)
+{
+	const struct kps_program *program = m->private;
+
+	seq_puts(m, program->source);
+	seq_putc(m, '\n');
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(source);
+
+static int probes_show(struct seq_file *m, void *unused)
+{
+	const struct kps_program *program = m->private;
+	u32 i;
+
+	seq_printf(m, "%-9s %-10s %10s  %s\n", "state", "how", "missed",
+		   "probe");
+	for (i = 0; i < program->nr_sites; i++) {
+		const struct kps_site *site = program->sites[i];
+
+		seq_printf(m, "%-9s %-10s %10llu  %s:%s\n",
+			   kps_site_state_name(site), kps_site_how(site),
+			   kps_site_missed(site), site->probe->provider->name,
+			   site->target);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(probes);
+
+static int ledger_show(struct seq_file *m, void *unused)
+{
+	struct kps_program *program = m->private;
+
+	mutex_lock(&program->read_lock);
+	kps_ledger_show(m, program);
+	mutex_unlock(&program->read_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ledger);
+
+/* All files of maps show their program; which map is in their name. */
+static int map_show(struct seq_file *m, void *unused)
+{
+	const struct file *file = m->file;
+	struct kps_program *program = m->private;
+	struct kps_snapshots *snapshots;
+	DECLARE_BITMAP(maps, KPS_MAX_MAPS) = {};
+	const char *name = file->f_path.dentry->d_name.name;
+	u32 i;
+
+	for (i = 0; i < program->nr_maps; i++)
+		if (!strcmp(program->maps[i]->name + 1, name) ||
+		    (!program->maps[i]->name[1] && !strcmp(name, "@")))
+			__set_bit(i, maps);
+	snapshots = kps_snapshots_take(program, maps, false);
+	if (IS_ERR(snapshots))
+		return PTR_ERR(snapshots);
+	for (i = 0; i < snapshots->nr; i++)
+		kps_snapshot_show(m, program, &snapshots->of[i]);
+	kps_snapshots_free(snapshots);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(map);
+
+static int status_show(struct seq_file *m, void *unused)
+{
+	struct kps_program *program = NULL;
+
+	seq_printf(m, "kpstat %s, engine: %s\n", KPS_VERSION,
+		   kps_engine_is_jit() ? "jit" : "interpreter");
+	seq_printf(m, "memory: %llu of %llu KiB\n", kps_memory_used() >> 10,
+		   kps_memory_limit() >> 10);
+	seq_printf(m, "programs: %u\n", kps_program_count());
+	while ((program = kps_program_next(program)))
+		seq_printf(m, "  %-24s %-8s %3u probes %3u maps %8zu KiB\n",
+			   program->name,
+			   READ_ONCE(program->live) ? "enabled" : "disabled",
+			   program->nr_probes, program->nr_maps,
+			   program->memory >> 10);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(status);
+
+static void add_maps(struct kps_program *program, struct dentry *dir)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_maps; i++) {
+		const char *name = program->maps[i]->name;
+
+		debugfs_create_file(name[1] ? name + 1 : "@", 0400, dir,
+				    program, &map_fops);
+	}
+}
+
+/**
+ * kps_debugfs_add() - a program's directory
+ * @program: complete
+ * @error: gets the reason
+ *
+ * Without debugfs a program is as good as with it: only -ENOMEM is an error.
+ */
+int kps_debugfs_add(struct kps_program *program, struct kps_error *error)
+{
+	struct dentry *dir;
+
+	if (IS_ERR_OR_NULL(programs_dir))
+		return 0;
+	dir = debugfs_create_dir(program->name, programs_dir);
+	if (IS_ERR(dir)) {
+		if (PTR_ERR(dir) == -ENOMEM)
+			return kps_error(error, -ENOMEM, "no memory");
+		return 0;
+	}
+	program->dir = dir;
+	debugfs_create_file("source", 0400, dir, program, &source_fops);
+	debugfs_create_file("probes", 0400, dir, program, &probes_fops);
+	debugfs_create_file("ledger", 0400, dir, program, &ledger_fops);
+	add_maps(program, debugfs_create_dir("maps", dir));
+	return 0;
+}
+
+/** kps_debugfs_remove() - wait for readers, then it is gone. May sleep. */
+void kps_debugfs_remove(struct kps_program *program)
+{
+	debugfs_remove(program->dir);
+	program->dir = NULL;
+}
+
+void kps_debugfs_init(void)
+{
+	root = debugfs_create_dir("kpstat", NULL);
+	if (IS_ERR(root))
+		return;
+	debugfs_create_file("status", 0400, root, NULL, &status_fops);
+	programs_dir = debugfs_create_dir("programs", root);
+}
+
+void kps_debugfs_exit(void)
+{
+	debugfs_remove(root);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The meeting with the kernel's BPF core, as lib/test_bpf.c does it: allocate,
+ * fill in, let the core choose interpreter or JIT.  CONFIG_NET brings the core,
+ * the bpf() system call is not needed.
+ */
+#include <linux/filter.h>
+#include <linux/slab.h>
+
+#include "kpstat.h"
+
+/* A call's imm is a helper's number on the wire and a distance in the core. */
+static void kps_link_calls(struct bpf_insn *insns, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW)) {
+			i++;
+			continue;
+		}
+		if (insns[i].code == (BPF_JMP | BPF_CALL))
+			insns[i].imm = (u64 (*)(u64, u64, u64, u64, u64))
+				       kps_helpers[insns[i].imm].fn -
+				       __bpf_call_base;
+	}
+}
+
+static int kps_code_compile(struct kps_code *code, const struct bpf_insn *insns,
+			    unsigned int nr, struct kps_error *error)
+{
+	struct bpf_prog *prog = bpf_prog_alloc(bpf_prog_size(nr), 0);
+	int err = 0;
+
+	if (!prog)
+		return kps_error(error, -ENOMEM, "no memory for its instructions");
+
+	prog->len = nr;
+	prog->type = BPF_PROG_TYPE_SOCKET_FILTER;
+	memcpy(prog->insnsi, insns, bpf_prog_insn_size(prog));
+	kps_link_calls(prog->insnsi, nr);
+
+	prog = bpf_prog_select_runtime(prog, &err);
+	if (err) {
+		bpf_prog_free(prog);
+		return kps_error(error, err, "the kernel's BPF core refused it");
+	}
+	code->prog = prog;
+	return 0;
+}
+
+/**
+ * kps_code_create() - verify a clause and make it ready to run
+ * @program: with its maps and stack table in place
+ * @insns: as they came
+ * @nr: of them, at most KPS_MAX_INSNS
+ * @error: gets the instruction's number and the reason
+ *
+ * Context: may sleep. Return: the clause or an ERR_PTR.
+ */
+struct kps_code *kps_code_create(const struct kps_program *program,
+				 const struct bpf_insn *insns, unsigned int nr,
+				 struct kps_error *error)
+{
+	struct kps_code *code = kzalloc(sizeof(*code), GFP_KERNEL);
+	int err;
+
+	if (!code)
+		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
+
+	err = kps_verify(program, insns, nr, code, error);
+	if (!err)
+		err = kps_code_compile(code, insns, nr, error);
+	if (err) {
+		kfree(code);
+		return ERR_PTR(err);
+	}
+	return code;
+}
+
+/** kps_code_free() - release a clause that no handler can reach any more */
+void kps_code_free(struct kps_code *code)
+{
+	if (!code)
+		return;
+	bpf_prog_free(code->prog);
+	kfree(code);
+}
+
+/** kps_engine_is_jit() - whether the core compiles, found by trying */
+bool kps_engine_is_jit(void)
+{
+	static const struct bpf_insn nothing[] = {
+		BPF_MOV64_IMM(BPF_REG_0, 0),
+		BPF_EXIT_INSN(),
+	};
+	struct kps_code code = {};
+	struct kps_error error;
+	bool jit;
+
+	if (kps_code_compile(&code, nothing, ARRAY_SIZE(nothing), &error))
+		return false;
+	jit = code.prog->jited;
+	bpf_prog_free(code.prog);
+	return jit;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The engine: clauses as BPF instructions, verified here, run by the kernel's
+ * BPF core.
+ */
+#ifndef KPS_ENGINE_H
+#define KPS_ENGINE_H
+
+#include <linux/bitmap.h>
+#include <linux/filter.h>
+#include <linux/kpstat.h>
+
+#include "../error.h"
+
+struct kps_program;
+struct kps_row;
+struct pt_regs;
+
+/**
+ * struct kps_ctx - one event, on its handler's stack
+ * @frame: what the clause sees, and so the first member
+ * @program: whose clause it is
+ * @row: tables and ledgers of this CPU, read once so that an event never falls
+ *	into two intervals
+ * @record: the tracepoint's record, or NULL
+ * @record_size: bytes
+ * @stack_ip: where a stack trace starts; 0 if unknown
+ * @lost: bits of enum kps_ledger that helpers noted
+ */
+struct kps_ctx {
+	struct kps_frame frame;
+	struct kps_program *program;
+	struct kps_row *row;
+	const void *record;
+	u32 record_size;
+	unsigned long stack_ip;
+	unsigned long lost;
+};
+
+#define KPS_RECORD_TRACKED 128
+
+/**
+ * struct kps_code - a verified clause, ready to run
+ * @prog: the BPF core's
+ * @reads_args: some kps_frame.arg is loaded
+ * @reads_duration: kps_frame.duration is loaded
+ * @record_used: bytes of the record (the first ones) that helpers read
+ */
+struct kps_code {
+	struct bpf_prog *prog;
+	bool reads_args;
+	bool reads_duration;
+	DECLARE_BITMAP(record_used, KPS_RECORD_TRACKED);
+};
+
+/* What a helper takes in R2 .. R5. */
+enum kps_arg {
+	KPS_ARG_NONE,
+	KPS_ARG_ANY,		/* a scalar */
+	KPS_ARG_MAP,		/* const: an aggregating map */
+	KPS_ARG_VMAP,		/* const: a plain value map */
+	KPS_ARG_KEY,		/* const: scratch offset of the map's key, read */
+	KPS_ARG_VALUE,		/* const: scratch offset of the map's value, read */
+	KPS_ARG_MAP_OUT,	/* const: scratch offset, map's value written */
+	KPS_ARG_OUT,		/* const: scratch offset, length bytes written */
+	KPS_ARG_LEN,		/* const: bytes that ARG_OUT writes, padded to 8 */
+	KPS_ARG_COMM_OUT,	/* const: scratch offset, TASK_COMM_LEN written */
+	KPS_ARG_SIZE,		/* const: 1, 2, 4, 8, or'ed with KPS_SIGNED */
+	KPS_ARG_RECORD,		/* const: offset in the record */
+	KPS_ARG_RECORD_LEN,	/* const: bytes there */
+	KPS_ARG_RECORD_STR,	/* const: bytes there, or'ed with KPS_DATA_LOC */
+	KPS_ARG_DEPTH,		/* const: frames of a stack */
+};
+
+struct kps_helper {
+	const char *name;
+	u64 (*fn)(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5);
+	enum kps_arg args[4];
+	bool takes_stack;	/* needs the program's stack table */
+};
+
+extern const struct kps_helper kps_helpers[__KPS_FN_NR];
+
+int kps_verify(const struct kps_program *program, const struct bpf_insn *insns,
+	       unsigned int nr, struct kps_code *code, struct kps_error *error);
+struct kps_code *kps_code_create(const struct kps_program *program,
+				 const struct bpf_insn *insns, unsigned int nr,
+				 struct kps_error *error);
+void kps_code_free(struct kps_code *code);
+bool kps_engine_is_jit(void);
+
+int kps_helpers_init(void);
+void kps_helpers_exit(void);
+
+/** kps_code_run() - run a clause. Preemption is off. Return: R0. */
+static __always_inline u32 kps_code_run(const struct kps_code *code,
+					struct kps_ctx *ctx)
+{
+	const struct bpf_prog *prog = code->prog;
+
+	return bpf_dispatcher_nop_func(ctx, prog->insnsi, prog->bpf_func);
+}
+
+#endif

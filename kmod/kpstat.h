@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of kpstat.ko share: programs, probes, sites, and the locks.
+ *
+ * Dependencies run one way: providers -> probe dispatch -> engine -> maps;
+ * netlink and debugfs on top; compat below everything.
+ *
+ * Locks, outermost first
+ *	kps_config_lock		(program.c) mutex: one change at a time: load,
+ *				unload, enable, disable, modules coming and going
+ *	program->read_lock	mutex: who may replace program->set, and so who
+ *				may look into its tables from outside
+ *	kps_programs_lock	(program.c) mutex: the list of programs
+ * The event path takes none of them: it runs with preemption off, reads
+ * program->set once, and whoever replaces a set waits for RCU.
+ */
+#ifndef KPS_KPSTAT_H
+#define KPS_KPSTAT_H
+
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/kpstat.h>
+
+#include "engine/engine.h"
+#include "maps/maps.h"
+
+#define KPS_VERSION "0.1.0"
+
+#undef pr_fmt
+#define pr_fmt(fmt) "kpstat: " fmt
+
+struct dentry;
+struct kps_probe;
+struct kps_provider;
+
+/** enum kps_site_state - what has become of one attach point */
+enum kps_site_state {
+	KPS_SITE_DETACHED,	/* the program is disabled */
+	KPS_SITE_ATTACHED,
+	KPS_SITE_PENDING,	/* its module is not loaded */
+	KPS_SITE_FAILED,	/* of a lenient probe: could not be attached */
+};
+
+/**
+ * struct kps_site - one attach point of a probe
+ * @probe: whose clause runs there
+ * @id: number in the program, what KPS_T_PROBE prints
+ * @state: changed under kps_config_lock
+ * @error: why it is %KPS_SITE_FAILED, negative errno
+ * @missed: events the kernel could not deliver, from earlier attachments
+ * @missed_before: the provider's count when the ledger was last reset
+ * @priv: the provider's own
+ * @module: that bears the symbol, "" for the kernel itself
+ * @target: as in KPS_PROBE_A_TARGET
+ */
+struct kps_site {
+	struct kps_probe *probe;
+	u32 id;
+	enum kps_site_state state;
+	int error;
+	u64 missed;
+	u64 missed_before;
+	void *priv;
+	char module[MODULE_NAME_LEN];
+	char target[KPS_TARGET_MAX];
+};
+
+/**
+ * struct kps_probe - one attach point, or a glob of them, and its clause
+ * @program: that it belongs to
+ * @provider: ops
+ * @code: the verified clause
+ * @index: number in the program, and of its ledger in a row
+ */
+struct kps_probe {
+	struct kps_program *program;
+	const struct kps_provider *provider;
+	struct kps_code *code;
+	u32 index;
+	u32 flags;
+	u32 event_id;
+	u32 maxactive;
+	u32 nr_sites;
+	struct kps_site **sites;
+	char *name;
+};
+
+/**
+ * struct kps_provider - a family of events
+ * @name: as in KPS_PROBE_A_PROVIDER
+ * @prepare: check the target, allocate @priv. May sleep.
+ * @attach: make events arrive. May sleep; -ENOENT with site->module set means
+ *	the module is not loaded. kps_config_lock is held.
+ * @detach: stop events of all sites given, as one batch; when it returns no
+ *	handler of theirs runs. May sleep. kps_config_lock is held.
+ * @missed: events since attach that the kernel could not deliver
+ * @how: a word for how the site is attached
+ * @release: undo @prepare
+ */
+struct kps_provider {
+	const char *name;
+	int (*prepare)(struct kps_site *site, struct kps_error *error);
+	int (*attach)(struct kps_site *site);
+	void (*detach)(struct kps_site **sites, unsigned int nr);
+	u64 (*missed)(const struct kps_site *site);
+	const char *(*how)(const struct kps_site *site);
+	void (*release)(struct kps_site *site);
+};
+
+extern const struct kps_provider kps_kprobe_provider;
+extern const struct kps_provider kps_kretprobe_provider;
+extern const struct kps_provider kps_tracepoint_provider;
+extern const struct kps_provider kps_conntrack_provider;
+
+/**
+ * struct kps_program - probes and maps that live as one
+ * @live: handlers run; cleared before anything is taken apart
+ * @set: tables and ledgers that events write to now (RCU)
+ * @read_lock: who may replace @set or look into its tables from outside
+ * @owner: portid of the socket that it goes with, 0 if none
+ * @memory: bytes it holds
+ */
+struct kps_program {
+	struct list_head list;
+	struct kref ref;
+	bool live;
+	struct kps_set __rcu *set;
+	struct mutex read_lock; /* see above */
+	u32 owner;
+	u32 nr_maps;
+	u32 nr_probes;
+	u32 nr_sites;
+	u32 nr_enums;
+	size_t memory;
+	u64 loaded_at;
+	struct kps_map **maps;
+	struct kps_probe **probes;
+	struct kps_site **sites;	/* all probes' */
+	struct kps_site **batch;	/* room to detach them as one */
+	struct kps_enum **enums;
+	struct kps_stacks *stacks;
+	struct dentry *dir;
+	char *source;
+	char name[KPS_NAME_MAX];
+};
+
+/* program.c */
+extern struct mutex kps_config_lock;
+struct kps_program *kps_program_alloc(const char *name, const char *source,
+				      struct kps_error *error);
+int kps_program_publish(struct kps_program *program, bool enable,
+			struct kps_error *error);
+void kps_program_put(struct kps_program *program);
+struct kps_program *kps_program_get(const char *name);
+struct kps_program *kps_program_next(struct kps_program *program);
+int kps_program_unload(const char *name);
+int kps_program_enable(const char *name, struct kps_error *error);
+int kps_program_disable(const char *name);
+int kps_program_reset(struct kps_program *program);
+void kps_program_unload_owned(u32 portid);
+void kps_program_unload_all(void);
+unsigned int kps_program_count(void);
+int kps_memory_charge(struct kps_program *program, size_t bytes,
+		      struct kps_error *error);
+u64 kps_memory_limit(void);
+u64 kps_memory_used(void);
+void kps_program_module_coming(const char *module);
+void kps_program_module_going(const char *module);
+
+/* probe.c */
+struct kps_probe *kps_probe_alloc(struct kps_program *program, const char *name,
+				  const char *provider, struct kps_error *error);
+int kps_probe_add_site(struct kps_probe *probe, const char *target,
+		       struct kps_error *error);
+void kps_probe_free(struct kps_probe *probe);
+int kps_probes_attach(struct kps_program *program, struct kps_error *error);
+void kps_probes_detach(struct kps_program *program, const char *module);
+void kps_probes_attach_pending(struct kps_program *program, const char *module);
+u64 kps_site_missed(const struct kps_site *site);
+const char *kps_site_state_name(const struct kps_site *site);
+const char *kps_site_how(const struct kps_site *site);
+void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR]);
+void kps_program_ledger(const struct kps_program *program,
+			u64 sums[KPS_LEDGER_NR]);
+
+/* netlink.c, debugfs.c */
+int kps_netlink_init(void);
+void kps_netlink_exit(void);
+void kps_debugfs_init(void);
+void kps_debugfs_exit(void);
+int kps_debugfs_add(struct kps_program *program, struct kps_error *error);
+void kps_debugfs_remove(struct kps_program *program);
+
+#endif

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KPS_CMD_LOAD: from a message to a running program.
+ *
+ * The message is hostile until checked: every attribute has a policy, every
+ * number a limit, and all memory is accounted for before it is allocated.
+ * Whatever fails, dropping the program's one reference undoes all of it.
+ */
+#include <linux/mm.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+
+#include "kpstat.h"
+#include "load.h"
+
+static const struct nla_policy enum_policy[KPS_ENUM_A_MAX + 1] = {
+	[KPS_ENUM_A_VALUE]	= { .type = NLA_S64 },
+	[KPS_ENUM_A_NAME]	= { .type = NLA_NUL_STRING,
+				    .len = KPS_NAME_MAX - 1 },
+};
+
+static const struct nla_policy map_policy[KPS_MAP_A_MAX + 1] = {
+	[KPS_MAP_A_NAME]	= { .type = NLA_NUL_STRING,
+				    .len = KPS_NAME_MAX - 1 },
+	[KPS_MAP_A_KIND]	= { .type = NLA_U32 },
+	[KPS_MAP_A_MAX_ENTRIES]	= { .type = NLA_U32 },
+	[KPS_MAP_A_KEY]		= { .type = NLA_BINARY,
+				    .len = KPS_MAX_KEY_FIELDS *
+					   sizeof(struct kps_field) },
+	[KPS_MAP_A_VALUE]	= NLA_POLICY_EXACT_LEN(sizeof(struct kps_field)),
+	[KPS_MAP_A_LHIST]	= NLA_POLICY_EXACT_LEN(sizeof(struct kps_lhist)),
+};
+
+static const struct nla_policy probe_policy[KPS_PROBE_A_MAX + 1] = {
+	[KPS_PROBE_A_NAME]	= { .type = NLA_NUL_STRING, .len = 255 },
+	[KPS_PROBE_A_PROVIDER]	= { .type = NLA_NUL_STRING, .len = 31 },
+	[KPS_PROBE_A_TARGET]	= { .type = NLA_NUL_STRING,
+				    .len = KPS_TARGET_MAX - 1 },
+	[KPS_PROBE_A_EVENT_ID]	= { .type = NLA_U32 },
+	[KPS_PROBE_A_INSNS]	= { .type = NLA_BINARY,
+				    .len = (KPS_MAX_INSNS + 1) *
+					   sizeof(struct bpf_insn) },
+	[KPS_PROBE_A_FLAGS]	= { .type = NLA_U32 },
+	[KPS_PROBE_A_MAXACTIVE]	= { .type = NLA_U32 },
+};
+
+/* How many attributes of one type stand in a message or a nest. */
+static u32 count_attrs(const struct nlattr *head, int len, int type)
+{
+	const struct nlattr *attr;
+	u32 nr = 0;
+	int rem;
+
+	nla_for_each_attr(attr, head, len, rem)
+		nr += nla_type(attr) == type;
+	return nr;
+}
+
+static int parse_nest(struct nlattr **tb, int max, const struct nlattr *nest,
+		      const struct nla_policy *policy, const char *what,
+		      u32 nr, struct kps_error *error)
+{
+	struct netlink_ext_ack ack = {};
+	int err = nla_parse_nested(tb, max, nest, policy, &ack);
+
+	if (err)
+		return kps_error(error, err, "%s %u: malformed attribute%s%s",
+				 what, nr, ack._msg ? ": " : "",
+				 ack._msg ?: "");
+	return 0;
+}
+
+static int fill_enum(struct kps_enum *names, const struct nlattr *nest)
+{
+	const struct nlattr *attr;
+	s64 value = 0;
+	int rem;
+
+	nla_for_each_nested(attr, nest, rem) {
+		if (nla_type(attr) == KPS_ENUM_A_VALUE)
+			value = nla_get_s64(attr);
+		if (nla_type(attr) != KPS_ENUM_A_NAME)
+			continue;
+		names->names[names->nr].value = value;
+		names->names[names->nr].name = nla_strdup(attr, GFP_KERNEL);
+		if (!names->names[names->nr].name)
+			return -ENOMEM;
+		names->nr++;
+	}
+	return 0;
+}
+
+static int load_enum(struct kps_program *program, const struct nlattr *nest,
+		     struct kps_error *error)
+{
+	struct nlattr *tb[KPS_ENUM_A_MAX + 1];
+	struct kps_enum *names;
+	u32 nr;
+	int err;
+
+	err = parse_nest(tb, KPS_ENUM_A_MAX, nest, enum_policy, "enum",
+			 program->nr_enums, error);
+	if (err)
+		return err;
+	nr = count_attrs(nla_data(nest), nla_len(nest), KPS_ENUM_A_NAME);
+	err = kps_memory_charge(program, struct_size(names, names, nr) +
+				nla_len(nest), error);
+	if (err)
+		return err;
+	names = kvzalloc(struct_size(names, names, nr), GFP_KERNEL);
+	if (!names)
+		return kps_error(error, -ENOMEM, "no memory");
+	program->enums[program->nr_enums++] = names;
+	if (fill_enum(names, nest))
+		return kps_error(error, -ENOMEM, "no memory");
+	return 0;
+}
+
+static const u16 type_sizes[__KPS_T_NR] = {
+	[KPS_T_INT]	= 8,
+	[KPS_T_KSYM]	= 8,
+	[KPS_T_PROBE]	= 8,
+	[KPS_T_KSTACK]	= 8,
+	[KPS_T_INET]	= 24,
+	[KPS_T_ENUM]	= 8,
+	[KPS_T_ADDR]	= 8,
+};
+
+static int check_field(const struct kps_program *program,
+		       const struct kps_field *field, struct kps_error *error)
+{
+	if (field->type >= __KPS_T_NR)
+		return kps_error(error, -EINVAL, "unknown type %u",
+				 field->type);
+	if (field->type == KPS_T_STR ?
+	    !field->size || field->size % 8 || field->size > KPS_MAX_STR :
+	    field->size != type_sizes[field->type])
+		return kps_error(error, -EINVAL, "size %u does not fit type %u",
+				 field->size, field->type);
+	if (field->flags & ~KPS_FIELD_SIGNED)
+		return kps_error(error, -EINVAL, "unknown flags 0x%x",
+				 field->flags);
+	if (field->type == KPS_T_ENUM && field->enum_id >= program->nr_enums)
+		return kps_error(error, -EINVAL, "there is no enum %u",
+				 field->enum_id);
+	if (field->type == KPS_T_KSTACK && !program->stacks)
+		return kps_error(error, -EINVAL,
+				 "a stack without a stack table");
+	return 0;
+}
+
+static int fill_key(const struct kps_program *program, struct kps_map *map,
+		    const struct nlattr *attr, struct kps_error *error)
+{
+	u32 i;
+	int err;
+
+	if (nla_len(attr) % sizeof(struct kps_field))
+		return kps_error(error, -EINVAL, "the key is cut off");
+	map->nr_key = nla_len(attr) / sizeof(struct kps_field);
+	memcpy(map->key, nla_data(attr), nla_len(attr));
+	for (i = 0; i < map->nr_key; i++) {
+		err = check_field(program, &map->key[i], error);
+		if (err) {
+			kps_error_prefix(error, "key field %u", i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int fill_map(const struct kps_program *program, struct kps_map *map,
+		    struct nlattr **tb, struct kps_error *error)
+{
+	int err;
+
+	if (tb[KPS_MAP_A_KEY]) {
+		err = fill_key(program, map, tb[KPS_MAP_A_KEY], error);
+		if (err)
+			return err;
+	}
+	if (tb[KPS_MAP_A_VALUE]) {
+		memcpy(&map->value, nla_data(tb[KPS_MAP_A_VALUE]),
+		       sizeof(map->value));
+		err = check_field(program, &map->value, error);
+		if (err)
+			return err;
+	}
+	if (tb[KPS_MAP_A_LHIST])
+		memcpy(&map->lhist, nla_data(tb[KPS_MAP_A_LHIST]),
+		       sizeof(map->lhist));
+	if (tb[KPS_MAP_A_MAX_ENTRIES])
+		map->max_entries = nla_get_u32(tb[KPS_MAP_A_MAX_ENTRIES]);
+	return kps_map_finish(map, error);
+}
+
+/* Names become files. */
+static bool is_map_name(const char *name)
+{
+	return name[0] == '@' && !strchr(name, '/') &&
+	       (name[1] != '.');
+}
+
+static bool has_map(const struct kps_program *program, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_maps; i++)
+		if (!strcmp(program->maps[i]->name, name))
+			return true;
+	return false;
+}
+
+static int allocate_map(struct kps_program *program, struct kps_map *map,
+			struct kps_error *error)
+{
+	int err = kps_memory_charge(program, kps_map_memory(map), error);
+
+	if (err || map->kind != KPS_MAP_VALUE)
+		return err;
+	map->values = kps_values_alloc(map->key_size, map->value_size,
+				       map->max_entries);
+	return map->values ? 0 : kps_error(error, -ENOMEM, "no memory");
+}
+
+static int load_map(struct kps_program *program, const struct nlattr *nest,
+		    struct kps_error *error)
+{
+	struct nlattr *tb[KPS_MAP_A_MAX + 1];
+	struct kps_map *map;
+	const char *name;
+	u32 kind;
+	int err;
+
+	err = parse_nest(tb, KPS_MAP_A_MAX, nest, map_policy, "map",
+			 program->nr_maps, error);
+	if (err)
+		return err;
+	if (!tb[KPS_MAP_A_NAME] || !tb[KPS_MAP_A_KIND])
+		return kps_error(error, -EINVAL,
+				 "map %u: name or kind is missing",
+				 program->nr_maps);
+	name = nla_data(tb[KPS_MAP_A_NAME]);
+	kind = nla_get_u32(tb[KPS_MAP_A_KIND]);
+	if (!is_map_name(name))
+		return kps_error(error, -EINVAL, "\"%s\" is no name for a map",
+				 name);
+	if (has_map(program, name))
+		return kps_error(error, -EINVAL, "map %s stands here twice",
+				 name);
+	if (kind >= __KPS_MAP_KIND_NR)
+		return kps_error(error, -EINVAL, "map %s: unknown kind %u",
+				 name, kind);
+	map = kps_map_alloc(name, kind, error);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	err = fill_map(program, map, tb, error);
+	if (!err)
+		err = allocate_map(program, map, error);
+	if (err) {
+		kps_error_prefix(error, "map %s", name);
+		kps_map_free(map);
+		return err;
+	}
+	map->index = program->nr_maps;
+	program->maps[program->nr_maps++] = map;
+	return 0;
+}
+
+static int load_sites(struct kps_probe *probe, const struct nlattr *nest,
+		      struct kps_error *error)
+{
+	u32 nr = count_attrs(nla_data(nest), nla_len(nest), KPS_PROBE_A_TARGET);
+	const struct nlattr *attr;
+	int rem, err;
+
+	if (!nr)
+		return kps_error(error, -EINVAL, "it has no target");
+	if (nr > KPS_MAX_SITES)
+		return kps_error(error, -E2BIG, "%u targets, at most %u", nr,
+				 KPS_MAX_SITES);
+	probe->sites = kvcalloc(nr, sizeof(*probe->sites), GFP_KERNEL);
+	if (!probe->sites)
+		return kps_error(error, -ENOMEM, "no memory");
+	nla_for_each_nested(attr, nest, rem) {
+		if (nla_type(attr) != KPS_PROBE_A_TARGET)
+			continue;
+		err = kps_probe_add_site(probe, nla_data(attr), error);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int load_code(struct kps_probe *probe, const struct nlattr *attr,
+		     struct kps_error *error)
+{
+	if (!attr || nla_len(attr) % sizeof(struct bpf_insn))
+		return kps_error(error, -EINVAL,
+				 "its instructions are missing or cut off");
+	probe->code = kps_code_create(probe->program, nla_data(attr),
+				      nla_len(attr) / sizeof(struct bpf_insn),
+				      error);
+	if (IS_ERR(probe->code)) {
+		int err = PTR_ERR(probe->code);
+
+		probe->code = NULL;
+		return err;
+	}
+	return 0;
+}
+
+static u32 get_u32(const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+static int load_probe(struct kps_program *program, const struct nlattr *nest,
+		      struct kps_error *error)
+{
+	struct nlattr *tb[KPS_PROBE_A_MAX + 1];
+	struct kps_probe *probe;
+	const char *name;
+	int err;
+
+	err = parse_nest(tb, KPS_PROBE_A_MAX, nest, probe_policy, "probe",
+			 program->nr_probes, error);
+	if (err)
+		return err;
+	if (!tb[KPS_PROBE_A_NAME] || !tb[KPS_PROBE_A_PROVIDER])
+		return kps_error(error, -EINVAL,
+				 "probe %u: name or provider is missing",
+				 program->nr_probes);
+	name = nla_data(tb[KPS_PROBE_A_NAME]);
+	probe = kps_probe_alloc(program, name,
+				nla_data(tb[KPS_PROBE_A_PROVIDER]), error);
+	if (IS_ERR(probe))
+		return PTR_ERR(probe);
+	probe->index = program->nr_probes;
+	probe->flags = get_u32(tb[KPS_PROBE_A_FLAGS]);
+	probe->event_id = get_u32(tb[KPS_PROBE_A_EVENT_ID]);
+	probe->maxactive = get_u32(tb[KPS_PROBE_A_MAXACTIVE]);
+	program->probes[program->nr_probes++] = probe;
+
+	if (probe->flags & ~KPS_PROBE_F_LENIENT)
+		err = kps_error(error, -EINVAL, "unknown flags 0x%x",
+				probe->flags);
+	if (!err)
+		err = load_sites(probe, nest, error);
+	if (!err)
+		err = load_code(probe, tb[KPS_PROBE_A_INSNS], error);
+	if (err)
+		kps_error_prefix(error, "probe %u (%s)", probe->index, name);
+	return err;
+}
+
+static int load_stacks(struct kps_program *program, u32 entries,
+		       struct kps_error *error)
+{
+	int err;
+
+	if (!entries)
+		return 0;
+	if (entries > KPS_MAX_STACK_ENTRIES)
+		return kps_error(error, -E2BIG, "%u stacks, at most %u",
+				 entries, KPS_MAX_STACK_ENTRIES);
+	err = kps_memory_charge(program, kps_stacks_bytes(entries), error);
+	if (err)
+		return err;
+	program->stacks = kps_stacks_alloc(entries);
+	return program->stacks ? 0 : kps_error(error, -ENOMEM, "no memory");
+}
+
+static int (*load_attr(int type))(struct kps_program *program,
+				  const struct nlattr *nest,
+				  struct kps_error *error)
+{
+	switch (type) {
+	case KPS_A_ENUM:
+		return load_enum;
+	case KPS_A_MAP:
+		return load_map;
+	case KPS_A_PROBE:
+		return load_probe;
+	default:
+		return NULL;
+	}
+}
+
+static int load_rest(struct kps_program *program, const struct nlattr *head,
+		     int len, struct kps_error *error)
+{
+	const struct nlattr *attr;
+	int rem, err;
+
+	/* Enums before maps before probes: each refers to those before it. */
+	static const int order[] = { KPS_A_ENUM, KPS_A_MAP, KPS_A_PROBE };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		nla_for_each_attr(attr, head, len, rem) {
+			if (nla_type(attr) != order[i])
+				continue;
+			err = load_attr(order[i])(program, attr, error);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static int allocate_lists(struct kps_program *program,
+			  const struct nlattr *head, int len,
+			  struct kps_error *error)
+{
+	u32 enums = count_attrs(head, len, KPS_A_ENUM);
+	u32 maps = count_attrs(head, len, KPS_A_MAP);
+	u32 probes = count_attrs(head, len, KPS_A_PROBE);
+
+	if (!probes)
+		return kps_error(error, -EINVAL, "a program without a probe");
+	if (enums > KPS_MAX_ENUMS || maps > KPS_MAX_MAPS ||
+	    probes > KPS_MAX_PROBES)
+		return kps_error(error, -E2BIG,
+				 "%u enums, %u maps and %u probes; at most %u, %u and %u",
+				 enums, maps, probes, KPS_MAX_ENUMS,
+				 KPS_MAX_MAPS, KPS_MAX_PROBES);
+	program->enums = kcalloc(enums + 1, sizeof(*program->enums), GFP_KERNEL);
+	program->maps = kcalloc(maps + 1, sizeof(*program->maps), GFP_KERNEL);
+	program->probes = kcalloc(probes, sizeof(*program->probes), GFP_KERNEL);
+	if (!program->enums || !program->maps || !program->probes)
+		return kps_error(error, -ENOMEM, "no memory");
+	return 0;
+}
+
+static int fill_program(struct kps_program *program, struct genl_info *info,
+			struct kps_error *error)
+{
+	const struct nlattr *head = genlmsg_data(info->genlhdr);
+	int len = genlmsg_len(info->genlhdr);
+	int err;
+
+	err = allocate_lists(program, head, len, error);
+	if (!err)
+		err = load_stacks(program,
+				  get_u32(info->attrs[KPS_A_STACK_ENTRIES]),
+				  error);
+	if (!err)
+		err = load_rest(program, head, len, error);
+	return err;
+}
+
+/* A kernel in confidentiality lockdown keeps its memory to itself. */
+static int check_lockdown(struct kps_error *error)
+{
+	int err = security_locked_down(LOCKDOWN_KPROBES);
+
+	if (err)
+		return kps_error(error, err,
+				 "the kernel is locked down (confidentiality) and does not allow probes");
+	return 0;
+}
+
+/**
+ * kps_load() - build, publish and start the program of a LOAD message
+ * @info: the message
+ * @error: gets the place and the reason
+ *
+ * Context: may sleep; takes kps_config_lock. Return: 0 or a negative errno.
+ */
+int kps_load(struct genl_info *info, struct kps_error *error)
+{
+	u32 flags = get_u32(info->attrs[KPS_A_FLAGS]);
+	struct kps_program *program;
+	int err;
+
+	if (!info->attrs[KPS_A_NAME] || !info->attrs[KPS_A_SOURCE])
+		return kps_error(error, -EINVAL,
+				 "the program's name or source is missing");
+	if (flags & ~(KPS_F_OWNED | KPS_F_DISABLED))
+		return kps_error(error, -EINVAL, "unknown flags 0x%x", flags);
+	err = check_lockdown(error);
+	if (err)
+		return err;
+
+	program = kps_program_alloc(nla_data(info->attrs[KPS_A_NAME]),
+				    nla_data(info->attrs[KPS_A_SOURCE]), error);
+	if (IS_ERR(program))
+		return PTR_ERR(program);
+	if (flags & KPS_F_OWNED)
+		program->owner = info->snd_portid;
+
+	mutex_lock(&kps_config_lock);
+	err = fill_program(program, info, error);
+	if (!err)
+		err = kps_program_publish(program, !(flags & KPS_F_DISABLED),
+					  error);
+	mutex_unlock(&kps_config_lock);
+	if (err)
+		kps_program_put(program);
+	return err;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a map is, and the sets of tables that a program's events write to.
+ */
+#include <linux/bitmap.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "kpstat.h"
+
+static const char * const kind_names[__KPS_MAP_KIND_NR] = {
+	[KPS_MAP_COUNT]	= "count",
+	[KPS_MAP_SUM]	= "sum",
+	[KPS_MAP_AVG]	= "avg",
+	[KPS_MAP_MIN]	= "min",
+	[KPS_MAP_MAX]	= "max",
+	[KPS_MAP_STATS]	= "stats",
+	[KPS_MAP_HIST]	= "hist",
+	[KPS_MAP_LHIST]	= "lhist",
+	[KPS_MAP_VALUE]	= "value",
+};
+
+const char *kps_map_kind_name(enum kps_map_kind kind)
+{
+	return kind_names[kind];
+}
+
+/** kps_lhist_buckets() - with those below and above; 0 if it makes no sense */
+u32 kps_lhist_buckets(const struct kps_lhist *lhist)
+{
+	u64 span, steps;
+
+	if (lhist->step <= 0 || lhist->max <= lhist->min)
+		return 0;
+	span = (u64)lhist->max - (u64)lhist->min;
+	steps = DIV64_U64_ROUND_UP(span, (u64)lhist->step);
+	if (steps > KPS_MAX_LHIST_BUCKETS)
+		return 0;
+	return steps + 2;
+}
+
+/** kps_map_alloc() - a map to be filled in, then kps_map_finish()ed */
+struct kps_map *kps_map_alloc(const char *name, enum kps_map_kind kind,
+			      struct kps_error *error)
+{
+	struct kps_map *map = kzalloc(sizeof(*map), GFP_KERNEL);
+
+	if (!map)
+		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
+	strscpy(map->name, name, sizeof(map->name));
+	map->kind = kind;
+	map->value.type = KPS_T_INT;
+	map->value.size = sizeof(u64);
+	return map;
+}
+
+void kps_map_free(struct kps_map *map)
+{
+	if (!map)
+		return;
+	kps_values_free(map->values);
+	kfree(map);
+}
+
+static u32 value_words(const struct kps_map *map)
+{
+	switch (map->kind) {
+	case KPS_MAP_AVG:
+	case KPS_MAP_STATS:
+		return 2;
+	case KPS_MAP_HIST:
+		return KPS_HIST_BUCKETS;
+	case KPS_MAP_LHIST:
+		return kps_lhist_buckets(&map->lhist);
+	case KPS_MAP_VALUE:
+		return map->value.size / sizeof(u64);
+	default:
+		return 1;
+	}
+}
+
+/**
+ * kps_map_finish() - work out sizes, check limits, allocate plain values
+ * @map: with kind, key, value, lhist and max_entries filled in
+ * @error: gets the reason
+ *
+ * Return: 0 or a negative errno.
+ */
+int kps_map_finish(struct kps_map *map, struct kps_error *error)
+{
+	u32 i;
+
+	map->key_size = 0;
+	for (i = 0; i < map->nr_key; i++)
+		map->key_size += map->key[i].size;
+	if (map->key_size > KPS_MAX_KEY_SIZE)
+		return kps_error(error, -E2BIG, "a key of %u bytes, at most %u",
+				 map->key_size, KPS_MAX_KEY_SIZE);
+
+	map->value_size = value_words(map) * sizeof(u64);
+	if (!map->value_size)
+		return kps_error(error, -EINVAL,
+				 "lhist(min %lld, max %lld, step %lld) does not make 1 to %u buckets",
+				 map->lhist.min, map->lhist.max,
+				 map->lhist.step, KPS_MAX_LHIST_BUCKETS);
+	if (!map->nr_key)
+		map->max_entries = 1;
+	if (!map->max_entries || map->max_entries > KPS_MAX_ENTRIES)
+		return kps_error(error, -E2BIG, "%u keys, 1 to %u are possible",
+				 map->max_entries, KPS_MAX_ENTRIES);
+	return 0;
+}
+
+/** kps_map_memory() - bytes that its tables hold, of all CPUs */
+size_t kps_map_memory(const struct kps_map *map)
+{
+	if (map->kind == KPS_MAP_VALUE)
+		return kps_values_bytes(map->key_size, map->value_size,
+					map->max_entries);
+	return kps_table_bytes(map) * num_possible_cpus();
+}
+
+static void free_row(const struct kps_program *program, struct kps_row *row,
+		     const unsigned long *maps, bool ledger)
+{
+	u32 i;
+
+	if (!row)
+		return;
+	for (i = 0; i < program->nr_maps; i++)
+		if (test_bit(i, maps))
+			vfree(row->tables[i]);
+	if (ledger)
+		kfree(row->ledger);
+	kfree(row);
+}
+
+/**
+ * kps_set_free() - free a set that no event can reach any more
+ * @program: that it was of
+ * @set: may be NULL, may be incomplete
+ * @maps: bits of those whose tables go with it
+ * @ledger: whether the ledgers go with it
+ *
+ * Context: may sleep.
+ */
+void kps_set_free(const struct kps_program *program, struct kps_set *set,
+		  const unsigned long *maps, bool ledger)
+{
+	int cpu;
+
+	if (!set)
+		return;
+	for_each_possible_cpu(cpu)
+		free_row(program, set->rows[cpu], maps, ledger);
+	kfree(set);
+}
+
+static bool fill_row(const struct kps_program *program, struct kps_row *row,
+		     const struct kps_row *from, const unsigned long *maps,
+		     bool ledger, int node)
+{
+	u32 i;
+
+	if (ledger)
+		row->ledger = kcalloc_node(max(program->nr_probes, 1U),
+					   sizeof(*row->ledger), GFP_KERNEL,
+					   node);
+	else
+		row->ledger = from->ledger;
+	if (!row->ledger)
+		return false;
+
+	for (i = 0; i < program->nr_maps; i++) {
+		if (program->maps[i]->kind == KPS_MAP_VALUE)
+			continue;
+		row->tables[i] = test_bit(i, maps) ?
+			kps_table_alloc(program->maps[i], node) :
+			from->tables[i];
+		if (!row->tables[i])
+			return false;
+	}
+	return true;
+}
+
+/**
+ * kps_set_renew() - a set like @from, with some of it empty and new
+ * @program: that it is of
+ * @from: the rest is shared with it; NULL if everything is new
+ * @maps: bits of those that get new tables
+ * @ledger: whether the ledgers are new
+ *
+ * Context: may sleep. Return: the set, NULL if there is no memory.
+ */
+struct kps_set *kps_set_renew(const struct kps_program *program,
+			      const struct kps_set *from,
+			      const unsigned long *maps, bool ledger)
+{
+	struct kps_set *set;
+	int cpu;
+
+	set = kcalloc(nr_cpu_ids, sizeof(set->rows[0]), GFP_KERNEL);
+	if (!set)
+		return NULL;
+	for_each_possible_cpu(cpu) {
+		int node = cpu_to_node(cpu);
+		/* At least a cache line, so that no two CPUs share one. */
+		size_t size = max_t(size_t, L1_CACHE_BYTES,
+				    struct_size(set->rows[cpu], tables,
+						program->nr_maps));
+
+		set->rows[cpu] = kzalloc_node(size, GFP_KERNEL, node);
+		if (!set->rows[cpu] ||
+		    !fill_row(program, set->rows[cpu],
+			      from ? from->rows[cpu] : NULL, maps, ledger,
+			      node)) {
+			kps_set_free(program, set, maps, ledger);
+			return NULL;
+		}
+	}
+	return set;
+}
+
+/** kps_set_alloc() - an empty set for a new program */
+struct kps_set *kps_set_alloc(const struct kps_program *program)
+{
+	DECLARE_BITMAP(all, KPS_MAX_MAPS);
+
+	bitmap_fill(all, KPS_MAX_MAPS);
+	return kps_set_renew(program, NULL, all, true);
+}
+
+/** kps_map_overflow() - updates that were lost for want of a slot */
+u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map)
+{
+	u64 sum = 0;
+	int cpu;
+
+	if (map->kind == KPS_MAP_VALUE)
+		return kps_values_overflow(map->values);
+	for_each_possible_cpu(cpu)
+		sum += local64_read(&set->rows[cpu]->tables[map->index]->overflow);
+	return sum;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Maps: named aggregates.  Events write to per-CPU tables of slots allocated
+ * before the first event; readers merge by key.
+ */
+#ifndef KPS_MAPS_H
+#define KPS_MAPS_H
+
+#include <linux/kprobes.h>
+#include <linux/kpstat.h>
+#include <linux/types.h>
+#include <asm/local64.h>
+
+#include "../error.h"
+
+struct kps_program;
+
+/** struct kps_enum - names for values */
+struct kps_enum {
+	u32 nr;
+	struct {
+		s64 value;
+		const char *name;
+	} names[];
+};
+
+/**
+ * struct kps_map - what a map is; what it holds is in the program's set
+ * @index: number in the program
+ * @key_size: bytes, a multiple of 8; 0 for a map without key
+ * @value_size: bytes, a multiple of 8
+ * @max_entries: keys per CPU; of a plain value map in all
+ * @values: of KPS_MAP_VALUE, shared by all CPUs
+ */
+struct kps_map {
+	u32 index;
+	enum kps_map_kind kind;
+	u32 key_size;
+	u32 value_size;
+	u32 max_entries;
+	u32 nr_key;
+	struct kps_field key[KPS_MAX_KEY_FIELDS];
+	struct kps_field value;
+	struct kps_lhist lhist;
+	struct kps_values *values;
+	char name[KPS_NAME_MAX];
+};
+
+/* A slot: the key is followed by the value, one local64_t per counter. */
+struct kps_slot {
+	u32 hash;
+	u32 unused;
+	u64 data[];
+};
+
+/**
+ * struct kps_table - one CPU's slots of one map
+ * @claimed: slots taken, at most @max
+ * @overflow: updates that found no slot
+ * @mask: of the index, whose size is a power of two and twice @max or more, so
+ *	that a search always ends
+ * @index: 0 is free, else a slot's number plus 1; entries are never removed
+ */
+struct kps_table {
+	u32 claimed;
+	u32 max;
+	u32 mask;
+	u32 slot_size;
+	local64_t overflow;
+	u8 *slots;
+	u32 index[];
+};
+
+/** struct kps_ledger_counts - where one probe's events went, on one CPU */
+struct kps_ledger_counts {
+	local64_t nr[KPS_LEDGER_MISSED];	/* MISSED is the kernel's count */
+};
+
+/**
+ * struct kps_row - what events on one CPU write to
+ * @ledger: by probe
+ * @tables: by map; NULL for plain value maps
+ */
+struct kps_row {
+	struct kps_ledger_counts *ledger;
+	struct kps_table *tables[];
+};
+
+/**
+ * struct kps_set - what all events of a program write to, in one interval
+ * @rows: by CPU number; NULL where no such CPU is possible
+ */
+struct kps_set {
+	struct kps_row *rows[0];
+};
+
+struct kps_ctx;
+
+/* map.c: description, and sets */
+struct kps_map *kps_map_alloc(const char *name, enum kps_map_kind kind,
+			      struct kps_error *error);
+int kps_map_finish(struct kps_map *map, struct kps_error *error);
+void kps_map_free(struct kps_map *map);
+size_t kps_map_memory(const struct kps_map *map);
+u32 kps_lhist_buckets(const struct kps_lhist *lhist);
+const char *kps_map_kind_name(enum kps_map_kind kind);
+
+struct kps_set *kps_set_alloc(const struct kps_program *program);
+struct kps_set *kps_set_renew(const struct kps_program *program,
+			      const struct kps_set *from,
+			      const unsigned long *maps, bool ledger);
+void kps_set_free(const struct kps_program *program, struct kps_set *set,
+		  const unsigned long *maps, bool ledger);
+u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map);
+
+/* table.c */
+size_t kps_table_bytes(const struct kps_map *map);
+struct kps_table *kps_table_alloc(const struct kps_map *map, int node);
+u64 *kps_table_slot(struct kps_table *table, const struct kps_map *map,
+		    const u64 *key);
+int kps_table_update(struct kps_table *table, const struct kps_map *map,
+		     const u64 *key, s64 value);
+void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
+void kps_value_init(const struct kps_map *map, u64 *value);
+u32 kps_hash(const u64 *key, u32 words);
+
+static inline struct kps_slot *kps_table_slot_at(const struct kps_table *table,
+						 u32 nr)
+{
+	return (struct kps_slot *)(table->slots + (size_t)nr * table->slot_size);
+}
+
+/* value.c */
+struct kps_values *kps_values_alloc(u32 key_size, u32 value_size,
+				    u32 max_entries);
+void kps_values_free(struct kps_values *values);
+size_t kps_values_bytes(u32 key_size, u32 value_size, u32 max_entries);
+int kps_values_set(struct kps_values *values, const u64 *key, const u64 *value);
+int kps_values_get(struct kps_values *values, const u64 *key, u64 *value);
+int kps_values_delete(struct kps_values *values, const u64 *key);
+u32 kps_values_count(const struct kps_values *values);
+u64 kps_values_overflow(const struct kps_values *values);
+u32 kps_values_copy(struct kps_values *values, u64 *out, u32 max, bool take);
+
+/* stacks.c */
+struct kps_stacks *kps_stacks_alloc(u32 max_entries);
+void kps_stacks_free(struct kps_stacks *stacks);
+size_t kps_stacks_bytes(u32 max_entries);
+s64 kps_stacks_add(struct kps_stacks *stacks, const unsigned long *ips, u32 nr);
+u64 kps_stacks_canonical(struct kps_stacks *stacks, u64 id);
+u32 kps_stacks_get(struct kps_stacks *stacks, u64 id, const unsigned long **ips);
+
+/* snapshot.c */
+/**
+ * struct kps_snapshot - one map, merged over all CPUs, sorted
+ * @entries: each key_size bytes of key, value_size bytes of value
+ */
+struct kps_snapshot {
+	const struct kps_map *map;
+	u32 nr;
+	u32 words;		/* of an entry, in u64 */
+	u64 overflow;
+	u64 *entries;
+	u64 **sorted;
+};
+
+struct kps_snapshots {
+	u32 nr;
+	struct kps_snapshot of[];
+};
+
+struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
+					 const unsigned long *maps, bool reset);
+void kps_snapshots_free(struct kps_snapshots *snapshots);
+int kps_maps_reset(struct kps_program *program);
+
+static inline const u64 *kps_entry_value(const struct kps_snapshot *snapshot,
+					 const u64 *entry)
+{
+	return entry + snapshot->map->key_size / 8;
+}
+
+#endif

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading: take a program's maps at one point, merge the CPUs by key, sort.
+ *
+ * With reset, a set with fresh tables is published first; after RCU has seen
+ * every handler out, nothing writes to the old tables, and they are read and
+ * freed.  So every event is in exactly one reading.  Without reset the live
+ * tables are read as they change.
+ */
+#include <linux/bitmap.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "kpstat.h"
+
+/* Merging needs to find a key again: numbers of entries plus 1, by hash. */
+struct merge {
+	struct kps_snapshot *into;
+	struct kps_stacks *stacks;
+	u32 max;
+	u32 mask;
+	u32 *index;
+};
+
+/* Keys of the same stack that were numbered twice must be one. */
+static void make_canonical(const struct kps_map *map, struct kps_stacks *stacks,
+			   u64 *key)
+{
+	u32 i;
+
+	for (i = 0; i < map->nr_key; i++) {
+		if (map->key[i].type == KPS_T_KSTACK)
+			*key = kps_stacks_canonical(stacks, *key);
+		key += map->key[i].size / sizeof(u64);
+	}
+}
+
+static u64 *find_or_add(struct merge *merge, const u64 *key)
+{
+	struct kps_snapshot *into = merge->into;
+	const u32 key_words = into->map->key_size / sizeof(u64);
+	u32 at = kps_hash(key, key_words) & merge->mask;
+	u64 *entry;
+
+	for (; merge->index[at]; at = (at + 1) & merge->mask) {
+		entry = into->entries +
+			(size_t)(merge->index[at] - 1) * into->words;
+		if (!memcmp(entry, key, into->map->key_size))
+			return entry + key_words;
+	}
+	if (into->nr == merge->max)
+		return NULL;
+	entry = into->entries + (size_t)into->nr * into->words;
+	memcpy(entry, key, into->map->key_size);
+	kps_value_init(into->map, entry + key_words);
+	merge->index[at] = ++into->nr;
+	return entry + key_words;
+}
+
+static void merge_slot(struct merge *merge, const struct kps_slot *slot)
+{
+	const struct kps_map *map = merge->into->map;
+	u64 key[KPS_MAX_KEY_SIZE / sizeof(u64)];
+	u64 *value;
+
+	memcpy(key, slot->data, map->key_size);
+	make_canonical(map, merge->stacks, key);
+	value = find_or_add(merge, key);
+	if (value)
+		kps_value_merge(map, value, slot->data + map->key_size / 8);
+}
+
+static void merge_table(struct merge *merge, const struct kps_table *table)
+{
+	const struct kps_map *map = merge->into->map;
+	u32 i;
+
+	if (!map->key_size) {
+		if (READ_ONCE(table->claimed))
+			merge_slot(merge, kps_table_slot_at(table, 0));
+		return;
+	}
+	for (i = 0; i <= table->mask; i++) {
+		u32 entry = smp_load_acquire(&table->index[i]);
+
+		if (entry)
+			merge_slot(merge, kps_table_slot_at(table, entry - 1));
+		if (!(i & 1023))
+			cond_resched();
+	}
+}
+
+static u32 most_entries(const struct kps_set *set, const struct kps_map *map)
+{
+	u32 sum = 0;
+	int cpu;
+
+	/* A live table may gain entries meanwhile: leave room, up to its max. */
+	for_each_possible_cpu(cpu) {
+		const struct kps_table *table =
+			set->rows[cpu]->tables[map->index];
+
+		sum += min(table->max, 2 * READ_ONCE(table->claimed) + 64);
+	}
+	return sum;
+}
+
+static int room_for(struct kps_snapshot *snapshot, u32 max)
+{
+	snapshot->words = (snapshot->map->key_size + snapshot->map->value_size) /
+			  sizeof(u64);
+	snapshot->entries = kvcalloc(max, snapshot->words * sizeof(u64),
+				     GFP_KERNEL);
+	return snapshot->entries ? 0 : -ENOMEM;
+}
+
+static int take_tables(struct kps_snapshot *snapshot, const struct kps_set *set,
+		       struct kps_stacks *stacks)
+{
+	struct merge merge = { .into = snapshot, .stacks = stacks };
+	int cpu;
+
+	merge.max = most_entries(set, snapshot->map);
+	merge.mask = roundup_pow_of_two(2 * merge.max) - 1;
+	merge.index = kvcalloc(merge.mask + 1, sizeof(u32), GFP_KERNEL);
+	if (!merge.index)
+		return -ENOMEM;
+	if (room_for(snapshot, merge.max)) {
+		kvfree(merge.index);
+		return -ENOMEM;
+	}
+	for_each_possible_cpu(cpu)
+		merge_table(&merge, set->rows[cpu]->tables[snapshot->map->index]);
+	kvfree(merge.index);
+	return 0;
+}
+
+static int take_values(struct kps_snapshot *snapshot, bool reset)
+{
+	const struct kps_map *map = snapshot->map;
+
+	if (room_for(snapshot, map->max_entries))
+		return -ENOMEM;
+	snapshot->nr = kps_values_copy(map->values, snapshot->entries,
+				       map->max_entries, reset);
+	return 0;
+}
+
+static u64 sum_of(const struct kps_map *map, const u64 *value)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < map->value_size / sizeof(u64); i++)
+		sum += value[i];
+	return sum;
+}
+
+/* What bpftrace sorts by: the number shown, or how many a histogram has. */
+static s64 sort_weight(const struct kps_map *map, const u64 *value)
+{
+	switch (map->kind) {
+	case KPS_MAP_HIST:
+	case KPS_MAP_LHIST:
+		return sum_of(map, value);
+	case KPS_MAP_AVG:
+		return value[0] ? div64_s64(value[1], value[0]) : 0;
+	default:
+		return value[0];
+	}
+}
+
+static int compare(const void *left, const void *right, const void *priv)
+{
+	const struct kps_map *map = priv;
+	const u32 key_words = map->key_size / sizeof(u64);
+	const u64 *a = *(const u64 **)left;
+	const u64 *b = *(const u64 **)right;
+	s64 weight_a = sort_weight(map, a + key_words);
+	s64 weight_b = sort_weight(map, b + key_words);
+	u32 i;
+
+	if (weight_a != weight_b)
+		return weight_a < weight_b ? -1 : 1;
+	/* Any order will do, as long as it is the same every time. */
+	for (i = 0; i < key_words; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return 0;
+}
+
+static int sort_entries(struct kps_snapshot *snapshot)
+{
+	u32 i;
+
+	snapshot->sorted = kvcalloc(max(snapshot->nr, 1U), sizeof(u64 *),
+				    GFP_KERNEL);
+	if (!snapshot->sorted)
+		return -ENOMEM;
+	for (i = 0; i < snapshot->nr; i++)
+		snapshot->sorted[i] = snapshot->entries +
+				      (size_t)i * snapshot->words;
+	sort_r(snapshot->sorted, snapshot->nr, sizeof(u64 *), compare, NULL,
+	       snapshot->map);
+	return 0;
+}
+
+static int take_map(struct kps_snapshot *snapshot,
+		    const struct kps_program *program,
+		    const struct kps_set *set, bool reset)
+{
+	const struct kps_map *map = snapshot->map;
+	int err;
+
+	snapshot->overflow = kps_map_overflow(set, map);
+	if (map->kind == KPS_MAP_VALUE)
+		err = take_values(snapshot, reset);
+	else
+		err = take_tables(snapshot, set, program->stacks);
+	return err ?: sort_entries(snapshot);
+}
+
+void kps_snapshots_free(struct kps_snapshots *snapshots)
+{
+	u32 i;
+
+	if (!snapshots)
+		return;
+	for (i = 0; i < snapshots->nr; i++) {
+		kvfree(snapshots->of[i].entries);
+		kvfree(snapshots->of[i].sorted);
+	}
+	kfree(snapshots);
+}
+
+/*
+ * Put @fresh in the place of the set in use.  When this returns no handler
+ * writes to the old one.
+ */
+static struct kps_set *replace_set(struct kps_program *program,
+				   struct kps_set *fresh)
+{
+	struct kps_set *old;
+
+	old = rcu_replace_pointer(program->set, fresh,
+				  lockdep_is_held(&program->read_lock));
+	/* Handlers run with preemption off, and so are RCU readers. */
+	synchronize_rcu_expedited();
+	return old;
+}
+
+static struct kps_snapshots *take_all(struct kps_program *program,
+				      const struct kps_set *set,
+				      const unsigned long *maps, bool reset)
+{
+	struct kps_snapshots *snapshots;
+	u32 i;
+	int err;
+
+	snapshots = kzalloc(struct_size(snapshots, of,
+					bitmap_weight(maps, program->nr_maps)),
+			    GFP_KERNEL);
+	if (!snapshots)
+		return ERR_PTR(-ENOMEM);
+	for_each_set_bit(i, maps, program->nr_maps) {
+		struct kps_snapshot *snapshot = &snapshots->of[snapshots->nr++];
+
+		snapshot->map = program->maps[i];
+		err = take_map(snapshot, program, set, reset);
+		if (err) {
+			kps_snapshots_free(snapshots);
+			return ERR_PTR(err);
+		}
+	}
+	return snapshots;
+}
+
+/**
+ * kps_snapshots_take() - read maps, all at one point
+ * @program: whose
+ * @maps: bits of those to read
+ * @reset: start a new interval
+ *
+ * Context: may sleep; takes program->read_lock. Return: snapshots, or an
+ * ERR_PTR, -ENOMEM: then a reset that was begun has lost what was counted.
+ */
+struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
+					 const unsigned long *maps, bool reset)
+{
+	struct kps_snapshots *snapshots;
+	struct kps_set *set, *fresh;
+
+	mutex_lock(&program->read_lock);
+	set = rcu_dereference_protected(program->set,
+					lockdep_is_held(&program->read_lock));
+	if (!reset) {
+		snapshots = take_all(program, set, maps, false);
+		goto unlock;
+	}
+	fresh = kps_set_renew(program, set, maps, false);
+	if (!fresh) {
+		snapshots = ERR_PTR(-ENOMEM);
+		goto unlock;
+	}
+	set = replace_set(program, fresh);
+	snapshots = take_all(program, set, maps, true);
+	kps_set_free(program, set, maps, false);
+unlock:
+	mutex_unlock(&program->read_lock);
+	return snapshots;
+}
+
+static void empty_values(struct kps_map *map, u64 *room)
+{
+	if (map->kind == KPS_MAP_VALUE)
+		kps_values_copy(map->values, room, map->max_entries, true);
+}
+
+static size_t most_values(const struct kps_program *program)
+{
+	size_t most = 0;
+	u32 i;
+
+	for (i = 0; i < program->nr_maps; i++) {
+		const struct kps_map *map = program->maps[i];
+
+		if (map->kind == KPS_MAP_VALUE)
+			most = max(most, (size_t)map->max_entries *
+				   (map->key_size + map->value_size));
+	}
+	return most;
+}
+
+/**
+ * kps_maps_reset() - empty all maps of a program and zero its ledger
+ * @program: whose
+ *
+ * Context: may sleep; takes program->read_lock. Return: 0 or -ENOMEM, then
+ * nothing has changed.
+ */
+int kps_maps_reset(struct kps_program *program)
+{
+	DECLARE_BITMAP(all, KPS_MAX_MAPS);
+	struct kps_set *fresh;
+	u64 *room = NULL;
+	u32 i;
+
+	if (most_values(program)) {
+		room = kvmalloc(most_values(program), GFP_KERNEL);
+		if (!room)
+			return -ENOMEM;
+	}
+	bitmap_fill(all, KPS_MAX_MAPS);
+	mutex_lock(&program->read_lock);
+	fresh = kps_set_renew(program, NULL, all, true);
+	if (fresh) {
+		kps_set_free(program, replace_set(program, fresh), all, true);
+		for (i = 0; i < program->nr_maps; i++)
+			empty_values(program->maps[i], room);
+		for (i = 0; i < program->nr_sites; i++)
+			program->sites[i]->missed_before +=
+				kps_site_missed(program->sites[i]);
+	}
+	mutex_unlock(&program->read_lock);
+	kvfree(room);
+	return fresh ? 0 : -ENOMEM;
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU tables: open addressing over preallocated slots.
+ *
+ * Only its own CPU writes to a table, with preemption off; what can come in
+ * between is a nested event (softirq, interrupt, NMI) on the same CPU.  So a
+ * slot is claimed and an index entry published by cmpxchg_local, and counters
+ * change by local64 operations.  Two nested events that insert the same key
+ * agree on one slot; the other's stays unused.  Other CPUs only read.
+ */
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "kpstat.h"
+
+/** kps_hash() - of a key of @words u64; never 0 */
+u32 __kprobes kps_hash(const u64 *key, u32 words)
+{
+	u64 hash = 0x9e3779b97f4a7c15ULL;
+
+	/* Multiply and fold (as in wyhash): every bit of a word reaches the
+	 * low half, that the index is taken from.
+	 */
+	while (words--) {
+		hash = (hash ^ *key++) * 0xd6e8feb86659fd93ULL;
+		hash ^= hash >> 32;
+	}
+	return (u32)hash | 1U << 31;
+}
+
+static u32 index_size(const struct kps_map *map)
+{
+	return roundup_pow_of_two(2 * map->max_entries);
+}
+
+static u32 slot_size(const struct kps_map *map)
+{
+	return sizeof(struct kps_slot) + map->key_size + map->value_size;
+}
+
+static size_t slots_offset(const struct kps_map *map)
+{
+	return ALIGN(sizeof(struct kps_table) +
+		     index_size(map) * sizeof(u32), 8);
+}
+
+/** kps_table_bytes() - memory of one CPU's table of @map */
+size_t kps_table_bytes(const struct kps_map *map)
+{
+	return slots_offset(map) + (size_t)slot_size(map) * map->max_entries;
+}
+
+/** kps_table_alloc() - an empty table on @node. May sleep. Return: or NULL. */
+struct kps_table *kps_table_alloc(const struct kps_map *map, int node)
+{
+	struct kps_table *table = vzalloc_node(kps_table_bytes(map), node);
+	u32 i;
+
+	if (!table)
+		return NULL;
+	table->max = map->max_entries;
+	table->mask = index_size(map) - 1;
+	table->slot_size = slot_size(map);
+	table->slots = (u8 *)table + slots_offset(map);
+	for (i = 0; i < table->max; i++)
+		kps_value_init(map, kps_table_slot_at(table, i)->data +
+				    map->key_size / 8);
+	return table;
+}
+
+/* A slot of this event's own, or NULL if all are taken. */
+static struct kps_slot *claim_slot(struct kps_table *table, u32 *nr)
+{
+	u32 claimed;
+
+	do {
+		claimed = READ_ONCE(table->claimed);
+		if (claimed >= table->max)
+			return NULL;
+	} while (cmpxchg_local(&table->claimed, claimed, claimed + 1) !=
+		 claimed);
+	*nr = claimed;
+	return kps_table_slot_at(table, claimed);
+}
+
+static bool same_key(const u64 *a, const u64 *b, u32 words)
+{
+	while (words--)
+		if (*a++ != *b++)
+			return false;
+	return true;
+}
+
+static void copy_words(u64 *to, const u64 *from, u32 words)
+{
+	while (words--)
+		*to++ = *from++;
+}
+
+/*
+ * A map without key has one slot.  It counts as claimed from the first event
+ * on: a map that nothing was added to has no entry.
+ */
+static u64 *only_slot(struct kps_table *table)
+{
+	if (!READ_ONCE(table->claimed))
+		WRITE_ONCE(table->claimed, 1);
+	return kps_table_slot_at(table, 0)->data;
+}
+
+/**
+ * kps_table_slot() - find a key's value, insert it if it is new
+ * @table: of this CPU
+ * @map: that it belongs to
+ * @key: map->key_size bytes
+ *
+ * Context: any, with preemption off. Return: the value's counters, NULL if
+ * there is no slot left.
+ */
+u64 __kprobes *kps_table_slot(struct kps_table *table, const struct kps_map *map,
+			      const u64 *key)
+{
+	const u32 words = map->key_size / 8;
+	struct kps_slot *mine = NULL;
+	u32 hash, at, nr = 0;
+
+	if (!words)
+		return only_slot(table);
+
+	hash = kps_hash(key, words);
+	for (at = hash & table->mask;; at = (at + 1) & table->mask) {
+		u32 entry = READ_ONCE(table->index[at]);
+		struct kps_slot *slot;
+
+		if (!entry) {
+			if (!mine) {
+				mine = claim_slot(table, &nr);
+				if (!mine)
+					return NULL;
+				mine->hash = hash;
+				copy_words(mine->data, key, words);
+			}
+			/* Readers on other CPUs must see the key first. */
+			smp_wmb();
+			entry = cmpxchg_local(&table->index[at], 0, nr + 1);
+			if (!entry)
+				return mine->data + words;
+		}
+		slot = kps_table_slot_at(table, entry - 1);
+		if (slot->hash == hash && same_key(slot->data, key, words))
+			return slot->data + words;
+	}
+}
+
+static local64_t *counter(u64 *value, u32 nr)
+{
+	return (local64_t *)&value[nr];
+}
+
+static void lower(local64_t *to, s64 value)
+{
+	s64 old = local64_read(to);
+
+	while (value < old) {
+		s64 seen = local64_cmpxchg(to, old, value);
+
+		if (seen == old)
+			return;
+		old = seen;
+	}
+}
+
+static void raise(local64_t *to, s64 value)
+{
+	s64 old = local64_read(to);
+
+	while (value > old) {
+		s64 seen = local64_cmpxchg(to, old, value);
+
+		if (seen == old)
+			return;
+		old = seen;
+	}
+}
+
+/* bpftrace's hist(): below 0, 0, 1, [2, 4), [4, 8) .. [2^62, 2^63). */
+static u32 hist_bucket(s64 value)
+{
+	if (value < 0)
+		return 0;
+	if (!value)
+		return 1;
+	return 2 + __fls(value);
+}
+
+/* bpftrace's lhist(): below min, steps, from max on. */
+static u32 lhist_bucket(const struct kps_map *map, s64 value)
+{
+	const struct kps_lhist *lhist = &map->lhist;
+
+	if (value < lhist->min)
+		return 0;
+	if (value >= lhist->max)
+		return map->value_size / sizeof(u64) - 1;
+	return 1 + div64_u64((u64)value - (u64)lhist->min, lhist->step);
+}
+
+/**
+ * kps_table_update() - aggregate one event
+ * @table: of this CPU
+ * @map: that it belongs to
+ * @key: map->key_size bytes
+ * @value: ignored by a count
+ *
+ * Context: any, with preemption off. Return: 0, -ENOSPC if there is no slot.
+ */
+int __kprobes kps_table_update(struct kps_table *table,
+			       const struct kps_map *map, const u64 *key,
+			       s64 value)
+{
+	u64 *slot = kps_table_slot(table, map, key);
+
+	if (!slot) {
+		local64_inc(&table->overflow);
+		return -ENOSPC;
+	}
+	switch (map->kind) {
+	case KPS_MAP_COUNT:
+		local64_inc(counter(slot, 0));
+		break;
+	case KPS_MAP_SUM:
+		local64_add(value, counter(slot, 0));
+		break;
+	case KPS_MAP_AVG:
+	case KPS_MAP_STATS:
+		local64_inc(counter(slot, 0));
+		local64_add(value, counter(slot, 1));
+		break;
+	case KPS_MAP_MIN:
+		lower(counter(slot, 0), value);
+		break;
+	case KPS_MAP_MAX:
+		raise(counter(slot, 0), value);
+		break;
+	case KPS_MAP_HIST:
+		local64_inc(counter(slot, hist_bucket(value)));
+		break;
+	case KPS_MAP_LHIST:
+		local64_inc(counter(slot, lhist_bucket(map, value)));
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/** kps_value_init() - what a value is before its first event */
+void kps_value_init(const struct kps_map *map, u64 *value)
+{
+	memset(value, 0, map->value_size);
+	if (map->kind == KPS_MAP_MIN)
+		value[0] = S64_MAX;
+	if (map->kind == KPS_MAP_MAX)
+		value[0] = S64_MIN;
+}
+
+/** kps_value_merge() - add one CPU's value to the sum of the others */
+void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from)
+{
+	u32 i;
+
+	switch (map->kind) {
+	case KPS_MAP_MIN:
+		into[0] = min_t(s64, into[0], READ_ONCE(from[0]));
+		return;
+	case KPS_MAP_MAX:
+		into[0] = max_t(s64, into[0], READ_ONCE(from[0]));
+		return;
+	default:
+		for (i = 0; i < map->value_size / sizeof(u64); i++)
+			into[i] += READ_ONCE(from[i]);
+	}
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Plain values, shared by all CPUs: what one probe sets, another reads or
+ * deletes wherever it runs.
+ *
+ * A hash table of preallocated nodes.  A bucket is guarded by a bit lock of its
+ * own, taken with interrupts off and held for a few dozen instructions; with
+ * twice as many buckets as nodes two CPUs rarely meet.  An NMI can interrupt
+ * the holder on its own CPU, where waiting would never end: so it gives up
+ * after a bounded number of tries, and the event is counted as lost (busy).
+ * Free nodes are a lock-free stack; its head carries a tag against ABA.
+ */
+#include <linux/atomic.h>
+#include <linux/hardirq.h>
+#include <linux/irqflags.h>
+#include <linux/log2.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "kpstat.h"
+
+#define BUCKET_LOCKED (1U << 31)
+#define NMI_TRIES 128
+
+struct value_node {
+	u32 next;	/* node's number plus 1, 0 at the end */
+	u32 unused;
+	u64 data[];
+};
+
+struct kps_values {
+	u32 key_words;
+	u32 value_words;
+	u32 max;
+	u32 mask;
+	u32 node_size;
+	atomic_t count;
+	atomic64_t overflow;
+	atomic64_t free;	/* low half: node's number plus 1, high: tag */
+	u8 *nodes;
+	/* A bucket's first node plus 1; BUCKET_LOCKED guards chain and nodes. */
+	atomic_t buckets[];
+};
+
+static u32 nr_buckets(u32 max_entries)
+{
+	return roundup_pow_of_two(2 * max_entries);
+}
+
+static size_t buckets_bytes(u32 max_entries)
+{
+	return ALIGN(sizeof(struct kps_values) +
+		     nr_buckets(max_entries) * sizeof(atomic_t), 8);
+}
+
+static u32 node_size(u32 key_size, u32 value_size)
+{
+	return sizeof(struct value_node) + key_size + value_size;
+}
+
+size_t kps_values_bytes(u32 key_size, u32 value_size, u32 max_entries)
+{
+	return buckets_bytes(max_entries) +
+	       (size_t)node_size(key_size, value_size) * max_entries;
+}
+
+static struct value_node *node_at(const struct kps_values *values, u32 nr)
+{
+	return (struct value_node *)(values->nodes +
+			       (size_t)(nr - 1) * values->node_size);
+}
+
+/**
+ * kps_values_alloc() - an empty table of plain values
+ * @key_size: bytes, a multiple of 8, may be 0
+ * @value_size: bytes, a multiple of 8
+ * @max_entries: keys that it can hold
+ *
+ * Context: may sleep. Return: the table or NULL.
+ */
+struct kps_values *kps_values_alloc(u32 key_size, u32 value_size,
+				    u32 max_entries)
+{
+	struct kps_values *values;
+	u32 i;
+
+	values = vzalloc(kps_values_bytes(key_size, value_size, max_entries));
+	if (!values)
+		return NULL;
+	values->key_words = key_size / sizeof(u64);
+	values->value_words = value_size / sizeof(u64);
+	values->max = max_entries;
+	values->mask = nr_buckets(max_entries) - 1;
+	values->node_size = node_size(key_size, value_size);
+	values->nodes = (u8 *)values + buckets_bytes(max_entries);
+	for (i = 1; i < max_entries; i++)
+		node_at(values, i)->next = i + 1;
+	atomic64_set(&values->free, 1);
+	return values;
+}
+
+void kps_values_free(struct kps_values *values)
+{
+	vfree(values);
+}
+
+static u32 pop_free(struct kps_values *values)
+{
+	s64 head = atomic64_read(&values->free);
+
+	for (;;) {
+		u32 nr = (u32)head;
+		u64 tag = (u64)head >> 32;
+		s64 next, seen;
+
+		if (!nr)
+			return 0;
+		/* May be stale by now; then the tag has moved on. */
+		next = READ_ONCE(node_at(values, nr)->next);
+		next |= (tag + 1) << 32;
+		seen = atomic64_cmpxchg(&values->free, head, next);
+		if (seen == head)
+			return nr;
+		head = seen;
+	}
+}
+
+static void push_free(struct kps_values *values, u32 nr)
+{
+	s64 head = atomic64_read(&values->free);
+
+	for (;;) {
+		u64 tag = (u64)head >> 32;
+		s64 seen;
+
+		WRITE_ONCE(node_at(values, nr)->next, (u32)head);
+		seen = atomic64_cmpxchg(&values->free, head,
+					(tag + 1) << 32 | nr);
+		if (seen == head)
+			return;
+		head = seen;
+	}
+}
+
+/* Interrupts are off. False: in NMI, and whoever holds it may be below. */
+static bool lock_bucket(atomic_t *bucket)
+{
+	unsigned int tries = 0;
+
+	for (;;) {
+		u32 head = atomic_read(bucket);
+
+		if (!(head & BUCKET_LOCKED) &&
+		    atomic_cmpxchg_acquire(bucket, head,
+					   head | BUCKET_LOCKED) == head)
+			return true;
+		if (in_nmi() && ++tries > NMI_TRIES)
+			return false;
+		cpu_relax();
+	}
+}
+
+static void unlock_bucket(atomic_t *bucket, u32 head)
+{
+	atomic_set_release(bucket, head);
+}
+
+static bool same_key(const struct kps_values *values, const struct value_node *node,
+		     const u64 *key)
+{
+	u32 i;
+
+	for (i = 0; i < values->key_words; i++)
+		if (node->data[i] != key[i])
+			return false;
+	return true;
+}
+
+static void copy_words(u64 *to, const u64 *from, u32 words)
+{
+	while (words--)
+		*to++ = *from++;
+}
+
+static u32 find(const struct kps_values *values, u32 head, const u64 *key)
+{
+	u32 nr = head;
+
+	while (nr && !same_key(values, node_at(values, nr), key))
+		nr = node_at(values, nr)->next;
+	return nr;
+}
+
+static atomic_t *bucket_of(struct kps_values *values, const u64 *key)
+{
+	return &values->buckets[kps_hash(key, values->key_words) &
+				values->mask];
+}
+
+/* The bucket is locked. Return: the node's number, 0 if there is none left. */
+static u32 insert(struct kps_values *values, u32 *head, const u64 *key)
+{
+	u32 nr = pop_free(values);
+	struct value_node *node;
+
+	if (!nr)
+		return 0;
+	node = node_at(values, nr);
+	copy_words(node->data, key, values->key_words);
+	/* pop_free() of another CPU may still look at it: see there. */
+	WRITE_ONCE(node->next, *head);
+	*head = nr;
+	atomic_inc(&values->count);
+	return nr;
+}
+
+/**
+ * kps_values_set() - set a key's value, insert it if it is new
+ * @values: the table
+ * @key: key_size bytes
+ * @value: value_size bytes
+ *
+ * Context: any. Return: 0, -ENOSPC (full), -EBUSY (in NMI).
+ */
+int __kprobes kps_values_set(struct kps_values *values, const u64 *key,
+			     const u64 *value)
+{
+	atomic_t *bucket = bucket_of(values, key);
+	unsigned long flags;
+	u32 head, nr;
+
+	local_irq_save(flags);
+	if (!lock_bucket(bucket)) {
+		local_irq_restore(flags);
+		return -EBUSY;
+	}
+	head = atomic_read(bucket) & ~BUCKET_LOCKED;
+	nr = find(values, head, key) ?: insert(values, &head, key);
+	if (nr)
+		copy_words(node_at(values, nr)->data + values->key_words, value,
+			   values->value_words);
+	unlock_bucket(bucket, head);
+	local_irq_restore(flags);
+	if (nr)
+		return 0;
+	atomic64_inc(&values->overflow);
+	return -ENOSPC;
+}
+
+/**
+ * kps_values_get() - copy a key's value
+ * @values: the table
+ * @key: key_size bytes
+ * @value: value_size bytes, untouched if there is none
+ *
+ * Context: any. Return: 1 found, 0 not, -EBUSY (in NMI).
+ */
+int __kprobes kps_values_get(struct kps_values *values, const u64 *key,
+			     u64 *value)
+{
+	atomic_t *bucket = bucket_of(values, key);
+	unsigned long flags;
+	u32 head, nr;
+
+	local_irq_save(flags);
+	if (!lock_bucket(bucket)) {
+		local_irq_restore(flags);
+		return -EBUSY;
+	}
+	head = atomic_read(bucket) & ~BUCKET_LOCKED;
+	nr = find(values, head, key);
+	if (nr)
+		copy_words(value, node_at(values, nr)->data + values->key_words,
+			   values->value_words);
+	unlock_bucket(bucket, head);
+	local_irq_restore(flags);
+	return nr ? 1 : 0;
+}
+
+/* The bucket is locked and holds @nr: take it out of the chain. */
+static void unlink(struct kps_values *values, u32 *head, u32 nr)
+{
+	u32 next = node_at(values, nr)->next;
+	u32 at = *head;
+
+	if (at == nr) {
+		*head = next;
+		return;
+	}
+	while (node_at(values, at)->next != nr)
+		at = node_at(values, at)->next;
+	node_at(values, at)->next = next;
+}
+
+/**
+ * kps_values_delete() - forget a key
+ * @values: the table
+ * @key: key_size bytes
+ *
+ * Context: any. Return: 1 deleted, 0 there was none, -EBUSY (in NMI).
+ */
+int __kprobes kps_values_delete(struct kps_values *values, const u64 *key)
+{
+	atomic_t *bucket = bucket_of(values, key);
+	unsigned long flags;
+	u32 head, nr;
+
+	local_irq_save(flags);
+	if (!lock_bucket(bucket)) {
+		local_irq_restore(flags);
+		return -EBUSY;
+	}
+	head = atomic_read(bucket) & ~BUCKET_LOCKED;
+	nr = find(values, head, key);
+	if (nr)
+		unlink(values, &head, nr);
+	unlock_bucket(bucket, head);
+	local_irq_restore(flags);
+	if (!nr)
+		return 0;
+	push_free(values, nr);
+	atomic_dec(&values->count);
+	return 1;
+}
+
+u32 kps_values_count(const struct kps_values *values)
+{
+	return atomic_read(&values->count);
+}
+
+u64 kps_values_overflow(const struct kps_values *values)
+{
+	return atomic64_read(&values->overflow);
+}
+
+/* Copy one chain out; with @take it is emptied. Return: entries copied. */
+static u32 copy_bucket(struct kps_values *values, atomic_t *bucket, u64 *out,
+		       u32 max, bool take)
+{
+	const u32 words = values->key_words + values->value_words;
+	unsigned long flags;
+	u32 head, nr, copied = 0;
+
+	local_irq_save(flags);
+	lock_bucket(bucket);
+	head = atomic_read(bucket) & ~BUCKET_LOCKED;
+	for (nr = head; nr && copied < max; copied++) {
+		u32 next = node_at(values, nr)->next;
+
+		copy_words(out + (size_t)copied * words,
+			   node_at(values, nr)->data, words);
+		if (take) {
+			push_free(values, nr);
+			atomic_dec(&values->count);
+			head = next;
+		}
+		nr = next;
+	}
+	unlock_bucket(bucket, head);
+	local_irq_restore(flags);
+	return copied;
+}
+
+/**
+ * kps_values_copy() - copy all entries, bucket by bucket
+ * @values: the table
+ * @out: room for @max entries of key and value
+ * @max: the table's max_entries is always enough
+ * @take: delete what is copied
+ *
+ * Context: task. Return: entries copied.
+ */
+u32 kps_values_copy(struct kps_values *values, u64 *out, u32 max, bool take)
+{
+	const u32 words = values->key_words + values->value_words;
+	u32 i, copied = 0;
+
+	for (i = 0; i <= values->mask; i++) {
+		if (!atomic_read(&values->buckets[i]))
+			continue;
+		copied += copy_bucket(values, &values->buckets[i],
+				      out + (size_t)copied * words,
+				      max - copied, take);
+		cond_resched();
+	}
+	return copied;
+}

@@ -1,0 +1,785 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The generic netlink family "kpstat"; uapi/linux/kpstat.h is its description.
+ *
+ * The family's operations run in parallel: every lock they need is our own.
+ * Dumps work on copies (snapshots, or a reference to one program at a time),
+ * so nothing that happens between two of their messages can confuse them.
+ */
+#include <linux/bitmap.h>
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/utsname.h>
+#include <net/genetlink.h>
+
+#include "kpstat.h"
+#include "load.h"
+#include "providers/conntrack.h"
+#include "text.h"
+
+static struct genl_family kps_family;
+
+static const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
+	[KPS_A_NAME]		= { .type = NLA_NUL_STRING,
+				    .len = KPS_NAME_MAX - 1 },
+	[KPS_A_SOURCE]		= { .type = NLA_NUL_STRING,
+				    .len = KPS_SOURCE_MAX },
+	[KPS_A_FLAGS]		= { .type = NLA_U32 },
+	[KPS_A_STACK_ENTRIES]	= { .type = NLA_U32 },
+	[KPS_A_ENUM]		= { .type = NLA_NESTED },
+	[KPS_A_MAP]		= { .type = NLA_NESTED },
+	[KPS_A_PROBE]		= { .type = NLA_NESTED },
+	[KPS_A_MAP_NAME]	= { .type = NLA_NUL_STRING,
+				    .len = KPS_NAME_MAX - 1 },
+};
+
+/*
+ * Reading kernel memory is what CAP_PERFMON is for.  The family is not seen
+ * in other network namespaces.
+ */
+static int check_capable(struct sk_buff *skb, struct netlink_ext_ack *ack)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN) ||
+	    netlink_capable(skb, CAP_PERFMON))
+		return 0;
+	NL_SET_ERR_MSG(ack, "CAP_SYS_ADMIN or CAP_PERFMON is needed");
+	return -EPERM;
+}
+
+static int no_program(const char *name, struct kps_error *error)
+{
+	return kps_error(error, -ENOENT, "no program \"%s\" is loaded", name);
+}
+
+/* One message, begun by put_header() and ended by genlmsg_end(). */
+static void *put_header(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd)
+{
+	return genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   &kps_family, NLM_F_MULTI, cmd);
+}
+
+/* Commands that do */
+
+static int put_status(struct sk_buff *msg)
+{
+	if (nla_put_string(msg, KPS_A_VERSION, KPS_VERSION) ||
+	    nla_put_string(msg, KPS_A_KERNEL, init_utsname()->release) ||
+	    nla_put_string(msg, KPS_A_ENGINE,
+			   kps_engine_is_jit() ? "jit" : "interpreter") ||
+	    nla_put_u32(msg, KPS_A_NR_PROGRAMS, kps_program_count()) ||
+	    nla_put_u32(msg, KPS_A_NR_CPUS, num_possible_cpus()) ||
+	    nla_put_u64_64bit(msg, KPS_A_MEMORY, kps_memory_used(),
+			      KPS_A_PAD) ||
+	    nla_put_u64_64bit(msg, KPS_A_MEMORY_MAX, kps_memory_limit(),
+			      KPS_A_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int do_status(struct genl_info *info, struct kps_error *error)
+{
+	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *header;
+
+	if (!msg)
+		return kps_error(error, -ENOMEM, "no memory");
+	header = genlmsg_put_reply(msg, info, &kps_family, 0, KPS_CMD_STATUS);
+	if (!header || put_status(msg)) {
+		nlmsg_free(msg);
+		return kps_error(error, -EMSGSIZE, "the reply does not fit");
+	}
+	genlmsg_end(msg, header);
+	return genlmsg_reply(msg, info);
+}
+
+static int do_unload(struct genl_info *info, struct kps_error *error)
+{
+	const char *name = nla_data(info->attrs[KPS_A_NAME]);
+
+	return kps_program_unload(name) ? no_program(name, error) : 0;
+}
+
+static int do_enable(struct genl_info *info, struct kps_error *error)
+{
+	const char *name = nla_data(info->attrs[KPS_A_NAME]);
+	int err = kps_program_enable(name, error);
+
+	return err == -ENOENT && !error->text[0] ? no_program(name, error) : err;
+}
+
+static int do_disable(struct genl_info *info, struct kps_error *error)
+{
+	const char *name = nla_data(info->attrs[KPS_A_NAME]);
+
+	return kps_program_disable(name) ? no_program(name, error) : 0;
+}
+
+static int do_reset(struct genl_info *info, struct kps_error *error)
+{
+	const char *name = nla_data(info->attrs[KPS_A_NAME]);
+	struct kps_program *program = kps_program_get(name);
+	int err;
+
+	if (!program)
+		return no_program(name, error);
+	err = kps_maps_reset(program);
+	kps_program_put(program);
+	return err ? kps_error(error, err, "no memory for fresh tables") : 0;
+}
+
+static const struct {
+	int (*run)(struct genl_info *info, struct kps_error *error);
+	bool needs_name;
+} commands[KPS_CMD_MAX + 1] = {
+	[KPS_CMD_STATUS]	= { do_status },
+	[KPS_CMD_LOAD]		= { kps_load },
+	[KPS_CMD_UNLOAD]	= { do_unload, true },
+	[KPS_CMD_ENABLE]	= { do_enable, true },
+	[KPS_CMD_DISABLE]	= { do_disable, true },
+	[KPS_CMD_RESET]		= { do_reset, true },
+};
+
+static int kps_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const u8 cmd = info->genlhdr->cmd;
+	struct kps_error error = {};
+	int err = check_capable(skb, info->extack);
+
+	if (err)
+		return err;
+	if (commands[cmd].needs_name && !info->attrs[KPS_A_NAME])
+		err = kps_error(&error, -EINVAL, "the program's name is missing");
+	else
+		err = commands[cmd].run(info, &error);
+	if (err)
+		kps_error_report(&error, info->extack);
+	return err;
+}
+
+/* What a program is, as attributes */
+
+static int put_ledger(struct sk_buff *msg, int type, const u64 *sums)
+{
+	return nla_put(msg, type, KPS_LEDGER_NR * sizeof(u64), sums);
+}
+
+static int put_program(struct sk_buff *msg, struct kps_program *program)
+{
+	u64 age = ktime_get_ns() - program->loaded_at;
+	u32 flags = (program->owner ? KPS_F_OWNED : 0) |
+		    (READ_ONCE(program->live) ? 0 : KPS_F_DISABLED);
+	u64 sums[KPS_LEDGER_NR] = {};
+
+	mutex_lock(&program->read_lock);
+	kps_program_ledger(program, sums);
+	mutex_unlock(&program->read_lock);
+	if (nla_put_string(msg, KPS_A_NAME, program->name) ||
+	    nla_put_u32(msg, KPS_A_FLAGS, flags) ||
+	    nla_put_u64_64bit(msg, KPS_A_MEMORY, program->memory, KPS_A_PAD) ||
+	    nla_put_u64_64bit(msg, KPS_A_AGE_NS, age, KPS_A_PAD) ||
+	    nla_put_u32(msg, KPS_A_NR_PROBES, program->nr_probes) ||
+	    nla_put_u32(msg, KPS_A_NR_MAPS, program->nr_maps) ||
+	    put_ledger(msg, KPS_A_LEDGER, sums))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_map(struct sk_buff *msg, const struct kps_map *map,
+		   u64 overflow, const u32 *nr_entries)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_MAP);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(msg, KPS_MAP_A_NAME, map->name) ||
+	    nla_put_u32(msg, KPS_MAP_A_KIND, map->kind) ||
+	    nla_put_u32(msg, KPS_MAP_A_MAX_ENTRIES, map->max_entries) ||
+	    (map->nr_key && nla_put(msg, KPS_MAP_A_KEY,
+				    map->nr_key * sizeof(map->key[0]),
+				    map->key)) ||
+	    nla_put(msg, KPS_MAP_A_VALUE, sizeof(map->value), &map->value) ||
+	    nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist) ||
+	    (nr_entries &&
+	     nla_put_u32(msg, KPS_MAP_A_NR_ENTRIES, *nr_entries)) ||
+	    nla_put_u64_64bit(msg, KPS_MAP_A_MEMORY, kps_map_memory(map),
+			      KPS_MAP_A_PAD) ||
+	    nla_put_u64_64bit(msg, KPS_MAP_A_OVERFLOW, overflow,
+			      KPS_MAP_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_site(struct sk_buff *msg, const struct kps_site *site)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_PROBE_A_SITE);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(msg, KPS_SITE_A_TARGET, site->target) ||
+	    nla_put_string(msg, KPS_SITE_A_STATE, kps_site_state_name(site)) ||
+	    nla_put_string(msg, KPS_SITE_A_HOW, kps_site_how(site)) ||
+	    nla_put_s32(msg, KPS_SITE_A_ERROR, site->error) ||
+	    nla_put_u64_64bit(msg, KPS_SITE_A_MISSED, kps_site_missed(site),
+			      KPS_SITE_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* A probe with as many of its sites, from @first on, as there is room for. */
+static int put_probe(struct sk_buff *msg, const struct kps_probe *probe,
+		     u32 *first)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
+	u64 sums[KPS_LEDGER_NR] = {};
+	u32 begin = *first;
+
+	if (!nest)
+		return -EMSGSIZE;
+	mutex_lock(&probe->program->read_lock);
+	kps_probe_ledger(probe, sums);
+	mutex_unlock(&probe->program->read_lock);
+	if (nla_put_string(msg, KPS_PROBE_A_NAME, probe->name) ||
+	    nla_put_string(msg, KPS_PROBE_A_PROVIDER, probe->provider->name) ||
+	    (!begin && put_ledger(msg, KPS_PROBE_A_LEDGER, sums)))
+		return -EMSGSIZE;
+	for (; *first < probe->nr_sites; ++*first) {
+		unsigned char *mark = skb_tail_pointer(msg);
+
+		if (put_site(msg, probe->sites[*first])) {
+			nlmsg_trim(msg, mark);
+			break;
+		}
+	}
+	if (*first == begin)
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* Dumps: a cursor in cb->args[0], made in start, freed in done */
+
+struct cursor {
+	struct kps_program *program;	/* referenced */
+	struct kps_snapshots *snapshots;
+	u32 step;	/* which part of the answer */
+	u32 index;	/* within it */
+	bool one;	/* that program only */
+};
+
+static struct cursor *cursor_of(struct netlink_callback *cb)
+{
+	return (struct cursor *)cb->args[0];
+}
+
+static int dump_done(struct netlink_callback *cb)
+{
+	struct cursor *cursor = cursor_of(cb);
+
+	if (!cursor)
+		return 0;
+	kps_snapshots_free(cursor->snapshots);
+	kps_program_put(cursor->program);
+	kfree(cursor);
+	cb->args[0] = 0;
+	return 0;
+}
+
+static int dump_parse(struct netlink_callback *cb, struct nlattr **tb)
+{
+	int err = check_capable(cb->skb, cb->extack);
+
+	if (err)
+		return err;
+	return nlmsg_parse(cb->nlh, GENL_HDRLEN, tb, KPS_A_MAX, kps_policy,
+			   cb->extack);
+}
+
+static int dump_begin(struct netlink_callback *cb, const struct nlattr *name,
+		      struct kps_error *error)
+{
+	struct cursor *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
+
+	if (!cursor)
+		return kps_error(error, -ENOMEM, "no memory");
+	if (name) {
+		cursor->one = true;
+		cursor->program = kps_program_get(nla_data(name));
+		if (!cursor->program) {
+			kfree(cursor);
+			return no_program(nla_data(name), error);
+		}
+	}
+	cb->args[0] = (long)cursor;
+	return 0;
+}
+
+static int dump_refuse(struct netlink_callback *cb, int err,
+		       const struct kps_error *error)
+{
+	kps_error_report(error, cb->extack);
+	return err;
+}
+
+static int programs_start(struct netlink_callback *cb)
+{
+	struct nlattr *tb[KPS_A_MAX + 1];
+	struct kps_error error = {};
+	int err = dump_parse(cb, tb);
+
+	if (err)
+		return err;
+	err = dump_begin(cb, tb[KPS_A_NAME], &error);
+	if (!err && !tb[KPS_A_NAME])
+		cursor_of(cb)->program = kps_program_next(NULL);
+	return err ? dump_refuse(cb, err, &error) : 0;
+}
+
+static int programs_dump(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct cursor *cursor = cursor_of(cb);
+
+	while (cursor->program) {
+		void *header = put_header(msg, cb, KPS_CMD_PROGRAMS);
+
+		if (!header || put_program(msg, cursor->program)) {
+			if (header)
+				genlmsg_cancel(msg, header);
+			break;
+		}
+		genlmsg_end(msg, header);
+		if (cursor->one) {
+			kps_program_put(cursor->program);
+			cursor->program = NULL;
+		} else {
+			cursor->program = kps_program_next(cursor->program);
+		}
+	}
+	return msg->len;
+}
+
+static int show_start(struct netlink_callback *cb)
+{
+	struct nlattr *tb[KPS_A_MAX + 1];
+	struct kps_error error = {};
+	int err = dump_parse(cb, tb);
+
+	if (err)
+		return err;
+	if (!tb[KPS_A_NAME])
+		err = kps_error(&error, -EINVAL, "the program's name is missing");
+	else
+		err = dump_begin(cb, tb[KPS_A_NAME], &error);
+	return err ? dump_refuse(cb, err, &error) : 0;
+}
+
+enum { SHOW_PROGRAM, SHOW_MAPS, SHOW_PROBES, SHOW_END };
+
+static int show_one_map(struct sk_buff *msg, struct cursor *cursor)
+{
+	struct kps_program *program = cursor->program;
+	const struct kps_map *map = program->maps[cursor->index];
+	u64 overflow;
+
+	mutex_lock(&program->read_lock);
+	overflow = kps_map_overflow(
+		rcu_dereference_protected(program->set,
+				lockdep_is_held(&program->read_lock)), map);
+	mutex_unlock(&program->read_lock);
+	return put_map(msg, map, overflow, NULL);
+}
+
+/* One message's content, the cursor moves on if it fits. */
+static int show_step(struct sk_buff *msg, struct cursor *cursor)
+{
+	struct kps_program *program = cursor->program;
+	u32 site, i = cursor->index;
+	int err;
+
+	switch (cursor->step) {
+	case SHOW_PROGRAM:
+		err = put_program(msg, program) ?:
+		      nla_put_string(msg, KPS_A_SOURCE, program->source);
+		if (!err)
+			cursor->step = SHOW_MAPS;
+		return err;
+	case SHOW_MAPS:
+		err = show_one_map(msg, cursor);
+		if (!err)
+			cursor->index++;
+		return err;
+	default:
+		/* Probe in the low half, its next site in the high one. */
+		site = i >> 16;
+		err = put_probe(msg, program->probes[i & 0xffff], &site);
+		if (err)
+			return err;
+		if (site == program->probes[i & 0xffff]->nr_sites)
+			cursor->index = (i & 0xffff) + 1;
+		else
+			cursor->index = site << 16 | (i & 0xffff);
+		return 0;
+	}
+}
+
+static void show_skip_empty(struct cursor *cursor)
+{
+	if (cursor->step == SHOW_MAPS &&
+	    cursor->index == cursor->program->nr_maps) {
+		cursor->step = SHOW_PROBES;
+		cursor->index = 0;
+	}
+	if (cursor->step == SHOW_PROBES &&
+	    (cursor->index & 0xffff) == cursor->program->nr_probes)
+		cursor->step = SHOW_END;
+}
+
+static int show_dump(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct cursor *cursor = cursor_of(cb);
+
+	for (show_skip_empty(cursor); cursor->step != SHOW_END;
+	     show_skip_empty(cursor)) {
+		void *header = put_header(msg, cb, KPS_CMD_SHOW);
+
+		if (!header || show_step(msg, cursor)) {
+			if (header)
+				genlmsg_cancel(msg, header);
+			break;
+		}
+		genlmsg_end(msg, header);
+	}
+	/* Nothing fits into an empty message: say so, do not end as if done. */
+	if (!msg->len && cursor->step != SHOW_END)
+		return -EMSGSIZE;
+	return msg->len;
+}
+
+static int choose_maps(const struct kps_program *program,
+		       const struct nlattr *name, unsigned long *maps,
+		       struct kps_error *error)
+{
+	u32 i;
+
+	bitmap_zero(maps, KPS_MAX_MAPS);
+	for (i = 0; i < program->nr_maps; i++)
+		if (!name || !nla_strcmp(name, program->maps[i]->name))
+			__set_bit(i, maps);
+	if (name && bitmap_empty(maps, KPS_MAX_MAPS))
+		return kps_error(error, -ENOENT, "program \"%s\" has no map %s",
+				 program->name, (char *)nla_data(name));
+	return 0;
+}
+
+static int read_take(struct cursor *cursor, struct nlattr **tb,
+		     struct kps_error *error)
+{
+	bool reset = tb[KPS_A_FLAGS] &&
+		     nla_get_u32(tb[KPS_A_FLAGS]) & KPS_F_RESET;
+	DECLARE_BITMAP(maps, KPS_MAX_MAPS);
+	int err;
+
+	err = choose_maps(cursor->program, tb[KPS_A_MAP_NAME], maps, error);
+	if (err)
+		return err;
+	cursor->snapshots = kps_snapshots_take(cursor->program, maps, reset);
+	if (IS_ERR(cursor->snapshots)) {
+		err = PTR_ERR(cursor->snapshots);
+		cursor->snapshots = NULL;
+		return kps_error(error, err, "no memory to read into");
+	}
+	return 0;
+}
+
+static int read_start(struct netlink_callback *cb)
+{
+	struct nlattr *tb[KPS_A_MAX + 1];
+	struct kps_error error = {};
+	int err = dump_parse(cb, tb);
+
+	if (err)
+		return err;
+	if (!tb[KPS_A_NAME])
+		err = kps_error(&error, -EINVAL, "the program's name is missing");
+	else
+		err = dump_begin(cb, tb[KPS_A_NAME], &error);
+	if (!err) {
+		err = read_take(cursor_of(cb), tb, &error);
+		/* done is not called if start fails */
+		if (err)
+			dump_done(cb);
+	}
+	return err ? dump_refuse(cb, err, &error) : 0;
+}
+
+static int put_field(struct sk_buff *msg, const struct kps_program *program,
+		     const struct kps_field *field, const u64 *data)
+{
+	char *text;
+	int err;
+
+	if (kps_field_is_int(field))
+		return nla_put_u64_64bit(msg, KPS_ENTRY_A_INT, *data,
+					 KPS_ENTRY_A_PAD);
+	text = kmalloc(KPS_TEXT_MAX, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	kps_field_text(program, field, data, text, KPS_TEXT_MAX);
+	err = nla_put_string(msg, KPS_ENTRY_A_STR, text);
+	kfree(text);
+	return err;
+}
+
+static int put_key(struct sk_buff *msg, const struct kps_program *program,
+		   const struct kps_map *map, const u64 *key)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_ENTRY_A_KEY);
+	u32 i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < map->nr_key; i++) {
+		if (put_field(msg, program, &map->key[i], key))
+			return -EMSGSIZE;
+		key += map->key[i].size / sizeof(u64);
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_value(struct sk_buff *msg, const struct kps_program *program,
+		     const struct kps_map *map, const u64 *value)
+{
+	struct nlattr *nest;
+
+	if (map->kind != KPS_MAP_VALUE)
+		return nla_put(msg, KPS_ENTRY_A_VALUE, map->value_size, value);
+	nest = nla_nest_start(msg, KPS_ENTRY_A_PLAIN);
+	if (!nest || put_field(msg, program, &map->value, value))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_entry(struct sk_buff *msg, const struct kps_program *program,
+		     const struct kps_snapshot *snapshot, u32 nr)
+{
+	const u64 *entry = snapshot->sorted[nr];
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_ENTRY);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (put_key(msg, program, snapshot->map, entry) ||
+	    put_value(msg, program, snapshot->map,
+		      kps_entry_value(snapshot, entry)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/*
+ * A map's description is its first message (index 0), entries follow, as many
+ * to a message as there is room for.
+ */
+static int read_step(struct sk_buff *msg, struct cursor *cursor)
+{
+	const struct kps_snapshot *snapshot =
+		&cursor->snapshots->of[cursor->step];
+	u32 begin = cursor->index;
+
+	if (!begin) {
+		if (put_map(msg, snapshot->map, snapshot->overflow,
+			    &snapshot->nr))
+			return -EMSGSIZE;
+		cursor->index = 1;
+		return 0;
+	}
+	for (; cursor->index <= snapshot->nr; cursor->index++) {
+		unsigned char *mark = skb_tail_pointer(msg);
+
+		if (put_entry(msg, cursor->program, snapshot,
+			      cursor->index - 1)) {
+			nlmsg_trim(msg, mark);
+			break;
+		}
+	}
+	return cursor->index == begin ? -EMSGSIZE : 0;
+}
+
+static bool read_more(struct cursor *cursor)
+{
+	const struct kps_snapshots *snapshots = cursor->snapshots;
+
+	if (cursor->step < snapshots->nr &&
+	    cursor->index > snapshots->of[cursor->step].nr) {
+		cursor->step++;
+		cursor->index = 0;
+	}
+	return cursor->step < snapshots->nr;
+}
+
+static int read_dump(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct cursor *cursor = cursor_of(cb);
+
+	while (read_more(cursor)) {
+		void *header = put_header(msg, cb, KPS_CMD_READ);
+
+		if (!header || read_step(msg, cursor)) {
+			if (header)
+				genlmsg_cancel(msg, header);
+			break;
+		}
+		genlmsg_end(msg, header);
+	}
+	if (!msg->len && read_more(cursor))
+		return -EMSGSIZE;
+	return msg->len;
+}
+
+static int events_start(struct netlink_callback *cb)
+{
+	struct nlattr *tb[KPS_A_MAX + 1];
+	struct kps_error error = {};
+	int err = dump_parse(cb, tb);
+
+	if (err)
+		return err;
+	err = dump_begin(cb, NULL, &error);
+	return err ? dump_refuse(cb, err, &error) : 0;
+}
+
+static int put_names(struct sk_buff *msg, const struct kps_record_name *name)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_RFIELD_A_ENUM);
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (; name->name; name++)
+		if (nla_put_s64(msg, KPS_ENUM_A_VALUE, name->value,
+				KPS_ENUM_A_PAD) ||
+		    nla_put_string(msg, KPS_ENUM_A_NAME, name->name))
+			return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_record_field(struct sk_buff *msg,
+			    const struct kps_record_field *field)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_EVENT_A_FIELD);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(msg, KPS_RFIELD_A_NAME, field->name) ||
+	    nla_put_u32(msg, KPS_RFIELD_A_OFFSET, field->offset) ||
+	    nla_put_u32(msg, KPS_RFIELD_A_SIZE, field->size) ||
+	    nla_put_u32(msg, KPS_RFIELD_A_TYPE, field->type) ||
+	    (field->names && put_names(msg, field->names)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_event(struct sk_buff *msg, u32 event)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_EVENT);
+	char name[32];
+	u32 i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	scnprintf(name, sizeof(name), "conntrack:%s",
+		  kps_conntrack_events[event]);
+	if (nla_put_string(msg, KPS_EVENT_A_NAME, name))
+		return -EMSGSIZE;
+	for (i = 0; i < kps_conntrack_nr_fields; i++)
+		if (kps_conntrack_fields[i].events & BIT(event) &&
+		    put_record_field(msg, &kps_conntrack_fields[i]))
+			return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int events_dump(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct cursor *cursor = cursor_of(cb);
+
+	for (; cursor->index < KPS_CONNTRACK_EVENTS; cursor->index++) {
+		void *header = put_header(msg, cb, KPS_CMD_EVENTS);
+
+		if (!header || put_event(msg, cursor->index)) {
+			if (header)
+				genlmsg_cancel(msg, header);
+			break;
+		}
+		genlmsg_end(msg, header);
+	}
+	return msg->len;
+}
+
+#define DO(cmd_) { .cmd = KPS_CMD_##cmd_, .doit = kps_doit }
+#define DUMP(cmd_, name_)						\
+	{ .cmd = KPS_CMD_##cmd_, .start = name_##_start,		\
+	  .dumpit = name_##_dump, .done = dump_done }
+
+static const struct genl_ops kps_ops[] = {
+	DO(STATUS),
+	DO(LOAD),
+	DO(UNLOAD),
+	DO(ENABLE),
+	DO(DISABLE),
+	DO(RESET),
+	DUMP(PROGRAMS, programs),
+	DUMP(SHOW, show),
+	DUMP(READ, read),
+	DUMP(EVENTS, events),
+};
+
+static struct genl_family kps_family __ro_after_init = {
+	.name		= KPS_GENL_NAME,
+	.version	= KPS_GENL_VERSION,
+	.maxattr	= KPS_A_MAX,
+	.policy		= kps_policy,
+	.module		= THIS_MODULE,
+	.ops		= kps_ops,
+	.n_ops		= ARRAY_SIZE(kps_ops),
+	.netnsok	= false,
+	.parallel_ops	= true,
+};
+
+/* A program belongs to its `kpctl run`: when that dies, its socket closes. */
+static int socket_closed(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
+	    net_eq(notify->net, &init_net))
+		kps_program_unload_owned(notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block socket_notifier = {
+	.notifier_call = socket_closed,
+};
+
+int kps_netlink_init(void)
+{
+	int err = netlink_register_notifier(&socket_notifier);
+
+	if (err)
+		return err;
+	err = genl_register_family(&kps_family);
+	if (err)
+		netlink_unregister_notifier(&socket_notifier);
+	return err;
+}
+
+void kps_netlink_exit(void)
+{
+	genl_unregister_family(&kps_family);
+	netlink_unregister_notifier(&socket_notifier);
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Probes and their sites: attach, detach, and where their events went.
+ */
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "dispatch.h"
+#include "kpstat.h"
+
+DEFINE_PER_CPU(u8[KPS_NR_CONTEXTS], kps_inside);
+
+static const struct kps_provider * const providers[] = {
+	&kps_kprobe_provider,
+	&kps_kretprobe_provider,
+	&kps_tracepoint_provider,
+	&kps_conntrack_provider,
+};
+
+static const struct kps_provider *find_provider(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(providers); i++)
+		if (!strcmp(providers[i]->name, name))
+			return providers[i];
+	return NULL;
+}
+
+/** kps_probe_alloc() - a probe without sites. May sleep. Return: or ERR_PTR. */
+struct kps_probe *kps_probe_alloc(struct kps_program *program, const char *name,
+				  const char *provider, struct kps_error *error)
+{
+	const struct kps_provider *ops = find_provider(provider);
+	struct kps_probe *probe;
+
+	if (!ops)
+		return ERR_PTR(kps_error(error, -EINVAL,
+					 "there is no provider \"%s\" in this module",
+					 provider));
+	probe = kzalloc(sizeof(*probe), GFP_KERNEL);
+	if (!probe)
+		goto no_memory;
+	probe->name = kstrdup(name, GFP_KERNEL);
+	if (!probe->name)
+		goto free_probe;
+	probe->program = program;
+	probe->provider = ops;
+	return probe;
+
+free_probe:
+	kfree(probe);
+no_memory:
+	return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
+}
+
+static void free_site(struct kps_site *site)
+{
+	site->probe->provider->release(site);
+	kfree(site);
+}
+
+/** kps_probe_free() - release a probe whose sites are detached */
+void kps_probe_free(struct kps_probe *probe)
+{
+	u32 i;
+
+	if (!probe)
+		return;
+	for (i = 0; i < probe->nr_sites; i++)
+		free_site(probe->sites[i]);
+	kvfree(probe->sites);
+	kps_code_free(probe->code);
+	kfree(probe->name);
+	kfree(probe);
+}
+
+/**
+ * kps_probe_add_site() - one more attach point
+ * @probe: with room for it in probe->sites
+ * @target: as in KPS_PROBE_A_TARGET
+ * @error: gets the reason
+ *
+ * Context: may sleep. Return: 0 or a negative errno.
+ */
+int kps_probe_add_site(struct kps_probe *probe, const char *target,
+		       struct kps_error *error)
+{
+	struct kps_site *site = kzalloc(sizeof(*site), GFP_KERNEL);
+	int err;
+
+	if (!site)
+		return kps_error(error, -ENOMEM, "no memory");
+	site->probe = probe;
+	site->id = probe->program->nr_sites;
+	strscpy(site->target, target, sizeof(site->target));
+	err = probe->provider->prepare(site, error);
+	if (err) {
+		kfree(site);
+		return err;
+	}
+	probe->sites[probe->nr_sites++] = site;
+	probe->program->nr_sites++;
+	return 0;
+}
+
+/* What the errno of a hook means to whoever named the target. */
+static int explain(const struct kps_site *site, int err, struct kps_error *error)
+{
+	const char *provider = site->probe->provider->name;
+
+	switch (err) {
+	case -ENOENT:
+		return kps_error(error, err, "%s:%s: this kernel has no such name",
+				 provider, site->target);
+	case -EINVAL:
+		return kps_error(error, err,
+				 "%s:%s: the kernel does not allow a probe there (blacklisted, or not probeable)",
+				 provider, site->target);
+	case -EILSEQ:
+		return kps_error(error, err,
+				 "%s:%s: the offset is not the start of an instruction",
+				 provider, site->target);
+	case -ERANGE:
+		return kps_error(error, err, "%s:%s: the offset is outside of the function",
+				 provider, site->target);
+	case -ENOMEM:
+		return kps_error(error, err, "%s:%s: no memory", provider,
+				 site->target);
+	default:
+		return kps_error(error, err, "%s:%s: cannot be attached (error %d)",
+				 provider, site->target, -err);
+	}
+}
+
+static int attach_site(struct kps_site *site)
+{
+	int err = site->probe->provider->attach(site);
+
+	if (!err)
+		site->state = KPS_SITE_ATTACHED;
+	else if (err == -ENOENT && site->module[0])
+		site->state = KPS_SITE_PENDING;
+	else
+		site->state = KPS_SITE_FAILED;
+	site->error = site->state == KPS_SITE_FAILED ? err : 0;
+	return site->error;
+}
+
+static int attach_probe(struct kps_probe *probe, struct kps_error *error)
+{
+	bool lenient = probe->flags & KPS_PROBE_F_LENIENT;
+	u32 i, good = 0;
+	int err = 0;
+
+	for (i = 0; i < probe->nr_sites; i++) {
+		err = attach_site(probe->sites[i]);
+		if (!err)
+			good++;
+		else if (!lenient)
+			return explain(probe->sites[i], err, error);
+	}
+	if (good)
+		return 0;
+	return explain(probe->sites[probe->nr_sites - 1], err, error);
+}
+
+/**
+ * kps_probes_attach() - make events of all probes arrive
+ * @program: disabled or new
+ * @error: gets the probe and the reason
+ *
+ * Context: may sleep, kps_config_lock held. Return: 0 or a negative errno;
+ * then nothing is attached.
+ */
+int kps_probes_attach(struct kps_program *program, struct kps_error *error)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < program->nr_probes; i++) {
+		err = attach_probe(program->probes[i], error);
+		if (err) {
+			kps_probes_detach(program, NULL);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static bool is_attached_in(const struct kps_site *site, const char *module)
+{
+	return site->state == KPS_SITE_ATTACHED &&
+	       (!module || !strcmp(site->module, module));
+}
+
+static void detach_probe(struct kps_probe *probe, const char *module,
+			 struct kps_site **batch)
+{
+	u32 i, nr = 0;
+
+	for (i = 0; i < probe->nr_sites; i++)
+		if (is_attached_in(probe->sites[i], module))
+			batch[nr++] = probe->sites[i];
+	if (!nr)
+		return;
+	probe->provider->detach(batch, nr);
+	for (i = 0; i < nr; i++) {
+		batch[i]->missed += probe->provider->missed(batch[i]);
+		batch[i]->state = module ? KPS_SITE_PENDING :
+					   KPS_SITE_DETACHED;
+	}
+}
+
+/**
+ * kps_probes_detach() - stop events; when this returns no handler runs
+ * @program: whose
+ * @module: only sites in that module, which then are pending; NULL: all
+ *
+ * Context: may sleep, kps_config_lock held. Cannot fail: the room for a batch
+ * was allocated with the program.
+ */
+void kps_probes_detach(struct kps_program *program, const char *module)
+{
+	u32 i, j;
+
+	for (i = 0; i < program->nr_probes; i++)
+		detach_probe(program->probes[i], module, program->batch);
+	if (module)
+		return;
+	for (i = 0; i < program->nr_probes; i++)
+		for (j = 0; j < program->probes[i]->nr_sites; j++)
+			program->probes[i]->sites[j]->state = KPS_SITE_DETACHED;
+}
+
+/** kps_probes_attach_pending() - @module has come: attach what waits for it */
+void kps_probes_attach_pending(struct kps_program *program, const char *module)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_sites; i++) {
+		struct kps_site *site = program->sites[i];
+
+		if (site->state != KPS_SITE_PENDING ||
+		    strcmp(site->module, module))
+			continue;
+		if (attach_site(site))
+			pr_warn("%s: %s:%s could not be attached: error %d\n",
+				program->name, site->probe->provider->name,
+				site->target, -site->error);
+	}
+}
+
+/** kps_site_missed() - events that the kernel could not deliver */
+u64 kps_site_missed(const struct kps_site *site)
+{
+	u64 missed = site->missed - site->missed_before;
+
+	if (site->state == KPS_SITE_ATTACHED)
+		missed += site->probe->provider->missed(site);
+	return missed;
+}
+
+const char *kps_site_state_name(const struct kps_site *site)
+{
+	static const char * const names[] = {
+		[KPS_SITE_DETACHED]	= "detached",
+		[KPS_SITE_ATTACHED]	= "attached",
+		[KPS_SITE_PENDING]	= "pending",
+		[KPS_SITE_FAILED]	= "failed",
+	};
+
+	return names[site->state];
+}
+
+/** kps_site_how() - by what means it is attached, "" if it is not */
+const char *kps_site_how(const struct kps_site *site)
+{
+	if (site->state != KPS_SITE_ATTACHED)
+		return "";
+	return site->probe->provider->how(site);
+}
+
+/**
+ * kps_probe_ledger() - add up where a probe's events went
+ * @probe: whose
+ * @sums: is added to, by enum kps_ledger
+ *
+ * Context: may sleep, program->read_lock held.
+ */
+void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR])
+{
+	const struct kps_set *set =
+		rcu_dereference_protected(probe->program->set,
+			lockdep_is_held(&probe->program->read_lock));
+	u64 missed = 0;
+	int cpu;
+	u32 i;
+
+	/* Outcomes before hits: an event under way is then a hit at most. */
+	for_each_possible_cpu(cpu)
+		for (i = KPS_LEDGER_MISSED; i-- > 0;)
+			sums[i] += local64_read(kps_ledger(set->rows[cpu],
+							   probe, i));
+	for (i = 0; i < probe->nr_sites; i++)
+		missed += kps_site_missed(probe->sites[i]);
+	sums[KPS_LEDGER_MISSED] += missed;
+	sums[KPS_LEDGER_HITS] += missed;
+}
+
+/** kps_program_ledger() - the sum over a program's probes */
+void kps_program_ledger(const struct kps_program *program,
+			u64 sums[KPS_LEDGER_NR])
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_probes; i++)
+		kps_probe_ledger(program->probes[i], sums);
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a program: built by its loader, published, enabled, disabled,
+ * unloaded, and freed when its last reader has let go of it.
+ */
+#include <linux/atomic.h>
+#include <linux/bitmap.h>
+#include <linux/ctype.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "kpstat.h"
+
+static unsigned int max_memory_mb = 256;
+module_param(max_memory_mb, uint, 0644);
+MODULE_PARM_DESC(max_memory_mb, "MiB that all programs together may hold");
+
+/* One change at a time: load, unload, enable, disable, modules come and go. */
+DEFINE_MUTEX(kps_config_lock);
+
+/* The list below, and nothing else; held for moments. */
+static DEFINE_MUTEX(kps_programs_lock);
+static LIST_HEAD(kps_programs);
+static unsigned int kps_nr_programs;
+
+static atomic64_t memory_used = ATOMIC64_INIT(0);
+
+u64 kps_memory_limit(void)
+{
+	return (u64)READ_ONCE(max_memory_mb) << 20;
+}
+
+u64 kps_memory_used(void)
+{
+	return atomic64_read(&memory_used);
+}
+
+/**
+ * kps_memory_charge() - account for memory before it is allocated
+ * @program: that will hold it; freed with the program
+ * @bytes: how much
+ * @error: gets the reason and the remedy
+ *
+ * Return: 0 or -E2BIG.
+ */
+int kps_memory_charge(struct kps_program *program, size_t bytes,
+		      struct kps_error *error)
+{
+	u64 used = atomic64_add_return(bytes, &memory_used);
+
+	if (used > kps_memory_limit()) {
+		atomic64_sub(bytes, &memory_used);
+		return kps_error(error, -E2BIG,
+				 "%zu KiB more than the %llu KiB left of max_memory_mb=%u; use fewer keys, unload a program, or raise the module parameter",
+				 bytes >> 10,
+				 (kps_memory_limit() - min(kps_memory_limit(), used - bytes)) >> 10,
+				 READ_ONCE(max_memory_mb));
+	}
+	program->memory += bytes;
+	return 0;
+}
+
+/* Names become directories. */
+static bool is_name(const char *name)
+{
+	if (!*name || *name == '.')
+		return false;
+	for (; *name; name++)
+		if (!isalnum(*name) && !strchr("_-.", *name))
+			return false;
+	return true;
+}
+
+/** kps_program_alloc() - an empty program for a loader to fill */
+struct kps_program *kps_program_alloc(const char *name, const char *source,
+				      struct kps_error *error)
+{
+	struct kps_program *program;
+
+	if (!is_name(name))
+		return ERR_PTR(kps_error(error, -EINVAL,
+					 "\"%s\" is no name for a program: use letters, digits, _, - and .",
+					 name));
+	program = kzalloc(sizeof(*program), GFP_KERNEL);
+	if (!program)
+		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
+	program->source = kstrdup(source, GFP_KERNEL);
+	if (!program->source) {
+		kfree(program);
+		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
+	}
+	INIT_LIST_HEAD(&program->list);
+	kref_init(&program->ref);
+	mutex_init(&program->read_lock);
+	strscpy(program->name, name, sizeof(program->name));
+	return program;
+}
+
+static void free_enums(struct kps_program *program)
+{
+	u32 i, j;
+
+	for (i = 0; i < program->nr_enums; i++) {
+		for (j = 0; j < program->enums[i]->nr; j++)
+			kfree(program->enums[i]->names[j].name);
+		kvfree(program->enums[i]);
+	}
+	kfree(program->enums);
+}
+
+static void free_program(struct kref *ref)
+{
+	struct kps_program *program = container_of(ref, struct kps_program, ref);
+	DECLARE_BITMAP(all, KPS_MAX_MAPS);
+	u32 i;
+
+	bitmap_fill(all, KPS_MAX_MAPS);
+	kps_set_free(program, rcu_dereference_protected(program->set, true),
+		     all, true);
+	for (i = 0; i < program->nr_probes; i++)
+		kps_probe_free(program->probes[i]);
+	for (i = 0; i < program->nr_maps; i++)
+		kps_map_free(program->maps[i]);
+	free_enums(program);
+	kps_stacks_free(program->stacks);
+	kfree(program->probes);
+	kfree(program->maps);
+	kvfree(program->sites);
+	kvfree(program->batch);
+	kfree(program->source);
+	atomic64_sub(program->memory, &memory_used);
+	mutex_destroy(&program->read_lock);
+	kfree(program);
+}
+
+/** kps_program_put() - let go of a program. May sleep. */
+void kps_program_put(struct kps_program *program)
+{
+	if (program)
+		kref_put(&program->ref, free_program);
+}
+
+static struct kps_program *find_program(const char *name)
+{
+	struct kps_program *program;
+
+	lockdep_assert_held(&kps_programs_lock);
+	list_for_each_entry(program, &kps_programs, list)
+		if (!strcmp(program->name, name))
+			return program;
+	return NULL;
+}
+
+/** kps_program_get() - by name. Return: with a reference, or NULL. */
+struct kps_program *kps_program_get(const char *name)
+{
+	struct kps_program *program;
+
+	mutex_lock(&kps_programs_lock);
+	program = find_program(name);
+	if (program)
+		kref_get(&program->ref);
+	mutex_unlock(&kps_programs_lock);
+	return program;
+}
+
+/**
+ * kps_program_next() - walk all programs
+ * @program: the last one, whose reference is dropped; NULL to begin
+ *
+ * Programs are listed in the order in which they were loaded; a walk goes on
+ * behind the load time of the last one, even if that has gone.
+ *
+ * Context: may sleep. Return: with a reference, or NULL at the end.
+ */
+struct kps_program *kps_program_next(struct kps_program *program)
+{
+	struct kps_program *next = NULL, *each;
+
+	mutex_lock(&kps_programs_lock);
+	list_for_each_entry(each, &kps_programs, list) {
+		if (program && each->loaded_at <= program->loaded_at)
+			continue;
+		kref_get(&each->ref);
+		next = each;
+		break;
+	}
+	mutex_unlock(&kps_programs_lock);
+	kps_program_put(program);
+	return next;
+}
+
+unsigned int kps_program_count(void)
+{
+	return READ_ONCE(kps_nr_programs);
+}
+
+static void list_program(struct kps_program *program)
+{
+	struct kps_program *last;
+
+	mutex_lock(&kps_programs_lock);
+	program->loaded_at = ktime_get_ns();
+	/* Walks go by this: no two are the same. */
+	if (!list_empty(&kps_programs)) {
+		last = list_last_entry(&kps_programs, struct kps_program, list);
+		program->loaded_at = max(program->loaded_at,
+					 last->loaded_at + 1);
+	}
+	list_add_tail(&program->list, &kps_programs);
+	kps_nr_programs++;
+	mutex_unlock(&kps_programs_lock);
+}
+
+static void unlist_program(struct kps_program *program)
+{
+	mutex_lock(&kps_programs_lock);
+	list_del_init(&program->list);
+	kps_nr_programs--;
+	mutex_unlock(&kps_programs_lock);
+}
+
+static int enable(struct kps_program *program, struct kps_error *error)
+{
+	int err;
+
+	if (program->live)
+		return 0;
+	err = kps_probes_attach(program, error);
+	if (!err)
+		WRITE_ONCE(program->live, true);
+	return err;
+}
+
+static void disable(struct kps_program *program)
+{
+	WRITE_ONCE(program->live, false);
+	kps_probes_detach(program, NULL);
+}
+
+static int collect_sites(struct kps_program *program, struct kps_error *error)
+{
+	u32 i, j, nr = 0;
+
+	program->sites = kvcalloc(max(program->nr_sites, 1U),
+				  sizeof(*program->sites), GFP_KERNEL);
+	program->batch = kvcalloc(max(program->nr_sites, 1U),
+				  sizeof(*program->batch), GFP_KERNEL);
+	if (!program->sites || !program->batch)
+		return kps_error(error, -ENOMEM, "no memory");
+	for (i = 0; i < program->nr_probes; i++)
+		for (j = 0; j < program->probes[i]->nr_sites; j++)
+			program->sites[nr++] = program->probes[i]->sites[j];
+	return 0;
+}
+
+/**
+ * kps_program_publish() - bring a complete program to life
+ * @program: with maps and probes
+ * @start: attach its probes
+ * @error: gets the reason
+ *
+ * Context: may sleep, kps_config_lock held. Return: 0 or a negative errno;
+ * then nothing of it is left but the caller's reference.
+ */
+int kps_program_publish(struct kps_program *program, bool start,
+			struct kps_error *error)
+{
+	struct kps_program *other = kps_program_get(program->name);
+	int err;
+
+	if (other) {
+		kps_program_put(other);
+		return kps_error(error, -EEXIST,
+				 "a program \"%s\" is loaded already; unload it, or give another name",
+				 program->name);
+	}
+	err = collect_sites(program, error);
+	if (err)
+		return err;
+	rcu_assign_pointer(program->set, kps_set_alloc(program));
+	if (!rcu_access_pointer(program->set))
+		return kps_error(error, -ENOMEM, "no memory for its tables");
+	err = kps_debugfs_add(program, error);
+	if (err)
+		return err;
+
+	list_program(program);
+	if (!start)
+		return 0;
+	err = enable(program, error);
+	if (err) {
+		unlist_program(program);
+		kps_debugfs_remove(program);
+	}
+	return err;
+}
+
+static void unload(struct kps_program *program)
+{
+	disable(program);
+	unlist_program(program);
+	kps_debugfs_remove(program);
+	kps_program_put(program);
+}
+
+/** kps_program_unload() - by name. May sleep. Return: 0 or -ENOENT. */
+int kps_program_unload(const char *name)
+{
+	struct kps_program *program;
+
+	mutex_lock(&kps_config_lock);
+	program = kps_program_get(name);
+	if (program) {
+		unload(program);
+		kps_program_put(program);
+	}
+	mutex_unlock(&kps_config_lock);
+	return program ? 0 : -ENOENT;
+}
+
+int kps_program_enable(const char *name, struct kps_error *error)
+{
+	struct kps_program *program;
+	int err = -ENOENT;
+
+	mutex_lock(&kps_config_lock);
+	program = kps_program_get(name);
+	if (program)
+		err = enable(program, error);
+	mutex_unlock(&kps_config_lock);
+	kps_program_put(program);
+	return err;
+}
+
+int kps_program_disable(const char *name)
+{
+	struct kps_program *program;
+
+	mutex_lock(&kps_config_lock);
+	program = kps_program_get(name);
+	if (program)
+		disable(program);
+	mutex_unlock(&kps_config_lock);
+	kps_program_put(program);
+	return program ? 0 : -ENOENT;
+}
+
+/*
+ * Unload what @which says; the list may be walked without its lock, since it
+ * changes under kps_config_lock only.
+ */
+static void unload_if(bool (*which)(const struct kps_program *program, u32 arg),
+		      u32 arg)
+{
+	struct kps_program *program, *next;
+
+	mutex_lock(&kps_config_lock);
+	list_for_each_entry_safe(program, next, &kps_programs, list)
+		if (which(program, arg))
+			unload(program);
+	mutex_unlock(&kps_config_lock);
+}
+
+static bool is_owned_by(const struct kps_program *program, u32 portid)
+{
+	return program->owner && program->owner == portid;
+}
+
+/** kps_program_unload_owned() - the socket @portid was closed */
+void kps_program_unload_owned(u32 portid)
+{
+	unload_if(is_owned_by, portid);
+}
+
+static bool any(const struct kps_program *program, u32 unused)
+{
+	return true;
+}
+
+/** kps_program_unload_all() - the module goes */
+void kps_program_unload_all(void)
+{
+	unload_if(any, 0);
+}
+
+/** kps_program_module_coming() - a module has been loaded, not yet started */
+void kps_program_module_coming(const char *module)
+{
+	struct kps_program *program;
+
+	mutex_lock(&kps_config_lock);
+	list_for_each_entry(program, &kps_programs, list)
+		if (program->live)
+			kps_probes_attach_pending(program, module);
+	mutex_unlock(&kps_config_lock);
+}
+
+/** kps_program_module_going() - a module is about to be freed */
+void kps_program_module_going(const char *module)
+{
+	struct kps_program *program;
+
+	mutex_lock(&kps_config_lock);
+	list_for_each_entry(program, &kps_programs, list)
+		kps_probes_detach(program, module);
+	mutex_unlock(&kps_config_lock);
+}

@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * conntrack: flows that enter the table, leave it, or find it full.
+ *
+ *	new	__nf_conntrack_confirm() accepted a packet's flow and confirmed
+ *		it, or ctnetlink inserted one (nf_conntrack_hash_check_insert())
+ *	destroy	a confirmed flow's memory is given back (nf_ct_destroy())
+ *	full	__nf_conntrack_alloc() failed with the table at its maximum
+ *
+ * nf_conntrack's own notifier has one slot per namespace and ctnetlink wants
+ * it; so these are kprobes, by name, and the module is never forced in.  For
+ * the same reason nothing here refers to a symbol of nf_conntrack's: only
+ * inline functions and layouts of this kernel's headers are used.
+ *
+ * Flows of all network namespaces are seen.
+ */
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/netfilter.h>
+#include <linux/ptrace.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_extend.h>
+#include <net/netfilter/nf_conntrack_timestamp.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "compat/compat.h"
+#include "dispatch.h"
+#include "providers/conntrack.h"
+#include "providers/symbol.h"
+
+#define MODULE_BEHIND "nf_conntrack"
+
+/* Handlers of netfilter do not sleep: per CPU, a few contexts at most. */
+#define MAXACTIVE 256
+
+/*
+ * Flows whose start is remembered for args.lifetime, per probe.  Only where
+ * the kernel itself keeps no time stamps (nf_conntrack_timestamp = 0).
+ */
+#define TRACKED_FLOWS 65536
+
+#define IN_NEW BIT(KPS_CONNTRACK_NEW)
+#define IN_DESTROY BIT(KPS_CONNTRACK_DESTROY)
+#define IN_FULL BIT(KPS_CONNTRACK_FULL)
+#define IN_ALL (IN_NEW | IN_DESTROY | IN_FULL)
+
+const char * const kps_conntrack_events[KPS_CONNTRACK_EVENTS] = {
+	[KPS_CONNTRACK_NEW]	= "new",
+	[KPS_CONNTRACK_DESTROY]	= "destroy",
+	[KPS_CONNTRACK_FULL]	= "full",
+};
+
+/* As conntrack(8) names them. */
+static const struct kps_record_name protocol_names[] = {
+	{ IPPROTO_ICMP, "icmp" }, { IPPROTO_IGMP, "igmp" },
+	{ IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" },
+	{ IPPROTO_DCCP, "dccp" }, { IPPROTO_GRE, "gre" },
+	{ IPPROTO_ESP, "esp" }, { IPPROTO_ICMPV6, "icmpv6" },
+	{ IPPROTO_SCTP, "sctp" }, { IPPROTO_UDPLITE, "udplite" },
+	{ 0, NULL }
+};
+
+static const struct kps_record_name family_names[] = {
+	{ AF_INET, "ipv4" }, { AF_INET6, "ipv6" }, { 0, NULL }
+};
+
+static const struct kps_record_name tcp_state_names[] = {
+	{ TCP_CONNTRACK_NONE, "NONE" },
+	{ TCP_CONNTRACK_SYN_SENT, "SYN_SENT" },
+	{ TCP_CONNTRACK_SYN_RECV, "SYN_RECV" },
+	{ TCP_CONNTRACK_ESTABLISHED, "ESTABLISHED" },
+	{ TCP_CONNTRACK_FIN_WAIT, "FIN_WAIT" },
+	{ TCP_CONNTRACK_CLOSE_WAIT, "CLOSE_WAIT" },
+	{ TCP_CONNTRACK_LAST_ACK, "LAST_ACK" },
+	{ TCP_CONNTRACK_TIME_WAIT, "TIME_WAIT" },
+	{ TCP_CONNTRACK_CLOSE, "CLOSE" },
+	{ TCP_CONNTRACK_SYN_SENT2, "SYN_SENT2" },
+	{ 0, NULL }
+};
+
+#define FIELD(field_, type_, events_, names_)				\
+	{								\
+		.name = #field_,					\
+		.offset = offsetof(struct kps_conntrack_record, field_),\
+		.size = sizeof_field(struct kps_conntrack_record, field_),\
+		.type = type_,						\
+		.events = events_,					\
+		.names = names_,					\
+	}
+
+const struct kps_record_field kps_conntrack_fields[] = {
+	FIELD(family, KPS_T_ENUM, IN_ALL, family_names),
+	FIELD(protocol, KPS_T_ENUM, IN_ALL, protocol_names),
+	FIELD(saddr, KPS_T_INET, IN_ALL, NULL),
+	FIELD(daddr, KPS_T_INET, IN_ALL, NULL),
+	FIELD(sport, KPS_T_INT, IN_ALL, NULL),
+	FIELD(dport, KPS_T_INT, IN_ALL, NULL),
+	FIELD(zone, KPS_T_INT, IN_ALL, NULL),
+	FIELD(mark, KPS_T_INT, IN_NEW | IN_DESTROY, NULL),
+	FIELD(status, KPS_T_INT, IN_NEW | IN_DESTROY, NULL),
+	FIELD(tcp_state, KPS_T_ENUM, IN_NEW | IN_DESTROY, tcp_state_names),
+	FIELD(lifetime, KPS_T_INT, IN_DESTROY, NULL),
+};
+
+const unsigned int kps_conntrack_nr_fields = ARRAY_SIZE(kps_conntrack_fields);
+
+/**
+ * struct conntrack_site - the hooks behind one event
+ * @confirm: __nf_conntrack_confirm(), of new, and of destroy for its lifetime
+ * @insert: nf_conntrack_hash_check_insert(), likewise
+ * @alloc: __nf_conntrack_alloc(), of full
+ * @destroy: nf_ct_destroy()
+ * @births: ns by struct nf_conn's address; of destroy, if lifetime is read
+ */
+struct conntrack_site {
+	struct kps_site *site;
+	int event;
+	struct kretprobe confirm;
+	struct kretprobe insert;
+	struct kretprobe alloc;
+	struct kprobe destroy;
+	struct kps_values *births;
+};
+
+/* Kept from a function's entry to its return. */
+struct confirm_call {
+	const struct sk_buff *skb;
+	struct nf_conn *ct;
+};
+
+struct alloc_call {
+	struct nf_conntrack_tuple orig;
+	u16 zone;
+};
+
+static struct conntrack_site *of(const struct kps_site *site)
+{
+	return site->priv;
+}
+
+static void fill_addr(struct kps_conntrack_addr *addr, u16 family,
+		      const union nf_inet_addr *from)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->family = family;
+	memcpy(addr->bytes, from,
+	       family == AF_INET6 ? sizeof(from->in6) : sizeof(from->ip));
+}
+
+static bool has_ports(u8 protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void fill_tuple(struct kps_conntrack_record *record,
+		       const struct nf_conntrack_tuple *tuple)
+{
+	bool ports = has_ports(tuple->dst.protonum);
+
+	record->family = tuple->src.l3num;
+	record->protocol = tuple->dst.protonum;
+	fill_addr(&record->saddr, tuple->src.l3num, &tuple->src.u3);
+	fill_addr(&record->daddr, tuple->src.l3num, &tuple->dst.u3);
+	record->sport = ports ? ntohs(tuple->src.u.all) : 0;
+	record->dport = ports ? ntohs(tuple->dst.u.all) : 0;
+	record->zone = 0;
+	record->mark = 0;
+	record->status = 0;
+	record->tcp_state = 0;
+	record->lifetime = 0;
+}
+
+static u16 zone_of(const struct nf_conn *ct)
+{
+#ifdef CONFIG_NF_CONNTRACK_ZONES
+	return ct->zone.id;
+#else
+	return 0;
+#endif
+}
+
+static void fill_flow(struct kps_conntrack_record *record,
+		      const struct nf_conn *ct)
+{
+	fill_tuple(record, &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple);
+	record->zone = zone_of(ct);
+	record->status = ct->status;
+#ifdef CONFIG_NF_CONNTRACK_MARK
+	record->mark = ct->mark;
+#endif
+	if (record->protocol == IPPROTO_TCP)
+		record->tcp_state = ct->proto.tcp.state;
+}
+
+static void emit(const struct conntrack_site *mine, struct kps_ctx *ctx,
+		 const struct kps_conntrack_record *record)
+{
+	ctx->record = record;
+	ctx->record_size = sizeof(*record);
+	kps_event_run(ctx, mine->site);
+}
+
+static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct)
+{
+	struct kps_conntrack_record record;
+	struct kps_ctx ctx;
+	u64 key, now;
+
+	if (mine->births) {
+		key = (unsigned long)ct;
+		now = ktime_get_mono_fast_ns();
+		/* A full table means that this lifetime stays unknown: 0. */
+		kps_values_set(mine->births, &key, &now);
+		return;
+	}
+	if (!kps_event_begin(&ctx, mine->site))
+		return;
+	fill_flow(&record, ct);
+	emit(mine, &ctx, &record);
+}
+
+static struct nf_conn *flow_of(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+
+	return nf_ct_get(skb, &info);
+}
+
+static int __kprobes confirm_entered(struct kretprobe_instance *ri,
+				     struct pt_regs *regs)
+{
+	struct confirm_call *call = (struct confirm_call *)ri->data;
+
+	call->skb = (const struct sk_buff *)regs_get_kernel_argument(regs, 0);
+	call->ct = flow_of(call->skb);
+	/* Not a return worth catching if there is nothing to confirm. */
+	return !call->ct || nf_ct_is_confirmed(call->ct);
+}
+
+/*
+ * The packet that was accepted still holds its flow.  After a clash it holds
+ * another one, and ours was not new.
+ */
+static int __kprobes confirm_returned(struct kretprobe_instance *ri,
+				      struct pt_regs *regs)
+{
+	const struct confirm_call *call = (struct confirm_call *)ri->data;
+	struct kretprobe *rp = kps_get_kretprobe(ri);
+
+	if (!rp || (unsigned int)regs_return_value(regs) != NF_ACCEPT)
+		return 0;
+	if (flow_of(call->skb) != call->ct || !nf_ct_is_confirmed(call->ct))
+		return 0;
+	flow_is_new(container_of(rp, struct conntrack_site, confirm), call->ct);
+	return 0;
+}
+
+static int __kprobes insert_entered(struct kretprobe_instance *ri,
+				    struct pt_regs *regs)
+{
+	*(unsigned long *)ri->data = regs_get_kernel_argument(regs, 0);
+	return 0;
+}
+
+/* The caller holds the flow, see nf_conntrack_hash_check_insert(). */
+static int __kprobes insert_returned(struct kretprobe_instance *ri,
+				     struct pt_regs *regs)
+{
+	struct kretprobe *rp = kps_get_kretprobe(ri);
+
+	if (!rp || (int)regs_return_value(regs))
+		return 0;
+	flow_is_new(container_of(rp, struct conntrack_site, insert),
+		    *(struct nf_conn **)ri->data);
+	return 0;
+}
+
+/* (net, zone, orig, reply, ...): the tuple is the caller's. */
+static int __kprobes alloc_entered(struct kretprobe_instance *ri,
+				   struct pt_regs *regs)
+{
+	struct alloc_call *call = (struct alloc_call *)ri->data;
+	const struct nf_conntrack_zone *zone;
+	const struct nf_conntrack_tuple *orig;
+
+	zone = (const void *)regs_get_kernel_argument(regs, 1);
+	orig = (const void *)regs_get_kernel_argument(regs, 2);
+	call->orig = *orig;
+	call->zone = zone->id;
+	return 0;
+}
+
+/*
+ * -ENOMEM also says that the slab allocator failed; that is rare, and not
+ * told apart here: the packet is dropped and counted by the kernel ("drop" of
+ * conntrack -S) in the same way.
+ */
+static int __kprobes alloc_returned(struct kretprobe_instance *ri,
+				    struct pt_regs *regs)
+{
+	const struct alloc_call *call = (struct alloc_call *)ri->data;
+	struct kretprobe *rp = kps_get_kretprobe(ri);
+	struct kps_conntrack_record record;
+	struct conntrack_site *mine;
+	struct kps_ctx ctx;
+
+	if (!rp || regs_return_value(regs) != (unsigned long)-ENOMEM)
+		return 0;
+	mine = container_of(rp, struct conntrack_site, alloc);
+	if (!kps_event_begin(&ctx, mine->site))
+		return 0;
+	fill_tuple(&record, &call->orig);
+	record.zone = call->zone;
+	emit(mine, &ctx, &record);
+	return 0;
+}
+
+/* The kernel's own time stamp, if it keeps one for this flow; wall clock. */
+static u64 stamped_lifetime(const struct nf_conn *ct)
+{
+#ifdef CONFIG_NF_CONNTRACK_TIMESTAMP
+	const struct nf_ct_ext *ext = ct->ext;
+	const struct nf_conn_tstamp *stamp;
+	u64 now;
+
+	if (!ext || !ext->offset[NF_CT_EXT_TSTAMP])
+		return 0;
+	stamp = (const void *)ext + ext->offset[NF_CT_EXT_TSTAMP];
+	now = ktime_get_real_fast_ns();
+	return stamp->start && now > stamp->start ? now - stamp->start : 0;
+#else
+	return 0;
+#endif
+}
+
+/* Asked for every destroyed flow, so that no entry of the table stays. */
+static u64 tracked_lifetime(struct conntrack_site *mine,
+			    const struct nf_conn *ct)
+{
+	u64 key = (unsigned long)ct;
+	u64 born = 0;
+
+	if (!mine->births)
+		return 0;
+	if (kps_values_get(mine->births, &key, &born) != 1)
+		return 0;
+	kps_values_delete(mine->births, &key);
+	return ktime_get_mono_fast_ns() - born;
+}
+
+/* The last reference is gone, the memory is still the flow's. */
+static int __kprobes destroy_fired(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct conntrack_site *mine =
+		container_of(kp, struct conntrack_site, destroy);
+	const struct nf_conn *ct =
+		(const void *)regs_get_kernel_argument(regs, 0);
+	struct kps_conntrack_record record;
+	struct kps_ctx ctx;
+	u64 lifetime;
+
+	/* Flows that never came into the table are not missed by anyone. */
+	if (!nf_ct_is_confirmed(ct) || nf_ct_is_template(ct))
+		return 0;
+	lifetime = tracked_lifetime(mine, ct);
+	if (!kps_event_begin(&ctx, mine->site))
+		return 0;
+	fill_flow(&record, ct);
+	record.lifetime = stamped_lifetime(ct) ?: lifetime;
+	emit(mine, &ctx, &record);
+	return 0;
+}
+
+static void confirm_init(struct conntrack_site *mine)
+{
+	mine->confirm.kp.symbol_name = "__nf_conntrack_confirm";
+	mine->confirm.entry_handler = confirm_entered;
+	mine->confirm.handler = confirm_returned;
+	mine->confirm.data_size = sizeof(struct confirm_call);
+	mine->confirm.maxactive = MAXACTIVE;
+	mine->insert.kp.symbol_name = "nf_conntrack_hash_check_insert";
+	mine->insert.entry_handler = insert_entered;
+	mine->insert.handler = insert_returned;
+	mine->insert.data_size = sizeof(unsigned long);
+	mine->insert.maxactive = MAXACTIVE;
+}
+
+static void alloc_init(struct conntrack_site *mine)
+{
+	mine->alloc.kp.symbol_name = "__nf_conntrack_alloc";
+	mine->alloc.entry_handler = alloc_entered;
+	mine->alloc.handler = alloc_returned;
+	mine->alloc.data_size = sizeof(struct alloc_call);
+	mine->alloc.maxactive = MAXACTIVE;
+}
+
+static int conntrack_prepare(struct kps_site *site, struct kps_error *error)
+{
+	struct conntrack_site *mine;
+	int event;
+
+	event = match_string(kps_conntrack_events, KPS_CONNTRACK_EVENTS,
+			     site->target);
+	if (event < 0)
+		return kps_error(error, -EINVAL,
+				 "conntrack:%s: there are new, destroy and full",
+				 site->target);
+	mine = kzalloc(sizeof(*mine), GFP_KERNEL);
+	if (!mine)
+		return kps_error(error, -ENOMEM, "no memory");
+	mine->site = site;
+	mine->event = event;
+	site->priv = mine;
+	strscpy(site->module, MODULE_BEHIND, sizeof(site->module));
+	return 0;
+}
+
+static int attach_new(struct conntrack_site *mine)
+{
+	int err;
+
+	confirm_init(mine);
+	err = kps_register_kretprobe(&mine->confirm);
+	if (err)
+		return err;
+	err = kps_register_kretprobe(&mine->insert);
+	if (err)
+		unregister_kretprobe(&mine->confirm);
+	return err;
+}
+
+static void detach_new(struct conntrack_site *mine)
+{
+	struct kretprobe *both[] = { &mine->confirm, &mine->insert };
+
+	unregister_kretprobes(both, ARRAY_SIZE(both));
+}
+
+static bool reads_lifetime(const struct conntrack_site *mine)
+{
+	return test_bit(offsetof(struct kps_conntrack_record, lifetime),
+			mine->site->probe->code->record_used);
+}
+
+static int attach_destroy(struct conntrack_site *mine)
+{
+	/* destroy_conntrack() until 5.17. */
+	static const char * const names[] = {
+		"nf_ct_destroy", "destroy_conntrack"
+	};
+	unsigned int i;
+	int err = 0;
+
+	if (reads_lifetime(mine)) {
+		mine->births = kps_values_alloc(sizeof(u64), sizeof(u64),
+						TRACKED_FLOWS);
+		if (!mine->births)
+			return -ENOMEM;
+		err = attach_new(mine);
+	}
+	for (i = 0; !err && i < ARRAY_SIZE(names); i++) {
+		mine->destroy.symbol_name = names[i];
+		mine->destroy.pre_handler = destroy_fired;
+		err = kps_register_kprobe(&mine->destroy);
+		if (!err)
+			return 0;
+		if (err == -ENOENT && i + 1 < ARRAY_SIZE(names))
+			err = 0;
+		else if (mine->births)
+			detach_new(mine);
+	}
+	kps_values_free(mine->births);
+	mine->births = NULL;
+	return err;
+}
+
+static void detach_destroy(struct conntrack_site *mine)
+{
+	unregister_kprobe(&mine->destroy);
+	if (!mine->births)
+		return;
+	detach_new(mine);
+	kps_values_free(mine->births);
+	mine->births = NULL;
+}
+
+static int conntrack_attach(struct kps_site *site)
+{
+	struct conntrack_site *mine = of(site);
+
+	switch (mine->event) {
+	case KPS_CONNTRACK_NEW:
+		return attach_new(mine);
+	case KPS_CONNTRACK_DESTROY:
+		return attach_destroy(mine);
+	default:
+		alloc_init(mine);
+		return kps_register_kretprobe(&mine->alloc);
+	}
+}
+
+static void conntrack_detach(struct kps_site **sites, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct conntrack_site *mine = of(sites[i]);
+
+		if (mine->event == KPS_CONNTRACK_NEW)
+			detach_new(mine);
+		else if (mine->event == KPS_CONNTRACK_DESTROY)
+			detach_destroy(mine);
+		else
+			unregister_kretprobe(&mine->alloc);
+	}
+}
+
+static u64 conntrack_missed(const struct kps_site *site)
+{
+	const struct conntrack_site *mine = of(site);
+
+	switch (mine->event) {
+	case KPS_CONNTRACK_NEW:
+		return kps_kretprobe_missed(&mine->confirm) +
+		       kps_kretprobe_missed(&mine->insert);
+	case KPS_CONNTRACK_DESTROY:
+		return mine->destroy.nmissed;
+	default:
+		return kps_kretprobe_missed(&mine->alloc);
+	}
+}
+
+static const char *conntrack_how(const struct kps_site *site)
+{
+	const struct conntrack_site *mine = of(site);
+
+	switch (mine->event) {
+	case KPS_CONNTRACK_NEW:
+		return kps_kprobe_how(&mine->confirm.kp);
+	case KPS_CONNTRACK_DESTROY:
+		return kps_kprobe_how(&mine->destroy);
+	default:
+		return kps_kprobe_how(&mine->alloc.kp);
+	}
+}
+
+static void conntrack_release(struct kps_site *site)
+{
+	kfree(site->priv);
+}
+
+const struct kps_provider kps_conntrack_provider = {
+	.name		= "conntrack",
+	.prepare	= conntrack_prepare,
+	.attach		= conntrack_attach,
+	.detach		= conntrack_detach,
+	.missed		= conntrack_missed,
+	.how		= conntrack_how,
+	.release	= conntrack_release,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The conntrack provider's record, and how netlink describes it.
+ */
+#ifndef KPS_PROVIDERS_CONNTRACK_H
+#define KPS_PROVIDERS_CONNTRACK_H
+
+#include <linux/types.h>
+
+/** struct kps_conntrack_addr - as KPS_T_INET lies in a key */
+struct kps_conntrack_addr {
+	__u64 family;
+	__u8 bytes[16];
+};
+
+/**
+ * struct kps_conntrack_record - args of conntrack:new, destroy and full
+ * @lifetime: ns since the flow was new, 0 if that was not seen; destroy only
+ * @mark: and @status, @tcp_state: 0 in full, there is no flow
+ */
+struct kps_conntrack_record {
+	struct kps_conntrack_addr saddr;
+	struct kps_conntrack_addr daddr;
+	__u64 lifetime;
+	__u32 status;
+	__u32 mark;
+	__u16 sport;
+	__u16 dport;
+	__u16 zone;
+	__u8 family;
+	__u8 protocol;
+	__u8 tcp_state;
+};
+
+/**
+ * struct kps_record_field - one args.NAME
+ * @type: KPS_T_INT, KPS_T_INET, KPS_T_ENUM
+ * @names: of KPS_T_ENUM, by value, ended by NULL name
+ * @events: bits of the events that have it
+ */
+struct kps_record_field {
+	const char *name;
+	u32 offset;
+	u32 size;
+	u32 type;
+	u32 events;
+	const struct kps_record_name {
+		s64 value;
+		const char *name;
+	} *names;
+};
+
+enum { KPS_CONNTRACK_NEW, KPS_CONNTRACK_DESTROY, KPS_CONNTRACK_FULL,
+       KPS_CONNTRACK_EVENTS };
+
+extern const char * const kps_conntrack_events[KPS_CONNTRACK_EVENTS];
+extern const struct kps_record_field kps_conntrack_fields[];
+extern const unsigned int kps_conntrack_nr_fields;
+
+#endif

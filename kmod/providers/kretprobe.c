@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kretprobe: a function's return, with its value and how long it took.
+ *
+ * The time of entry is kept with the return instance, so nested, recursive and
+ * sleeping calls are timed right.  Each call under way needs an instance; calls
+ * that find none left are counted by the kernel as missed.
+ */
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "compat/compat.h"
+#include "dispatch.h"
+#include "providers/symbol.h"
+
+/* Calls under way at once, where the user does not say: many functions at once
+ * must not need much memory, one function may be slept in by many tasks.
+ */
+#define MAXACTIVE_ONE	1024
+#define MAXACTIVE_MANY	64
+#define MAXACTIVE_LIMIT	16384
+
+struct kretprobe_site {
+	struct kretprobe rp;
+	struct kps_site *site;
+	struct kps_symbol symbol;
+};
+
+static struct kretprobe_site *of(const struct kps_site *site)
+{
+	return site->priv;
+}
+
+static int __kprobes entry_timed(struct kretprobe_instance *ri,
+				 struct pt_regs *regs)
+{
+	*(u64 *)ri->data = ktime_get_mono_fast_ns();
+	return 0;
+}
+
+static int __kprobes return_fired(struct kretprobe_instance *ri,
+				  struct pt_regs *regs)
+{
+	struct kretprobe *rp = kps_get_kretprobe(ri);
+	const struct kps_site *site;
+	struct kps_ctx ctx;
+
+	if (!rp)
+		return 0;
+	site = container_of(rp, struct kretprobe_site, rp)->site;
+	if (!kps_event_begin(&ctx, site))
+		return 0;
+	ctx.frame.ip = (unsigned long)rp->kp.addr;
+	ctx.frame.retval = regs_return_value(regs);
+	if (site->probe->code->reads_duration)
+		ctx.frame.duration = ktime_get_mono_fast_ns() -
+				     *(u64 *)ri->data;
+	kps_event_run(&ctx, site);
+	return 0;
+}
+
+static int kretprobe_prepare(struct kps_site *site, struct kps_error *error)
+{
+	struct kretprobe_site *mine = kzalloc(sizeof(*mine), GFP_KERNEL);
+	int err;
+
+	if (!mine)
+		return kps_error(error, -ENOMEM, "no memory");
+	err = kps_symbol_parse(site, &mine->symbol, error);
+	if (!err && mine->symbol.offset)
+		err = kps_error(error, -EINVAL,
+				"kretprobe:%s: a return has no offset",
+				site->target);
+	if (err) {
+		kfree(mine);
+		return err;
+	}
+	mine->site = site;
+	site->priv = mine;
+	return 0;
+}
+
+static int maxactive(const struct kps_probe *probe)
+{
+	if (probe->maxactive)
+		return min_t(u32, probe->maxactive, MAXACTIVE_LIMIT);
+	return probe->nr_sites > 1 ? MAXACTIVE_MANY : MAXACTIVE_ONE;
+}
+
+/* register_kretprobe() wants a struct as new, also when it comes again. */
+int kps_register_kretprobe(struct kretprobe *rp)
+{
+	struct kretprobe fresh = {
+		.kp.symbol_name = rp->kp.symbol_name,
+		.handler = rp->handler,
+		.entry_handler = rp->entry_handler,
+		.maxactive = rp->maxactive,
+		.data_size = rp->data_size,
+	};
+
+	*rp = fresh;
+	return register_kretprobe(rp);
+}
+
+static int kretprobe_attach(struct kps_site *site)
+{
+	bool timed = site->probe->code->reads_duration;
+	struct kretprobe *rp = &of(site)->rp;
+	int err;
+
+	rp->kp.symbol_name = of(site)->symbol.name;
+	rp->handler = return_fired;
+	rp->entry_handler = timed ? entry_timed : NULL;
+	rp->data_size = timed ? sizeof(u64) : 0;
+	rp->maxactive = maxactive(site->probe);
+	err = kps_register_kretprobe(rp);
+	if (err)
+		return err;
+	err = kps_symbol_attached(site, &rp->kp);
+	if (err)
+		unregister_kretprobe(rp);
+	return err;
+}
+
+/* As in kprobe.c. */
+static void kretprobe_detach(struct kps_site **sites, unsigned int nr)
+{
+	struct kretprobe **rps = (struct kretprobe **)sites;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		rps[i] = &of(sites[i])->rp;
+	unregister_kretprobes(rps, nr);
+	for (i = 0; i < nr; i++)
+		sites[i] = container_of(rps[i], struct kretprobe_site, rp)->site;
+}
+
+/** kps_kretprobe_missed() - no instance left, or no entry seen */
+u64 kps_kretprobe_missed(const struct kretprobe *rp)
+{
+	return (u64)rp->nmissed + rp->kp.nmissed;
+}
+
+static u64 kretprobe_missed(const struct kps_site *site)
+{
+	return kps_kretprobe_missed(&of(site)->rp);
+}
+
+static const char *kretprobe_how(const struct kps_site *site)
+{
+	return kps_kprobe_how(&of(site)->rp.kp);
+}
+
+static void kretprobe_release(struct kps_site *site)
+{
+	kfree(site->priv);
+}
+
+const struct kps_provider kps_kretprobe_provider = {
+	.name		= "kretprobe",
+	.prepare	= kretprobe_prepare,
+	.attach		= kretprobe_attach,
+	.detach		= kretprobe_detach,
+	.missed		= kretprobe_missed,
+	.how		= kretprobe_how,
+	.release	= kretprobe_release,
+};

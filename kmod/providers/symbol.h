@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * [MODULE:]SYMBOL[+OFFSET], and what all providers built on kprobes share.
+ */
+#ifndef KPS_PROVIDERS_SYMBOL_H
+#define KPS_PROVIDERS_SYMBOL_H
+
+#include <linux/kprobes.h>
+
+#include "../kpstat.h"
+
+/**
+ * struct kps_symbol - a place in the kernel's code, by name
+ * @name: "SYMBOL" or "MODULE:SYMBOL", as kprobes takes it
+ * @offset: bytes from it
+ */
+struct kps_symbol {
+	char name[KPS_TARGET_MAX];
+	unsigned int offset;
+};
+
+int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
+		     struct kps_error *error);
+int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp);
+int kps_register_kprobe(struct kprobe *kp);
+int kps_register_kretprobe(struct kretprobe *rp);
+const char *kps_kprobe_how(const struct kprobe *kp);
+u64 kps_kretprobe_missed(const struct kretprobe *rp);
+
+#endif

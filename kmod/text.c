@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keys, values and ledgers as text.  Names are resolved here, in the kernel:
+ * no raw address leaves it where a name will do.  Histograms are drawn as
+ * bpftrace draws them, so that cat is enough.
+ */
+#include <linux/kallsyms.h>
+#include <linux/kernel.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+
+#include "kpstat.h"
+#include "text.h"
+
+const char * const kps_ledger_names[KPS_LEDGER_NR] = {
+	[KPS_LEDGER_HITS]	= "hits",
+	[KPS_LEDGER_RECORDED]	= "recorded",
+	[KPS_LEDGER_FILTERED]	= "filtered",
+	[KPS_LEDGER_OVERFLOW]	= "overflow",
+	[KPS_LEDGER_FAULT]	= "fault",
+	[KPS_LEDGER_BUSY]	= "busy",
+	[KPS_LEDGER_RECURSION]	= "recursion",
+	[KPS_LEDGER_MISSED]	= "missed",
+};
+
+bool kps_field_is_int(const struct kps_field *field)
+{
+	return field->type == KPS_T_INT;
+}
+
+static size_t int_text(const struct kps_field *field, u64 value, char *text,
+		       size_t size)
+{
+	if (field->flags & KPS_FIELD_SIGNED)
+		return scnprintf(text, size, "%lld", value);
+	return scnprintf(text, size, "%llu", value);
+}
+
+static size_t enum_text(const struct kps_program *program,
+			const struct kps_field *field, u64 value, char *text,
+			size_t size)
+{
+	const struct kps_enum *names = program->enums[field->enum_id];
+	u32 i;
+
+	for (i = 0; i < names->nr; i++)
+		if (names->names[i].value == (s64)value)
+			return scnprintf(text, size, "%s", names->names[i].name);
+	return int_text(field, value, text, size);
+}
+
+static size_t probe_text(const struct kps_program *program, u64 id, char *text,
+			 size_t size)
+{
+	const struct kps_site *site;
+
+	if (id >= program->nr_sites)
+		return scnprintf(text, size, "%llu", id);
+	site = program->sites[id];
+	return scnprintf(text, size, "%s:%s", site->probe->provider->name,
+			 site->target);
+}
+
+static size_t stack_text(const struct kps_program *program, u64 id, char *text,
+			 size_t size)
+{
+	const unsigned long *ips;
+	u32 nr = kps_stacks_get(program->stacks, id, &ips);
+	size_t used = 0;
+	u32 i;
+
+	text[0] = '\0';
+	for (i = 0; i < nr; i++) {
+		char name[KSYM_SYMBOL_LEN];
+		char *slash;
+
+		/* "func+0x10/0x80 [mod]", of which bpftrace shows func+16. */
+		sprint_symbol(name, ips[i]);
+		slash = strchr(name, '/');
+		if (slash)
+			*slash = '\0';
+		slash = strrchr(name, '+');
+		if (slash) {
+			unsigned long offset = 0;
+
+			*slash = '\0';
+			if (!kstrtoul(slash + 1, 16, &offset) || offset)
+				used += scnprintf(text + used, size - used,
+						  "%s%s+%lu", i ? "\n" : "",
+						  name, offset);
+			continue;
+		}
+		used += scnprintf(text + used, size - used, "%s%s",
+				  i ? "\n" : "", name);
+	}
+	return used;
+}
+
+static size_t symbol_text(u64 address, char *text, size_t size)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	/* sprint_symbol_no_offset() adds " [module]", which is no part of it. */
+	sprint_symbol_no_offset(name, address);
+	name[strcspn(name, " ")] = '\0';
+	return scnprintf(text, size, "%s", name);
+}
+
+static size_t inet_text(const u64 *data, char *text, size_t size)
+{
+	if (data[0] == AF_INET6)
+		return scnprintf(text, size, "%pI6c", &data[1]);
+	return scnprintf(text, size, "%pI4", &data[1]);
+}
+
+/**
+ * kps_field_text() - one field of a key, or a plain value
+ * @program: that it is of
+ * @field: its type
+ * @data: field->size bytes
+ * @text: gets the text
+ * @size: of @text, KPS_TEXT_MAX is always enough
+ *
+ * Return: its length.
+ */
+size_t kps_field_text(const struct kps_program *program,
+		      const struct kps_field *field, const u64 *data,
+		      char *text, size_t size)
+{
+	switch (field->type) {
+	case KPS_T_STR:
+		return scnprintf(text, size, "%.*s", (int)field->size,
+				 (const char *)data);
+	case KPS_T_KSYM:
+		return symbol_text(*data, text, size);
+	case KPS_T_PROBE:
+		return probe_text(program, *data, text, size);
+	case KPS_T_KSTACK:
+		return stack_text(program, *data, text, size);
+	case KPS_T_INET:
+		return inet_text(data, text, size);
+	case KPS_T_ENUM:
+		return enum_text(program, field, *data, text, size);
+	case KPS_T_ADDR:
+		return scnprintf(text, size, "0x%pK", (void *)(uintptr_t)*data);
+	default:
+		return int_text(field, *data, text, size);
+	}
+}
+
+/* "1K", "2M": histogram limits are powers of two. */
+static size_t power_text(u64 value, char *text, size_t size)
+{
+	static const char suffix[] = "\0KMGTPE";
+	unsigned int i = 0;
+
+	while (value >= 1024 && !(value % 1024) && i < sizeof(suffix) - 2) {
+		value /= 1024;
+		i++;
+	}
+	if (!i)
+		return scnprintf(text, size, "%llu", value);
+	return scnprintf(text, size, "%llu%c", value, suffix[i]);
+}
+
+static void hist_label(u32 bucket, char *text, size_t size)
+{
+	char from[24], to[24];
+
+	if (bucket == 0) {
+		strscpy(text, "(..., 0)", size);
+	} else if (bucket <= 2) {
+		scnprintf(text, size, "[%u]", bucket - 1);
+	} else {
+		power_text(1ULL << (bucket - 2), from, sizeof(from));
+		power_text(1ULL << (bucket - 1), to, sizeof(to));
+		scnprintf(text, size, "[%s, %s)", from, to);
+	}
+}
+
+static void lhist_label(const struct kps_map *map, u32 bucket, char *text,
+			size_t size)
+{
+	const struct kps_lhist *lhist = &map->lhist;
+	u32 last = map->value_size / sizeof(u64) - 1;
+	s64 from = lhist->min + (s64)(bucket - 1) * lhist->step;
+
+	if (bucket == 0)
+		scnprintf(text, size, "(..., %lld)", lhist->min);
+	else if (bucket == last)
+		scnprintf(text, size, "[%lld, ...)", lhist->max);
+	else
+		scnprintf(text, size, "[%lld, %lld)", from, from + lhist->step);
+}
+
+#define BAR_WIDTH 52
+
+static void bar(struct seq_file *m, u64 count, u64 most)
+{
+	static const char full[] =
+		"@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@";
+	int width = most ? div64_u64(count * BAR_WIDTH, most) : 0;
+
+	seq_printf(m, "|%.*s%*s|\n", width, full, BAR_WIDTH - width, "");
+}
+
+static void hist_show(struct seq_file *m, const struct kps_map *map,
+		      const u64 *buckets)
+{
+	u32 nr = map->value_size / sizeof(u64);
+	u32 i, first = nr, last = 0;
+	u64 most = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!buckets[i])
+			continue;
+		first = min(first, i);
+		last = i;
+		most = max(most, buckets[i]);
+	}
+	for (i = first; i <= last && most; i++) {
+		char label[64];
+
+		if (map->kind == KPS_MAP_HIST)
+			hist_label(i, label, sizeof(label));
+		else
+			lhist_label(map, i, label, sizeof(label));
+		seq_printf(m, "%-16s %8llu ", label, buckets[i]);
+		bar(m, buckets[i], most);
+	}
+	seq_putc(m, '\n');
+}
+
+static bool is_histogram(const struct kps_map *map)
+{
+	return map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST;
+}
+
+static void number_show(struct seq_file *m, const struct kps_map *map,
+			u64 value)
+{
+	char text[24];
+
+	int_text(&map->value, value, text, sizeof(text));
+	seq_puts(m, text);
+}
+
+static void value_show(struct seq_file *m, const struct kps_program *program,
+		       const struct kps_map *map, const u64 *value, char *text)
+{
+	s64 average = value[0] ? div64_s64(value[1], value[0]) : 0;
+
+	switch (map->kind) {
+	case KPS_MAP_AVG:
+		seq_printf(m, "%lld", average);
+		break;
+	case KPS_MAP_STATS:
+		seq_printf(m, "count %llu, average %lld, total %lld", value[0],
+			   average, value[1]);
+		break;
+	case KPS_MAP_VALUE:
+		kps_field_text(program, &map->value, value, text, KPS_TEXT_MAX);
+		seq_puts(m, text);
+		break;
+	default:
+		number_show(m, map, value[0]);
+	}
+	seq_putc(m, '\n');
+}
+
+static void stack_show(struct seq_file *m, char *text)
+{
+	char *line;
+
+	seq_putc(m, '\n');
+	while ((line = strsep(&text, "\n")))
+		seq_printf(m, "    %s\n", line);
+}
+
+static void key_show(struct seq_file *m, const struct kps_program *program,
+		     const struct kps_map *map, const u64 *key, char *text)
+{
+	u32 i;
+
+	if (!map->nr_key)
+		return;
+	seq_putc(m, '[');
+	for (i = 0; i < map->nr_key; i++) {
+		kps_field_text(program, &map->key[i], key, text, KPS_TEXT_MAX);
+		if (i)
+			seq_puts(m, map->key[i].type == KPS_T_KSTACK ? "," : ", ");
+		if (map->key[i].type == KPS_T_KSTACK)
+			stack_show(m, text);
+		else
+			seq_puts(m, text);
+		key += map->key[i].size / sizeof(u64);
+	}
+	seq_putc(m, ']');
+}
+
+/** kps_snapshot_show() - a map, as bpftrace prints it. May sleep. */
+void kps_snapshot_show(struct seq_file *m, const struct kps_program *program,
+		       const struct kps_snapshot *snapshot)
+{
+	const struct kps_map *map = snapshot->map;
+	char *text = kmalloc(KPS_TEXT_MAX, GFP_KERNEL);
+	u32 i;
+
+	if (!text) {
+		seq_puts(m, "(no memory)\n");
+		return;
+	}
+	for (i = 0; i < snapshot->nr; i++) {
+		const u64 *entry = snapshot->sorted[i];
+		const u64 *value = kps_entry_value(snapshot, entry);
+
+		seq_puts(m, map->name);
+		key_show(m, program, map, entry, text);
+		if (is_histogram(map)) {
+			seq_puts(m, ":\n");
+			hist_show(m, map, value);
+		} else {
+			seq_puts(m, ": ");
+			value_show(m, program, map, value, text);
+		}
+	}
+	if (snapshot->overflow)
+		seq_printf(m, "(%llu updates lost: all %u slots of a CPU were taken)\n",
+			   snapshot->overflow, map->max_entries);
+	kfree(text);
+}
+
+static void ledger_row(struct seq_file *m, const char *name,
+		       const u64 sums[KPS_LEDGER_NR])
+{
+	u32 i;
+
+	for (i = 0; i < KPS_LEDGER_NR; i++)
+		seq_printf(m, "%12llu", sums[i]);
+	seq_printf(m, "  %s\n", name);
+}
+
+/** kps_ledger_show() - where every event went. program->read_lock is held. */
+void kps_ledger_show(struct seq_file *m, const struct kps_program *program)
+{
+	u64 all[KPS_LEDGER_NR] = {};
+	u32 i;
+
+	for (i = 0; i < KPS_LEDGER_NR; i++)
+		seq_printf(m, "%12s", kps_ledger_names[i]);
+	seq_puts(m, "  probe\n");
+	for (i = 0; i < program->nr_probes; i++) {
+		u64 sums[KPS_LEDGER_NR] = {};
+
+		kps_probe_ledger(program->probes[i], sums);
+		ledger_row(m, program->probes[i]->name, sums);
+	}
+	kps_program_ledger(program, all);
+	ledger_row(m, "all", all);
+}

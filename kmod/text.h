@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Keys, values and ledgers as text, for netlink (keys) and debugfs (all).
+ */
+#ifndef KPS_TEXT_H
+#define KPS_TEXT_H
+
+#include <linux/types.h>
+
+struct kps_field;
+struct kps_probe;
+struct kps_program;
+struct kps_snapshot;
+struct seq_file;
+
+/* Room for the longest text of a field: a stack of the greatest depth. */
+#define KPS_TEXT_MAX (127 * 80)
+
+bool kps_field_is_int(const struct kps_field *field);
+size_t kps_field_text(const struct kps_program *program,
+		      const struct kps_field *field, const u64 *data,
+		      char *text, size_t size);
+void kps_snapshot_show(struct seq_file *m, const struct kps_program *program,
+		       const struct kps_snapshot *snapshot);
+void kps_ledger_show(struct seq_file *m, const struct kps_program *program);
+
+extern const char * const kps_ledger_names[];
+
+#endif
