@@ -148,6 +148,13 @@ struct kps_program {
 	char name[KPS_NAME_MAX];
 };
 
+/** kps_program_set() - for whoever holds program->read_lock */
+static inline struct kps_set *kps_program_set(const struct kps_program *program)
+{
+	return rcu_dereference_protected(program->set,
+					 lockdep_is_held(&program->read_lock));
+}
+
 /* program.c */
 extern struct mutex kps_config_lock;
 struct kps_program *kps_program_alloc(const char *name, const char *source,

@@ -384,9 +384,7 @@ static int show_one_map(struct sk_buff *msg, struct cursor *cursor)
 	u64 overflow;
 
 	mutex_lock(&program->read_lock);
-	overflow = kps_map_overflow(
-		rcu_dereference_protected(program->set,
-				lockdep_is_held(&program->read_lock)), map);
+	overflow = kps_map_overflow(kps_program_set(program), map);
 	mutex_unlock(&program->read_lock);
 	return put_map(msg, map, overflow, NULL);
 }

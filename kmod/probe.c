@@ -290,9 +290,7 @@ const char *kps_site_how(const struct kps_site *site)
  */
 void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR])
 {
-	const struct kps_set *set =
-		rcu_dereference_protected(probe->program->set,
-			lockdep_is_held(&probe->program->read_lock));
+	const struct kps_set *set = kps_program_set(probe->program);
 	u64 missed = 0;
 	int cpu;
 	u32 i;

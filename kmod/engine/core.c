@@ -20,9 +20,9 @@ static void kps_link_calls(struct bpf_insn *insns, unsigned int nr)
 			continue;
 		}
 		if (insns[i].code == (BPF_JMP | BPF_CALL))
-			insns[i].imm = (u64 (*)(u64, u64, u64, u64, u64))
-				       kps_helpers[insns[i].imm].fn -
-				       __bpf_call_base;
+			insns[i].imm =
+				(unsigned long)kps_helpers[insns[i].imm].fn -
+				(unsigned long)__bpf_call_base;
 	}
 }
 

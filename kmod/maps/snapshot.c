@@ -85,6 +85,7 @@ static void merge_table(struct merge *merge, const struct kps_table *table)
 		return;
 	}
 	for (i = 0; i <= table->mask; i++) {
+		/* Pairs with smp_wmb() in kps_table_slot(): the key is there. */
 		u32 entry = smp_load_acquire(&table->index[i]);
 
 		if (entry)
@@ -295,8 +296,7 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 	struct kps_set *set, *fresh;
 
 	mutex_lock(&program->read_lock);
-	set = rcu_dereference_protected(program->set,
-					lockdep_is_held(&program->read_lock));
+	set = kps_program_set(program);
 	if (!reset) {
 		snapshots = take_all(program, set, maps, false);
 		goto unlock;

@@ -52,6 +52,7 @@ void kps_stacks_free(struct kps_stacks *stacks)
 static bool same_stack(const struct entry *entry, u32 hash,
 		       const unsigned long *ips, u32 nr)
 {
+	/* Pairs with the release in fill(): its frames are there. */
 	return entry->hash == hash && smp_load_acquire(&entry->nr) == nr &&
 	       !memcmp(entry->ips, ips, nr * sizeof(*ips));
 }
@@ -61,6 +62,7 @@ static bool fill(struct entry *entry, u32 hash, const unsigned long *ips, u32 nr
 	if (cmpxchg(&entry->hash, 0, hash))
 		return false;
 	memcpy(entry->ips, ips, nr * sizeof(*ips));
+	/* Ready: whoever sees nr sees the frames. */
 	smp_store_release(&entry->nr, nr);
 	return true;
 }
@@ -100,6 +102,7 @@ u32 kps_stacks_get(struct kps_stacks *stacks, u64 id, const unsigned long **ips)
 		return 0;
 	entry = &stacks->entries[id - 1];
 	*ips = entry->ips;
+	/* Pairs with the release in fill(). */
 	return smp_load_acquire(&entry->nr);
 }
 

@@ -50,8 +50,12 @@ struct kps_record_field {
 	} *names;
 };
 
-enum { KPS_CONNTRACK_NEW, KPS_CONNTRACK_DESTROY, KPS_CONNTRACK_FULL,
-       KPS_CONNTRACK_EVENTS };
+enum kps_conntrack_event {
+	KPS_CONNTRACK_NEW,
+	KPS_CONNTRACK_DESTROY,
+	KPS_CONNTRACK_FULL,
+	KPS_CONNTRACK_EVENTS,
+};
 
 extern const char * const kps_conntrack_events[KPS_CONNTRACK_EVENTS];
 extern const struct kps_record_field kps_conntrack_fields[];

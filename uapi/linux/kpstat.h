@@ -164,7 +164,8 @@ enum kps_map_attr {
 	KPS_MAP_A_MAX_ENTRIES,	/* u32: keys per CPU (VALUE: in all); 1 if no key */
 	KPS_MAP_A_KEY,		/* binary: struct kps_field[], absent if no key */
 	KPS_MAP_A_VALUE,	/* binary: struct kps_field: type of a VALUE map; of
-				 * others only KPS_T_INT's sign matters */
+				 * others only KPS_T_INT's sign matters
+				 */
 	KPS_MAP_A_LHIST,	/* binary: struct kps_lhist */
 	KPS_MAP_A_NR_ENTRIES,	/* u32, READ: entries that follow */
 	KPS_MAP_A_MEMORY,	/* u64, SHOW, READ: bytes held */
@@ -212,7 +213,8 @@ enum kps_probe_attr {
 	KPS_PROBE_A_TARGET,	/* string, repeated: one attach point each.
 				 * kprobe, kretprobe: [MODULE:]SYMBOL[+OFFSET]
 				 * tracepoint: SYSTEM:EVENT
-				 * conntrack: new | destroy | full */
+				 * conntrack: new | destroy | full
+				 */
 	KPS_PROBE_A_EVENT_ID,	/* u32: tracepoint, the event's id file */
 	KPS_PROBE_A_INSNS,	/* binary: struct bpf_insn[] */
 	KPS_PROBE_A_FLAGS,	/* u32: enum kps_probe_flags */
@@ -226,7 +228,8 @@ enum kps_probe_attr {
 
 enum kps_probe_flags {
 	/* A target that cannot be attached is listed as failed, not fatal
-	 * (globs), as long as one can. */
+	 * (globs), as long as one can.
+	 */
 	KPS_PROBE_F_LENIENT	= 1 << 0,
 };
 
@@ -265,9 +268,11 @@ enum kps_entry_attr {
 	KPS_ENTRY_A_KEY,	/* nest: one of the following per field, in order */
 	KPS_ENTRY_A_INT,	/* u64; signed if its field says so */
 	KPS_ENTRY_A_STR,	/* string: text of any other type.  A stack's frames
-				 * are separated by newlines, innermost first */
+				 * are separated by newlines, innermost first
+				 */
 	KPS_ENTRY_A_VALUE,	/* binary: u64[], see enum kps_map_kind; of a VALUE
-				 * map a nest like KEY, KPS_ENTRY_A_PLAIN, instead */
+				 * map a nest like KEY, KPS_ENTRY_A_PLAIN, instead
+				 */
 	KPS_ENTRY_A_PLAIN,	/* nest: one INT or STR */
 	KPS_ENTRY_A_PAD,
 	__KPS_ENTRY_A_MAX,
@@ -289,7 +294,8 @@ enum kps_rfield_attr {
 	KPS_RFIELD_A_OFFSET,	/* u32: in the record */
 	KPS_RFIELD_A_SIZE,	/* u32: bytes */
 	KPS_RFIELD_A_TYPE,	/* u32: KPS_T_INT, KPS_T_INET (24 bytes as in a key,
-				 * ready to be copied) or KPS_T_ENUM */
+				 * ready to be copied) or KPS_T_ENUM
+				 */
 	KPS_RFIELD_A_SIGNED,	/* flag */
 	KPS_RFIELD_A_ENUM,	/* nest: KPS_ENUM_A_* */
 	__KPS_RFIELD_A_MAX,
@@ -309,7 +315,7 @@ struct kps_frame {
 	__u64 retval;		/* kretprobe */
 	__u64 duration;		/* kretprobe: ns since entry */
 	__u64 arg[KPS_NR_ARGS];	/* kprobe at a function's entry */
-	__u8  scratch[KPS_SCRATCH_SIZE] __attribute__((aligned(8)));
+	__u8  scratch[KPS_SCRATCH_SIZE];	/* aligned to 8 by what is before */
 };
 
 /*
@@ -332,25 +338,32 @@ enum kps_fn {
 	KPS_FN_MOD,		/* (a, b) -> a % b unsigned; a if b is 0 */
 	KPS_FN_RECORD,		/* (CONST offset, CONST size 1|2|4|8, or'ed with
 				 * KPS_SIGNED) -> the record's field, extended.
-				 * A field past the record's end is a fault. */
+				 * A field past the record's end is a fault.
+				 */
 	KPS_FN_RECORD_BYTES,	/* (CONST offset, CONST len, out): copies len bytes,
-				 * zero-padded to a multiple of 8 */
+				 * zero-padded to a multiple of 8
+				 */
 	KPS_FN_RECORD_STR,	/* (CONST offset, CONST len | KPS_DATA_LOC,
 				 * CONST size of out, out): a string of at most
 				 * len bytes in the record; with DATA_LOC a
 				 * __data_loc word is at offset.  Zero-padded,
-				 * always terminated. */
+				 * always terminated.
+				 */
 	KPS_FN_STR,		/* (address, CONST size of out, out): a string from
 				 * kernel or user memory, zero-padded, always
-				 * terminated. */
+				 * terminated.
+				 */
 	KPS_FN_READ,		/* (address, CONST size 1|2|4|8, or'ed with
-				 * KPS_SIGNED) -> kernel memory, extended */
+				 * KPS_SIGNED) -> kernel memory, extended
+				 */
 	KPS_FN_KSTACK,		/* (CONST depth) -> id for a KPS_T_KSTACK field */
 	KPS_FN_MAP_UPDATE,	/* (map, key, value): aggregate; count ignores
-				 * value.  Any kind but VALUE */
+				 * value.  Any kind but VALUE
+				 */
 	KPS_FN_MAP_SET,		/* (map, key, val): VALUE maps */
 	KPS_FN_MAP_GET,		/* (map, key, out): fills out with the value, zeros
-				 * if there is none -> 1 found, 0 not */
+				 * if there is none -> 1 found, 0 not
+				 */
 	KPS_FN_MAP_DELETE,	/* (map, key) -> 1 deleted, 0 there was none */
 	__KPS_FN_NR,
 };
