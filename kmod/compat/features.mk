@@ -7,4 +7,4 @@
 kps-has = $(if $(shell grep -s -E '$(2)' $(srctree)/include/linux/$(1)),-D$(3))
 
 # A kretprobe_instance has no pointer to its kretprobe any more.
-ccflags-y += $(call kps-has,kprobes.h,\*get_kretprobe\(,KPS_HAS_GET_KRETPROBE)
+ccflags-y += $(call kps-has,kprobes.h,\*get_kretprobe\>,KPS_HAS_GET_KRETPROBE)
