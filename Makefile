@@ -48,8 +48,8 @@ install:
 # What DKMS needs of this tree, where it looks for it.
 dkms-source:
 	install -d $(DESTDIR)$(srcdir)
-	find Kbuild dkms.conf COPYING kmod uapi -type f \
-		\( -name '*.[chS]' -o -name Kbuild -o -name dkms.conf -o -name COPYING \) \
+	find Kbuild dkms.conf COPYING kmod uapi -type f ! -name '*.o' ! -name '.*' \
+		! -name '*.mod' ! -name '*.mod.c' ! -name '*.ko' \
 		-exec cp --parents -t $(DESTDIR)$(srcdir) {} +
 
 dkms: dkms-source

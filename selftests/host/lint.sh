@@ -91,10 +91,7 @@ checkpatch() {
 
 sparse_module() {
 	local out=$TOP/build/sparse
-	mkdir -p "$out"
-	(cd "$TOP" && find Kbuild kmod uapi -type f \
-		\( -name '*.[chS]' -o -name Kbuild \) -print0 |
-		xargs -0 cp -pu --parents -t "$out")
+	copy_module_sources "$out"
 	# Only what it says about our files; kernel headers have their own faults.
 	make -s -C "$CACHE/kernels/$DEFAULT_KERNEL/build" M="$out" C=2 \
 		CF="-D__CHECK_ENDIAN__" modules 2>&1 |

@@ -10,11 +10,7 @@ set -eu
 
 build_module() {
 	local release=$1 kdir=$2 out=$TOP/build/$1
-	mkdir -p "$out"
-	# Only sources are copied, and only newer ones: make sees what changed.
-	(cd "$TOP" && find Kbuild kmod uapi -type f \
-		\( -name '*.[chS]' -o -name Kbuild \) -print0 |
-		xargs -0 cp -pu --parents -t "$out") || return 1
+	copy_module_sources "$out" || return 1
 	[ ! -e "$out/.failed" ] || rm -f "$out/kpstat.ko"
 	touch "$out/.failed"
 	make -s -C "$kdir" M="$out" modules || return 1
@@ -25,16 +21,19 @@ main() {
 	local name=${1:-$DEFAULT_KERNEL} release
 	lock_cache build
 	release=$(cat "$CACHE/kernels/$name/release")
+	# All parts are tried: each says what is wrong with it.
+	local failed=0
 	if [ -e "$TOP/Kbuild" ]; then
 		step "building kpstat.ko for $release" \
-			build_module "$release" "$CACHE/kernels/$name/build"
+			build_module "$release" "$CACHE/kernels/$name/build" || failed=1
 	fi
 	if [ -e "$TOP/userspace/Makefile" ]; then
-		step "building kpctl" make -s -j2 -C "$TOP/userspace" all
+		step "building kpctl" make -s -j2 -C "$TOP/userspace" all || failed=1
 	fi
 	if [ -e "$TOP/selftests/Makefile" ]; then
-		step "building the tests" make -s -j2 -C "$TOP/selftests" all
+		step "building the tests" make -s -j2 -C "$TOP/selftests" all || failed=1
 	fi
+	return $failed
 }
 
 main "$@"

@@ -143,6 +143,21 @@ private_apt() {
 		"$@"
 }
 
+# copy_module_sources DIR: what kbuild needs, without what it made.  Only newer
+# files are copied, so that make sees what changed; what is gone from the tree
+# goes from the copy.
+copy_module_sources() {
+	local to=$1
+	mkdir -p "$to"
+	(cd "$TOP" && find Kbuild kmod uapi -type f ! -name '*.o' ! -name '.*' \
+		! -name '*.mod' ! -name '*.mod.c' ! -name '*.ko' ! -name '*.a' \
+		! -name '*.order' -print0 | xargs -0 cp -pu --parents -t "$to")
+	(cd "$to" && find kmod uapi -type f -name '*.[ch]' ! -name '*.mod.c' -print0) |
+		while read -r -d '' f; do
+			[ -e "$TOP/$f" ] || rm -f "$to/$f"
+		done
+}
+
 # One process at a time may fill one part of the cache.
 lock_cache() {
 	mkdir -p "$CACHE"

@@ -20,6 +20,7 @@ usage: run.sh [options] [--] COMMAND...
   --append TEXT   more for the kernel's command line
   --log FILE      keep the kernel's console there
   --no-build      ship what is there
+  --keep-going    ship what builds, even if some of it does not
   --shell         a shell in the guest instead of a command
 
 COMMAND is run by bash in the guest's /kpstat/selftests; its output comes to
@@ -30,7 +31,7 @@ END
 }
 
 KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
-APPEND='' LOG='' BUILD=1
+APPEND='' LOG='' BUILD=1 KEEP_GOING=0
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -43,6 +44,7 @@ parse() {
 		--log) LOG=$2; shift ;;
 		--icount) ICOUNT=1 SMP=1 ;;
 		--no-build) BUILD=0 ;;
+		--keep-going) KEEP_GOING=1 ;;
 		--shell) SHELL_MODE=1 ;;
 		-h|--help) usage; exit 0 ;;
 		--) shift; break ;;
@@ -164,7 +166,7 @@ main() {
 	ROOTFS=$("$LAB/build-rootfs.sh")
 	BUILD_DIR=$TOP/build/$(cat "$CACHE/kernels/$KERNEL/release")
 	if [ $BUILD = 1 ]; then
-		"$LAB/build.sh" "$KERNEL"
+		"$LAB/build.sh" "$KERNEL" || [ $KEEP_GOING = 1 ] || exit 125
 	fi
 
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/kpstat-vm.XXXXXX")
