@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+#
+# What the tests in the guest share.  A test sources this, makes its checks
+# with is, yes and ledger_adds_up, and ends with "finish".
+set -u
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LOAD=$HERE/load
+KPSTAT_KO=${KPSTAT_KO:-/kpstat/kpstat.ko}
+DEBUGFS=/sys/kernel/debug/kpstat
+KPROBES=/sys/kernel/debug/kprobes/list
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+
+TESTS=0 BROKEN=0
+
+diag() { sed 's/^/# /'; }
+
+# result STATUS NAME
+result() {
+	TESTS=$((TESTS + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $TESTS - $2"
+	else
+		BROKEN=1
+		echo "not ok $TESTS - $2"
+	fi
+}
+
+skip() {
+	TESTS=$((TESTS + 1))
+	echo "ok $TESTS - $1 # SKIP $2"
+}
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
+bail() {
+	echo "Bail out! $1"
+	exit 1
+}
+
+# is NAME GOT WANT
+is() {
+	if [ "$2" = "$3" ]; then
+		result 0 "$1"
+	else
+		result 1 "$1"
+		printf 'got:  %s\nwant: %s\n' "$2" "$3" | diag
+	fi
+}
+
+# yes NAME COMMAND...: its output is shown only when it fails.
+yes() {
+	local name=$1 status=0
+	shift
+	"$@" >"$WORK/yes" 2>&1 || status=$?
+	result $status "$name"
+	[ $status = 0 ] || { echo "$* -> $status"; cat "$WORK/yes"; } | diag
+}
+
+# no NAME COMMAND...: it must fail.
+no() {
+	local name=$1
+	shift
+	if "$@" >"$WORK/yes" 2>&1; then
+		result 1 "$name"
+		{ echo "$* did not fail"; cat "$WORK/yes"; } | diag
+	else
+		result 0 "$name"
+	fi
+}
+
+# between NAME NUMBER LEAST MOST
+between() {
+	if [ "${2:-x}" -ge "$3" ] 2>/dev/null && [ "$2" -le "$4" ]; then
+		result 0 "$1"
+	else
+		result 1 "$1"
+		printf 'got:  %s\nwant: %s to %s\n' "$2" "$3" "$4" | diag
+	fi
+}
+
+finish() {
+	echo "1..$TESTS"
+	exit $BROKEN
+}
+
+# must COMMAND...: what a test cannot go on without.
+must() {
+	"$@" >"$WORK/must" 2>&1 || {
+		diag <"$WORK/must"
+		bail "$* failed"
+	}
+}
+
+load_module() {
+	command -v kpctl >/dev/null || bail "there is no kpctl"
+	must insmod "$KPSTAT_KO"
+}
+
+# load_text NAME TEXT [OPTION...]
+load_text() {
+	local name=$1 text=$2
+	shift 2
+	must kpctl load "$@" --name "$name" -e "$text"
+}
+
+# value PROGRAM MAP KEY: what kpctl prints behind "@MAP[KEY]: "; nothing for
+# KEY is a map without keys.  A key that is not there is 0, as no event is.
+value() {
+	kpctl read "$1" "$2" | awk -v head="$2${3:+[$3]}: " '
+		index($0, head) == 1 { print substr($0, length(head) + 1); found = 1; exit }
+		END { if (!found) print 0 }'
+}
+
+# total PROGRAM [MAP [TEXT]]: the sum of all entries whose key contains TEXT
+total() {
+	kpctl read "$1" ${2:+"$2"} | awk -v with="${3:-}" '
+		/^@/ { key = $0; sub(/: [^:]*$/, "", key)
+		       if (with == "" || index(key, with)) n += $NF }
+		END { print n + 0 }'
+}
+
+# ledger PROGRAM COLUMN: of the row that sums up all probes
+ledger() {
+	awk -v column="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) c = i }
+		$NF == "all" { print $c }' "$DEBUGFS/programs/$1/ledger"
+}
+
+# Stops the program, since the ledger is exact only when no handler runs, and
+# adds up what the kernel says of each probe.
+adds_up() {
+	kpctl disable "$1" || return 1
+	awk 'NR > 1 {
+		sum = 0
+		for (i = 2; i <= 8; i++)
+			sum += $i
+		if ($1 != sum || NF < 9)
+			bad = 1
+		if ($NF == "all")
+			rows++
+	}
+	{ print }
+	END { exit bad || rows != 1 }' "$DEBUGFS/programs/$1/ledger"
+}
+
+ledger_adds_up() {
+	yes "$1: hits = recorded + filtered + every loss" adds_up "$1"
+}
+
+# nothing_lost PROGRAM: its numbers are all the events there were
+nothing_lost() {
+	is "$1: nothing was lost" \
+		"$(($(ledger "$1" hits) - $(ledger "$1" recorded) - $(ledger "$1" filtered)))" 0
+}
+
+# done_with PROGRAM: the checks that hold for every program, then it goes
+done_with() {
+	ledger_adds_up "$1"
+	must kpctl unload "$1"
+}
+
+armed() { grep -c . "$KPROBES"; }
+
+memory_used() { awk '/^memory:/ { print $2 }' "$DEBUGFS/status"; }
+
+# has_bpf: is there a bpf() system call?
+has_bpf() { command -v bpftrace >/dev/null && bpftrace -e 'BEGIN { exit(); }' >/dev/null 2>&1; }

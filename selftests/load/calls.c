@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * calls COMM CPU N: N reads of one byte of /dev/zero on one CPU; N = 0: until
+ * killed.
+ */
+#include "load.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	long i, n;
+	char byte;
+	int fd;
+
+	if (argc != 4)
+		errx(2, "usage: calls COMM CPU N");
+	n = number(argv[3]);
+	fd = open("/dev/zero", O_RDONLY);
+	if (fd < 0)
+		err(1, "/dev/zero");
+	pin(number(argv[2]));
+	become(argv[1]);
+	for (i = 0; !n || i < n; i++)
+		if (read(fd, &byte, 1) != 1)
+			err(1, "read");
+	return 0;
+}

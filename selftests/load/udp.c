@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * udp COMM ADDRESS PORT N [FLOWS]: N datagrams of 32 bytes to an IPv4 or IPv6
+ * address, from one socket; with FLOWS from as many sockets, N from each.
+ * That a firewall refuses one is not an error.
+ */
+#include "load.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void send_some(const struct addrinfo *to, long n)
+{
+	static const char data[32] = "kpstat";
+	int fd = socket(to->ai_family, SOCK_DGRAM, 0);
+
+	if (fd < 0)
+		err(1, "socket");
+	while (n-- > 0)
+		if (sendto(fd, data, sizeof(data), 0, to->ai_addr,
+			   to->ai_addrlen) < 0 && errno != EPERM)
+			err(1, "sendto");
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	const struct addrinfo hints = {
+		.ai_socktype = SOCK_DGRAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+	};
+	struct addrinfo *to;
+	long flows;
+	int error;
+
+	if (argc != 5 && argc != 6)
+		errx(2, "usage: udp COMM ADDRESS PORT N [FLOWS]");
+	error = getaddrinfo(argv[2], argv[3], &hints, &to);
+	if (error)
+		errx(1, "%s: %s", argv[2], gai_strerror(error));
+	become(argv[1]);
+	for (flows = argc == 6 ? number(argv[5]) : 1; flows > 0; flows--)
+		send_some(to, number(argv[4]));
+	freeaddrinfo(to);
+	return 0;
+}
