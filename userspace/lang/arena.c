@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+#define BLOCK_SIZE 16384
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used;
+	size_t size;
+	_Alignas(16) char bytes[];
+};
+
+static void *or_die(void *memory)
+{
+	if (memory)
+		return memory;
+	fputs("kpctl: out of memory\n", stderr);
+	exit(1);
+}
+
+void *xrealloc(void *old, size_t nr, size_t size)
+{
+	return or_die(reallocarray(old, nr ? nr : 1, size));
+}
+
+void *xcalloc(size_t nr, size_t size)
+{
+	return or_die(calloc(nr ? nr : 1, size));
+}
+
+char *xstrdup(const char *text)
+{
+	return or_die(strdup(text));
+}
+
+static struct arena_block *add_block(struct arena *arena, size_t size)
+{
+	struct arena_block *block;
+
+	if (size < BLOCK_SIZE)
+		size = BLOCK_SIZE;
+	block = xcalloc(1, sizeof(*block) + size);
+	block->size = size;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	struct arena_block *block = arena->blocks;
+	void *memory;
+
+	size = (size + 15) & ~(size_t)15;
+	if (!block || block->size - block->used < size)
+		block = add_block(arena, size);
+	memory = block->bytes + block->used;
+	block->used += size;
+	return memory;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = arena_alloc(arena, len + 1);
+
+	memcpy(copy, text, len);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	text = arena_alloc(arena, len + 1);
+	va_start(args, fmt);
+	vsnprintf(text, len + 1, fmt, args);
+	va_end(args);
+	return text;
+}
+
+void arena_free(struct arena *arena)
+{
+	while (arena->blocks) {
+		struct arena_block *next = arena->blocks->next;
+
+		free(arena->blocks);
+		arena->blocks = next;
+	}
+}

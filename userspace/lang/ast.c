@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "ast.h"
+
+struct expr *expr_new(struct arena *arena, enum expr_kind kind,
+		      const struct span *at)
+{
+	struct expr *expr = arena_alloc(arena, sizeof(*expr));
+
+	expr->kind = kind;
+	expr->at = *at;
+	expr->depth = 1;
+	return expr;
+}
+
+struct expr *expr_int(struct arena *arena, const struct span *at,
+		      uint64_t value)
+{
+	struct expr *expr = expr_new(arena, EXPR_INT, at);
+
+	expr->value = value;
+	return expr;
+}
+
+struct expr *expr_named(struct arena *arena, enum expr_kind kind,
+			const struct span *at, const char *text)
+{
+	struct expr *expr = expr_new(arena, kind, at);
+
+	expr->text = text;
+	return expr;
+}
+
+struct expr *expr_op(struct arena *arena, enum expr_kind kind,
+		     const struct span *at, enum op op, struct expr *a,
+		     struct expr *b)
+{
+	struct expr *expr = expr_new(arena, kind, at);
+
+	expr->op = op;
+	expr->a = a;
+	expr->b = b;
+	return expr;
+}
+
+/* Lists are as long as a line: walking to their end costs nothing. */
+#define DEFINE_APPEND(type)						\
+struct type *type##_append(struct type *list, struct type *last)	\
+{									\
+	struct type **end = &list;					\
+									\
+	while (*end)							\
+		end = &(*end)->next;					\
+	*end = last;							\
+	return list;							\
+}
+
+DEFINE_APPEND(expr)
+DEFINE_APPEND(stmt)
+DEFINE_APPEND(attach_point)
+
+unsigned int expr_list_len(const struct expr *list)
+{
+	unsigned int nr = 0;
+
+	for (; list; list = list->next)
+		nr++;
+	return nr;
+}
+
+struct stmt *stmt_new(struct arena *arena, enum stmt_kind kind,
+		      const struct span *at)
+{
+	struct stmt *stmt = arena_alloc(arena, sizeof(*stmt));
+
+	stmt->kind = kind;
+	stmt->at = *at;
+	return stmt;
+}
+
+const char *op_text(enum op op)
+{
+	static const char * const texts[OP_NR] = {
+		[OP_MUL] = "*", [OP_DIV] = "/", [OP_MOD] = "%",
+		[OP_ADD] = "+", [OP_SUB] = "-", [OP_SHL] = "<<",
+		[OP_SHR] = ">>", [OP_LT] = "<", [OP_LE] = "<=",
+		[OP_GT] = ">", [OP_GE] = ">=", [OP_EQ] = "==",
+		[OP_NE] = "!=", [OP_AND] = "&", [OP_XOR] = "^",
+		[OP_OR] = "|", [OP_LAND] = "&&", [OP_LOR] = "||",
+		[OP_NEG] = "-", [OP_NOT] = "~", [OP_LNOT] = "!",
+		[OP_DEREF] = "*", [OP_PRE_INC] = "++", [OP_PRE_DEC] = "--",
+		[OP_POST_INC] = "++", [OP_POST_DEC] = "--",
+	};
+
+	return texts[op];
+}
+
+const char *type_name(const struct type *type)
+{
+	static const char * const names[] = {
+		[TYPE_NONE] = "nothing",
+		[TYPE_INT] = "an integer",
+		[TYPE_STR] = "a string",
+		[TYPE_ENUM] = "an integer",
+		[TYPE_KSYM] = "a kernel symbol",
+		[TYPE_PROBE] = "a probe's name",
+		[TYPE_KSTACK] = "a kernel stack",
+		[TYPE_INET] = "an internet address",
+		[TYPE_BYTES] = "an array of bytes",
+		[TYPE_AGGREGATE] = "an aggregation",
+	};
+
+	return names[type->kind];
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A program as the parser saw it.  The grammar is wider than what the checker
+ * accepts: constructs of bpftrace's that kpstat does not have yet are parsed,
+ * so that they can be refused by name.
+ *
+ * All nodes live in the compilation's arena.
+ */
+#ifndef KPCTL_AST_H
+#define KPCTL_AST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "diag.h"
+#include "object.h"
+
+enum type_kind {
+	TYPE_NONE,
+	TYPE_INT,
+	TYPE_STR,
+	TYPE_ENUM,		/* an integer with names; a plain one in arithmetic */
+	TYPE_KSYM,
+	TYPE_PROBE,
+	TYPE_KSTACK,
+	TYPE_INET,
+	TYPE_BYTES,		/* an array in the record, only for ntop() */
+	TYPE_AGGREGATE,		/* count() .. lhist(): only assigned to a map */
+};
+
+struct type {
+	enum type_kind kind;
+	bool is_signed;		/* TYPE_INT, TYPE_ENUM */
+	unsigned int size;	/* TYPE_STR: in scratch; TYPE_BYTES: in the record */
+	const struct enum_table *names; /* TYPE_ENUM */
+};
+
+enum op {
+	OP_MUL, OP_DIV, OP_MOD, OP_ADD, OP_SUB, OP_SHL, OP_SHR,
+	OP_LT, OP_LE, OP_GT, OP_GE, OP_EQ, OP_NE,
+	OP_AND, OP_XOR, OP_OR, OP_LAND, OP_LOR,
+	OP_NEG, OP_NOT, OP_LNOT, OP_DEREF,
+	OP_PRE_INC, OP_PRE_DEC, OP_POST_INC, OP_POST_DEC,
+	OP_NR,
+};
+
+enum expr_kind {
+	EXPR_INT,
+	EXPR_STRING,
+	EXPR_NAME,		/* builtin or constant: pid, AF_INET */
+	EXPR_FIELD,		/* args.name, args->name */
+	EXPR_INDEX,		/* a[i], of anything but a map */
+	EXPR_CALL,
+	EXPR_UNARY,
+	EXPR_BINARY,
+	EXPR_TERNARY,
+	EXPR_CAST,
+	EXPR_MAP,		/* @name[keys] */
+	EXPR_VARIABLE,		/* $name */
+	EXPR_POSITIONAL,	/* $1, $# */
+	EXPR_TUPLE,
+};
+
+struct builtin;
+struct function;
+struct event_field;
+
+struct expr {
+	enum expr_kind kind;
+	struct span at;
+	struct expr *next;	/* in a list of arguments or keys */
+	unsigned int depth;	/* of the tree below */
+	enum op op;		/* EXPR_UNARY, EXPR_BINARY */
+	uint64_t value;		/* EXPR_INT */
+	const char *text;	/* name, string, or type of a cast */
+	unsigned int len;	/* EXPR_STRING: may contain NUL */
+	struct expr *a, *b, *c;	/* operands; FIELD, CAST, INDEX: .a */
+	struct expr *list;	/* arguments, keys, members of a tuple */
+
+	/* The checker's findings, for one event: */
+	struct type type;
+	const struct builtin *builtin;	 /* EXPR_NAME, or EXPR_CALL kstack(n) */
+	const struct function *function; /* EXPR_CALL */
+	const struct event_field *field; /* EXPR_FIELD */
+	unsigned int map;		 /* EXPR_MAP: its number */
+};
+
+enum stmt_kind {
+	STMT_EXPR,
+	STMT_ASSIGN,
+	STMT_IF,
+	STMT_LOOP,		/* while, for, unroll */
+	STMT_JUMP,		/* return, break, continue */
+};
+
+struct stmt {
+	enum stmt_kind kind;
+	struct span at;
+	struct stmt *next;
+	const char *text;	/* STMT_ASSIGN: operator; STMT_LOOP, _JUMP: word */
+	struct expr *target;	/* STMT_ASSIGN */
+	struct expr *value;	/* condition, value assigned, expression */
+	struct stmt *body;
+	struct stmt *otherwise;	/* STMT_IF */
+};
+
+struct attach_point {
+	struct span at;
+	const char *text;
+	struct attach_point *next;
+};
+
+struct clause {
+	struct span at;
+	struct attach_point *points;
+	struct expr *filter;	/* or NULL */
+	struct stmt *body;
+	struct clause *next;
+};
+
+/* How deep an expression may nest: all walks over it recurse. */
+#define MAX_EXPR_DEPTH 256
+
+struct expr *expr_new(struct arena *arena, enum expr_kind kind,
+		      const struct span *at);
+struct expr *expr_int(struct arena *arena, const struct span *at,
+		      uint64_t value);
+struct expr *expr_named(struct arena *arena, enum expr_kind kind,
+			const struct span *at, const char *text);
+struct expr *expr_op(struct arena *arena, enum expr_kind kind,
+		     const struct span *at, enum op op, struct expr *a,
+		     struct expr *b);
+
+/* Append to a list that may be NULL; returns its head. */
+struct expr *expr_append(struct expr *list, struct expr *last);
+unsigned int expr_list_len(const struct expr *list);
+
+struct stmt *stmt_new(struct arena *arena, enum stmt_kind kind,
+		      const struct span *at);
+struct stmt *stmt_append(struct stmt *list, struct stmt *last);
+struct attach_point *attach_point_append(struct attach_point *list,
+					 struct attach_point *last);
+
+const char *op_text(enum op op);
+
+/* "an integer", "a string": for messages. */
+const char *type_name(const struct type *type);
+
+/**
+ * parse_program() - text to clauses
+ * @text: NUL-terminated
+ * @arena: for the nodes
+ * @clauses: set on success
+ *
+ * Return: 0, or -1 after an error was reported.
+ */
+int parse_program(const char *text, struct arena *arena,
+		  struct clause **clauses);
+
+#endif

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The compiler's main line: parse, resolve, check, emit. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "emit.h"
+#include "object.h"
+#include "resolve.h"
+
+#define DEFAULT_KEYS 4096
+#define DEFAULT_HISTOGRAMS 1024
+#define DEFAULT_PROBES 512
+#define STACK_ENTRIES 4096
+
+/* A clause and what it is attached to. */
+struct unit {
+	struct clause *clause;
+	struct event *events;
+	struct unit *next;
+};
+
+struct compilation {
+	const struct compile_options *options;
+	struct arena arena;
+	struct resolver resolver;
+	struct checker checker;
+	struct unit *units;
+	struct object *object;
+};
+
+static int resolve_all(struct compilation *comp, struct clause *clause)
+{
+	struct unit **end = &comp->units;
+	const struct attach_point *point;
+	int err = 0;
+
+	for (; clause; clause = clause->next) {
+		*end = arena_alloc(&comp->arena, sizeof(**end));
+		(*end)->clause = clause;
+		for (point = clause->points; point; point = point->next)
+			if (resolve_point(&comp->resolver, point,
+					  &(*end)->events))
+				err = -1;
+		end = &(*end)->next;
+	}
+	return err;
+}
+
+/* An event that fails speaks for the others of its clause. */
+static int check_unit(struct compilation *comp, struct unit *unit)
+{
+	struct event *event;
+
+	for (event = unit->events; event; event = event->next)
+		if (check_clause(&comp->checker, unit->clause, event))
+			return -1;
+	return 0;
+}
+
+static int check_units(struct compilation *comp)
+{
+	struct unit *unit;
+	int err = 0;
+
+	for (unit = comp->units; unit; unit = unit->next)
+		if (check_unit(comp, unit))
+			err = -1;
+	return err;
+}
+
+static void copy_table(struct enum_table *to, const struct enum_table *from)
+{
+	size_t i;
+
+	to->nr = from->nr;
+	to->names = xcalloc(from->nr, sizeof(*to->names));
+	for (i = 0; i < from->nr; i++) {
+		to->names[i].value = from->names[i].value;
+		to->names[i].name = xstrdup(from->names[i].name);
+	}
+}
+
+/* Returns the table's number, or -1 if there are too many. */
+static int add_enum(struct object *object, const struct enum_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_enums; i++)
+		if (enum_table_equal(&object->enums[i], table))
+			return i;
+	if (object->nr_enums == KPS_MAX_ENUMS)
+		return -1;
+	object->enums = xrealloc(object->enums, object->nr_enums + 1,
+				 sizeof(*object->enums));
+	copy_table(&object->enums[object->nr_enums], table);
+	return object->nr_enums++;
+}
+
+static struct kps_field make_field(struct object *object,
+				   const struct type *type)
+{
+	static const enum kps_type types[] = {
+		[TYPE_INT] = KPS_T_INT, [TYPE_STR] = KPS_T_STR,
+		[TYPE_ENUM] = KPS_T_ENUM, [TYPE_KSYM] = KPS_T_KSYM,
+		[TYPE_PROBE] = KPS_T_PROBE, [TYPE_KSTACK] = KPS_T_KSTACK,
+		[TYPE_INET] = KPS_T_INET,
+	};
+	struct kps_field field = {
+		.type = types[type->kind],
+		.size = type_key_size(type),
+		.flags = type_is_int(type) && type->is_signed ?
+			KPS_FIELD_SIGNED : 0,
+	};
+	int id;
+
+	if (type->kind == TYPE_KSTACK)
+		object->stack_entries = STACK_ENTRIES;
+	if (type->kind != TYPE_ENUM)
+		return field;
+	id = add_enum(object, type->names);
+	if (id < 0)
+		field.type = KPS_T_INT;	/* the number is right, too */
+	else
+		field.enum_id = id;
+	return field;
+}
+
+static unsigned int max_entries(const struct compilation *comp,
+				const struct map_decl *decl)
+{
+	bool histogram = decl->kind == KPS_MAP_HIST ||
+			 decl->kind == KPS_MAP_LHIST;
+
+	if (!decl->nr_key)
+		return 1;
+	if (comp->options->max_keys)
+		return comp->options->max_keys;
+	return histogram ? DEFAULT_HISTOGRAMS : DEFAULT_KEYS;
+}
+
+static int add_map(struct compilation *comp, const struct map_decl *decl)
+{
+	struct object *object = comp->object;
+	struct object_map *map = &object->maps[object->nr_maps++];
+	struct type value = { .kind = TYPE_INT, .is_signed = decl->is_signed };
+	unsigned int i, size = 0;
+
+	strcpy(map->name, decl->name);
+	map->kind = decl->kind;
+	map->max_entries = max_entries(comp, decl);
+	map->lhist = decl->lhist;
+	map->value = make_field(object, &value);
+	map->nr_key = decl->nr_key;
+	for (i = 0; i < decl->nr_key; i++) {
+		map->key[i] = make_field(object, &decl->key[i]);
+		size += map->key[i].size;
+	}
+	if (size <= KPS_MAX_KEY_SIZE)
+		return 0;
+	diag_error(&decl->at, "use fewer keys, or shorter strings: str(x, n)",
+		   "the key of %s has %u bytes, more than %u", decl->name,
+		   size, KPS_MAX_KEY_SIZE);
+	return -1;
+}
+
+static int add_maps(struct compilation *comp)
+{
+	unsigned int i;
+	int err = 0;
+
+	comp->object->maps = xcalloc(comp->checker.nr_maps,
+				     sizeof(*comp->object->maps));
+	for (i = 0; i < comp->checker.nr_maps; i++)
+		if (add_map(comp, &comp->checker.maps[i]))
+			err = -1;
+	return err;
+}
+
+static struct object_probe *new_probe(struct compilation *comp,
+				      const struct event *event)
+{
+	struct object *object = comp->object;
+	struct object_probe *probe;
+
+	if (object->nr_probes == KPS_MAX_PROBES) {
+		diag_error(&event->point->at, "narrow the patterns, or split the program",
+			   "a program has at most %u probes", KPS_MAX_PROBES);
+		return NULL;
+	}
+	object->probes = xrealloc(object->probes, object->nr_probes + 1,
+				  sizeof(*object->probes));
+	probe = &object->probes[object->nr_probes++];
+	*probe = (struct object_probe){ 0 };
+	return probe;
+}
+
+static int add_probe(struct compilation *comp, const struct unit *unit,
+		     const struct event *event)
+{
+	struct object_probe *probe = new_probe(comp, event);
+	size_t i;
+
+	if (!probe)
+		return -1;
+	probe->name = xstrdup(event->point->text);
+	probe->provider = xstrdup(providers[event->provider].name);
+	probe->targets = xcalloc(event->nr_targets, sizeof(*probe->targets));
+	for (i = 0; i < event->nr_targets; i++)
+		probe->targets[i] = xstrdup(event->targets[i]);
+	probe->nr_targets = event->nr_targets;
+	probe->lenient = event->lenient;
+	probe->event_id = event->event_id;
+	if (event->provider == PROVIDER_KRETPROBE)
+		probe->maxactive = comp->options->maxactive;
+	probe->insns = emit_clause(&comp->checker, unit->clause,
+				   &probe->nr_insns);
+	return probe->insns ? 0 : -1;
+}
+
+/* The findings in a clause are of the event that it was checked for last. */
+static int add_probes(struct compilation *comp)
+{
+	struct event *event;
+	struct unit *unit;
+
+	comp->checker.quiet = true;
+	for (unit = comp->units; unit; unit = unit->next)
+		for (event = unit->events; event; event = event->next)
+			if (check_clause(&comp->checker, unit->clause, event) ||
+			    add_probe(comp, unit, event))
+				return -1;
+	return 0;
+}
+
+static int compile_text(struct compilation *comp, const char *text)
+{
+	struct clause *clauses;
+	int err;
+
+	if (strlen(text) >= KPS_SOURCE_MAX) {
+		diag_error(NULL, "split it", "the program is longer than %u bytes",
+			   KPS_SOURCE_MAX - 1);
+		return -1;
+	}
+	if (parse_program(text, &comp->arena, &clauses))
+		return -1;
+	if (!clauses) {
+		diag_error(NULL, "a clause is PROBE /filter/ { actions }",
+			   "the program is empty");
+		return -1;
+	}
+	err = resolve_all(comp, clauses);
+	/* Where a probe is unknown, the rest may still tell of more. */
+	if (check_units(comp) || err)
+		return -1;
+	if (add_maps(comp) || add_probes(comp))
+		return -1;
+	comp->object->source = xstrdup(text);
+	return 0;
+}
+
+int compile(const char *text, const struct compile_options *options,
+	    struct object *object)
+{
+	struct compilation *comp = xcalloc(1, sizeof(*comp));
+	struct unit *unit;
+	int err;
+
+	*object = (struct object){ 0 };
+	comp->options = options;
+	comp->object = object;
+	comp->resolver.arena = &comp->arena;
+	comp->resolver.max_probes = options->max_probes ? options->max_probes :
+							  DEFAULT_PROBES;
+	if (comp->resolver.max_probes > KPS_MAX_SITES)
+		comp->resolver.max_probes = KPS_MAX_SITES;
+	comp->checker.arena = &comp->arena;
+
+	diag_start(options->file, text);
+	err = compile_text(comp, text);
+	diag_start(options->file, NULL);
+
+	if (err)
+		object_free(object);
+	for (unit = comp->units; unit; unit = unit->next)
+		events_free(unit->events);
+	resolver_free(&comp->resolver);
+	arena_free(&comp->arena);
+	free(comp);
+	return err;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "diag.h"
+
+static struct {
+	const char *file;
+	const char *text;
+	unsigned int errors;
+	diag_sink sink;
+	void *data;
+} state;
+
+void diag_set_sink(diag_sink sink, void *data)
+{
+	state.sink = sink;
+	state.data = data;
+}
+
+void diag_start(const char *file, const char *text)
+{
+	state.file = file ? file : "-e";
+	state.text = text;
+	state.errors = 0;
+}
+
+unsigned int diag_errors(void)
+{
+	return state.errors;
+}
+
+const char *diag_level_name(enum diag_level level)
+{
+	static const char * const names[] = {
+		[DIAG_ERROR] = "error",
+		[DIAG_WARNING] = "warning",
+		[DIAG_NOTE] = "note",
+	};
+
+	return names[level];
+}
+
+/* The caret stands below the same tabs as the text that it points to. */
+static void print_caret(const struct diag *diag, FILE *out)
+{
+	int width = diag->at.last_column - diag->at.first_column;
+	int rest = (int)strlen(diag->line) - diag->at.first_column + 1;
+	int i;
+
+	if (diag->at.last_line != diag->at.first_line || width > rest)
+		width = rest;
+	fputs("      | ", out);
+	for (i = 0; i < diag->at.first_column - 1; i++)
+		fputc(diag->line[i] == '\t' ? '\t' : ' ', out);
+	fputc('^', out);
+	for (i = 1; i < width; i++)
+		fputc('~', out);
+	fputc('\n', out);
+}
+
+void diag_print(const struct diag *diag, FILE *out)
+{
+	fprintf(out, "%s:", diag->file);
+	if (diag->at.first_line)
+		fprintf(out, "%d:%d:", diag->at.first_line,
+			diag->at.first_column);
+	fprintf(out, " %s: %s\n", diag_level_name(diag->level), diag->message);
+	if (diag->line) {
+		fprintf(out, "%5d | %s\n", diag->at.first_line, diag->line);
+		print_caret(diag, out);
+	}
+	if (diag->hint)
+		fprintf(out, "  hint: %s\n", diag->hint);
+}
+
+static char *copy_line(int number)
+{
+	const char *line = state.text;
+
+	while (line && --number > 0) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (!line)
+		return NULL;
+	return strndup(line, strcspn(line, "\n"));
+}
+
+static char *format(const char *fmt, va_list args)
+{
+	va_list again;
+	char *text;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	text = xcalloc(1, len + 1);
+	vsnprintf(text, len + 1, fmt, args);
+	return text;
+}
+
+static void report(enum diag_level level, const struct span *at,
+		   const char *hint, const char *fmt, va_list args)
+{
+	struct diag diag = { .level = level, .file = state.file, .hint = hint };
+	char *message = format(fmt, args);
+	char *line = NULL;
+
+	if (at && at->first_line) {
+		diag.at = *at;
+		line = copy_line(at->first_line);
+	}
+	diag.message = message;
+	diag.line = line;
+	if (level == DIAG_ERROR)
+		state.errors++;
+	if (state.sink)
+		state.sink(&diag, state.data);
+	else
+		diag_print(&diag, stderr);
+	free(message);
+	free(line);
+}
+
+#define DEFINE_REPORT(name, level)					\
+void name(const struct span *at, const char *hint, const char *fmt, ...) \
+{									\
+	va_list args;							\
+									\
+	va_start(args, fmt);						\
+	report(level, at, hint, fmt, args);				\
+	va_end(args);							\
+}
+
+DEFINE_REPORT(diag_error, DIAG_ERROR)
+DEFINE_REPORT(diag_warning, DIAG_WARNING)
+DEFINE_REPORT(diag_note, DIAG_NOTE)

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * bpftrace's grammar.  It accepts more than the checker does: what kpstat does
+ * not have yet is parsed here and refused there, by name.
+ */
+%define api.pure full
+%define api.location.type { struct span }
+%define parse.error custom
+%define parse.lac full
+%locations
+%param { void *scanner }
+%parse-param { struct parse *parse }
+
+%code requires {
+#include "parse.h"
+}
+
+%code provides {
+int yylex(YYSTYPE *value, struct span *at, void *scanner);
+}
+
+%code {
+#define ARENA (parse->arena)
+
+static void yyerror(struct span *at, void *scanner, struct parse *parse,
+		    const char *message);
+
+/* The deepest of its parts, and itself; false if that is too deep. */
+static bool measure(struct expr *expr);
+
+#define CHECK(expr)							\
+	do {								\
+		if (!measure(expr))					\
+			YYABORT;					\
+	} while (0)
+
+static struct expr *binary(struct parse *parse, const struct span *at,
+			   enum op op, struct expr *a, struct expr *b)
+{
+	return expr_op(parse->arena, EXPR_BINARY, at, op, a, b);
+}
+
+static struct expr *unary(struct parse *parse, const struct span *at,
+			  enum op op, struct expr *a)
+{
+	return expr_op(parse->arena, EXPR_UNARY, at, op, a, NULL);
+}
+
+static struct expr *index_of(struct parse *parse, const struct span *at,
+			     struct expr *base, struct expr *list);
+}
+
+%initial-action {
+	@$ = (struct span){ 1, 1, 1, 1 };
+}
+
+%union {
+	const char *text;
+	uint64_t integer;
+	struct string string;
+	struct expr *expr;
+	struct stmt *stmt;
+	struct clause *clause;
+	struct attach_point *point;
+}
+
+%token LBRACE "'{'"
+%token END_OF_TEXT 0		"the end of the program"
+%token <text> ATTACH_POINT "a probe"
+%token FILTER_START	"a filter"
+%token FILTER_END	"'/' and '{'"
+%token <text> NAME	"a name"
+%token <text> MAP	"a map"
+%token <text> VARIABLE	"a variable"
+%token <text> POSITIONAL "a parameter"
+%token <text> TYPE	"a type"
+%token <text> STRUCT	"'struct'"
+%token <text> IF	"'if'"
+%token <text> ELSE	"'else'"
+%token <text> WHILE	"'while'"
+%token <text> FOR	"'for'"
+%token <text> UNROLL	"'unroll'"
+%token <text> JUMP	"'return'"
+%token <text> ASSIGN	"an assignment"
+%token <integer> INTEGER "a number"
+%token <string> STRING	"a string"
+%token EQ "'=='" NE "'!='" LE "'<='" GE "'>='" SHL "'<<'" SHR "'>>'"
+%token LAND "'&&'" LOR "'||'" INC "'++'" DEC "'--'" ARROW "'->'"
+
+%right '?' ':'
+%left LOR
+%left LAND
+%left '|'
+%left '^'
+%left '&'
+%left EQ NE
+%left '<' '>' LE GE
+%left SHL SHR
+%left '+' '-'
+%left '*' '/' '%'
+
+%type <clause> clause
+%type <point> attach_points attach_point
+%type <expr> filter expr unary postfix primary list list_or_none
+%type <stmt> block stmts simple compound if else
+%type <text> name cast_type stars
+
+%%
+
+program:
+	  %empty
+	| program clause	{
+		struct clause **end = &parse->clauses;
+
+		while (*end)
+			end = &(*end)->next;
+		*end = $2;
+	}
+	;
+
+clause:
+	  attach_points filter block	{
+		$$ = arena_alloc(ARENA, sizeof(*$$));
+		$$->at = @$;
+		$$->points = $1;
+		$$->filter = $2;
+		$$->body = $3;
+	}
+	;
+
+attach_points:
+	  attach_point
+	| attach_points ',' attach_point { $$ = attach_point_append($1, $3); }
+	;
+
+attach_point:
+	  ATTACH_POINT	{
+		$$ = arena_alloc(ARENA, sizeof(*$$));
+		$$->at = @1;
+		$$->text = $1;
+	}
+	;
+
+filter:
+	  %empty			{ $$ = NULL; }
+	| FILTER_START expr FILTER_END	{ $$ = $2; }
+	;
+
+block:
+	  LBRACE stmts '}'			{ $$ = $2; }
+	| LBRACE stmts simple '}'		{ $$ = stmt_append($2, $3); }
+	;
+
+stmts:
+	  %empty			{ $$ = NULL; }
+	| stmts simple ';'		{ $$ = stmt_append($1, $2); }
+	| stmts compound		{ $$ = stmt_append($1, $2); }
+	| stmts ';'			{ $$ = $1; }
+	;
+
+simple:
+	  expr	{
+		$$ = stmt_new(ARENA, STMT_EXPR, &@$);
+		$$->value = $1;
+	}
+	| unary ASSIGN expr	{
+		$$ = stmt_new(ARENA, STMT_ASSIGN, &@$);
+		$$->target = $1;
+		$$->text = $2;
+		$$->value = $3;
+	}
+	| JUMP	{
+		$$ = stmt_new(ARENA, STMT_JUMP, &@$);
+		$$->text = $1;
+	}
+	;
+
+compound:
+	  if
+	| WHILE '(' expr ')' block	{
+		$$ = stmt_new(ARENA, STMT_LOOP, &@1);
+		$$->text = $1;
+		$$->value = $3;
+		$$->body = $5;
+	}
+	| UNROLL '(' expr ')' block	{
+		$$ = stmt_new(ARENA, STMT_LOOP, &@1);
+		$$->text = $1;
+		$$->value = $3;
+		$$->body = $5;
+	}
+	| FOR '(' VARIABLE ':' expr ')' block	{
+		$$ = stmt_new(ARENA, STMT_LOOP, &@1);
+		$$->text = $1;
+		$$->target = expr_named(ARENA, EXPR_VARIABLE, &@3, $3);
+		$$->value = $5;
+		$$->body = $7;
+	}
+	;
+
+if:
+	  IF '(' expr ')' block else	{
+		$$ = stmt_new(ARENA, STMT_IF, &@1);
+		$$->text = $1;
+		$$->value = $3;
+		$$->body = $5;
+		$$->otherwise = $6;
+	}
+	;
+
+else:
+	  %empty			{ $$ = NULL; }
+	| ELSE block			{ $$ = $2; }
+	| ELSE if			{ $$ = $2; }
+	;
+
+expr:
+	  unary
+	| expr '*' expr		{ CHECK($$ = binary(parse, &@$, OP_MUL, $1, $3)); }
+	| expr '/' expr		{ CHECK($$ = binary(parse, &@$, OP_DIV, $1, $3)); }
+	| expr '%' expr		{ CHECK($$ = binary(parse, &@$, OP_MOD, $1, $3)); }
+	| expr '+' expr		{ CHECK($$ = binary(parse, &@$, OP_ADD, $1, $3)); }
+	| expr '-' expr		{ CHECK($$ = binary(parse, &@$, OP_SUB, $1, $3)); }
+	| expr SHL expr		{ CHECK($$ = binary(parse, &@$, OP_SHL, $1, $3)); }
+	| expr SHR expr		{ CHECK($$ = binary(parse, &@$, OP_SHR, $1, $3)); }
+	| expr '<' expr		{ CHECK($$ = binary(parse, &@$, OP_LT, $1, $3)); }
+	| expr LE expr		{ CHECK($$ = binary(parse, &@$, OP_LE, $1, $3)); }
+	| expr '>' expr		{ CHECK($$ = binary(parse, &@$, OP_GT, $1, $3)); }
+	| expr GE expr		{ CHECK($$ = binary(parse, &@$, OP_GE, $1, $3)); }
+	| expr EQ expr		{ CHECK($$ = binary(parse, &@$, OP_EQ, $1, $3)); }
+	| expr NE expr		{ CHECK($$ = binary(parse, &@$, OP_NE, $1, $3)); }
+	| expr '&' expr		{ CHECK($$ = binary(parse, &@$, OP_AND, $1, $3)); }
+	| expr '^' expr		{ CHECK($$ = binary(parse, &@$, OP_XOR, $1, $3)); }
+	| expr '|' expr		{ CHECK($$ = binary(parse, &@$, OP_OR, $1, $3)); }
+	| expr LAND expr	{ CHECK($$ = binary(parse, &@$, OP_LAND, $1, $3)); }
+	| expr LOR expr		{ CHECK($$ = binary(parse, &@$, OP_LOR, $1, $3)); }
+	| expr '?' expr ':' expr	{
+		$$ = expr_new(ARENA, EXPR_TERNARY, &@$);
+		$$->a = $1;
+		$$->b = $3;
+		$$->c = $5;
+		CHECK($$);
+	}
+	;
+
+unary:
+	  postfix
+	| '-' unary		{ CHECK($$ = unary(parse, &@$, OP_NEG, $2)); }
+	| '!' unary		{ CHECK($$ = unary(parse, &@$, OP_LNOT, $2)); }
+	| '~' unary		{ CHECK($$ = unary(parse, &@$, OP_NOT, $2)); }
+	| '*' unary		{ CHECK($$ = unary(parse, &@$, OP_DEREF, $2)); }
+	| INC unary		{ CHECK($$ = unary(parse, &@$, OP_PRE_INC, $2)); }
+	| DEC unary		{ CHECK($$ = unary(parse, &@$, OP_PRE_DEC, $2)); }
+	| '(' cast_type ')' unary	{
+		$$ = expr_named(ARENA, EXPR_CAST, &@$, $2);
+		$$->a = $4;
+		CHECK($$);
+	}
+	;
+
+cast_type:
+	  TYPE stars		{ $$ = arena_printf(ARENA, "%s%s", $1, $2); }
+	| STRUCT name stars	{ $$ = arena_printf(ARENA, "%s %s%s", $1, $2, $3); }
+	;
+
+stars:
+	  %empty		{ $$ = ""; }
+	| stars '*'		{ $$ = arena_printf(ARENA, "%s%s*", $1, *$1 ? "" : " "); }
+	;
+
+postfix:
+	  primary
+	| postfix '[' list ']'	{ CHECK($$ = index_of(parse, &@$, $1, $3)); }
+	| postfix '.' name	{
+		$$ = expr_named(ARENA, EXPR_FIELD, &@$, $3);
+		$$->a = $1;
+		CHECK($$);
+	}
+	| postfix ARROW name	{
+		$$ = expr_named(ARENA, EXPR_FIELD, &@$, $3);
+		$$->a = $1;
+		CHECK($$);
+	}
+	| postfix '.' INTEGER	{
+		$$ = expr_named(ARENA, EXPR_FIELD, &@$,
+				arena_printf(ARENA, "%llu",
+					     (unsigned long long)$3));
+		$$->a = $1;
+		CHECK($$);
+	}
+	| postfix INC		{ CHECK($$ = unary(parse, &@$, OP_POST_INC, $1)); }
+	| postfix DEC		{ CHECK($$ = unary(parse, &@$, OP_POST_DEC, $1)); }
+	;
+
+primary:
+	  INTEGER		{ $$ = expr_int(ARENA, &@$, $1); }
+	| STRING		{
+		$$ = expr_named(ARENA, EXPR_STRING, &@$, $1.text);
+		$$->len = $1.len;
+	}
+	| NAME			{ $$ = expr_named(ARENA, EXPR_NAME, &@$, $1); }
+	| MAP			{ $$ = expr_named(ARENA, EXPR_MAP, &@$, $1); }
+	| VARIABLE		{ $$ = expr_named(ARENA, EXPR_VARIABLE, &@$, $1); }
+	| POSITIONAL		{ $$ = expr_named(ARENA, EXPR_POSITIONAL, &@$, $1); }
+	| NAME '(' list_or_none ')'	{
+		$$ = expr_named(ARENA, EXPR_CALL, &@$, $1);
+		$$->list = $3;
+		CHECK($$);
+	}
+	| NAME '(' cast_type ')'	{
+		$$ = expr_named(ARENA, EXPR_CALL, &@$, $1);
+	}
+	| '(' expr ')'		{ $$ = $2; }
+	| '(' expr ',' list ')'	{
+		$$ = expr_new(ARENA, EXPR_TUPLE, &@$);
+		$$->list = expr_append($2, $4);
+		CHECK($$);
+	}
+	;
+
+list_or_none:
+	  %empty		{ $$ = NULL; }
+	| list
+	;
+
+list:
+	  expr
+	| list ',' expr		{ $$ = expr_append($1, $3); }
+	;
+
+name:
+	  NAME | TYPE | STRUCT | IF | ELSE | WHILE | FOR | UNROLL | JUMP
+	;
+
+%%
+
+static bool measure(struct expr *expr)
+{
+	const struct expr *parts[] = { expr->a, expr->b, expr->c };
+	const struct expr *part;
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i] && parts[i]->depth >= expr->depth)
+			expr->depth = parts[i]->depth + 1;
+	for (part = expr->list; part; part = part->next)
+		if (part->depth >= expr->depth)
+			expr->depth = part->depth + 1;
+	if (expr->depth <= MAX_EXPR_DEPTH)
+		return true;
+	diag_error(&expr->at, NULL, "this expression nests deeper than %u",
+		   MAX_EXPR_DEPTH);
+	return false;
+}
+
+static struct expr *index_of(struct parse *parse, const struct span *at,
+			     struct expr *base, struct expr *list)
+{
+	struct expr *expr = base;
+
+	if (base->kind != EXPR_MAP || base->list) {
+		expr = expr_new(parse->arena, EXPR_INDEX, at);
+		expr->a = base;
+	}
+	expr->list = list;
+	expr->at = *at;
+	return expr;
+}
+
+#define MAX_EXPECTED 4
+
+/* "a, b or c", or "" if there are too many to be of help. */
+static const char *expected_text(const yypcontext_t *context,
+				 struct arena *arena)
+{
+	yysymbol_kind_t expected[MAX_EXPECTED];
+	const char *text = "";
+	int nr = yypcontext_expected_tokens(context, NULL, 0);
+	int i;
+
+	if (nr < 1 || nr > MAX_EXPECTED)
+		return text;
+	yypcontext_expected_tokens(context, expected, nr);
+	for (i = 0; i < nr; i++)
+		text = arena_printf(arena, "%s%s%s", text,
+				    i == 0 ? ", expected " :
+				    i == nr - 1 ? " or " : ", ",
+				    yysymbol_name(expected[i]));
+	return text;
+}
+
+/* Remedies for what people do; the first that fits. */
+static const struct {
+	yysymbol_kind_t token;
+	bool in_filter;
+	const char *hint;
+} syntax_hints[] = {
+	{ YYSYMBOL_YYEOF, true, "close the filter: /filter/ { actions }" },
+	{ YYSYMBOL_YYEOF, false, "a clause is PROBE /filter/ { actions }" },
+	{ YYSYMBOL_ATTACH_POINT, false, "separate probes by commas; a clause is PROBE /filter/ { actions }" },
+	{ YYSYMBOL_ASSIGN, true, "to compare, write ==" },
+	{ YYSYMBOL_LBRACE, true, "a filter ends with '/' in front of the '{'" },
+	{ YYSYMBOL_MAP, false, "is there a ';' missing in front of it?" },
+};
+
+static int yyreport_syntax_error(const yypcontext_t *context, void *scanner,
+				 struct parse *parse)
+{
+	yysymbol_kind_t token = yypcontext_token(context);
+	const char *hint = NULL;
+	size_t i;
+
+	(void)scanner;
+	for (i = 0; i < sizeof(syntax_hints) / sizeof(syntax_hints[0]); i++) {
+		if (syntax_hints[i].token != token ||
+		    (syntax_hints[i].in_filter && parse->braces))
+			continue;
+		hint = syntax_hints[i].hint;
+		break;
+	}
+	diag_error(yypcontext_location(context), hint, "unexpected %s%s",
+		   yysymbol_name(token), expected_text(context, parse->arena));
+	return 0;
+}
+
+/* Only for what bison itself runs into: its stack is full. */
+static void yyerror(struct span *at, void *scanner, struct parse *parse,
+		    const char *message)
+{
+	(void)scanner;
+	(void)parse;
+	diag_error(at, NULL, "%s", message);
+}

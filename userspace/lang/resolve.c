@@ -1,0 +1,844 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "near.h"
+#include "resolve.h"
+#include "tracefs.h"
+
+#define MAX_PARTS 4
+#define MAX_CANDIDATES 8
+
+/* "kprobe:module:symbol+offset", cut at its colons. */
+struct parts {
+	const char *part[MAX_PARTS];
+	unsigned int nr;
+};
+
+static const char * const conntrack_events[] = { "new", "destroy", "full" };
+
+static bool is_glob(const char *text)
+{
+	return strpbrk(text, "*?[");
+}
+
+static struct parts split(struct arena *arena, const char *text)
+{
+	struct parts parts = { .nr = 0 };
+	char *copy = arena_strdup(arena, text);
+	char *colon;
+
+	for (;;) {
+		parts.part[parts.nr++] = copy;
+		colon = parts.nr < MAX_PARTS ? strchr(copy, ':') : NULL;
+		if (!colon)
+			return parts;
+		*colon = '\0';
+		copy = colon + 1;
+	}
+}
+
+static struct event *new_event(struct resolver *resolver,
+			       const struct attach_point *point,
+			       enum provider_id provider)
+{
+	struct event *event = arena_alloc(resolver->arena, sizeof(*event));
+
+	event->provider = provider;
+	event->point = point;
+	return event;
+}
+
+static void append_event(struct event **events, struct event *event)
+{
+	while (*events)
+		events = &(*events)->next;
+	*events = event;
+}
+
+static void set_target(struct arena *arena, struct event *event,
+		       const char *target)
+{
+	event->targets = arena_alloc(arena, sizeof(*event->targets));
+	event->targets[0] = target;
+	event->nr_targets = 1;
+}
+
+static int refuse_too_many(const struct resolver *resolver,
+			   const struct attach_point *point, size_t nr)
+{
+	const char *hint = "narrow the pattern";
+
+	if (nr <= KPS_MAX_SITES)
+		hint = arena_printf(resolver->arena,
+				    "narrow the pattern, or allow it with --max-probes %zu",
+				    nr);
+	diag_error(&point->at, hint,
+		   "'%s' matches %zu probes, more than the limit of %u",
+		   point->text, nr, resolver->max_probes);
+	return -1;
+}
+
+/*
+ * Functions
+ */
+
+struct function_spec {
+	const char *module;	/* NULL: any */
+	const char *symbol;
+	unsigned long offset;
+	bool has_offset;
+};
+
+/* Names that a function had in other kernels. */
+static const struct {
+	const char *name;
+	const char *names[3];
+} aliases[] = {
+	{ "do_fork", { "kernel_clone", "_do_fork", "do_fork" } },
+};
+
+static const char *follow_alias(const struct kallsyms *ks, const char *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		if (strcmp(name, aliases[i].name))
+			continue;
+		for (j = 0; j < 3; j++)
+			if (kallsyms_next(ks, NULL, NULL, aliases[i].names[j]))
+				return aliases[i].names[j];
+	}
+	return name;
+}
+
+static const char *function_target(struct arena *arena,
+				   const struct function_spec *spec,
+				   const char *module)
+{
+	const char *target = spec->symbol;
+
+	if (module)
+		target = arena_printf(arena, "%s:%s", module, target);
+	if (spec->has_offset)
+		target = arena_printf(arena, "%s+%lu", target, spec->offset);
+	return target;
+}
+
+static bool module_is_loaded(const struct kallsyms *ks, const char *module)
+{
+	size_t len = strlen(module);
+	char *text = host_read("/proc/modules", NULL);
+	const char *line = text;
+	bool found = kallsyms_has_module(ks, module);
+
+	while (line && !found) {
+		found = !strncmp(line, module, len) && line[len] == ' ';
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	free(text);
+	return found;
+}
+
+static const char *no_function_hint(const struct resolver *resolver,
+				    const struct function_spec *spec)
+{
+	const struct kallsyms *ks = &resolver->kallsyms;
+	struct near near = { .word = spec->symbol };
+	const char *hint;
+	size_t i;
+
+	for (i = 0; i < ks->nr; i++)
+		if (!spec->module ||
+		    !strcmp(ks->symbols[i].module ? ks->symbols[i].module :
+						    "vmlinux", spec->module))
+			near_offer(&near, ks->symbols[i].name);
+	hint = near_hint(resolver->arena, &near);
+	if (hint || spec->module)
+		return hint;
+	return "if a module that is not loaded has it, write kprobe:MODULE:FUNCTION; it may also be inlined";
+}
+
+static int refuse_unknown(const struct resolver *resolver,
+			  const struct attach_point *point,
+			  const struct function_spec *spec)
+{
+	const char *hint = no_function_hint(resolver, spec);
+
+	if (spec->module)
+		diag_error(&point->at, hint,
+			   "module '%s' has no function '%s'", spec->module,
+			   spec->symbol);
+	else
+		diag_error(&point->at, hint, "this kernel has no function '%s'",
+			   spec->symbol);
+	return -1;
+}
+
+/* How many functions of that name: the same address twice is one. */
+static unsigned int count_bearers(const struct kallsyms *ks,
+				  const struct function_spec *spec,
+				  const struct symbol **first)
+{
+	const struct symbol *symbol = NULL;
+	unsigned int nr = 0;
+
+	*first = NULL;
+	while ((symbol = kallsyms_next(ks, symbol, spec->module,
+				       spec->symbol))) {
+		if (!*first)
+			*first = symbol;
+		else if (symbol->addr && symbol->addr == (*first)->addr)
+			continue;
+		nr++;
+	}
+	return nr;
+}
+
+static const char *symbol_module(const struct symbol *symbol)
+{
+	return symbol->module ? symbol->module : "vmlinux";
+}
+
+static bool one_per_module(const struct kallsyms *ks,
+			   const struct function_spec *spec)
+{
+	const struct symbol *symbol = NULL;
+	struct strset modules = { 0 };
+	bool unique = true;
+
+	while (unique && (symbol = kallsyms_next(ks, symbol, spec->module,
+						 spec->symbol)))
+		unique = strset_add(&modules, symbol_module(symbol));
+	strset_free(&modules);
+	return unique;
+}
+
+static int refuse_ambiguous(const struct resolver *resolver,
+			    const struct attach_point *point,
+			    const struct function_spec *spec, unsigned int nr)
+{
+	const struct kallsyms *ks = &resolver->kallsyms;
+	const struct symbol *symbol = NULL;
+	const char *hint = "name a function that calls it, or use a tracepoint";
+	unsigned int i = 0;
+
+	if (one_per_module(ks, spec))
+		hint = "say which: MODULE:FUNCTION, where the kernel itself is vmlinux";
+	diag_error(&point->at, hint, "%u functions are called '%s'", nr,
+		   spec->symbol);
+	while (i < MAX_CANDIDATES &&
+	       (symbol = kallsyms_next(ks, symbol, spec->module,
+				       spec->symbol)))
+		diag_note(NULL, NULL, "candidate %u of %u: %s:%s at 0x%llx",
+			  ++i, nr, symbol_module(symbol), symbol->name,
+			  symbol->addr);
+	return -1;
+}
+
+static int check_offset(const struct resolver *resolver,
+			const struct attach_point *point,
+			const struct function_spec *spec,
+			const struct symbol *symbol)
+{
+	unsigned long long size = kallsyms_size(&resolver->kallsyms, symbol);
+
+	if (!spec->has_offset || !size || spec->offset < size)
+		return 0;
+	diag_error(&point->at,
+		   arena_printf(resolver->arena,
+				"the function has %llu bytes", size),
+		   "offset %lu is beyond the end of '%s'", spec->offset,
+		   spec->symbol);
+	return -1;
+}
+
+static int check_function(const struct resolver *resolver,
+			  const struct attach_point *point,
+			  const struct function_spec *spec,
+			  const struct symbol *symbol)
+{
+	if (strset_has(&resolver->kallsyms.blacklist, symbol->name)) {
+		diag_error(&point->at,
+			   "probe a function that calls it, or use a tracepoint",
+			   "the kernel forbids probes in '%s': it is in the kprobes blacklist",
+			   symbol->name);
+		return -1;
+	}
+	return check_offset(resolver, point, spec, symbol);
+}
+
+static void warn_pending(const struct resolver *resolver,
+			 const struct attach_point *point,
+			 const struct function_spec *spec)
+{
+	const char *hint = "it attaches when the module is loaded";
+
+	if (kallsyms_next(&resolver->kallsyms, NULL, NULL, spec->symbol))
+		hint = arena_printf(resolver->arena,
+				    "it attaches when the module is loaded; the kernel has a function of that name elsewhere: %s:%s",
+				    symbol_module(kallsyms_next(
+					&resolver->kallsyms, NULL, NULL,
+					spec->symbol)), spec->symbol);
+	diag_warning(&point->at, hint, "module '%s' is not loaded",
+		     spec->module);
+}
+
+static int resolve_exact(struct resolver *resolver, struct event *event,
+			 struct function_spec *spec)
+{
+	const struct kallsyms *ks = &resolver->kallsyms;
+	const struct symbol *symbol;
+	unsigned int nr;
+
+	if (!spec->module)
+		spec->symbol = follow_alias(ks, spec->symbol);
+	nr = count_bearers(ks, spec, &symbol);
+	if (!nr && spec->module && strcmp(spec->module, "vmlinux") &&
+	    !module_is_loaded(ks, spec->module)) {
+		warn_pending(resolver, event->point, spec);
+		event->pending = true;
+		set_target(resolver->arena, event,
+			   function_target(resolver->arena, spec,
+					   spec->module));
+		return 0;
+	}
+	if (!nr)
+		return refuse_unknown(resolver, event->point, spec);
+	if (nr > 1)
+		return refuse_ambiguous(resolver, event->point, spec, nr);
+	if (check_function(resolver, event->point, spec, symbol))
+		return -1;
+	set_target(resolver->arena, event,
+		   function_target(resolver->arena, spec, symbol->module));
+	return 0;
+}
+
+static bool matches(const struct function_spec *spec,
+		    const struct symbol *symbol)
+{
+	if (spec->module && fnmatch(spec->module, symbol_module(symbol), 0))
+		return false;
+	return !fnmatch(spec->symbol, symbol->name, 0);
+}
+
+/* A glob's matches by target, without those that share it with another. */
+struct glob_matches {
+	const char **targets;
+	size_t nr;
+	size_t ambiguous;
+};
+
+static void find_matches(const struct resolver *resolver,
+			 const struct function_spec *spec,
+			 struct glob_matches *found)
+{
+	const struct kallsyms *ks = &resolver->kallsyms;
+	struct strset seen = { 0 }, twice = { 0 };
+	size_t i, kept = 0, room = 0;
+
+	for (i = 0; i < ks->nr; i++) {
+		struct function_spec match = { .symbol = ks->symbols[i].name };
+		const char *target;
+
+		if (!matches(spec, &ks->symbols[i]) ||
+		    !kallsyms_probeable(ks, &ks->symbols[i]))
+			continue;
+		target = function_target(resolver->arena, &match,
+					 ks->symbols[i].module);
+		if (!strset_add(&seen, target)) {
+			strset_add(&twice, target);
+			continue;
+		}
+		if (found->nr == room) {
+			room = room ? room * 2 : 64;
+			found->targets = xrealloc(found->targets, room,
+						  sizeof(*found->targets));
+		}
+		found->targets[found->nr++] = target;
+	}
+	for (i = 0; i < found->nr; i++)
+		if (!strset_has(&twice, found->targets[i]))
+			found->targets[kept++] = found->targets[i];
+	found->ambiguous = found->nr - kept;
+	found->nr = kept;
+	strset_free(&seen);
+	strset_free(&twice);
+}
+
+static int resolve_function_glob(struct resolver *resolver,
+				 struct event *event,
+				 const struct function_spec *spec)
+{
+	struct glob_matches found = { 0 };
+	int err = 0;
+
+	kallsyms_load_traceable(&resolver->kallsyms);
+	find_matches(resolver, spec, &found);
+	if (!found.nr) {
+		diag_error(&event->point->at, "list what there is with kpctl probes GLOB",
+			   "no function that can be probed matches '%s'",
+			   event->point->text);
+		err = -1;
+	} else if (found.nr > resolver->max_probes) {
+		err = refuse_too_many(resolver, event->point, found.nr);
+	} else {
+		if (found.ambiguous)
+			diag_warning(&event->point->at, NULL,
+				     "%zu names that several functions bear are left out",
+				     found.ambiguous);
+		event->nr_targets = found.nr;
+		event->lenient = true;
+		event->targets = arena_alloc(resolver->arena, found.nr *
+					     sizeof(*event->targets));
+		memcpy(event->targets, found.targets,
+		       found.nr * sizeof(*event->targets));
+	}
+	free(found.targets);
+	return err;
+}
+
+static int parse_offset(struct resolver *resolver,
+			const struct attach_point *point,
+			struct function_spec *spec)
+{
+	char *plus = strchr(spec->symbol, '+');
+	char *end;
+
+	if (!plus)
+		return 0;
+	*plus = '\0';
+	errno = 0;
+	spec->offset = strtoul(plus + 1, &end, 0);
+	spec->has_offset = true;
+	if (!plus[1] || plus[1] == '-' || *end || errno) {
+		diag_error(&point->at, "an offset is a number of bytes: vfs_read+4",
+			   "'%s' is not an offset", plus + 1);
+		return -1;
+	}
+	if (is_glob(spec->symbol)) {
+		diag_error(&point->at, "name one function",
+			   "a pattern cannot have an offset");
+		return -1;
+	}
+	(void)resolver;
+	return 0;
+}
+
+static int parse_function(struct resolver *resolver,
+			  const struct attach_point *point,
+			  const struct parts *parts,
+			  struct function_spec *spec)
+{
+	*spec = (struct function_spec){ .symbol = parts->part[parts->nr - 1] };
+	if (parts->nr == 3)
+		spec->module = parts->part[1];
+	if (parts->nr < 2 || parts->nr > 3 || !*spec->symbol ||
+	    (spec->module && !*spec->module)) {
+		diag_error(&point->at,
+			   arena_printf(resolver->arena,
+					"write %s:FUNCTION or %s:MODULE:FUNCTION",
+					parts->part[0], parts->part[0]),
+			   "'%s' does not name a function", point->text);
+		return -1;
+	}
+	return parse_offset(resolver, point, spec);
+}
+
+static int resolve_function(struct resolver *resolver, struct event *event,
+			    const struct parts *parts)
+{
+	struct function_spec spec;
+	int err;
+
+	if (parse_function(resolver, event->point, parts, &spec))
+		return -1;
+	if (spec.has_offset && spec.offset &&
+	    event->provider == PROVIDER_KRETPROBE) {
+		diag_error(&event->point->at, "use kprobe, or leave the offset out",
+			   "a kretprobe has no offset");
+		return -1;
+	}
+	err = kallsyms_load(&resolver->kallsyms);
+	if (err) {
+		diag_error(&event->point->at, NULL,
+			   "cannot read /proc/kallsyms: %s", strerror(-err));
+		return -1;
+	}
+	if (is_glob(spec.symbol) || (spec.module && is_glob(spec.module)))
+		return resolve_function_glob(resolver, event, &spec);
+	return resolve_exact(resolver, event, &spec);
+}
+
+/*
+ * Tracepoints
+ */
+
+struct tracepoint_search {
+	struct resolver *resolver;
+	const struct attach_point *point;
+	struct event *found;
+	size_t nr;
+	bool glob;
+};
+
+static void add_tracepoint(const char *system, const char *name, void *data)
+{
+	struct tracepoint_search *search = data;
+	struct resolver *resolver = search->resolver;
+	struct event *event;
+
+	if (search->nr++ >= resolver->max_probes)
+		return;
+	event = new_event(resolver, search->point, PROVIDER_TRACEPOINT);
+	event->lenient = search->glob;
+	set_target(resolver->arena, event,
+		   arena_printf(resolver->arena, "%s:%s", system, name));
+	if (tracefs_event_id(system, name, &event->event_id) && search->glob) {
+		search->nr--;
+		return;
+	}
+	append_event(&search->found, event);
+}
+
+struct near_search {
+	struct arena *arena;
+	struct near near;
+};
+
+static void offer_tracepoint(const char *system, const char *name, void *data)
+{
+	struct near_search *search = data;
+
+	near_offer(&search->near, arena_printf(search->arena, "%s:%s", system,
+					       name));
+}
+
+static int refuse_tracepoint(struct resolver *resolver,
+			     const struct attach_point *point,
+			     const char *system, const char *name)
+{
+	struct near_search search = {
+		.arena = resolver->arena,
+		.near.word = arena_printf(resolver->arena, "%s:%s", system,
+					  name),
+	};
+	const char *hint;
+
+	tracefs_each("*", "*", offer_tracepoint, &search);
+	hint = near_hint(resolver->arena, &search.near);
+	diag_error(&point->at, hint ? hint :
+		   "list what there is with kpctl probes 'tracepoint:*'",
+		   "this kernel has no tracepoint '%s'", search.near.word);
+	return -1;
+}
+
+static int refuse_no_tracefs(const struct attach_point *point)
+{
+	diag_error(&point->at,
+		   "as root: mount -t tracefs tracefs /sys/kernel/tracing",
+		   "tracepoints are described by tracefs, which is not mounted or not readable");
+	return -1;
+}
+
+static int resolve_tracepoint(struct resolver *resolver, struct event **events,
+			      const struct attach_point *point,
+			      const struct parts *parts)
+{
+	struct tracepoint_search search = { resolver, point, NULL, 0, false };
+
+	if (parts->nr != 3 || !*parts->part[1] || !*parts->part[2]) {
+		diag_error(&point->at, "write tracepoint:SYSTEM:EVENT",
+			   "'%s' does not name a tracepoint", point->text);
+		return -1;
+	}
+	if (!tracefs_dir())
+		return refuse_no_tracefs(point);
+	search.glob = is_glob(parts->part[1]) || is_glob(parts->part[2]);
+	if (search.glob)
+		tracefs_each(parts->part[1], parts->part[2], add_tracepoint,
+			     &search);
+	else if (tracefs_has(parts->part[1], parts->part[2]))
+		add_tracepoint(parts->part[1], parts->part[2], &search);
+	if (!search.nr)
+		return refuse_tracepoint(resolver, point, parts->part[1],
+					 parts->part[2]);
+	if (search.nr > resolver->max_probes)
+		return refuse_too_many(resolver, point, search.nr);
+	append_event(events, search.found);
+	return 0;
+}
+
+/*
+ * Conntrack
+ */
+
+static int resolve_conntrack(struct resolver *resolver, struct event **events,
+			     const struct attach_point *point,
+			     const struct parts *parts)
+{
+	const char *name = parts->nr == 2 ? parts->part[1] : "";
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(conntrack_events) / sizeof(char *); i++) {
+		struct event *event;
+
+		if (fnmatch(name, conntrack_events[i], 0))
+			continue;
+		event = new_event(resolver, point, PROVIDER_CONNTRACK);
+		set_target(resolver->arena, event, conntrack_events[i]);
+		append_event(events, event);
+		found = true;
+	}
+	if (found)
+		return 0;
+	diag_error(&point->at, "there are conntrack:new, conntrack:destroy and conntrack:full",
+		   "'%s' is not an event of conntrack", point->text);
+	return -1;
+}
+
+/*
+ * All of them
+ */
+
+static int refuse_provider(struct resolver *resolver,
+			   const struct attach_point *point, const char *name)
+{
+	const struct refusal *refusal = refused_provider(name);
+	struct near near = { .word = name };
+	const char *hint;
+	enum provider_id id;
+
+	if (refusal) {
+		diag_error(&point->at, refusal->hint,
+			   "probes of type '%s' are not supported", name);
+		return -1;
+	}
+	for (id = 0; id < PROVIDER_NR; id++)
+		near_offer(&near, providers[id].name);
+	hint = near_hint(resolver->arena, &near);
+	diag_error(&point->at, hint ? hint :
+		   "probes are kprobe:FUNCTION, kretprobe:FUNCTION, tracepoint:SYSTEM:EVENT, conntrack:EVENT",
+		   "there are no probes of type '%s'", name);
+	return -1;
+}
+
+static int check_lengths(const struct attach_point *point,
+			 const struct event *events)
+{
+	size_t i;
+
+	for (; events; events = events->next)
+		for (i = 0; i < events->nr_targets; i++)
+			if (strlen(events->targets[i]) >= KPS_TARGET_MAX) {
+				diag_error(&point->at, NULL,
+					   "the name of this probe is too long");
+				return -1;
+			}
+	return 0;
+}
+
+int resolve_point(struct resolver *resolver, const struct attach_point *point,
+		  struct event **events)
+{
+	struct parts parts = split(resolver->arena, point->text);
+	enum provider_id id = provider_find(parts.part[0]);
+	struct event *found = NULL;
+	int err;
+
+	switch (id) {
+	case PROVIDER_KPROBE:
+	case PROVIDER_KRETPROBE:
+		found = new_event(resolver, point, id);
+		err = resolve_function(resolver, found, &parts);
+		break;
+	case PROVIDER_TRACEPOINT:
+		err = resolve_tracepoint(resolver, &found, point, &parts);
+		break;
+	case PROVIDER_CONNTRACK:
+		err = resolve_conntrack(resolver, &found, point, &parts);
+		break;
+	default:
+		return refuse_provider(resolver, point, parts.part[0]);
+	}
+	if (!err)
+		err = check_lengths(point, found);
+	if (!err)
+		append_event(events, found);
+	return err;
+}
+
+static int read_fields(struct arena *arena, enum provider_id provider,
+		       const char *target, struct event_fields *fields)
+{
+	char *system = arena_strdup(arena, target);
+	char *colon = strchr(system, ':');
+
+	if (provider == PROVIDER_CONNTRACK)
+		return provider_event_fields(arena_printf(arena, "conntrack:%s",
+							  target), fields);
+	if (provider != PROVIDER_TRACEPOINT || !colon)
+		return -ENOENT;
+	*colon = '\0';
+	return tracefs_event_fields(system, colon + 1, fields);
+}
+
+const struct event_fields *event_args(struct event *event,
+				      const struct span *at)
+{
+	struct arena arena = { 0 };
+	int err = 0;
+
+	if (!event->has_fields)
+		err = read_fields(&arena, event->provider, event->targets[0],
+				  &event->fields);
+	arena_free(&arena);
+	event->has_fields = !err;
+	if (!err)
+		return &event->fields;
+	if (event->provider == PROVIDER_CONNTRACK && err == -ENODEV)
+		diag_error(at, "load it: modprobe kpstat (or insmod kpstat.ko)",
+			   "the fields of conntrack:%s are described by the kpstat module, which is not loaded",
+			   event->targets[0]);
+	else
+		diag_error(at, NULL, "cannot read the fields of %s:%s: %s",
+			   providers[event->provider].name, event->targets[0],
+			   strerror(-err));
+	return NULL;
+}
+
+void events_free(struct event *events)
+{
+	for (; events; events = events->next)
+		if (events->has_fields)
+			event_fields_free(&events->fields);
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	kallsyms_free(&resolver->kallsyms);
+}
+
+/*
+ * Listing
+ */
+
+struct listing {
+	struct arena arena;
+	const char *glob;		/* of full names; NULL: all */
+	bool with_fields;
+	size_t nr;
+	void (*visit)(const char *probe, const struct event_fields *fields,
+		      void *data);
+	void *data;
+};
+
+/* "t:sched:*" is "tracepoint:sched:*"; a word without a provider is any's. */
+static const char *full_glob(struct arena *arena, const char *glob)
+{
+	struct parts parts = split(arena, glob);
+	enum provider_id id = provider_find(parts.part[0]);
+
+	if (id != PROVIDER_NR && parts.nr > 1)
+		return arena_printf(arena, "%s:%s", providers[id].name,
+				    strchr(glob, ':') + 1);
+	if (strchr(glob, ':') || *glob == '*')
+		return glob;
+	return arena_printf(arena, "*:%s", glob);
+}
+
+static bool is_listed(const struct listing *listing, const char *probe)
+{
+	return !listing->glob || !fnmatch(listing->glob, probe, 0);
+}
+
+static void list_one(struct listing *listing, enum provider_id provider,
+		     const char *target)
+{
+	struct event_fields fields = { 0 };
+	const char *probe = arena_printf(&listing->arena, "%s:%s",
+					 providers[provider].name, target);
+	bool has_fields;
+
+	if (!is_listed(listing, probe))
+		return;
+	has_fields = listing->with_fields &&
+		!read_fields(&listing->arena, provider, target, &fields);
+	listing->visit(probe, has_fields ? &fields : NULL, listing->data);
+	listing->nr++;
+	if (has_fields)
+		event_fields_free(&fields);
+}
+
+static void list_functions(struct listing *listing, enum provider_id provider)
+{
+	struct kallsyms ks = { 0 };
+	struct strset seen = { 0 };
+	size_t i;
+
+	if (kallsyms_load(&ks))
+		return;
+	kallsyms_load_traceable(&ks);
+	for (i = 0; i < ks.nr; i++) {
+		struct function_spec spec = { .symbol = ks.symbols[i].name };
+		const char *target;
+
+		if (!kallsyms_probeable(&ks, &ks.symbols[i]))
+			continue;
+		target = function_target(&listing->arena, &spec,
+					 ks.symbols[i].module);
+		if (strset_add(&seen, target))
+			list_one(listing, provider, target);
+	}
+	strset_free(&seen);
+	kallsyms_free(&ks);
+}
+
+static void list_tracepoint(const char *system, const char *event, void *data)
+{
+	struct listing *listing = data;
+
+	list_one(listing, PROVIDER_TRACEPOINT,
+		 arena_printf(&listing->arena, "%s:%s", system, event));
+}
+
+static bool glob_is_of(const struct listing *listing, enum provider_id id)
+{
+	const char *name = providers[id].name;
+	size_t len = strlen(name);
+
+	if (!listing->glob || is_glob(listing->glob) == false)
+		return !listing->glob || !strncmp(listing->glob, name, len);
+	if (strcspn(listing->glob, "*?[") < len)
+		return id != PROVIDER_KRETPROBE;
+	return !strncmp(listing->glob, name, len) && listing->glob[len] == ':';
+}
+
+size_t probes_list(const char *glob, bool with_fields,
+		   void (*visit)(const char *probe,
+				 const struct event_fields *fields, void *data),
+		   void *data)
+{
+	struct listing listing = {
+		.with_fields = with_fields, .visit = visit, .data = data,
+	};
+	size_t i;
+
+	if (glob)
+		listing.glob = full_glob(&listing.arena, glob);
+	if (glob_is_of(&listing, PROVIDER_KPROBE))
+		list_functions(&listing, PROVIDER_KPROBE);
+	if (glob && glob_is_of(&listing, PROVIDER_KRETPROBE))
+		list_functions(&listing, PROVIDER_KRETPROBE);
+	if (glob_is_of(&listing, PROVIDER_TRACEPOINT))
+		tracefs_each("*", "*", list_tracepoint, &listing);
+	for (i = 0; i < sizeof(conntrack_events) / sizeof(char *); i++)
+		list_one(&listing, PROVIDER_CONNTRACK, conntrack_events[i]);
+	arena_free(&listing.arena);
+	return listing.nr;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From attach points as written to the places that they stand for.  This is
+ * policy: which functions a glob may mean, which names are refused.
+ */
+#ifndef KPCTL_RESOLVE_H
+#define KPCTL_RESOLVE_H
+
+#include "ast.h"
+#include "builtins.h"
+#include "event_fields.h"
+#include "kallsyms.h"
+
+/*
+ * Targets that share one compiled clause: all functions of a kprobe, or one
+ * event with its own record.
+ */
+struct event {
+	enum provider_id provider;
+	const struct attach_point *point;
+	const char **targets;
+	size_t nr_targets;
+	bool lenient;
+	bool pending;			/* in a module that is not loaded */
+	unsigned int event_id;		/* tracepoint */
+	bool has_fields;		/* .fields are filled */
+	struct event_fields fields;
+	struct event *next;
+};
+
+struct resolver {
+	struct arena *arena;
+	unsigned int max_probes;	/* sites of one attach point */
+	struct kallsyms kallsyms;	/* loaded when first needed */
+};
+
+/**
+ * resolve_point() - find what an attach point means on this kernel
+ * @resolver: kept from one to the next; end with resolver_free()
+ * @point: as the parser saw it
+ * @events: what was found is appended
+ *
+ * Return: 0, or -1 after an error was reported.
+ */
+int resolve_point(struct resolver *resolver, const struct attach_point *point,
+		  struct event **events);
+
+/**
+ * event_args() - the fields of an event's record
+ * @event: of a tracepoint or conntrack
+ * @at: where the program wants them, for an error
+ *
+ * Return: the fields, or NULL after an error was reported.
+ */
+const struct event_fields *event_args(struct event *event,
+				      const struct span *at);
+
+void events_free(struct event *events);
+void resolver_free(struct resolver *resolver);
+
+/**
+ * probes_list() - call a function for everything that can be probed here
+ * @glob: of full names ("tracepoint:sched:*", "k:vfs_*", "*retransmit*") or
+ *        NULL: all. Functions are listed as kprobe, or as kretprobe if the
+ *        glob says so.
+ * @with_fields: also read the events' fields
+ * @visit: gets the probe and its fields (NULL: a function, or not asked for),
+ *         valid during the call
+ * @data: passed to @visit
+ *
+ * Return: the number of probes.
+ */
+size_t probes_list(const char *glob, bool with_fields,
+		   void (*visit)(const char *probe,
+				 const struct event_fields *fields, void *data),
+		   void *data);
+
+#endif
