@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/* check: compile only. */
+#include <stdio.h>
+
+#include "command.h"
+#include "lang/disasm.h"
+#include "lib/answer.h"
+#include "out/error.h"
+#include "out/json.h"
+
+const char check_help[] =
+	"usage: kpctl check [-v] PROGRAM | FILE.bt | -e TEXT\n\n"
+	"Compiles a program against this kernel's functions and events, and\n"
+	"loads nothing.\n\n"
+	"  -e TEXT        the program itself\n"
+	"  -v, --verbose  what it attaches to, its maps and its instructions\n"
+	"  -j, --json     JSON\n"
+	"      --max-keys N, --max-probes N, --maxactive N  as for run\n";
+
+static void print_text(const struct object *object)
+{
+	size_t i, j;
+
+	for (i = 0; i < object->nr_maps; i++)
+		printf("map %zu %s %s, %u keys\n", i, object->maps[i].name,
+		       map_kind_names[object->maps[i].kind],
+		       object->maps[i].max_entries);
+	for (i = 0; i < object->nr_probes; i++) {
+		const struct object_probe *probe = &object->probes[i];
+
+		printf("\n%s\n", probe->name);
+		for (j = 0; j < probe->nr_targets; j++)
+			printf("  at %s\n", probe->targets[j]);
+		disasm(stdout, probe->insns, probe->nr_insns, "  ");
+	}
+}
+
+static void print_json(const struct object *object)
+{
+	struct json_object *document = json_object_new_object();
+	struct json_object *array = json_add_array(document, "probes");
+	size_t i;
+
+	for (i = 0; i < object->nr_probes; i++) {
+		struct json_object *probe = json_object_new_object();
+
+		json_add_string(probe, "name", object->probes[i].name);
+		json_add_uint(probe, "sites", object->probes[i].nr_targets);
+		json_add_uint(probe, "instructions",
+			      object->probes[i].nr_insns);
+		json_object_array_add(array, probe);
+	}
+	array = json_add_array(document, "maps");
+	for (i = 0; i < object->nr_maps; i++)
+		json_object_array_add(array, json_object_new_string(
+						object->maps[i].name));
+	json_print(document);
+}
+
+int command_check(int argc, char **argv)
+{
+	static const struct option options[] = {
+		COMMON_OPTIONS,
+		COMPILE_OPTIONS,
+		{ "verbose", no_argument, NULL, 'v' },
+		{ 0 }
+	};
+	struct program_source source = { 0 };
+	struct object object;
+	bool verbose = false;
+	int option, status = DONE;
+
+	while ((option = getopt_long(argc, argv, "hje:v", options,
+				     NULL)) != -1) {
+		if (option == 'v')
+			verbose = true;
+		else if (!compile_option(option, &source, &status))
+			return status;
+	}
+	if (argc - optind > 1)
+		return wrong_use("one program at a time, not \"%s\" too",
+				 argv[optind + 1]);
+	status = source_compile(&source, argv[optind], &object);
+	if (!status) {
+		if (json_output)
+			print_json(&object);
+		else if (verbose)
+			print_text(&object);
+		object_free(&object);
+	}
+	source_free(&source);
+	return status;
+}

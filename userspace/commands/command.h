@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every command is, and the options that several share.
+ */
+#ifndef KPCTL_COMMAND_H
+#define KPCTL_COMMAND_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "lang/object.h"
+
+/* Exit statuses. */
+enum { DONE = 0, FAILED = 1, WRONG_USE = 2 };
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+	const char *help;	/* usage, options, examples */
+};
+
+extern const struct command commands[];
+extern const struct command *this_command;
+
+/* Numbers in all tables of options; short options are their letter. */
+enum {
+	OPT_NAME = 256,
+	OPT_RESET,
+	OPT_MAX_KEYS,
+	OPT_MAX_PROBES,
+	OPT_MAXACTIVE,
+	OPT_DISABLED,
+};
+
+#define COMMON_OPTIONS							\
+	{ "help", no_argument, NULL, 'h' },				\
+	{ "json", no_argument, NULL, 'j' }
+
+#define COMPILE_OPTIONS							\
+	{ "max-keys", required_argument, NULL, OPT_MAX_KEYS },		\
+	{ "max-probes", required_argument, NULL, OPT_MAX_PROBES },	\
+	{ "maxactive", required_argument, NULL, OPT_MAXACTIVE }
+
+/* A program to compile, as the command line names it. */
+struct program_source {
+	const char *expression;		/* -e */
+	struct compile_options options;
+	char *name;			/* that it would be loaded under */
+	char *path;			/* of the file, NULL with -e */
+	char *text;
+};
+
+/* Handles -h, -j and what is unknown. Return: whether to go on. */
+bool common_option(int option, int *status);
+bool compile_option(int option, struct program_source *source, int *status);
+
+/* Whole numbers from 1 to @max, with an error that names the option. */
+bool parse_count(const char *option, const char *text, unsigned long max,
+		 unsigned int *value);
+
+/* Seconds, fractions allowed. */
+bool parse_seconds(const char *option, const char *text, double *seconds);
+
+/*
+ * Find, read and compile the program: @argument is a file or a short name, or
+ * NULL if -e was given. Return: an exit status.
+ */
+int source_compile(struct program_source *source, const char *argument,
+		   struct object *object);
+void source_free(struct program_source *source);
+
+/* "wrong use" with a pointer to --help. */
+int wrong_use(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+int command_run(int argc, char **argv);
+int command_load(int argc, char **argv);
+int command_list(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_read(int argc, char **argv);
+int command_enable(int argc, char **argv);
+int command_disable(int argc, char **argv);
+int command_reset(int argc, char **argv);
+int command_unload(int argc, char **argv);
+int command_probes(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_status(int argc, char **argv);
+
+#endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/* load: attach and leave it running. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "lib/client.h"
+#include "out/error.h"
+#include "out/json.h"
+
+const char load_help[] =
+	"usage: kpctl load [options] PROGRAM | FILE.bt | -e TEXT\n"
+	"\n"
+	"Attaches the program's probes and leaves it running; read it with\n"
+	"`kpctl read NAME` or under /sys/kernel/debug/kpstat/programs/NAME.\n"
+	"\n"
+	"  -e TEXT           the program itself; needs --name\n"
+	"      --name NAME   call it so (else as the file)\n"
+	"      --disabled    load it, but do not attach it yet\n"
+	"  -j, --json        JSON\n"
+	"      --max-keys N  keys that a map holds per CPU (4096, histograms 1024)\n"
+	"      --max-probes N  functions that one glob may stand for (512)\n"
+	"      --maxactive N calls that a kretprobe can follow at once\n"
+	"\n"
+	"examples:\n"
+	"  kpctl load conntrack\n"
+	"  kpctl load --name reads -e 'kprobe:vfs_read { @[comm] = count(); }'\n";
+
+static int load(struct program_source *source, const char *argument, const char *name,
+		unsigned int flags)
+{
+	struct json_object *document;
+	struct client *client;
+	struct object object;
+	int status = source_compile(source, argument, &object);
+
+	if (status)
+		return status;
+	if (!name)
+		name = source->name;
+	client = client_open();
+	if (!client || client_load(client, name, &object, flags))
+		status = FAILED;
+	client_close(client);
+	object_free(&object);
+	if (!status && json_output) {
+		document = json_object_new_object();
+		json_add_string(document, "loaded", name);
+		json_print(document);
+	}
+	return status;
+}
+
+int command_load(int argc, char **argv)
+{
+	static const struct option options[] = {
+		COMMON_OPTIONS,
+		COMPILE_OPTIONS,
+		{ "name", required_argument, NULL, OPT_NAME },
+		{ "disabled", no_argument, NULL, OPT_DISABLED },
+		{ 0 }
+	};
+	struct program_source source = { 0 };
+	const char *name = NULL;
+	unsigned int flags = 0;
+	int option, status = DONE;
+
+	while ((option = getopt_long(argc, argv, "hje:", options, NULL)) != -1) {
+		if (option == OPT_NAME)
+			name = optarg;
+		else if (option == OPT_DISABLED)
+			flags |= KPS_F_DISABLED;
+		else if (!compile_option(option, &source, &status))
+			return status;
+	}
+	if (argc - optind > 1)
+		return wrong_use("one program at a time, not \"%s\" too",
+				 argv[optind + 1]);
+	if (source.expression && !name)
+		return wrong_use("-e needs --name NAME, to find the program again");
+	if (name && strlen(name) >= KPS_NAME_MAX)
+		return wrong_use("the name is longer than %d characters",
+				 KPS_NAME_MAX - 1);
+	status = load(&source, argv[optind], name, flags);
+	source_free(&source);
+	return status;
+}

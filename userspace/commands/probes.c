@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/* probes: what can be probed on this kernel. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "lang/resolve.h"
+#include "out/error.h"
+#include "out/json.h"
+
+const char probes_help[] =
+	"usage: kpctl probes [-v] [GLOB]\n\n"
+	"Lists the functions and events that can be probed here.\n\n"
+	"  -v, --verbose  also the fields that args has in each event\n"
+	"  -j, --json     JSON, one document a line\n\n"
+	"examples:\n"
+	"  kpctl probes '*retransmit*'\n"
+	"  kpctl probes -v tracepoint:skb:kfree_skb\n"
+	"  kpctl probes 'conntrack:*'\n";
+
+static void print_field(const struct event_field *field)
+{
+	static const char * const types[] = {
+		[FIELD_PLAIN]		= "integer",
+		[FIELD_STRING]		= "string",
+		[FIELD_DATA_LOC]	= "string",
+		[FIELD_BYTES]		= "bytes",
+		[FIELD_OPAQUE]		= "opaque",
+	};
+	const char *type = types[field->class];
+
+	if (field->class == FIELD_PLAIN && field->type == KPS_T_INET)
+		type = "address";
+	if (field->declared)
+		printf("    %s\n", field->declared);
+	else
+		printf("    %s %s\n", type, field->name);
+}
+
+static void print_text(const char *probe, const struct event_fields *fields)
+{
+	size_t i;
+
+	puts(probe);
+	for (i = 0; fields && i < fields->nr; i++)
+		print_field(&fields->fields[i]);
+}
+
+static void print_json(const char *probe, const struct event_fields *fields)
+{
+	struct json_object *document = json_object_new_object();
+	struct json_object *array;
+	size_t i;
+
+	json_add_string(document, "probe", probe);
+	if (fields) {
+		array = json_add_array(document, "args");
+		for (i = 0; i < fields->nr; i++)
+			json_object_array_add(array, json_object_new_string(
+						fields->fields[i].name));
+	}
+	json_print(document);
+}
+
+static void print_probe(const char *probe, const struct event_fields *fields,
+			void *data)
+{
+	(void)data;
+	if (json_output)
+		print_json(probe, fields);
+	else
+		print_text(probe, fields);
+}
+
+int command_probes(int argc, char **argv)
+{
+	static const struct option options[] = {
+		COMMON_OPTIONS,
+		{ "verbose", no_argument, NULL, 'v' },
+		{ 0 }
+	};
+	bool verbose = false;
+	int option, status = DONE;
+
+	while ((option = getopt_long(argc, argv, "hjv", options, NULL)) != -1) {
+		if (option == 'v')
+			verbose = true;
+		else if (!common_option(option, &status))
+			return status;
+	}
+	if (argc - optind > 1)
+		return wrong_use("it takes one pattern; put it in quotes");
+	if (probes_list(argv[optind], verbose, print_probe, NULL))
+		return DONE;
+	error("nothing that can be probed is called \"%s\"",
+	      argv[optind] ? argv[optind] : "*");
+	return FAILED;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/* read: what a program has counted. */
+#include <stdio.h>
+#include <time.h>
+
+#include "command.h"
+#include "lib/answer.h"
+#include "lib/client.h"
+#include "out/error.h"
+#include "out/map.h"
+
+const char read_help[] =
+	"usage: kpctl read [options] NAME [@MAP]\n\n"
+	"Prints a program's maps, or one of them, merged over all CPUs.\n\n"
+	"      --reset       start the next interval: every event is in one\n"
+	"                    reading and in no other\n"
+	"  -i, --interval S  again every S seconds; with --reset what came in each\n"
+	"  -n, --count N     so many times, then end\n"
+	"  -j, --json        JSON, one document a line, as bpftrace -f json\n\n"
+	"examples:\n"
+	"  kpctl read drops\n"
+	"  kpctl read --reset -i 1 conntrack @new\n";
+
+struct reading {
+	const char *name;
+	const char *map;
+	bool reset;
+	double interval;
+	unsigned int count;
+};
+
+static int read_once(struct client *client, const struct reading *reading)
+{
+	struct maps_answer maps;
+	int err = maps_get(client, reading->name, reading->map, reading->reset,
+			   &maps);
+
+	if (!err)
+		maps_print(&maps);
+	maps_free(&maps);
+	return err;
+}
+
+static void print_time(void)
+{
+	time_t seconds = time(NULL);
+	char text[16];
+
+	if (json_output)
+		return;
+	strftime(text, sizeof(text), "%H:%M:%S", localtime(&seconds));
+	printf("%s\n", text);
+}
+
+static void sleep_for(double seconds)
+{
+	struct timespec ts = {
+		.tv_sec = seconds,
+		.tv_nsec = (seconds - (time_t)seconds) * 1e9,
+	};
+
+	nanosleep(&ts, NULL);
+}
+
+static int read_all(const struct reading *reading)
+{
+	struct client *client = client_open();
+	unsigned int i;
+	int err = 0;
+
+	if (!client)
+		return FAILED;
+	for (i = 0; !err && (!reading->count || i < reading->count); i++) {
+		if (i)
+			sleep_for(reading->interval);
+		if (reading->interval > 0)
+			print_time();
+		err = read_once(client, reading);
+	}
+	client_close(client);
+	return err ? FAILED : DONE;
+}
+
+int command_read(int argc, char **argv)
+{
+	static const struct option options[] = {
+		COMMON_OPTIONS,
+		{ "reset", no_argument, NULL, OPT_RESET },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "count", required_argument, NULL, 'n' },
+		{ 0 }
+	};
+	struct reading reading = { 0 };
+	int option, status = DONE;
+
+	while ((option = getopt_long(argc, argv, "hji:n:", options,
+				     NULL)) != -1) {
+		if (option == OPT_RESET)
+			reading.reset = true;
+		else if (option == 'i' &&
+			 !parse_seconds("-i", optarg, &reading.interval))
+			return WRONG_USE;
+		else if (option == 'n' &&
+			 !parse_count("-n", optarg, 1000000000, &reading.count))
+			return WRONG_USE;
+		else if (option != 'i' && option != 'n' &&
+			 !common_option(option, &status))
+			return status;
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		return wrong_use("it takes a program's name and perhaps a map's");
+	reading.name = argv[optind];
+	reading.map = argv[optind + 1];
+	if (reading.map && reading.map[0] != '@')
+		return wrong_use("the name of a map begins with @: @%s",
+				 reading.map);
+	if (!reading.interval && !reading.count)
+		reading.count = 1;
+	return read_all(&reading);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kpctl: ask a running kernel a question, without bpf(). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/command.h"
+
+extern const char run_help[], load_help[], list_help[], show_help[],
+		  read_help[], enable_help[], disable_help[], reset_help[],
+		  unload_help[], probes_help[], check_help[], status_help[];
+
+const struct command commands[] = {
+	{ "run", command_run, "attach, report, detach", run_help },
+	{ "load", command_load, "attach and leave it running", load_help },
+	{ "list", command_list, "programs that are loaded", list_help },
+	{ "show", command_show, "one program: probes, maps, ledger", show_help },
+	{ "read", command_read, "what a program has counted", read_help },
+	{ "enable", command_enable, "attach a disabled program", enable_help },
+	{ "disable", command_disable, "detach it, keep its counts", disable_help },
+	{ "reset", command_reset, "empty its maps and ledger", reset_help },
+	{ "unload", command_unload, "detach and forget it", unload_help },
+	{ "probes", command_probes, "what can be probed here", probes_help },
+	{ "check", command_check, "compile only", check_help },
+	{ "status", command_status, "module, kernel, engine, limits", status_help },
+	{ 0 }
+};
+
+const struct command *this_command;
+
+static void usage(FILE *out)
+{
+	const struct command *command;
+
+	fprintf(out, "usage: kpctl COMMAND [options]\n\n");
+	for (command = commands; command->name; command++)
+		fprintf(out, "  %-8s %s\n", command->name, command->summary);
+	fprintf(out,
+		"\nkpctl COMMAND --help tells more; -j gives JSON everywhere.\n"
+		"\n"
+		"  kpctl run drops\n"
+		"  kpctl run -e 'kprobe:tcp_sendmsg { @bytes[comm] = hist(arg2); }'\n");
+}
+
+static const struct command *find(const char *name)
+{
+	const struct command *command;
+
+	for (command = commands; command->name; command++)
+		if (!strcmp(command->name, name))
+			return command;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return WRONG_USE;
+	}
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") ||
+	    !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return DONE;
+	}
+	this_command = find(argv[1]);
+	if (!this_command) {
+		fprintf(stderr, "kpctl: there is no command \"%s\"; see kpctl --help\n",
+			argv[1]);
+		return WRONG_USE;
+	}
+	return this_command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the module answers, taken apart.  Each *_get() fills a structure that
+ * is released by the *_free() of the same name, also after a failure.
+ */
+#ifndef KPCTL_ANSWER_H
+#define KPCTL_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/kpstat.h>
+
+struct client;
+
+struct site_answer {
+	char *target;
+	char *state;
+	char *how;
+	int error;			/* negative errno */
+	unsigned long long missed;
+};
+
+struct probe_answer {
+	char *name;
+	char *provider;
+	unsigned long long ledger[KPS_LEDGER_NR];
+	size_t nr_sites;
+	struct site_answer *sites;
+};
+
+/* One field of a key, or a plain value. */
+struct datum {
+	bool is_text;
+	unsigned long long number;	/* signed if its field says so */
+	char *text;
+};
+
+struct entry_answer {
+	size_t nr_key;
+	struct datum key[KPS_MAX_KEY_FIELDS];
+	struct datum plain;		/* of a plain value map */
+	size_t nr_values;
+	unsigned long long *values;	/* of all others, see enum kps_map_kind */
+};
+
+struct map_answer {
+	char *name;
+	enum kps_map_kind kind;
+	unsigned int max_entries;
+	unsigned int nr_key;
+	struct kps_field key[KPS_MAX_KEY_FIELDS];
+	struct kps_field value;
+	struct kps_lhist lhist;
+	unsigned long long memory;
+	unsigned long long overflow;
+	size_t nr_entries;
+	struct entry_answer *entries;
+};
+
+struct program_answer {
+	char *name;
+	char *source;
+	unsigned int flags;
+	unsigned long long memory;
+	unsigned long long age_ns;
+	unsigned int total_probes;
+	unsigned int total_maps;
+	unsigned long long ledger[KPS_LEDGER_NR];
+	size_t nr_maps;
+	struct map_answer *maps;
+	size_t nr_probes;
+	struct probe_answer *probes;
+};
+
+struct programs_answer {
+	size_t nr;
+	struct program_answer *programs;
+};
+
+struct status_answer {
+	char *version;
+	char *kernel;
+	char *engine;
+	unsigned int nr_programs;
+	unsigned int nr_cpus;
+	unsigned long long memory;
+	unsigned long long memory_max;
+};
+
+struct maps_answer {
+	size_t nr;
+	struct map_answer *maps;
+};
+
+/* Return of all: 0, or a negative errno after it was reported. */
+int status_get(struct client *client, struct status_answer *status);
+void status_free(struct status_answer *status);
+
+int programs_get(struct client *client, struct programs_answer *programs);
+void programs_free(struct programs_answer *programs);
+
+int program_get(struct client *client, const char *name,
+		struct program_answer *program);
+void program_free(struct program_answer *program);
+
+/* @map: NULL for all */
+int maps_get(struct client *client, const char *name, const char *map,
+	     bool reset, struct maps_answer *maps);
+void maps_free(struct maps_answer *maps);
+
+extern const char * const ledger_names[KPS_LEDGER_NR];
+extern const char * const map_kind_names[__KPS_MAP_KIND_NR];
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A connection to kpstat.ko over generic netlink.
+ *
+ * Every function that fails has reported one sentence through error().
+ */
+#ifndef KPCTL_CLIENT_H
+#define KPCTL_CLIENT_H
+
+#include <stddef.h>
+#include <linux/kpstat.h>
+#include <netlink/msg.h>
+
+struct client;
+struct object;
+
+/**
+ * client_open() - connect
+ *
+ * Return: the connection, or NULL: not loaded, not root, no memory.
+ */
+struct client *client_open(void);
+
+/* The same without a word if it fails. */
+struct client *client_open_quietly(void);
+
+/* Also ends the programs that it loaded with KPS_F_OWNED. */
+void client_close(struct client *client);
+
+/**
+ * client_message() - begin a request
+ * @client: the connection
+ * @command: enum kps_cmd
+ * @flags: NLM_F_DUMP or 0
+ * @size: bytes that it may take
+ *
+ * Return: the message, to be filled and given to client_transact().
+ */
+struct nl_msg *client_message(struct client *client, int command, int flags,
+			      size_t size);
+
+typedef void (*client_visit)(struct nlattr **attrs, struct nlmsghdr *header,
+			     void *data);
+
+/**
+ * client_transact() - send a request and handle all of its answer
+ * @client: the connection
+ * @msg: is freed
+ * @visit: called for each message of the answer, or NULL
+ * @data: passed to @visit
+ *
+ * Return: 0, or a negative errno after it was reported.
+ */
+int client_transact(struct client *client, struct nl_msg *msg,
+		    client_visit visit, void *data);
+
+/**
+ * client_try() - like client_transact(), but silent
+ * @why: gets the kernel's sentence, or NULL
+ */
+int client_try(struct client *client, struct nl_msg *msg, client_visit visit,
+	       void *data, const char **why);
+
+/* A command that takes a program's name and nothing else. */
+int client_command(struct client *client, int command, const char *name);
+
+/* lib/load.c: LOAD. @flags: KPS_F_OWNED, KPS_F_DISABLED. */
+int client_load(struct client *client, const char *name,
+		const struct object *object, unsigned int flags);
+
+#endif

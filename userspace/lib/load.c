@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/* From an object to a LOAD message. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/attr.h>
+
+#include "client.h"
+#include "lang/object.h"
+#include "out/error.h"
+
+/* Room for an attribute's header and padding. */
+#define OVERHEAD 16
+
+/* Nests hold at most 64 KiB, the length of an attribute has 16 bits. */
+#define NEST_MAX 65000
+
+static size_t enum_size(const struct enum_table *table)
+{
+	size_t i, size = OVERHEAD;
+
+	for (i = 0; i < table->nr; i++)
+		size += strlen(table->names[i].name) + 2 * OVERHEAD + 8;
+	return size;
+}
+
+static size_t probe_size(const struct object_probe *probe)
+{
+	size_t i, size = 512 + strlen(probe->name) +
+			 probe->nr_insns * sizeof(struct bpf_insn);
+
+	for (i = 0; i < probe->nr_targets; i++)
+		size += strlen(probe->targets[i]) + OVERHEAD;
+	return size;
+}
+
+static size_t object_size(const struct object *object)
+{
+	size_t i, size = 1024 + strlen(object->source);
+
+	for (i = 0; i < object->nr_enums; i++)
+		size += enum_size(&object->enums[i]);
+	size += object->nr_maps * (sizeof(struct object_map) + 256);
+	for (i = 0; i < object->nr_probes; i++)
+		size += probe_size(&object->probes[i]);
+	return size;
+}
+
+static void put_enum(struct nl_msg *msg, const struct enum_table *table)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_ENUM);
+	size_t i;
+
+	for (i = 0; i < table->nr; i++) {
+		nla_put_s64(msg, KPS_ENUM_A_VALUE, table->names[i].value);
+		nla_put_string(msg, KPS_ENUM_A_NAME, table->names[i].name);
+	}
+	nla_nest_end(msg, nest);
+}
+
+static void put_map(struct nl_msg *msg, const struct object_map *map)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_MAP);
+
+	nla_put_string(msg, KPS_MAP_A_NAME, map->name);
+	nla_put_u32(msg, KPS_MAP_A_KIND, map->kind);
+	nla_put_u32(msg, KPS_MAP_A_MAX_ENTRIES, map->max_entries);
+	if (map->nr_key)
+		nla_put(msg, KPS_MAP_A_KEY, map->nr_key * sizeof(map->key[0]),
+			map->key);
+	nla_put(msg, KPS_MAP_A_VALUE, sizeof(map->value), &map->value);
+	nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist);
+	nla_nest_end(msg, nest);
+}
+
+static void put_probe(struct nl_msg *msg, const struct object_probe *probe)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
+	size_t i;
+
+	nla_put_string(msg, KPS_PROBE_A_NAME, probe->name);
+	nla_put_string(msg, KPS_PROBE_A_PROVIDER, probe->provider);
+	nla_put_u32(msg, KPS_PROBE_A_FLAGS,
+		    probe->lenient ? KPS_PROBE_F_LENIENT : 0);
+	nla_put_u32(msg, KPS_PROBE_A_EVENT_ID, probe->event_id);
+	nla_put_u32(msg, KPS_PROBE_A_MAXACTIVE, probe->maxactive);
+	nla_put(msg, KPS_PROBE_A_INSNS,
+		probe->nr_insns * sizeof(struct bpf_insn), probe->insns);
+	for (i = 0; i < probe->nr_targets; i++)
+		nla_put_string(msg, KPS_PROBE_A_TARGET, probe->targets[i]);
+	nla_nest_end(msg, nest);
+}
+
+static int check_sizes(const struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_probes; i++) {
+		const struct object_probe *probe = &object->probes[i];
+
+		if (probe->nr_insns > KPS_MAX_INSNS) {
+			error("%s: its clause takes %zu instructions, at most %d are possible: split it into several probes",
+			      probe->name, probe->nr_insns, KPS_MAX_INSNS);
+			return -E2BIG;
+		}
+		if (probe_size(probe) > NEST_MAX) {
+			error("%s: %zu functions do not fit into one probe: narrow the glob",
+			      probe->name, probe->nr_targets);
+			return -E2BIG;
+		}
+	}
+	return 0;
+}
+
+int client_load(struct client *client, const char *name,
+		const struct object *object, unsigned int flags)
+{
+	struct nl_msg *msg;
+	size_t i;
+	int err = check_sizes(object);
+
+	if (err)
+		return err;
+	msg = client_message(client, KPS_CMD_LOAD, 0, object_size(object));
+	nla_put_string(msg, KPS_A_NAME, name);
+	nla_put_string(msg, KPS_A_SOURCE, object->source);
+	nla_put_u32(msg, KPS_A_FLAGS, flags);
+	nla_put_u32(msg, KPS_A_STACK_ENTRIES, object->stack_entries);
+	for (i = 0; i < object->nr_enums; i++)
+		put_enum(msg, &object->enums[i]);
+	for (i = 0; i < object->nr_maps; i++)
+		put_map(msg, &object->maps[i]);
+	for (i = 0; i < object->nr_probes; i++)
+		put_probe(msg, &object->probes[i]);
+	return client_transact(client, msg, NULL, NULL);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Short names for what kpctl needs of json-c. */
+#ifndef KPCTL_JSON_H
+#define KPCTL_JSON_H
+
+#include <json-c/json.h>
+
+static inline void json_add_string(struct json_object *object, const char *key,
+				   const char *value)
+{
+	json_object_object_add(object, key,
+			       json_object_new_string(value ? value : ""));
+}
+
+static inline void json_add_int(struct json_object *object, const char *key,
+				long long value)
+{
+	json_object_object_add(object, key, json_object_new_int64(value));
+}
+
+static inline void json_add_uint(struct json_object *object, const char *key,
+				 unsigned long long value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+static inline void json_add_bool(struct json_object *object, const char *key,
+				 int value)
+{
+	json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+/* A new array under a key. */
+static inline struct json_object *json_add_array(struct json_object *object,
+						 const char *key)
+{
+	struct json_object *array = json_object_new_array();
+
+	json_object_object_add(object, key, array);
+	return array;
+}
+
+/* One document on a line of its own; it is released. */
+void json_print(struct json_object *object);
+
+#endif

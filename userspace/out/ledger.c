@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+
+#include "json.h"
+#include "ledger.h"
+#include "lib/answer.h"
+
+static void print_row(const unsigned long long *ledger, const char *name)
+{
+	int i;
+
+	for (i = 0; i < KPS_LEDGER_NR; i++)
+		printf("%11llu", ledger[i]);
+	printf("  %s\n", name);
+}
+
+void ledger_print(const struct program_answer *program)
+{
+	size_t i;
+
+	for (i = 0; i < KPS_LEDGER_NR; i++)
+		printf("%11s", ledger_names[i]);
+	printf("  probe\n");
+	for (i = 0; i < program->nr_probes; i++)
+		print_row(program->probes[i].ledger, program->probes[i].name);
+	if (program->nr_probes > 1)
+		print_row(program->ledger, "all");
+}
+
+static const char * const loss_meanings[KPS_LEDGER_NR] = {
+	[KPS_LEDGER_OVERFLOW]	= "map or stack table full (see --max-keys)",
+	[KPS_LEDGER_FAULT]	= "memory could not be read",
+	[KPS_LEDGER_BUSY]	= "map locked below an NMI",
+	[KPS_LEDGER_RECURSION]	= "inside of kpstat itself",
+	[KPS_LEDGER_MISSED]	= "not delivered by the kernel (see --maxactive)",
+};
+
+static void print_losses_of(const struct probe_answer *probe)
+{
+	int i;
+
+	for (i = 0; i < KPS_LEDGER_NR; i++)
+		if (loss_meanings[i] && probe->ledger[i])
+			fprintf(stderr, "lost: %s: %llu of %llu events: %s\n",
+				probe->name, probe->ledger[i],
+				probe->ledger[KPS_LEDGER_HITS],
+				loss_meanings[i]);
+}
+
+void ledger_print_losses(const struct program_answer *program)
+{
+	size_t i;
+
+	for (i = 0; i < program->nr_probes; i++)
+		print_losses_of(&program->probes[i]);
+}
+
+struct json_object *ledger_json(const unsigned long long *ledger)
+{
+	struct json_object *object = json_object_new_object();
+	int i;
+
+	for (i = 0; i < KPS_LEDGER_NR; i++)
+		json_add_uint(object, ledger_names[i], ledger[i]);
+	return object;
+}

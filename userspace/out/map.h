@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Maps as bpftrace prints them, as text or as JSON. */
+#ifndef KPCTL_MAP_H
+#define KPCTL_MAP_H
+
+#include <stdbool.h>
+
+struct maps_answer;
+struct map_answer;
+
+void maps_print(const struct maps_answer *maps);
+
+/* The range of a bucket as bpftrace labels it. @text: at least 64 bytes. */
+void bucket_label(const struct map_answer *map, unsigned int bucket,
+		  char *text);
+
+#endif
