@@ -72,7 +72,7 @@ payload() {
 		say "no kpstat.ko in $BUILD_DIR; going on without"
 	cp -r "$TOP/selftests" "$TOP/uapi" "$root/kpstat/"
 	if [ -x "$TOP/userspace/kpctl" ]; then
-		make -s -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr >"$WORK/install.log" 2>&1 ||
+		make -s -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr/local >"$WORK/install.log" 2>&1 ||
 			{ cat "$WORK/install.log" >&2; die "cannot install userspace"; }
 	fi
 	{
