@@ -79,7 +79,7 @@ static __always_inline bool kps_event_begin(struct kps_ctx *ctx,
 	ctx->lost = 0;
 	ctx->record = NULL;
 	ctx->record_size = 0;
-	ctx->stack_ip = 0;
+	ctx->regs = NULL;
 	ctx->frame.site = site->id;
 	return true;
 }

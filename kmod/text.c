@@ -227,7 +227,7 @@ static void hist_show(struct seq_file *m, const struct kps_map *map,
 			hist_label(i, label, sizeof(label));
 		else
 			lhist_label(map, i, label, sizeof(label));
-		seq_printf(m, "%-16s %8llu ", label, buckets[i]);
+		seq_printf(m, "%-16s%8llu ", label, buckets[i]);
 		bar(m, buckets[i], most);
 	}
 	seq_putc(m, '\n');

@@ -24,7 +24,7 @@ struct pt_regs;
  *	into two intervals
  * @record: the tracepoint's record, or NULL
  * @record_size: bytes
- * @stack_ip: where a stack trace starts; 0 if unknown
+ * @regs: where a stack trace starts, or NULL
  * @lost: bits of enum kps_ledger that helpers noted
  */
 struct kps_ctx {
@@ -33,7 +33,7 @@ struct kps_ctx {
 	struct kps_row *row;
 	const void *record;
 	u32 record_size;
-	unsigned long stack_ip;
+	struct pt_regs *regs;
 	unsigned long lost;
 };
 

@@ -8,13 +8,13 @@
 #include <linux/cred.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
-#include <linux/stacktrace.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
+#include "compat/stack.h"
 #include "dispatch.h"
 #include "kpstat.h"
 
@@ -242,12 +242,9 @@ HELPER(read)
 	return extend(&value, r3);
 }
 
-/* Frames of ours and of the hooking machinery, above the probed function. */
-#define OWN_FRAMES 24
-
 /* One buffer per CPU and context: the guard of the dispatch admits one event. */
 struct stack_room {
-	unsigned long ips[KPS_NR_CONTEXTS][KPS_MAX_STACK_DEPTH + OWN_FRAMES];
+	unsigned long ips[KPS_NR_CONTEXTS][KPS_MAX_STACK_DEPTH];
 };
 
 static struct stack_room __percpu *stack_rooms;
@@ -263,36 +260,18 @@ void kps_helpers_exit(void)
 	free_percpu(stack_rooms);
 }
 
-/*
- * The trace starts in this function; a user's starts at the probed one.  The
- * unwinder reports it at the address where it was hooked, some bytes in.
- */
-static u32 skip_own_frames(unsigned long *ips, u32 nr, unsigned long start)
-{
-	u32 i;
-
-	for (i = 0; start && i < nr && i <= OWN_FRAMES; i++) {
-		if (ips[i] - start <= 16 || start - ips[i] <= 1) {
-			ips[i] = start;
-			return i;
-		}
-	}
-	return 0;
-}
-
 HELPER(kstack)
 {
 	struct kps_ctx *ctx = CTX;
 	unsigned long *ips = this_cpu_ptr(stack_rooms)->ips[kps_context()];
-	u32 nr, skip;
+	u32 nr = 0;
 	s64 id;
 
-	nr = stack_trace_save(ips, KPS_MAX_STACK_DEPTH + OWN_FRAMES, 1);
-	skip = skip_own_frames(ips, nr, ctx->stack_ip);
-	nr = min_t(u32, nr - skip, r2);
+	if (ctx->regs)
+		nr = kps_stack_save(ctx->regs, ips, r2);
 	if (!nr)
 		return lose(ctx, KPS_LEDGER_FAULT);
-	id = kps_stacks_add(ctx->program->stacks, ips + skip, nr);
+	id = kps_stacks_add(ctx->program->stacks, ips, nr);
 	if (id < 0)
 		return lose(ctx, KPS_LEDGER_OVERFLOW);
 	return id;

@@ -204,14 +204,16 @@ static void fill_flow(struct kps_conntrack_record *record,
 }
 
 static void emit(const struct conntrack_site *mine, struct kps_ctx *ctx,
-		 const struct kps_conntrack_record *record)
+		 const struct kps_conntrack_record *record, struct pt_regs *regs)
 {
+	ctx->regs = regs;
 	ctx->record = record;
 	ctx->record_size = sizeof(*record);
 	kps_event_run(ctx, mine->site);
 }
 
-static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct)
+static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct,
+			struct pt_regs *regs)
 {
 	struct kps_conntrack_record record;
 	struct kps_ctx ctx;
@@ -227,7 +229,7 @@ static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct)
 	if (!kps_event_begin(&ctx, mine->site))
 		return;
 	fill_flow(&record, ct);
-	emit(mine, &ctx, &record);
+	emit(mine, &ctx, &record, regs);
 }
 
 static struct nf_conn *flow_of(const struct sk_buff *skb)
@@ -262,7 +264,8 @@ static int __kprobes confirm_returned(struct kretprobe_instance *ri,
 		return 0;
 	if (flow_of(call->skb) != call->ct || !nf_ct_is_confirmed(call->ct))
 		return 0;
-	flow_is_new(container_of(rp, struct conntrack_site, confirm), call->ct);
+	flow_is_new(container_of(rp, struct conntrack_site, confirm), call->ct,
+		    regs);
 	return 0;
 }
 
@@ -282,7 +285,7 @@ static int __kprobes insert_returned(struct kretprobe_instance *ri,
 	if (!rp || (int)regs_return_value(regs))
 		return 0;
 	flow_is_new(container_of(rp, struct conntrack_site, insert),
-		    *(struct nf_conn **)ri->data);
+		    *(struct nf_conn **)ri->data, regs);
 	return 0;
 }
 
@@ -322,7 +325,7 @@ static int __kprobes alloc_returned(struct kretprobe_instance *ri,
 		return 0;
 	fill_tuple(&record, &call->orig);
 	record.zone = call->zone;
-	emit(mine, &ctx, &record);
+	emit(mine, &ctx, &record, regs);
 	return 0;
 }
 
@@ -378,7 +381,7 @@ static int __kprobes destroy_fired(struct kprobe *kp, struct pt_regs *regs)
 		return 0;
 	fill_flow(&record, ct);
 	record.lifetime = stamped_lifetime(ct) ?: lifetime;
-	emit(mine, &ctx, &record);
+	emit(mine, &ctx, &record, regs);
 	return 0;
 }
 

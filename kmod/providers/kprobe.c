@@ -117,7 +117,7 @@ static int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
 	if (!kps_event_begin(&ctx, site))
 		return 0;
 	ctx.frame.ip = (unsigned long)kp->addr;
-	ctx.stack_ip = instruction_pointer(regs);
+	ctx.regs = regs;
 	if (site->probe->code->reads_args)
 		fill_args(&ctx, regs);
 	kps_event_run(&ctx, site);

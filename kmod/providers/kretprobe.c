@@ -53,6 +53,7 @@ static int __kprobes return_fired(struct kretprobe_instance *ri,
 	if (!kps_event_begin(&ctx, site))
 		return 0;
 	ctx.frame.ip = (unsigned long)rp->kp.addr;
+	ctx.regs = regs;
 	ctx.frame.retval = regs_return_value(regs);
 	if (site->probe->code->reads_duration)
 		ctx.frame.duration = ktime_get_mono_fast_ns() -

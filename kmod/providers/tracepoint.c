@@ -37,7 +37,7 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 		ctx.record = data->raw->frag.data;
 		ctx.record_size = data->raw->frag.size;
 	}
-	ctx.stack_ip = regs ? instruction_pointer(regs) : 0;
+	ctx.regs = regs;
 	kps_event_run(&ctx, site);
 }
 

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A kernel stack from the registers of an event on.
+ *
+ * stack_trace_save() starts where it is called, which is below a clause: and
+ * where that is compiled, the unwinder's callers stop at the first address that
+ * is in no known text.  Where the unwinder itself is exported it is started
+ * from the registers instead, as perf_callchain_kernel() does.
+ */
+#ifndef KPS_COMPAT_STACK_H
+#define KPS_COMPAT_STACK_H
+
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/stacktrace.h>
+
+#ifdef CONFIG_X86
+#include <asm/unwind.h>
+
+/* Registers of a trap or a call; else only ip, sp and bp are there. */
+static inline bool kps_full_regs(const struct pt_regs *regs)
+{
+	return regs->flags & X86_EFLAGS_FIXED;
+}
+
+/**
+ * kps_stack_save() - the return addresses of the current task, innermost first
+ * @regs: where it starts
+ * @ips: filled in
+ * @max: room in it, at least 1
+ *
+ * Context: any, with preemption off. Return: how many.
+ */
+static inline u32 __kprobes kps_stack_save(struct pt_regs *regs,
+					   unsigned long *ips, u32 max)
+{
+	struct unwind_state state;
+	u32 nr = 0;
+
+	if (kps_full_regs(regs)) {
+		ips[nr++] = regs->ip;
+		unwind_start(&state, current, regs, NULL);
+	} else {
+		unwind_start(&state, current, NULL, (void *)regs->sp);
+	}
+	for (; nr < max && !unwind_done(&state); unwind_next_frame(&state)) {
+		unsigned long ip = unwind_get_return_address(&state);
+
+		if (!ip)
+			break;
+		ips[nr++] = ip;
+	}
+	return nr;
+}
+#else
+static inline u32 kps_stack_save(struct pt_regs *regs, unsigned long *ips,
+				 u32 max)
+{
+	return stack_trace_save(ips, max, 1);
+}
+#endif
+
+#endif
