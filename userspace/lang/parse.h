@@ -8,7 +8,8 @@
 struct parse {
 	struct arena *arena;
 	struct clause *clauses;
-	unsigned int braces;	/* open ones; 0 in a BODY: inside of a filter */
+	unsigned int braces;	/* open ones */
+	bool in_filter;
 };
 
 struct string {

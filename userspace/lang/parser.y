@@ -407,13 +407,14 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner,
 				 struct parse *parse)
 {
 	yysymbol_kind_t token = yypcontext_token(context);
+	bool in_filter = parse->in_filter;
 	const char *hint = NULL;
 	size_t i;
 
 	(void)scanner;
 	for (i = 0; i < sizeof(syntax_hints) / sizeof(syntax_hints[0]); i++) {
 		if (syntax_hints[i].token != token ||
-		    (syntax_hints[i].in_filter && parse->braces))
+		    (syntax_hints[i].in_filter && !in_filter))
 			continue;
 		hint = syntax_hints[i].hint;
 		break;

@@ -11,7 +11,7 @@
 #include "host.h"
 #include "tracefs.h"
 
-#define PATH_SIZE 512
+#define PATH_SIZE 1024
 
 const char *tracefs_dir(void)
 {

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Runs a clause as the kernel would, on values that a test chooses, and holds
+ * it to the verifier's rules while it runs.  Written from the contract in
+ * kpstat.h, not from the compiler.
+ */
+#ifndef KPCTL_TEST_INTERP_H
+#define KPCTL_TEST_INTERP_H
+
+#include "fixture.h"
+
+#define MAX_UPDATES 8
+
+struct machine {
+	/* What the test sets. */
+	struct kps_frame frame;
+	uint64_t pid_tgid, uid_gid, cpu, nsecs, elapsed;
+	char comm[16];
+	uint8_t record[256];
+	const char *memory;		/* what STR finds at any address */
+
+	/* What the clause did. */
+	struct update {
+		unsigned int map;
+		uint64_t value;
+		uint8_t key[KPS_MAX_KEY_SIZE];
+	} updates[MAX_UPDATES];
+	unsigned int nr_updates;
+	unsigned int calls[__KPS_FN_NR];
+	uint64_t str_address;
+	uint64_t stack_depth;
+
+	/* The run. */
+	const struct object *object;
+	uint64_t reg[11];
+	bool usable[11];
+	bool is_ctx[11];
+	bool written[KPS_SCRATCH_SIZE];
+};
+
+static inline void *scratch_range(struct machine *m, uint64_t off, uint64_t len)
+{
+	assert_int_equal(off % 8, 0);
+	assert_true(off + len <= KPS_SCRATCH_SIZE);
+	return m->frame.scratch + off;
+}
+
+static inline void *out_range(struct machine *m, uint64_t off, uint64_t len)
+{
+	memset(m->written + off, 1, len);
+	return memset(scratch_range(m, off, len), 0, len);
+}
+
+static inline uint64_t record_field(const struct machine *m, uint64_t off,
+				    uint64_t how)
+{
+	unsigned int size = how & ~(uint64_t)KPS_SIGNED;
+	unsigned int shift = 64 - size * 8;
+	uint64_t value = 0;
+
+	assert_true(size == 1 || size == 2 || size == 4 || size == 8);
+	memcpy(&value, m->record + off, size);
+	value <<= shift;
+	return how & KPS_SIGNED ? (uint64_t)((int64_t)value >> shift) :
+				  value >> shift;
+}
+
+static inline void record_str(struct machine *m, uint64_t off, uint64_t how,
+			      uint64_t size, char *out)
+{
+	uint64_t len = how & ~(uint64_t)KPS_DATA_LOC;
+	uint32_t loc;
+
+	if (how & KPS_DATA_LOC) {
+		memcpy(&loc, m->record + off, sizeof(loc));
+		off = loc & 0xffff;
+		len = loc >> 16;
+	}
+	snprintf(out, size, "%.*s", (int)len, (const char *)m->record + off);
+}
+
+static inline unsigned int key_size(const struct object_map *map)
+{
+	unsigned int i, size = 0;
+
+	for (i = 0; i < map->nr_key; i++)
+		size += map->key[i].size;
+	return size;
+}
+
+static inline void map_update(struct machine *m, uint64_t map, uint64_t key,
+			      uint64_t value)
+{
+	struct update *update = &m->updates[m->nr_updates++];
+	unsigned int i, size;
+
+	assert_true(m->nr_updates <= MAX_UPDATES);
+	assert_true(map < m->object->nr_maps);
+	size = key_size(&m->object->maps[map]);
+	for (i = 0; i < size; i++)
+		assert_true(m->written[key + i]);
+	update->map = map;
+	update->value = value;
+	memcpy(update->key, scratch_range(m, key, size), size);
+}
+
+static inline uint64_t call_helper(struct machine *m, int fn)
+{
+	const uint64_t *r = m->reg;
+
+	m->calls[fn]++;
+	switch (fn) {
+	case KPS_FN_PID_TGID: return m->pid_tgid;
+	case KPS_FN_UID_GID: return m->uid_gid;
+	case KPS_FN_CPU: return m->cpu;
+	case KPS_FN_NSECS: return m->nsecs;
+	case KPS_FN_ELAPSED: return m->elapsed;
+	case KPS_FN_DIV: return r[3] ? r[2] / r[3] : 0;
+	case KPS_FN_MOD: return r[3] ? r[2] % r[3] : r[2];
+	case KPS_FN_COMM:
+		memcpy(out_range(m, r[2], 16), m->comm, 16);
+		return 0;
+	case KPS_FN_RECORD:
+		return record_field(m, r[2], r[3]);
+	case KPS_FN_RECORD_BYTES:
+		memcpy(out_range(m, r[4], (r[3] + 7) & ~7ull),
+		       m->record + r[2], r[3]);
+		return 0;
+	case KPS_FN_RECORD_STR:
+		assert_int_equal(r[4] % 8, 0);
+		record_str(m, r[2], r[3], r[4], out_range(m, r[5], r[4]));
+		return 0;
+	case KPS_FN_STR:
+		assert_int_equal(r[3] % 8, 0);
+		m->str_address = r[2];
+		snprintf(out_range(m, r[4], r[3]), r[3], "%s", m->memory);
+		return 0;
+	case KPS_FN_KSTACK:
+		assert_true(m->object->stack_entries > 0);
+		m->stack_depth = r[2];
+		return 77;
+	case KPS_FN_MAP_UPDATE:
+		map_update(m, r[2], r[3], r[4]);
+		return 0;
+	default:
+		fail_msg("helper %d", fn);
+		return 0;
+	}
+}
+
+static inline void run_call(struct machine *m, const struct bpf_insn *insn)
+{
+	static const int nr_args[__KPS_FN_NR] = {
+		[KPS_FN_COMM] = 1, [KPS_FN_DIV] = 2, [KPS_FN_MOD] = 2,
+		[KPS_FN_RECORD] = 2, [KPS_FN_RECORD_BYTES] = 3,
+		[KPS_FN_RECORD_STR] = 4, [KPS_FN_STR] = 3,
+		[KPS_FN_KSTACK] = 1, [KPS_FN_MAP_UPDATE] = 3,
+	};
+	int i;
+
+	assert_true(m->is_ctx[1]);
+	for (i = 2; i < 2 + nr_args[insn->imm]; i++)
+		assert_true(m->usable[i] && !m->is_ctx[i]);
+	m->reg[0] = call_helper(m, insn->imm);
+	for (i = 1; i <= 5; i++)
+		m->usable[i] = m->is_ctx[i] = false;
+	m->usable[0] = true;
+}
+
+static inline uint64_t alu(int op, uint64_t a, uint64_t b)
+{
+	switch (op) {
+	case BPF_ADD: return a + b;
+	case BPF_SUB: return a - b;
+	case BPF_MUL: return a * b;
+	case BPF_DIV: return a / b;
+	case BPF_MOD: return a % b;
+	case BPF_OR: return a | b;
+	case BPF_AND: return a & b;
+	case BPF_XOR: return a ^ b;
+	case BPF_LSH: return a << (b & 63);
+	case BPF_RSH: return a >> (b & 63);
+	case BPF_ARSH: return (int64_t)a >> (b & 63);
+	case BPF_MOV: return b;
+	case BPF_NEG: return -a;
+	default: fail_msg("alu 0x%x", op); return 0;
+	}
+}
+
+static inline bool jump_taken(int op, uint64_t a, uint64_t b)
+{
+	int64_t sa = a, sb = b;
+
+	switch (op) {
+	case BPF_JEQ: return a == b;
+	case BPF_JNE: return a != b;
+	case BPF_JGT: return a > b;
+	case BPF_JGE: return a >= b;
+	case BPF_JLT: return a < b;
+	case BPF_JLE: return a <= b;
+	case BPF_JSGT: return sa > sb;
+	case BPF_JSGE: return sa >= sb;
+	case BPF_JSLT: return sa < sb;
+	case BPF_JSLE: return sa <= sb;
+	default: fail_msg("jump 0x%x", op); return false;
+	}
+}
+
+static inline unsigned int insn_size(const struct bpf_insn *insn)
+{
+	switch (BPF_SIZE(insn->code)) {
+	case BPF_B: return 1;
+	case BPF_H: return 2;
+	case BPF_W: return 4;
+	default: return 8;
+	}
+}
+
+static inline void run_memory(struct machine *m, const struct bpf_insn *insn)
+{
+	unsigned int i, size = insn_size(insn);
+	bool load = BPF_CLASS(insn->code) == BPF_LDX;
+	long off = insn->off - (long)offsetof(struct kps_frame, scratch);
+	uint8_t *at = (uint8_t *)&m->frame + insn->off;
+	uint64_t value = (int64_t)insn->imm;
+
+	assert_true(m->is_ctx[load ? insn->src_reg : insn->dst_reg]);
+	assert_int_equal(insn->off % (int)size, 0);
+	assert_true(insn->off >= 0 && insn->off + size <= sizeof(m->frame));
+	if (load) {
+		for (i = 0; off >= 0 && i < size; i++)
+			assert_true(m->written[off + i]);
+		m->reg[insn->dst_reg] = 0;
+		memcpy(&m->reg[insn->dst_reg], at, size);
+		m->usable[insn->dst_reg] = true;
+		m->is_ctx[insn->dst_reg] = false;
+		return;
+	}
+	assert_true(off >= 0);
+	if (BPF_CLASS(insn->code) == BPF_STX) {
+		assert_true(m->usable[insn->src_reg] &&
+			    !m->is_ctx[insn->src_reg]);
+		value = m->reg[insn->src_reg];
+	}
+	memcpy(at, &value, size);
+	memset(m->written + off, 1, size);
+}
+
+static inline uint64_t operand(const struct machine *m,
+			       const struct bpf_insn *insn)
+{
+	if (BPF_SRC(insn->code) == BPF_K)
+		return (int64_t)insn->imm;
+	assert_true(m->usable[insn->src_reg]);
+	return m->reg[insn->src_reg];
+}
+
+static inline void run_alu(struct machine *m, const struct bpf_insn *insn)
+{
+	bool reg_mov = insn->code == (BPF_ALU64 | BPF_MOV | BPF_X);
+	int op = BPF_OP(insn->code);
+
+	assert_int_equal(BPF_CLASS(insn->code), BPF_ALU64);
+	if (op == BPF_DIV || op == BPF_MOD)
+		assert_true(BPF_SRC(insn->code) == BPF_K && insn->imm);
+	if (op != BPF_MOV)
+		assert_true(m->usable[insn->dst_reg] &&
+			    !m->is_ctx[insn->dst_reg]);
+	m->is_ctx[insn->dst_reg] = reg_mov && m->is_ctx[insn->src_reg];
+	m->reg[insn->dst_reg] = alu(op, m->reg[insn->dst_reg],
+				    operand(m, insn));
+	m->usable[insn->dst_reg] = true;
+}
+
+/* Returns R0. */
+static inline uint64_t run_clause(struct machine *m, const struct object *object,
+				  size_t probe)
+{
+	const struct bpf_insn *insns = object->probes[probe].insns;
+	size_t pc = 0, nr = object->probes[probe].nr_insns;
+
+	m->object = object;
+	m->nr_updates = 0;
+	memset(m->usable, 0, sizeof(m->usable));
+	memset(m->is_ctx, 0, sizeof(m->is_ctx));
+	memset(m->written, 0, sizeof(m->written));
+	memset(m->calls, 0, sizeof(m->calls));
+	memset(m->frame.scratch, 0xa5, sizeof(m->frame.scratch));
+	m->usable[1] = m->is_ctx[1] = true;
+	for (;; pc++) {
+		const struct bpf_insn *insn = &insns[pc];
+
+		assert_true(pc < nr);
+		assert_true(insn->dst_reg < 10 && insn->src_reg < 10);
+		switch (BPF_CLASS(insn->code)) {
+		case BPF_LD:
+			m->reg[insn->dst_reg] = (uint32_t)insn->imm |
+				(uint64_t)(uint32_t)insn[1].imm << 32;
+			m->usable[insn->dst_reg] = true;
+			m->is_ctx[insn->dst_reg] = false;
+			pc++;
+			continue;
+		case BPF_LDX:
+		case BPF_ST:
+		case BPF_STX:
+			run_memory(m, insn);
+			continue;
+		case BPF_ALU:
+		case BPF_ALU64:
+			run_alu(m, insn);
+			continue;
+		default:
+			break;
+		}
+		assert_int_equal(BPF_CLASS(insn->code), BPF_JMP);
+		assert_true(insn->off >= 0);
+		if (BPF_OP(insn->code) == BPF_EXIT)
+			break;
+		if (BPF_OP(insn->code) == BPF_CALL) {
+			run_call(m, insn);
+		} else if (BPF_OP(insn->code) == BPF_JA) {
+			pc += insn->off;
+		} else {
+			assert_true(m->usable[insn->dst_reg]);
+			if (jump_taken(BPF_OP(insn->code),
+				       m->reg[insn->dst_reg],
+				       operand(m, insn)))
+				pc += insn->off;
+		}
+	}
+	assert_true(m->usable[0]);
+	return m->reg[0];
+}
+
+#endif

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Every error of the compiler: where it points, what it says, the remedy. */
+#include "fixture.h"
+
+#define K "kprobe:vfs_read "
+
+static const struct bad_program syntax[] = {
+	{ "", 0, 0, "the program is empty", "PROBE /filter/" },
+	{ "// only a comment\n", 0, 0, "the program is empty", NULL },
+	{ "kprobe:vfs_read", 1, 16, "unexpected the end of the program",
+	  "PROBE /filter/ { actions }" },
+	{ K "{ @ = count()", 1, 30, "unexpected the end", NULL },
+	{ K "{ @ = count(); ", 1, 32, "unexpected the end", NULL },
+	{ K "{ @ = ; }", 1, 23, "unexpected ';'", NULL },
+	{ K "{ @a = count() @b = count(); }", 1, 32, "unexpected a map",
+	  "';' missing" },
+	{ K "/pid = 1/ { @ = count(); }", 1, 22, "unexpected an assignment",
+	  "write ==" },
+	{ K "/pid == 1 { @ = count(); }", 1, 27, "unexpected '{'",
+	  "a filter ends with '/'" },
+	{ K "// { @ = count(); }", 1, 36, "unexpected the end", NULL },
+	{ "kprobe:vfs_read kprobe:vfs_write { }", 1, 17, "unexpected a probe",
+	  "commas" },
+	{ K "{ @[\"abc] = count(); }", 1, 21, "this string never ends",
+	  "close it with \"" },
+	{ K "{ /* @ = count(); }", 1, 19, "this comment never ends", "*/" },
+	{ K "{ @ = sum(0x); }", 1, 27, "'0x' is not a number", NULL },
+	{ K "{ @ = sum(12abc); }", 1, 27, "'12abc' is not a number", NULL },
+	{ K "{ @ = sum(089); }", 1, 27, "'089' is not a number", "octal" },
+	{ K "{ @ = sum(18446744073709551616); }", 1, 27, "too large",
+	  "64 bits" },
+	{ K "{ @ = sum(1e30); }", 1, 27, "too large", NULL },
+	{ K "{ @ = count() ` }", 1, 31, "unexpected character '`'", NULL },
+	{ "#include <linux/sched.h>\n" K "{ @ = count(); }", 1, 1,
+	  "'#include' is not supported", "no headers" },
+	{ "struct foo { int a; }\n" K "{ @ = count(); }", 1, 1,
+	  "'struct' is not supported", "args.FIELD" },
+	{ "config = { }\n" K "{ @ = count(); }", 1, 1,
+	  "'config' is not supported", NULL },
+	{ "\n#!/usr/bin/kpctl\n" K "{ @ = count(); }", 2, 1,
+	  "#! is only meant for the first line", NULL },
+	{ K "\n/pid == 1/\n{\n\t@[comm = count();\n}", 4, 9,
+	  "unexpected an assignment", NULL },
+	{ K "{ @ = count(); } }", 1, 34, "unexpected '}'", NULL },
+};
+
+static const struct bad_program names[] = {
+	{ K "{ @[com] = count(); }", 1, 21, "there is no builtin 'com'",
+	  "did you mean comm" },
+	{ K "{ @[xyzzy] = count(); }", 1, 21, "there is no builtin 'xyzzy'",
+	  NULL },
+	{ K "{ @ = cuont(); }", 1, 23, "there is no function 'cuont'",
+	  "count" },
+	{ K "{ @ = count; }", 1, 23, "'count' is a function",
+	  "write count()" },
+	{ K "{ @[pid()] = count(); }", 1, 21, "'pid' is not a function",
+	  "write pid" },
+	{ K "{ @ = sum(retval); }", 1, 27, "'retval' has no meaning in a kprobe",
+	  "kretprobe" },
+	{ K "{ @ = hist(duration); }", 1, 28,
+	  "'duration' has no meaning in a kprobe", "kretprobe" },
+	{ "kretprobe:vfs_read { @ = sum(arg0); }", 1, 30,
+	  "'arg0' has no meaning in a kretprobe", NULL },
+	{ "t:sched:sched_switch { @ = sum(arg0); }", 1, 32,
+	  "'arg0' has no meaning in a tracepoint", "args.FIELD" },
+	{ "t:sched:sched_switch { @[func] = count(); }", 1, 26,
+	  "'func' has no meaning in a tracepoint", NULL },
+	{ K "{ @ = sum(arg6); }", 1, 27, "'arg6' is not supported yet",
+	  "arg0 .. arg5" },
+	{ K "{ @[args.ret] = count(); }", 1, 21,
+	  "'args' has no meaning in a kprobe", "arg0 .. arg5" },
+	{ K "{ @[args] = count(); }", 1, 21, "args is used as args.FIELD",
+	  NULL },
+	{ "t:sched:sched_switch { @[args.prev_pidd] = count(); }", 1, 26,
+	  "tracepoint:sched:sched_switch has no field 'prev_pidd'",
+	  "prev_pid" },
+	{ "t:sched:sched_switch { @[args.zzz] = count(); }", 1, 26,
+	  "has no field 'zzz'", "prev_comm prev_pid" },
+	{ "t:net:net_dev_queue { @[args.vector] = count(); }", 1, 25,
+	  "'vector' is an array (unsigned long vector[8])", NULL },
+	{ "conntrack:new { @[args.sadr] = count(); }", 1, 19,
+	  "conntrack:new has no field 'sadr'", "saddr" },
+};
+
+static const struct bad_program types[] = {
+	{ K "/comm/ { @ = count(); }", 1, 18,
+	  "a filter must be an integer, not a string", "== or !=" },
+	{ K "/comm > \"a\"/ { @ = count(); }", 1, 18,
+	  "'>' does not work on strings", "== and !=" },
+	{ K "/comm == 1/ { @ = count(); }", 1, 18,
+	  "'==' does not work on a string and an integer", NULL },
+	{ K "/arg0 == \"x\"/ { @ = count(); }", 1, 18, "does not work on",
+	  "str()" },
+	{ K "/func == \"vfs_read\"/ { @ = count(); }", 1, 18,
+	  "does not work on a kernel symbol and a string", "only be keys" },
+	{ K "/!comm/ { @ = count(); }", 1, 19,
+	  "the operand of '!' must be an integer", NULL },
+	{ K "{ @ = sum(comm); }", 1, 27,
+	  "what is aggregated must be an integer, not a string", NULL },
+	{ K "{ @[count()] = count(); }", 1, 21,
+	  "an aggregation cannot be a key", NULL },
+	{ "t:tcp:tcp_retransmit_skb { @[args.saddr] = count(); }", 1, 30,
+	  "an array of bytes cannot be a key", "ntop()" },
+	{ K "{ @[ntop(comm)] = count(); }", 1, 26,
+	  "ntop()'s address must be an integer", NULL },
+	{ K "{ @[ksym(comm)] = count(); }", 1, 26,
+	  "ksym()'s address must be an integer", NULL },
+	{ K "{ @[str(comm)] = count(); }", 1, 25, "this is a string already",
+	  "leave str() out" },
+	{ K "{ @[str(arg0, arg1)] = count(); }", 1, 31,
+	  "str()'s length must be a constant", NULL },
+	{ K "{ @[str(arg0, 256)] = count(); }", 1, 31,
+	  "str()'s length is 1 to 255, not 256", NULL },
+	{ K "{ @[kstack(0)] = count(); }", 1, 28,
+	  "kstack() takes 1 to 127 frames, not 0", NULL },
+	{ K "{ @[kstack(pid)] = count(); }", 1, 28,
+	  "must be a constant", NULL },
+	{ K "{ @[pid ? comm : 1] = count(); }", 1, 21,
+	  "'?' chooses between a string and an integer", "one type" },
+	{ K "{ @[pid ? kstack : kstack] = count(); }", 1, 21,
+	  "'?' cannot choose", "two clauses" },
+	{ K "{ @ = sum(arg0 / 0); }", 1, 34, "division by zero", NULL },
+	{ K "{ @ = sum(); }", 1, 23, "sum() does not take 0 arguments",
+	  "write sum(n)" },
+	{ K "{ @ = count(1); }", 1, 23, "count() does not take 1 argument",
+	  "write count()" },
+	{ K "{ @ = lhist(arg0, 0, 10); }", 1, 23,
+	  "lhist() does not take 3 arguments", "lhist(n, min, max, step)" },
+	{ K "{ @ = lhist(arg0, 0, 10, 0); }", 1, 42,
+	  "step must be at least 1, not 0", NULL },
+	{ K "{ @ = lhist(arg0, 10, 0, 1); }", 1, 39,
+	  "max must be greater than its min", NULL },
+	{ K "{ @ = lhist(arg0, 0, 100000, 1); }", 1, 46,
+	  "at most 1000 buckets, this would be 100000", "step larger" },
+	{ K "{ @ = lhist(arg0, 0, pid, 1); }", 1, 38,
+	  "lhist()'s max must be a constant", NULL },
+};
+
+static const struct bad_program maps[] = {
+	{ K "{ @a[pid] = count();\n  @a = count(); }", 2, 3,
+	  "@a has 0 keys here", "another name" },
+	{ K "{ @a[pid] = count();\n  @a[comm] = count(); }", 2, 6,
+	  "key 1 of @a is a string here", "another name" },
+	{ K "{ @a = count();\n  @a = sum(arg0); }", 2, 8,
+	  "@a is assigned sum() here", "another name" },
+	{ K "{ @a = lhist(arg0, 0, 10, 1);\n  @a = lhist(arg0, 0, 10, 2); }",
+	  2, 8, "another min, max or step", NULL },
+	{ K "{ @[pid, pid, pid, pid, pid, pid, pid, pid, pid, pid, pid, pid,"
+	  "pid, pid, pid, pid, pid] = count(); }", 1, 19,
+	  "a key has at most 16 parts", NULL },
+	{ K "{ @[str(arg0, 200), str(arg1, 200)] = count(); }", 1, 19,
+	  "a key has at most 256 bytes", "shorter strings" },
+	{ K "{ @a23456789b123456789c123456789d123456789e123456789f123456789"
+	  "g123 = count(); }", 1, 19, "at most 63 characters", NULL },
+};
+
+/* Constructs of bpftrace's, by name, each with what works instead. */
+static const struct bad_program later[] = {
+	{ K "{ printf(\"%d\", pid); }", 1, 19, "'printf' is not supported yet",
+	  "@[comm, arg0] = count()" },
+	{ K "{ print(@x); }", 1, 19, "'print' is not supported yet", NULL },
+	{ K "{ exit(); }", 1, 19, "'exit' is not supported yet",
+	  "kpctl run -d" },
+	{ K "{ @x[tid] = nsecs; }", 1, 29, "plain value", "count()" },
+	{ K "{ delete(@x[tid]); }", 1, 19, "'delete' is not supported yet",
+	  NULL },
+	{ K "{ @x++; }", 1, 19, "'++' is not supported yet",
+	  "write @x = count()" },
+	{ K "{ @x[pid]++; }", 1, 19, "'++' is not supported yet",
+	  "write @x[..] = count()" },
+	{ K "{ @x += arg0; }", 1, 19, "'+=' is not supported yet",
+	  "sum(n)" },
+	{ K "{ $x = 1; }", 1, 19, "a variable is not supported yet", NULL },
+	{ K "{ @[$1] = count(); }", 1, 21,
+	  "a positional parameter is not supported yet", NULL },
+	{ K "{ if (pid == 1) { @ = count(); } else { @ = count(); } }", 1, 19,
+	  "'if' is not supported yet", "two clauses" },
+	{ K "{ unroll (3) { @ = count(); } }", 1, 19,
+	  "'unroll' is not supported yet", NULL },
+	{ K "{ while (1) { @ = count(); } }", 1, 19,
+	  "'while' is not supported yet", NULL },
+	{ K "{ for ($kv : @x) { @ = count(); } }", 1, 19,
+	  "'for' is not supported yet", NULL },
+	{ K "{ return; }", 1, 19, "'return' is not supported yet", NULL },
+	{ K "{ @[@x[1]] = count(); }", 1, 21, "reading a map", "duration" },
+	{ K "{ @[((struct file *)arg0)->f_mode] = count(); }", 1, 21,
+	  "reading fields of structs is not supported yet", "args.FIELD" },
+	{ K "{ @[*arg0] = count(); }", 1, 21, "reading memory with '*'",
+	  NULL },
+	{ K "{ @[arg0[1]] = count(); }", 1, 21, "element of an array", NULL },
+	{ K "{ @[(uint8 *)arg0] = count(); }", 1, 21,
+	  "a cast to a struct or pointer", NULL },
+	{ K "{ @[(1, 2)] = count(); }", 1, 21, "a tuple is not supported yet",
+	  "@[a, b]" },
+	{ K "{ @[ustack] = count(); }", 1, 21,
+	  "'ustack' is not supported yet", "kstack" },
+	{ K "{ @[sizeof(uint64)] = count(); }", 1, 21,
+	  "'sizeof' is not supported yet", NULL },
+	{ K "{ count(); }", 1, 19,
+	  "an aggregation must be assigned to a map", "@name = count()" },
+	{ K "{ pid; }", 1, 19, "this does nothing", NULL },
+	{ K "{ pid = 1; }", 1, 19, "only a map can be assigned to", NULL },
+	{ "BEGIN { @ = count(); }", 1, 1,
+	  "probes of type 'BEGIN' are not supported", NULL },
+	{ "interval:s:1 { @ = count(); }", 1, 1,
+	  "probes of type 'interval' are not supported", "-i SECS" },
+	{ "uprobe:/bin/bash:readline { @ = count(); }", 1, 1,
+	  "probes of type 'uprobe' are not supported", NULL },
+	{ "kfunc:vfs_read { @ = count(); }", 1, 1,
+	  "probes of type 'kfunc' are not supported", "kprobe:FUNCTION" },
+};
+
+static const struct bad_program probes[] = {
+	{ "kprob:vfs_read { }", 1, 1, "there are no probes of type 'kprob'",
+	  "did you mean kprobe" },
+	{ "kprobe { }", 1, 1, "'kprobe' does not name a function",
+	  "kprobe:FUNCTION" },
+	{ "kprobe:a:b:c { }", 1, 1, "does not name a function", NULL },
+	{ "kprobe:vfs_raed { }", 1, 1,
+	  "this kernel has no function 'vfs_raed'", "vfs_read" },
+	{ "kprobe:nowhere_at_all { }", 1, 1,
+	  "this kernel has no function 'nowhere_at_all'", "MODULE:FUNCTION" },
+	{ "kprobe:some_data { }", 1, 1, "this kernel has no function", NULL },
+	{ "kprobe:vfs_read, kprobe:vfs_raed { }", 1, 18, "'vfs_raed'", NULL },
+	{ "kprobe:type_show { }", 1, 1, "2 functions are called 'type_show'",
+	  "name a function that calls it" },
+	{ "kprobe:init_once { }", 1, 1, "2 functions are called 'init_once'",
+	  "MODULE:FUNCTION" },
+	{ "kprobe:do_int3 { }", 1, 1, "the kernel forbids probes in 'do_int3'",
+	  NULL },
+	{ "kprobe:vfs_read+0x200 { }", 1, 1,
+	  "offset 512 is beyond the end of 'vfs_read'", "512 bytes" },
+	{ "kprobe:vfs_read+x { }", 1, 1, "'x' is not an offset", NULL },
+	{ "kprobe:vfs_*+4 { }", 1, 1, "a pattern cannot have an offset", NULL },
+	{ "kretprobe:vfs_read+4 { }", 1, 1, "a kretprobe has no offset", NULL },
+	{ "kprobe:zzz_* { }", 1, 1, "no function that can be probed matches",
+	  NULL },
+	{ "kprobe:fuse:vfs_read { }", 1, 1,
+	  "module 'fuse' has no function 'vfs_read'", NULL },
+	{ "kprobe:empty:some { }", 1, 1, "module 'empty' has no function",
+	  NULL },
+	{ "tracepoint:sched { }", 1, 1, "does not name a tracepoint",
+	  "tracepoint:SYSTEM:EVENT" },
+	{ "tracepoint:sched:sched_swich { }", 1, 1,
+	  "this kernel has no tracepoint 'sched:sched_swich'",
+	  "sched:sched_switch" },
+	{ "tracepoint:sched:zz* { }", 1, 1, "has no tracepoint", NULL },
+	{ "conntrack:old { }", 1, 1, "'conntrack:old' is not an event",
+	  "conntrack:new" },
+};
+
+#define DEFINE_TEST(table)						\
+static void test_##table(void **state)					\
+{									\
+	(void)state;							\
+	must_fail_all(table, NR(table));				\
+}
+
+DEFINE_TEST(syntax)
+DEFINE_TEST(names)
+DEFINE_TEST(types)
+DEFINE_TEST(maps)
+DEFINE_TEST(later)
+DEFINE_TEST(probes)
+
+/* A conflict between two places shows both. */
+static void test_second_place(void **state)
+{
+	struct object object;
+
+	(void)state;
+	assert_int_not_equal(try_compile(K "{ @a[pid] = count();\n"
+					 "  @a = sum(arg0); }", &object), 0);
+	assert_int_equal(nr_diags, 2);
+	assert_int_equal(diags[1].level, DIAG_NOTE);
+	assert_int_equal(diags[1].at.first_line, 1);
+	assert_int_equal(diags[1].at.first_column, 19);
+	assert_string_equal(diags[1].message, "@a is first used here, with 1");
+	assert_string_equal(diags[1].line, K "{ @a[pid] = count();");
+}
+
+/* One run reports the errors of all statements and probes. */
+static void test_all_errors(void **state)
+{
+	struct object object;
+
+	(void)state;
+	assert_int_not_equal(try_compile("kprobe:nope,\nkprobe:vfs_read {\n"
+					 " @a = sum(comm);\n @b = foo();\n}\n",
+					 &object), 0);
+	assert_int_equal(nr_diags, 3);
+	assert_int_equal(diags[0].at.first_line, 1);
+	assert_int_equal(diags[1].at.first_line, 3);
+	assert_int_equal(diags[2].at.first_line, 4);
+}
+
+static void test_candidates(void **state)
+{
+	struct object object;
+
+	(void)state;
+	try_compile("kprobe:init_once { }", &object);
+	assert_int_equal(nr_diags, 3);
+	assert_string_equal(diags[1].message,
+			    "candidate 1 of 2: vmlinux:init_once at 0xffffffff81004300");
+	assert_string_equal(diags[2].message,
+			    "candidate 2 of 2: fuse:init_once at 0xffffffffc0002000");
+}
+
+static void test_which_event_of_a_glob(void **state)
+{
+	struct object object;
+
+	(void)state;
+	try_compile("t:sched:* { @[args.prev_pid] = count(); }", &object);
+	assert_int_equal(nr_diags, 2);
+	assert_string_equal(diags[1].message,
+			    "this is about tracepoint:sched:sched_process_fork");
+}
+
+static void test_module_is_missing(void **state)
+{
+	const struct bad_program bad = {
+		"conntrack:new { @[args.protocol] = count(); }", 1, 19,
+		"the kpstat module, which is not loaded", "modprobe kpstat",
+	};
+
+	(void)state;
+	module_is_missing = true;
+	must_fail(&bad);
+	module_is_missing = false;
+}
+
+static void test_no_tracefs(void **state)
+{
+	const struct bad_program bad = {
+		"tracepoint:sched:sched_switch { }", 1, 1, "not mounted",
+		"mount -t tracefs",
+	};
+	const struct bad_program no_kallsyms = {
+		"kprobe:vfs_read { }", 1, 1, "cannot read /proc/kallsyms", NULL,
+	};
+
+	(void)state;
+	host_set_root("/nonexistent");
+	must_fail(&bad);
+	must_fail(&no_kallsyms);
+	use_fixture_host(NULL);
+}
+
+static void test_limits(void **state)
+{
+	const struct compile_options options = {
+		.file = "test.bt", .max_probes = 2,
+	};
+	struct object object;
+
+	(void)state;
+	assert_int_equal(compile_with("kprobe:vfs_* { @ = count(); }",
+				      &options, &object), -1);
+	assert_non_null(strstr(diags[0].message,
+			       "'kprobe:vfs_*' matches 4 probes, more than the limit of 2"));
+	assert_non_null(strstr(diags[0].hint, "--max-probes 4"));
+}
+
+/* "((((...1))))" and "!!!!...1": an error, not a crash. */
+static void test_deep_nesting(void **state)
+{
+	static const struct {
+		const char *repeated;
+		unsigned int times;
+	} cases[] = {
+		{ "(", 30000 }, { "!", 5000 }, { "1+", 5000 }, { "-", 300 },
+		{ "1?", 3000 },
+	};
+	struct object object;
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < NR(cases); i++) {
+		size_t len = strlen(cases[i].repeated);
+		char *text = calloc(1, 100 + len * cases[i].times);
+		char *end = stpcpy(text, K "/");
+
+		for (j = 0; j < cases[i].times; j++)
+			end = stpcpy(end, cases[i].repeated);
+		strcpy(end, "1/ { @ = count(); }");
+		assert_int_equal(try_compile(text, &object), -1);
+		assert_true(nr_diags > 0);
+		free(text);
+	}
+}
+
+static void test_scratch_overflow(void **state)
+{
+	const struct bad_program bad = {
+		K "/str(arg0, 255) == str(arg1, 255)/ "
+		"{ @[str(arg0, 247)] = count(); }", 1, 1,
+		"needs more than 512 bytes", "shorter strings",
+	};
+	struct object object;
+
+	(void)state;
+	must_compile(K "/str(arg0, 255) == str(arg1, 255)/ { @ = count(); }",
+		     &object);
+	object_free(&object);
+	must_fail(&(struct bad_program){
+		K "/comm == \"x\"/ { @[str(arg0, 200) == str(arg1, 200), "
+		"str(arg0, 207), comm] = sum(str(arg0, 255) == str(arg1, 255)); }",
+		1, 1, "needs more than 512 bytes", NULL });
+	(void)bad;
+}
+
+static void test_too_many_insns(void **state)
+{
+	char *text = calloc(1, 60000);
+	char *end = stpcpy(text, K "{");
+	const struct bad_program bad = { text, 1, 1,
+		"instructions, more than 4096", "several clauses" };
+	int i;
+
+	(void)state;
+	for (i = 0; i < 900; i++)
+		end = stpcpy(end, "@ = sum(arg0);");
+	strcpy(end, "}");
+	must_fail(&bad);
+	free(text);
+}
+
+static void test_too_long(void **state)
+{
+	char *text = malloc(70000);
+	const struct bad_program bad = { text, 0, 0, "longer than", NULL };
+
+	(void)state;
+	memset(text, ' ', 69999);
+	text[69999] = '\0';
+	must_fail(&bad);
+	free(text);
+}
+
+static void test_printed(void **state)
+{
+	static const char expected[] =
+		"a.bt:2:5: error: no\n"
+		"    2 | \t@[com] = count();\n"
+		"      | \t   ^~~\n"
+		"  hint: yes\n";
+	const struct diag diag = {
+		.file = "a.bt", .at = { 2, 5, 2, 8 }, .message = "no",
+		.hint = "yes", .line = "\t@[com] = count();",
+	};
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	diag_print(&diag, out);
+	fclose(out);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_syntax),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_probes),
+		cmocka_unit_test(test_second_place),
+		cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_which_event_of_a_glob),
+		cmocka_unit_test(test_module_is_missing),
+		cmocka_unit_test(test_no_tracefs),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_deep_nesting),
+		cmocka_unit_test(test_scratch_overflow),
+		cmocka_unit_test(test_too_many_insns),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_printed),
+	};
+
+	return cmocka_run_group_tests(tests, use_fixture_host, NULL);
+}
