@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A program belongs to its "kpctl run": however that dies, its probes go.  What
+# "kpctl load" loaded stays.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+TEXT='kprobe:vfs_read { @reads[comm] = count(); }
+kretprobe:vfs_write { @writes = hist(duration); }
+tracepoint:sched:sched_switch { @switches = count(); }'
+
+programs() { ls "$DEBUGFS/programs"; }
+
+until_armed() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[ "$(armed)" -ge 2 ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+until_gone() {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		[ -z "$(programs)" ] && [ "$(armed)" = 0 ] && return 0
+		sleep 0.1
+	done
+	programs
+	cat "$KPROBES"
+	return 1
+}
+
+# ends_by SIGNAL
+ends_by() {
+	# The shell lets its background processes ignore SIGINT.
+	env --default-signal=INT kpctl run -e "$TEXT" >"$WORK/out" 2>&1 &
+	local pid=$!
+	yes "a run arms its probes" until_armed
+	kill -"$1" $pid
+	wait $pid 2>/dev/null
+	yes "SIG$1: they have gone, and the program too" until_gone
+}
+
+load_module
+ends_by KILL
+ends_by KILL
+ends_by SEGV
+ends_by TERM
+ends_by INT
+yes "after Ctrl-C the maps were printed" grep -q '^@reads\[' "$WORK/out"
+
+load_text stays "$TEXT"
+ends=$(armed)
+yes "load leaves its program: kprobes are armed" [ "$ends" -ge 2 ]
+is "and it is listed" "$(programs)" stays
+done_with stays
+yes "unload leaves nothing" until_gone
+must rmmod kpstat
+finish
