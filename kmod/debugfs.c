@@ -17,6 +17,7 @@
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "kpstat.h"
@@ -30,7 +31,9 @@ static int source_show(struct seq_file *m, void *unused)
 	const struct kps_program *program = m->private;
 
 	seq_puts(m, program->source);
-	seq_putc(m, '\n');
+	if (!program->source[0] ||
+	    program->source[strlen(program->source) - 1] != '\n')
+		seq_putc(m, '\n');
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(source);

@@ -261,6 +261,13 @@ static int put_probe(struct sk_buff *msg, const struct kps_probe *probe,
 
 /* Dumps: a cursor in cb->args[0], made in start, freed in done */
 
+/*
+ * What one message must have room for: a program's text, an entry with stacks
+ * in its key and a long histogram.  The default is a page or two.
+ */
+#define SHOW_ROOM 65000
+#define READ_ROOM 32768
+
 struct cursor {
 	struct kps_program *program;	/* referenced */
 	struct kps_snapshots *snapshots;
@@ -372,6 +379,7 @@ static int show_start(struct netlink_callback *cb)
 		err = kps_error(&error, -EINVAL, "the program's name is missing");
 	else
 		err = dump_begin(cb, tb[KPS_A_NAME], &error);
+	cb->min_dump_alloc = SHOW_ROOM;
 	return err ? dump_refuse(cb, err, &error) : 0;
 }
 
@@ -509,6 +517,7 @@ static int read_start(struct netlink_callback *cb)
 		if (err)
 			dump_done(cb);
 	}
+	cb->min_dump_alloc = READ_ROOM;
 	return err ? dump_refuse(cb, err, &error) : 0;
 }
 

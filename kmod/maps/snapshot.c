@@ -8,6 +8,7 @@
  * tables are read as they change.
  */
 #include <linux/bitmap.h>
+#include <linux/kallsyms.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -26,7 +27,22 @@ struct merge {
 	u32 *index;
 };
 
-/* Keys of the same stack that were numbered twice must be one. */
+/* Places in one function, printed by its name, are one key: its start. */
+static u64 function_start(u64 address)
+{
+	char text[KSYM_SYMBOL_LEN];
+	unsigned long offset;
+	char *plus;
+
+	sprint_symbol(text, address);
+	plus = strchr(text, '+');
+	if (!plus)
+		return address;
+	plus[1 + strcspn(plus + 1, "/")] = '\0';
+	return kstrtoul(plus + 1, 16, &offset) ? address : address - offset;
+}
+
+/* What is printed the same must be one key. */
 static void make_canonical(const struct kps_map *map, struct kps_stacks *stacks,
 			   u64 *key)
 {
@@ -35,6 +51,8 @@ static void make_canonical(const struct kps_map *map, struct kps_stacks *stacks,
 	for (i = 0; i < map->nr_key; i++) {
 		if (map->key[i].type == KPS_T_KSTACK)
 			*key = kps_stacks_canonical(stacks, *key);
+		else if (map->key[i].type == KPS_T_KSYM)
+			*key = function_start(*key);
 		key += map->key[i].size / sizeof(u64);
 	}
 }
