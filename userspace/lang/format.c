@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "constants.h"
 #include "tracefs.h"
 
 static bool is_name_char(char c)
@@ -134,22 +135,32 @@ static const char *expect(const char *text, char c)
 	return *text == c ? text + 1 : NULL;
 }
 
+/* A number, or the name of one; NULL if it is anything else. */
+static const char *parse_value(const char *text, long long *value)
+{
+	size_t len = 0;
+	char *end;
+
+	text = skip_blanks(text);
+	errno = 0;
+	*value = strtoll(text, &end, 0);
+	if (errno == ERANGE)
+		*value = (long long)strtoull(text, &end, 0);
+	if (end != text)
+		return end + strspn(end, "UuLl");
+	while (is_name_char(text[len]))
+		len++;
+	return constant_find(text, len, value) ? text + len : NULL;
+}
+
 /* One { value, "NAME" }; NULL if it is anything else. */
 static const char *parse_name(const char *text, struct enum_name *name)
 {
 	const char *start;
-	char *end;
 
 	text = expect(text, '{');
-	if (!text)
-		return NULL;
-	errno = 0;
-	name->value = strtoll(text, &end, 0);
-	if (errno == ERANGE)
-		name->value = (long long)strtoull(text, &end, 0);
-	if (end == text)
-		return NULL;
-	text = expect(end + strspn(end, "UuLl"), ',');
+	text = text ? parse_value(text, &name->value) : NULL;
+	text = text ? expect(text, ',') : NULL;
 	start = text ? expect(text, '"') : NULL;
 	text = start ? strchr(start, '"') : NULL;
 	if (!text)
