@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "arena.h"
-#include "constants.h"
+#include "enumerators.h"
 #include "tracefs.h"
 
 static bool is_name_char(char c)
@@ -150,7 +150,7 @@ static const char *parse_value(const char *text, long long *value)
 		return end + strspn(end, "UuLl");
 	while (is_name_char(text[len]))
 		len++;
-	return constant_find(text, len, value) ? text + len : NULL;
+	return enumerator_find(text, len, value) ? text + len : NULL;
 }
 
 /* One { value, "NAME" }; NULL if it is anything else. */
