@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +36,13 @@ void *xcalloc(size_t nr, size_t size)
 char *xstrdup(const char *text)
 {
 	return or_die(strdup(text));
+}
+
+char *xvasprintf(const char *fmt, va_list args)
+{
+	char *text;
+
+	return or_die(vasprintf(&text, fmt, args) < 0 ? NULL : text);
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t size)
@@ -80,18 +86,15 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_printf(struct arena *arena, const char *fmt, ...)
 {
+	char *text, *copy;
 	va_list args;
-	char *text;
-	int len;
 
 	va_start(args, fmt);
-	len = vsnprintf(NULL, 0, fmt, args);
+	text = xvasprintf(fmt, args);
 	va_end(args);
-	text = arena_alloc(arena, len + 1);
-	va_start(args, fmt);
-	vsnprintf(text, len + 1, fmt, args);
-	va_end(args);
-	return text;
+	copy = arena_strdup(arena, text);
+	free(text);
+	return copy;
 }
 
 void arena_free(struct arena *arena)

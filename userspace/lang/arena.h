@@ -3,6 +3,7 @@
 #ifndef KPCTL_ARENA_H
 #define KPCTL_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -25,9 +26,10 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void arena_free(struct arena *arena);
 
-/* As realloc(), calloc() and strdup(), but never NULL. */
+/* As realloc(), calloc() and so on, but never NULL. */
 void *xrealloc(void *old, size_t nr, size_t size);
 void *xcalloc(size_t nr, size_t size);
 char *xstrdup(const char *text);
+char *xvasprintf(const char *fmt, va_list args);
 
 #endif

@@ -89,25 +89,11 @@ static char *copy_line(int number)
 	return strndup(line, strcspn(line, "\n"));
 }
 
-static char *format(const char *fmt, va_list args)
-{
-	va_list again;
-	char *text;
-	int len;
-
-	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	text = xcalloc(1, len + 1);
-	vsnprintf(text, len + 1, fmt, args);
-	return text;
-}
-
 static void report(enum diag_level level, const struct span *at,
 		   const char *hint, const char *fmt, va_list args)
 {
 	struct diag diag = { .level = level, .file = state.file, .hint = hint };
-	char *message = format(fmt, args);
+	char *message = xvasprintf(fmt, args);
 	char *line = NULL;
 
 	if (at && at->first_line) {
