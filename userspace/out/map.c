@@ -136,7 +136,7 @@ static void print_histogram(const struct map_answer *map,
 		char label[LABEL_SIZE];
 
 		bucket_label(map, i, label);
-		printf("%-16s %8llu |%.*s%*s|\n", label, entry->values[i],
+		printf("%-16s%8llu |%.*s%*s|\n", label, entry->values[i],
 		       width, full, BAR_WIDTH - width, "");
 	}
 	putchar('\n');
