@@ -8,6 +8,7 @@
 #include "lib/client.h"
 #include "out/error.h"
 #include "out/json.h"
+#include "out/sites.h"
 
 const char load_help[] =
 	"usage: kpctl load [options] PROGRAM | FILE.bt | -e TEXT\n"
@@ -42,6 +43,8 @@ static int load(struct program_source *source, const char *argument, const char 
 	client = client_open();
 	if (!client || client_load(client, name, &object, flags))
 		status = FAILED;
+	else if (!json_output)
+		warn_unattached(client, name);
 	client_close(client);
 	object_free(&object);
 	if (!status && json_output) {

@@ -41,17 +41,6 @@ static int read_once(struct client *client, const struct reading *reading)
 	return err;
 }
 
-static void print_time(void)
-{
-	time_t seconds = time(NULL);
-	char text[16];
-
-	if (json_output)
-		return;
-	strftime(text, sizeof(text), "%H:%M:%S", localtime(&seconds));
-	printf("%s\n", text);
-}
-
 static void sleep_for(double seconds)
 {
 	struct timespec ts = {
@@ -74,7 +63,7 @@ static int read_all(const struct reading *reading)
 		if (i)
 			sleep_for(reading->interval);
 		if (reading->interval > 0)
-			print_time();
+			time_print();
 		err = read_once(client, reading);
 	}
 	client_close(client);

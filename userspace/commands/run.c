@@ -15,6 +15,7 @@
 #include "out/error.h"
 #include "out/ledger.h"
 #include "out/map.h"
+#include "out/sites.h"
 
 const char run_help[] =
 	"usage: kpctl run [options] PROGRAM | FILE.bt | -e TEXT\n"
@@ -82,17 +83,6 @@ static bool wait_for_signal(const struct run *run, double until)
 	}
 }
 
-static void print_time(void)
-{
-	time_t seconds = time(NULL);
-	char text[16];
-
-	if (json_output)
-		return;
-	strftime(text, sizeof(text), "%H:%M:%S", localtime(&seconds));
-	printf("%s\n", text);
-}
-
 static int report(struct run *run, bool reset)
 {
 	struct maps_answer maps;
@@ -116,7 +106,7 @@ static int watch(struct run *run)
 			return 0;
 		if (until == end)
 			return 0;
-		print_time();
+		time_print();
 		if (report(run, true))
 			return -1;
 		next += run->interval;
@@ -134,7 +124,7 @@ static int finish(struct run *run)
 	if (client_command(run->client, KPS_CMD_DISABLE, run->name))
 		return -1;
 	if (run->interval)
-		print_time();
+		time_print();
 	err = report(run, false);
 	if (!err)
 		err = program_get(run->client, run->name, &program);
@@ -166,7 +156,11 @@ static int attach(struct run *run, const struct object *object)
 	if (!run->client)
 		return -1;
 	announce(run);
-	return client_load(run->client, run->name, object, KPS_F_OWNED);
+	if (client_load(run->client, run->name, object, KPS_F_OWNED))
+		return -1;
+	if (!json_output)
+		warn_unattached(run->client, run->name);
+	return 0;
 }
 
 static int compile_and_run(struct run *run, const char *argument)

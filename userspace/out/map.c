@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "error.h"
 #include "json.h"
@@ -215,7 +216,8 @@ static void print_entry(const struct map_answer *map,
 	printf("%s", map->name);
 	print_key(map, entry);
 	if (is_histogram(map)) {
-		printf(": \n");
+		fputs(": ", stdout);
+		putchar('\n');
 		print_histogram(map, entry);
 		return;
 	}
@@ -379,6 +381,17 @@ static void text_map(const struct map_answer *map)
 	if (map->overflow)
 		warning("%s: %llu updates were lost, all %u slots of a CPU were taken; give --max-keys more",
 			map->name, map->overflow, map->max_entries);
+}
+
+void time_print(void)
+{
+	time_t seconds = time(NULL);
+	char text[16];
+
+	if (json_output)
+		return;
+	strftime(text, sizeof(text), "%H:%M:%S", localtime(&seconds));
+	puts(text);
 }
 
 void maps_print(const struct maps_answer *maps)

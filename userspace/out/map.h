@@ -10,6 +10,9 @@ struct map_answer;
 
 void maps_print(const struct maps_answer *maps);
 
+/* The time of day above an interval's maps; nothing in JSON. */
+void time_print(void);
+
 /* The range of a bucket as bpftrace labels it. @text: at least 64 bytes. */
 void bucket_label(const struct map_answer *map, unsigned int bucket,
 		  char *text);

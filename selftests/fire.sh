@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Programs and the module come and go, 200 times, while their probes fire as
+# fast as both CPUs can.  Nothing breaks, nothing is left.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# timeout=900
+
+CYCLES=200
+A='kprobe:vfs_read { @[comm, tid] = count(); } kretprobe:vfs_read { @ns = hist(duration); }'
+B='tracepoint:syscalls:sys_enter_read { @[args.fd] = count(); } kprobe:vfs_read { @s[kstack(4)] = count(); }'
+
+fire() {
+	local cpu
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		"$LOAD/calls" fire $cpu 0 & FIRES+=($!)
+	done
+}
+
+# Odd cycles unload first; in even ones rmmod finds the programs running.
+cycle() {
+	insmod "$KPSTAT_KO" &&
+		kpctl load --name a -e "$A" &&
+		kpctl load --name b -e "$B" || return 1
+	if [ $(($1 % 2)) = 1 ]; then
+		[ "$(ledger a hits)" -gt 0 ] && [ "$(ledger b hits)" -gt 0 ] &&
+			kpctl unload a && kpctl unload b || return 1
+	fi
+	rmmod kpstat
+}
+
+cycles() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		cycle "$i" >"$WORK/cycle" 2>&1 || {
+			echo "cycle $i failed"
+			cat "$WORK/cycle"
+			return 1
+		}
+	done
+}
+
+# Programs alone, at full rate, without the module.
+reloads() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		kpctl load --name a -e "$A" && kpctl disable a && kpctl enable a &&
+			kpctl unload a || return 1
+	done
+}
+
+# Kernel memory in use that is not the page cache's, in KiB.
+kernel_memory() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^(SUnreclaim|VmallocUsed|Percpu):/ { n += $2 } END { print n }' /proc/meminfo
+}
+
+FIRES=()
+load_module
+must rmmod kpstat
+fire
+must cycles 10
+before=$(kernel_memory)
+yes "$CYCLES cycles of the module and two programs" cycles $CYCLES
+is "no kprobe is left" "$(armed)" 0
+between "kernel memory grew by less than 1 MiB" $(($(kernel_memory) - before)) -100000 1024
+
+must insmod "$KPSTAT_KO"
+idle=$(memory_used)
+yes "$CYCLES cycles of a program: load, disable, enable, unload" reloads $CYCLES
+is "no kprobe is left" "$(armed)" 0
+is "kpstat's own figure is back" "$(memory_used)" "$idle"
+must rmmod kpstat
+kill "${FIRES[@]}"
+is "the kernel did not complain" \
+	"$(dmesg | grep -E 'WARNING|BUG|Oops|rcu:.*stall|hung task|kpstat.*(error|fail)')" ""
+finish
