@@ -2,9 +2,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "array.h"
 #include "builtins.h"
-
-#define NR(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct provider providers[PROVIDER_NR] = {
 	[PROVIDER_KPROBE]	= { "kprobe", "k" },
@@ -142,7 +141,7 @@ const struct type *fn(const char *name)					\
 {									\
 	size_t i;							\
 									\
-	for (i = 0; i < NR(table); i++)					\
+	for (i = 0; i < ARRAY_SIZE(table); i++)					\
 		if (!strcmp(name, (table)[i].member))			\
 			return &(table)[i];				\
 	return NULL;							\
@@ -156,12 +155,12 @@ DEFINE_FIND(refused_provider, refusal, refused_providers, word)
 
 const char *builtin_name(size_t n)
 {
-	return n < NR(builtins) ? builtins[n].name : NULL;
+	return n < ARRAY_SIZE(builtins) ? builtins[n].name : NULL;
 }
 
 const char *function_name(size_t n)
 {
-	return n < NR(functions) ? functions[n].name : NULL;
+	return n < ARRAY_SIZE(functions) ? functions[n].name : NULL;
 }
 
 enum provider_id provider_find(const char *name)

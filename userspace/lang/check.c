@@ -441,28 +441,50 @@ static uint64_t fold(enum op op, uint64_t a, uint64_t b, bool is_signed)
 	int64_t sa = a, sb = b;
 
 	switch (op) {
-	case OP_MUL: return a * b;
-	case OP_DIV: return b ? a / b : 0;
-	case OP_MOD: return b ? a % b : a;
-	case OP_ADD: return a + b;
-	case OP_SUB: return a - b;
-	case OP_SHL: return a << (b & 63);
-	case OP_SHR: return a >> (b & 63);
-	case OP_LT: return is_signed ? sa < sb : a < b;
-	case OP_LE: return is_signed ? sa <= sb : a <= b;
-	case OP_GT: return is_signed ? sa > sb : a > b;
-	case OP_GE: return is_signed ? sa >= sb : a >= b;
-	case OP_EQ: return a == b;
-	case OP_NE: return a != b;
-	case OP_AND: return a & b;
-	case OP_XOR: return a ^ b;
-	case OP_OR: return a | b;
-	case OP_LAND: return a && b;
-	case OP_LOR: return a || b;
-	case OP_NEG: return -a;
-	case OP_NOT: return ~a;
-	case OP_LNOT: return !a;
-	default: return 0;
+	case OP_MUL:
+		return a * b;
+	case OP_DIV:
+		return b ? a / b : 0;
+	case OP_MOD:
+		return b ? a % b : a;
+	case OP_ADD:
+		return a + b;
+	case OP_SUB:
+		return a - b;
+	case OP_SHL:
+		return a << (b & 63);
+	case OP_SHR:
+		return a >> (b & 63);
+	case OP_LT:
+		return is_signed ? sa < sb : a < b;
+	case OP_LE:
+		return is_signed ? sa <= sb : a <= b;
+	case OP_GT:
+		return is_signed ? sa > sb : a > b;
+	case OP_GE:
+		return is_signed ? sa >= sb : a >= b;
+	case OP_EQ:
+		return a == b;
+	case OP_NE:
+		return a != b;
+	case OP_AND:
+		return a & b;
+	case OP_XOR:
+		return a ^ b;
+	case OP_OR:
+		return a | b;
+	case OP_LAND:
+		return a && b;
+	case OP_LOR:
+		return a || b;
+	case OP_NEG:
+		return -a;
+	case OP_NOT:
+		return ~a;
+	case OP_LNOT:
+		return !a;
+	default:
+		return 0;
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "disasm.h"
 
 static const char * const helpers[__KPS_FN_NR] = {
@@ -46,7 +47,7 @@ static void print_member(FILE *out, unsigned int offset)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(members); i++) {
 		unsigned int off = offset - members[i].offset;
 
 		if (offset < members[i].offset || off >= members[i].size)

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "array.h"
 #include "enumerators.h"
 
 /* The kernel's alone: a request that was not yet accepted (tcp_states.h). */
@@ -36,7 +37,7 @@ bool enumerator_find(const char *name, size_t len, long long *value)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(enumerators) / sizeof(enumerators[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(enumerators); i++) {
 		if (strlen(enumerators[i].name) != len ||
 		    strncmp(enumerators[i].name, name, len))
 			continue;

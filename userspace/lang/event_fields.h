@@ -26,8 +26,7 @@ struct event_field {
 	unsigned int offset;	/* in the record */
 	unsigned int size;
 	enum field_class class;
-	enum kps_type type;	/* KPS_T_INT, KPS_T_ENUM: a number of size bytes;
-				 * KPS_T_INET: 24 bytes, ready for a key */
+	enum kps_type type;	/* _INT, _ENUM: a number; _INET: 24 bytes, as in a key */
 	bool is_signed;
 	struct enum_table names; /* KPS_T_ENUM; empty: none */
 	char *declared;		/* C declaration, for people; or NULL */

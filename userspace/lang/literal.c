@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "parse.h"
 
 static const struct suffix {
@@ -20,7 +21,7 @@ static const struct suffix *find_suffix(const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (!strcasecmp(suffixes[i].text, text))
 			return &suffixes[i];
 	return NULL;

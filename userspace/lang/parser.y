@@ -12,6 +12,7 @@
 %parse-param { struct parse *parse }
 
 %code requires {
+#include "array.h"
 #include "parse.h"
 }
 
@@ -340,7 +341,7 @@ static bool measure(struct expr *expr)
 	const struct expr *part;
 	size_t i;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
 		if (parts[i] && parts[i]->depth >= expr->depth)
 			expr->depth = parts[i]->depth + 1;
 	for (part = expr->list; part; part = part->next)
@@ -412,7 +413,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner,
 	size_t i;
 
 	(void)scanner;
-	for (i = 0; i < sizeof(syntax_hints) / sizeof(syntax_hints[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(syntax_hints); i++) {
 		if (syntax_hints[i].token != token ||
 		    (syntax_hints[i].in_filter && !in_filter))
 			continue;

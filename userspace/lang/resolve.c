@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "host.h"
 #include "near.h"
 #include "resolve.h"
@@ -105,7 +106,7 @@ static const char *follow_alias(const struct kallsyms *ks, const char *name)
 {
 	size_t i, j;
 
-	for (i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(aliases); i++) {
 		if (strcmp(name, aliases[i].name))
 			continue;
 		for (j = 0; j < 3; j++)
@@ -276,14 +277,14 @@ static void warn_pending(const struct resolver *resolver,
 			 const struct attach_point *point,
 			 const struct function_spec *spec)
 {
+	const struct symbol *other = kallsyms_next(&resolver->kallsyms, NULL,
+						   NULL, spec->symbol);
 	const char *hint = "it attaches when the module is loaded";
 
-	if (kallsyms_next(&resolver->kallsyms, NULL, NULL, spec->symbol))
+	if (other)
 		hint = arena_printf(resolver->arena,
-				    "it attaches when the module is loaded; the kernel has a function of that name elsewhere: %s:%s",
-				    symbol_module(kallsyms_next(
-					&resolver->kallsyms, NULL, NULL,
-					spec->symbol)), spec->symbol);
+				    "%s; there is also %s:%s", hint,
+				    symbol_module(other), other->name);
 	diag_warning(&point->at, hint, "module '%s' is not loaded",
 		     spec->module);
 }
@@ -402,8 +403,7 @@ static int resolve_function_glob(struct resolver *resolver,
 	return err;
 }
 
-static int parse_offset(struct resolver *resolver,
-			const struct attach_point *point,
+static int parse_offset(const struct attach_point *point,
 			struct function_spec *spec)
 {
 	char *plus = strchr(spec->symbol, '+');
@@ -425,7 +425,6 @@ static int parse_offset(struct resolver *resolver,
 			   "a pattern cannot have an offset");
 		return -1;
 	}
-	(void)resolver;
 	return 0;
 }
 
@@ -446,7 +445,7 @@ static int parse_function(struct resolver *resolver,
 			   "'%s' does not name a function", point->text);
 		return -1;
 	}
-	return parse_offset(resolver, point, spec);
+	return parse_offset(point, spec);
 }
 
 static int resolve_function(struct resolver *resolver, struct event *event,
@@ -585,7 +584,7 @@ static int resolve_conntrack(struct resolver *resolver, struct event **events,
 	bool found = false;
 	size_t i;
 
-	for (i = 0; i < sizeof(conntrack_events) / sizeof(char *); i++) {
+	for (i = 0; i < ARRAY_SIZE(conntrack_events); i++) {
 		struct event *event;
 
 		if (fnmatch(name, conntrack_events[i], 0))
@@ -812,7 +811,7 @@ static bool glob_is_of(const struct listing *listing, enum provider_id id)
 	const char *name = providers[id].name;
 	size_t len = strlen(name);
 
-	if (!listing->glob || is_glob(listing->glob) == false)
+	if (!listing->glob || !is_glob(listing->glob))
 		return !listing->glob || !strncmp(listing->glob, name, len);
 	if (strcspn(listing->glob, "*?[") < len)
 		return id != PROVIDER_KRETPROBE;
@@ -837,7 +836,7 @@ size_t probes_list(const char *glob, bool with_fields,
 		list_functions(&listing, PROVIDER_KRETPROBE);
 	if (glob_is_of(&listing, PROVIDER_TRACEPOINT))
 		tracefs_each("*", "*", list_tracepoint, &listing);
-	for (i = 0; i < sizeof(conntrack_events) / sizeof(char *); i++)
+	for (i = 0; i < ARRAY_SIZE(conntrack_events); i++)
 		list_one(&listing, PROVIDER_CONNTRACK, conntrack_events[i]);
 	arena_free(&listing.arena);
 	return listing.nr;

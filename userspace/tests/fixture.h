@@ -17,12 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/array.h"
 #include "lang/diag.h"
 #include "lang/event_fields.h"
 #include "lang/host.h"
 #include "lang/object.h"
 
-#define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_DIAGS 16
 
 /* Messages of the last compilation. */

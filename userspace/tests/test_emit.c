@@ -154,7 +154,7 @@ static void test_values(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < NR(values); i++) {
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		reset_machine(NULL);
 		check_value("kprobe:vfs_read", values[i].expr,
 			    values[i].expected);
@@ -203,7 +203,7 @@ static void test_sizes(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < NR(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		must_compile(cases[i].text, &object);
 		if (object.probes[0].nr_insns > cases[i].nr)
 			fail_msg("%s: %zu instructions, not %zu",
@@ -414,8 +414,8 @@ static void test_maps(void **state)
 		     "@t = stats(arg0); @h[pid] = hist(arg0);"
 		     "@l = lhist(arg0, -10, 100, 5); }", &object);
 	run_clause(&m, &object, 0);
-	assert_int_equal(object.nr_maps, NR(kinds));
-	for (i = 0; i < NR(kinds); i++) {
+	assert_int_equal(object.nr_maps, ARRAY_SIZE(kinds));
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		assert_int_equal(object.maps[i].kind, kinds[i]);
 		assert_int_equal(m.updates[i].map, i);
 	}
@@ -494,7 +494,7 @@ static void test_reachable(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < NR(filters); i++) {
+	for (i = 0; i < ARRAY_SIZE(filters); i++) {
 		snprintf(text, sizeof(text),
 			 "k:vfs_read /%s/ { @[comm, %s] = count(); }",
 			 filters[i], filters[i]);

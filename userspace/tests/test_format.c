@@ -100,7 +100,7 @@ static void test_unreadable_names(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < NR(formats); i++) {
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
 		assert_int_equal(tracefs_parse_format(formats[i], &fields), 0);
 		assert_int_equal(fields.nr, 2);
 		assert_int_equal(get("state")->type, KPS_T_INT);
@@ -118,7 +118,7 @@ static void test_garbage(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < NR(formats); i++)
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
 		assert_int_equal(tracefs_parse_format(formats[i], &fields),
 				 -EINVAL);
 }

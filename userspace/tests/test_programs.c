@@ -73,7 +73,7 @@ static void test_drops(void **state)
 
 	(void)state;
 	compile_program("drops", &object);
-	for (i = 0; i < NR(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		memcpy(m.record + 24, &cases[i].protocol, 2);
 		m.record[28] = 8;
 		assert_int_equal(run_clause(&m, &object, 0), 1);

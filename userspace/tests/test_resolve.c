@@ -52,7 +52,7 @@ static void test_exact(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < NR(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		snprintf(text, sizeof(text), "%s { @ = count(); }",
 			 cases[i].text);
 		must_compile(text, &object);
@@ -220,7 +220,7 @@ static void test_listing(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < NR(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		listed[0] = '\0';
 		probes_list(cases[i].glob, true, list_probe, NULL);
 		assert_string_equal(listed, cases[i].expected);
