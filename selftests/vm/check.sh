@@ -61,7 +61,7 @@ userspace() { CMOCKA_MESSAGE_OUTPUT=TAP make -s -C "$TOP/userspace" check; }
 selftest() {
 	local timeout
 	timeout=$(sed -n 's/^# timeout=\([0-9]*\).*/\1/p' "$TOP/selftests/$1.sh" | head -n1)
-	"$LAB/run.sh" --no-build --log "$LOGS/$1.console" \
+	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" \
 		--timeout "${timeout:-$DEFAULT_TIMEOUT}" -- "./$1.sh"
 }
 
@@ -102,6 +102,8 @@ main() {
 		echo "the tree does not build" >>"$LOGS/failures"
 		FAILED=$((FAILED + 1))
 	fi
+	# One layout for all tests, whatever is edited meanwhile.
+	stage_tree "$(cat "$CACHE/kernels/$DEFAULT_KERNEL/release")" "$LOGS/stage" >&2 || built=0
 	for name in "${names[@]}"; do
 		case $built/$name in
 		1/*|*/lint|*/dkms) run "$name" ;;

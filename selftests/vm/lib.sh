@@ -158,6 +158,20 @@ copy_module_sources() {
 		done
 }
 
+# stage_tree RELEASE DIR: the tree as the guest gets it.
+stage_tree() {
+	local ko=$TOP/build/$1/kpstat.ko root=$2
+	mkdir -p "$root/kpstat"
+	if [ -e "$ko" ]; then
+		cp "$ko" "$root/kpstat/" || return 1
+	else
+		echo "there is no kpstat.ko"
+	fi
+	cp -r "$TOP/selftests" "$TOP/uapi" "$root/kpstat/" || return 1
+	[ ! -x "$TOP/userspace/kpctl" ] ||
+		make -s -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr/local
+}
+
 # One process at a time may fill one part of the cache.
 lock_cache() {
 	mkdir -p "$CACHE"

@@ -20,6 +20,7 @@ usage: run.sh [options] [--] COMMAND...
   --append TEXT   more for the kernel's command line
   --log FILE      keep the kernel's console there
   --no-build      ship what is there
+  --stage DIR     ship that, as check.sh laid it out
   --keep-going    ship what builds, even if some of it does not
   --shell         a shell in the guest instead of a command
 
@@ -31,7 +32,7 @@ END
 }
 
 KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
-APPEND='' LOG='' BUILD=1 KEEP_GOING=0
+APPEND='' LOG='' BUILD=1 KEEP_GOING=0 STAGE=''
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -44,6 +45,7 @@ parse() {
 		--log) LOG=$2; shift ;;
 		--icount) ICOUNT=1 SMP=1 ;;
 		--no-build) BUILD=0 ;;
+		--stage) STAGE=$2 BUILD=0; shift ;;
 		--keep-going) KEEP_GOING=1 ;;
 		--shell) SHELL_MODE=1 ;;
 		-h|--help) usage; exit 0 ;;
@@ -66,14 +68,13 @@ payload() {
 	if [ -t 0 ]; then
 		read -r rows columns < <(stty size)
 	fi
-	mkdir -p "$root/kpstat"
-	ln "$BUILD_DIR/kpstat.ko" "$root/kpstat/" 2>/dev/null ||
-		cp "$BUILD_DIR/kpstat.ko" "$root/kpstat/" 2>/dev/null ||
-		say "no kpstat.ko in $BUILD_DIR; going on without"
-	cp -r "$TOP/selftests" "$TOP/uapi" "$root/kpstat/"
-	if [ -x "$TOP/userspace/kpctl" ]; then
-		make -s -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr/local >"$WORK/install.log" 2>&1 ||
-			{ cat "$WORK/install.log" >&2; die "cannot install userspace"; }
+	if [ -n "$STAGE" ]; then
+		mkdir -p "$root/kpstat"
+	else
+		STAGE=$root
+		stage_tree "$(cat "$CACHE/kernels/$KERNEL/release")" "$root" >"$WORK/stage.log" 2>&1 ||
+			{ cat "$WORK/stage.log" >&2; die "cannot lay out the tree"; }
+		cat "$WORK/stage.log" >&2
 	fi
 	{
 		printf 'kps_shell=%q kps_rows=%q kps_columns=%q\n' $SHELL_MODE "$rows" "$columns"
@@ -83,7 +84,7 @@ payload() {
 			printf 'export %s=%q\n' "$name" "$value"
 		done
 	} >"$root/kpstat/command"
-	tar -C "$root" -cf "$WORK/payload.tar" --owner=0 --group=0 -b 128 .
+	tar -cf "$WORK/payload.tar" --owner=0 --group=0 -b 128 -C "$STAGE" . -C "$root" ./kpstat/command
 }
 
 boot() {
@@ -164,7 +165,6 @@ main() {
 	"$LAB/setup.sh"
 	"$LAB/fetch-kernel.sh" "$KERNEL"
 	ROOTFS=$("$LAB/build-rootfs.sh")
-	BUILD_DIR=$TOP/build/$(cat "$CACHE/kernels/$KERNEL/release")
 	if [ $BUILD = 1 ]; then
 		"$LAB/build.sh" "$KERNEL" || [ $KEEP_GOING = 1 ] || exit 125
 	fi
