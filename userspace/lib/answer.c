@@ -352,11 +352,20 @@ static void visit_read(struct nlattr **attrs, struct nlmsghdr *header,
 			parse_entry(attr, APPEND(map->entries, map->nr_entries));
 }
 
+/* bpftrace prints maps in the order of their names. */
+static int compare_maps(const void *a, const void *b)
+{
+	const struct map_answer *first = a, *second = b;
+
+	return strcmp(first->name, second->name);
+}
+
 int maps_get(struct client *client, const char *name, const char *map,
 	     bool reset, struct maps_answer *maps)
 {
 	struct nl_msg *msg = client_message(client, KPS_CMD_READ, NLM_F_DUMP,
 					    512);
+	int err;
 
 	*maps = (struct maps_answer){ 0 };
 	nla_put_string(msg, KPS_A_NAME, name);
@@ -364,7 +373,10 @@ int maps_get(struct client *client, const char *name, const char *map,
 		nla_put_string(msg, KPS_A_MAP_NAME, map);
 	if (reset)
 		nla_put_u32(msg, KPS_A_FLAGS, KPS_F_RESET);
-	return client_transact(client, msg, visit_read, maps);
+	err = client_transact(client, msg, visit_read, maps);
+	if (!err && maps->nr)
+		qsort(maps->maps, maps->nr, sizeof(*maps->maps), compare_maps);
+	return err;
 }
 
 void maps_free(struct maps_answer *maps)

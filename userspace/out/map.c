@@ -2,7 +2,6 @@
 /*
  * Maps as bpftrace prints them.  Entries come sorted from the module.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,20 +37,14 @@ static unsigned long long first_value(const struct entry_answer *entry)
 	return entry->nr_values ? entry->values[0] : 0;
 }
 
-/* 1024 is "1K": limits of hist() are powers of two. */
-static void power_text(unsigned long long value, char *text, size_t size)
+/* Limits of hist(), powers of two. */
+static void power_text(unsigned int power, char *text, size_t size)
 {
-	static const char suffixes[] = "KMGTPE";
-	int i = -1;
+	static const char * const suffixes[] = { "", "K", "M", "G", "T" };
+	unsigned int unit = power < 40 ? power / 10 : 4;
 
-	while (value >= 1024 && !(value % 1024) && suffixes[i + 1]) {
-		value /= 1024;
-		i++;
-	}
-	if (i < 0)
-		snprintf(text, size, "%llu", value);
-	else
-		snprintf(text, size, "%llu%c", value, suffixes[i]);
+	snprintf(text, size, "%llu%s", 1ULL << (power - 10 * unit),
+		 suffixes[unit]);
 }
 
 static void hist_label(unsigned int bucket, char *text)
@@ -63,8 +56,8 @@ static void hist_label(unsigned int bucket, char *text)
 	} else if (bucket <= 2) {
 		snprintf(text, LABEL_SIZE, "[%u]", bucket - 1);
 	} else {
-		power_text(1ULL << (bucket - 2), from, sizeof(from));
-		power_text(1ULL << (bucket - 1), to, sizeof(to));
+		power_text(bucket - 2, from, sizeof(from));
+		power_text(bucket - 1, to, sizeof(to));
 		snprintf(text, LABEL_SIZE, "[%s, %s)", from, to);
 	}
 }
@@ -76,20 +69,34 @@ static unsigned int lhist_last(const struct kps_lhist *lhist)
 	return 1 + (span + lhist->step - 1) / lhist->step;
 }
 
+/* Limits of lhist(): "1K" only if it is exact. */
+static void limit_text(long long value, char *text, size_t size)
+{
+	if (value && !(value % (1 << 20)))
+		snprintf(text, size, "%lldM", value / (1 << 20));
+	else if (value && !(value % (1 << 10)))
+		snprintf(text, size, "%lldK", value / (1 << 10));
+	else
+		snprintf(text, size, "%lld", value);
+}
+
 static void lhist_label(const struct kps_lhist *lhist, unsigned int bucket,
 			char *text)
 {
-	long long from = lhist->min + (long long)(bucket - 1) * lhist->step;
+	long long limit = lhist->min + (long long)bucket * lhist->step;
+	char from[24], to[24];
 
-	if (!bucket)
-		snprintf(text, LABEL_SIZE, "(..., %" PRId64 ")",
-			 (int64_t)lhist->min);
-	else if (bucket == lhist_last(lhist))
-		snprintf(text, LABEL_SIZE, "[%" PRId64 ", ...)",
-			 (int64_t)lhist->max);
-	else
-		snprintf(text, LABEL_SIZE, "[%lld, %lld)", from,
-			 from + (long long)lhist->step);
+	if (!bucket) {
+		limit_text(lhist->min, to, sizeof(to));
+		snprintf(text, LABEL_SIZE, "(..., %s)", to);
+	} else if (bucket == lhist_last(lhist)) {
+		limit_text(lhist->max, from, sizeof(from));
+		snprintf(text, LABEL_SIZE, "[%s, ...)", from);
+	} else {
+		limit_text(limit - lhist->step, from, sizeof(from));
+		limit_text(limit, to, sizeof(to));
+		snprintf(text, LABEL_SIZE, "[%s, %s)", from, to);
+	}
 }
 
 void bucket_label(const struct map_answer *map, unsigned int bucket, char *text)
@@ -133,7 +140,8 @@ static void print_histogram(const struct map_answer *map,
 	unsigned int i;
 
 	for (i = range.first; i < range.end; i++) {
-		int width = (double)entry->values[i] / range.most * BAR_WIDTH;
+		/* In float, so that it rounds as bpftrace's bars do. */
+		int width = entry->values[i] / (float)range.most * BAR_WIDTH;
 		char label[LABEL_SIZE];
 
 		bucket_label(map, i, label);
@@ -143,46 +151,44 @@ static void print_histogram(const struct map_answer *map,
 	putchar('\n');
 }
 
-static void print_number(unsigned long long number, const struct kps_field *field)
+/* A line per frame, indented, as bpftrace has it also in JSON. */
+static void write_stack(FILE *out, const char *text)
 {
-	if (is_signed(field))
-		printf("%lld", (long long)number);
-	else
-		printf("%llu", number);
-}
-
-static void print_stack(const char *text)
-{
-	putchar('\n');
+	fputc('\n', out);
 	while (*text) {
 		int len = strcspn(text, "\n");
 
-		printf("    %.*s\n", len, text);
+		fprintf(out, "    %.*s\n", len, text);
 		text += len + (text[len] == '\n');
 	}
 }
 
-static void print_key(const struct map_answer *map,
-		      const struct entry_answer *entry)
+static void write_number(FILE *out, unsigned long long number,
+			 const struct kps_field *field)
+{
+	if (is_signed(field))
+		fprintf(out, "%lld", (long long)number);
+	else
+		fprintf(out, "%llu", number);
+}
+
+static void write_key(FILE *out, const struct map_answer *map,
+		      const struct entry_answer *entry, const char *separator)
 {
 	size_t i;
 
-	if (!entry->nr_key)
-		return;
-	putchar('[');
 	for (i = 0; i < entry->nr_key; i++) {
-		bool stack = map->key[i].type == KPS_T_KSTACK;
+		const struct datum *datum = &entry->key[i];
 
 		if (i)
-			printf(stack ? "," : ", ");
-		if (stack)
-			print_stack(entry->key[i].text);
-		else if (entry->key[i].is_text)
-			printf("%s", entry->key[i].text);
+			fputs(separator, out);
+		if (!datum->is_text)
+			write_number(out, datum->number, &map->key[i]);
+		else if (map->key[i].type == KPS_T_KSTACK)
+			write_stack(out, datum->text);
 		else
-			print_number(entry->key[i].number, &map->key[i]);
+			fputs(datum->text, out);
 	}
-	putchar(']');
 }
 
 static void print_value(const struct map_answer *map,
@@ -201,11 +207,11 @@ static void print_value(const struct map_answer *map,
 		if (entry->plain.is_text)
 			printf("%s", entry->plain.text);
 		else
-			print_number(entry->plain.number, &map->value);
+			write_number(stdout, entry->plain.number, &map->value);
 		putchar('\n');
 		break;
 	default:
-		print_number(first_value(entry), &map->value);
+		write_number(stdout, first_value(entry), &map->value);
 		putchar('\n');
 	}
 }
@@ -214,10 +220,13 @@ static void print_entry(const struct map_answer *map,
 			const struct entry_answer *entry)
 {
 	printf("%s", map->name);
-	print_key(map, entry);
+	if (entry->nr_key) {
+		putchar('[');
+		write_key(stdout, map, entry, ", ");
+		putchar(']');
+	}
 	if (is_histogram(map)) {
-		fputs(": ", stdout);
-		putchar('\n');
+		fputs(": \n", stdout);
 		print_histogram(map, entry);
 		return;
 	}
@@ -225,26 +234,17 @@ static void print_entry(const struct map_answer *map,
 	print_value(map, entry);
 }
 
-/* bpftrace joins the fields of a key with commas. */
+/* JSON keys are strings; bpftrace joins the fields with commas. */
 static char *key_text(const struct map_answer *map,
 		      const struct entry_answer *entry)
 {
 	char *text = NULL;
-	size_t size, i;
+	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	for (i = 0; i < entry->nr_key; i++) {
-		const struct datum *datum = &entry->key[i];
-
-		if (i)
-			fputc(',', out);
-		if (datum->is_text)
-			fputs(datum->text, out);
-		else if (is_signed(&map->key[i]))
-			fprintf(out, "%lld", (long long)datum->number);
-		else
-			fprintf(out, "%llu", datum->number);
-	}
+	if (!out)
+		return strdup("");
+	write_key(out, map, entry, ",");
 	fclose(out);
 	return text;
 }
@@ -337,7 +337,10 @@ static const char *document_type(const struct map_answer *map)
 {
 	if (is_histogram(map))
 		return "hist";
-	return map->kind == KPS_MAP_STATS ? "stats" : "map";
+	/* bpftrace calls averages stats, too. */
+	if (map->kind == KPS_MAP_STATS || map->kind == KPS_MAP_AVG)
+		return "stats";
+	return "map";
 }
 
 /* {"type": "map", "data": {"@name": {"key": value}}}, as bpftrace -f json. */
@@ -364,7 +367,9 @@ static void json_map(const struct map_answer *map)
 			continue;
 		}
 		key = key_text(map, entry);
-		json_object_object_add(keyed, key, value);
+		/* Different keys may read the same; none replaces another. */
+		json_object_object_add_ex(keyed, key, value,
+					  JSON_C_OBJECT_ADD_KEY_IS_NEW);
 		free(key);
 	}
 	json_print(document);
@@ -386,12 +391,18 @@ static void text_map(const struct map_answer *map)
 void time_print(void)
 {
 	time_t seconds = time(NULL);
+	struct json_object *document;
 	char text[16];
 
-	if (json_output)
+	strftime(text, sizeof(text), "%H:%M:%S\n", localtime(&seconds));
+	if (!json_output) {
+		fputs(text, stdout);
 		return;
-	strftime(text, sizeof(text), "%H:%M:%S", localtime(&seconds));
-	puts(text);
+	}
+	document = json_object_new_object();
+	json_add_string(document, "type", "time");
+	json_add_string(document, "data", text);
+	json_print(document);
 }
 
 void maps_print(const struct maps_answer *maps)
@@ -399,10 +410,12 @@ void maps_print(const struct maps_answer *maps)
 	size_t i;
 
 	for (i = 0; i < maps->nr; i++) {
-		if (json_output)
-			json_map(&maps->maps[i]);
-		else
-			text_map(&maps->maps[i]);
+		const struct map_answer *map = &maps->maps[i];
+
+		if (!json_output)
+			text_map(map);
+		else if (map->nr_entries)
+			json_map(map);
 	}
 	fflush(stdout);
 }

@@ -10,7 +10,7 @@ struct map_answer;
 
 void maps_print(const struct maps_answer *maps);
 
-/* The time of day above an interval's maps; nothing in JSON. */
+/* The time of day above an interval's maps, as time() in bpftrace. */
 void time_print(void);
 
 /* The range of a bucket as bpftrace labels it. @text: at least 64 bytes. */
