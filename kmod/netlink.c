@@ -38,13 +38,13 @@ static const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
  * Reading kernel memory is what CAP_PERFMON is for.  The family is not seen
  * in other network namespaces.
  */
-static int check_capable(struct sk_buff *skb, struct netlink_ext_ack *ack)
+static int check_capable(struct sk_buff *skb, struct kps_error *error)
 {
 	if (netlink_capable(skb, CAP_SYS_ADMIN) ||
 	    netlink_capable(skb, CAP_PERFMON))
 		return 0;
-	NL_SET_ERR_MSG(ack, "CAP_SYS_ADMIN or CAP_PERFMON is needed");
-	return -EPERM;
+	return kps_error(error, -EPERM,
+			 "CAP_SYS_ADMIN or CAP_PERFMON is needed");
 }
 
 static int no_program(const char *name, struct kps_error *error)
@@ -144,13 +144,11 @@ static int kps_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const u8 cmd = info->genlhdr->cmd;
 	struct kps_error error = {};
-	int err = check_capable(skb, info->extack);
+	int err = check_capable(skb, &error);
 
-	if (err)
-		return err;
-	if (commands[cmd].needs_name && !info->attrs[KPS_A_NAME])
+	if (!err && commands[cmd].needs_name && !info->attrs[KPS_A_NAME])
 		err = kps_error(&error, -EINVAL, "the program's name is missing");
-	else
+	if (!err)
 		err = commands[cmd].run(info, &error);
 	if (err)
 		kps_error_report(&error, info->extack);
@@ -259,7 +257,12 @@ static int put_probe(struct sk_buff *msg, const struct kps_probe *probe,
 	return 0;
 }
 
-/* Dumps: a cursor in cb->args[0], made in start, freed in done */
+/*
+ * Dumps: a cursor in cb->args[0], made in start, freed in done.
+ *
+ * Kernels before 6.7 have no extended ack for what fails in start: so that is
+ * kept in the cursor, and the first dump reports it.
+ */
 
 /*
  * What one message must have room for: a program's text, an entry with stacks
@@ -274,6 +277,8 @@ struct cursor {
 	u32 step;	/* which part of the answer */
 	u32 index;	/* within it */
 	bool one;	/* that program only */
+	int err;
+	struct kps_error error;
 };
 
 static struct cursor *cursor_of(struct netlink_callback *cb)
@@ -285,69 +290,71 @@ static int dump_done(struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
-	if (!cursor)
-		return 0;
 	kps_snapshots_free(cursor->snapshots);
 	kps_program_put(cursor->program);
 	kfree(cursor);
-	cb->args[0] = 0;
 	return 0;
 }
 
-static int dump_parse(struct netlink_callback *cb, struct nlattr **tb)
+static int find_program(struct cursor *cursor, const struct nlattr *name,
+			bool needs_name)
 {
-	int err = check_capable(cb->skb, cb->extack);
-
-	if (err)
-		return err;
-	return nlmsg_parse(cb->nlh, GENL_HDRLEN, tb, KPS_A_MAX, kps_policy,
-			   cb->extack);
+	cursor->one = name;
+	if (!name && needs_name)
+		return kps_error(&cursor->error, -EINVAL,
+				 "the program's name is missing");
+	if (!name)
+		return 0;
+	cursor->program = kps_program_get(nla_data(name));
+	return cursor->program ? 0 : no_program(nla_data(name), &cursor->error);
 }
 
-static int dump_begin(struct netlink_callback *cb, const struct nlattr *name,
-		      struct kps_error *error)
+/* Return: the cursor, whose err says how far it got; NULL without memory. */
+static struct cursor *dump_begin(struct netlink_callback *cb,
+				 struct nlattr **tb, bool needs_name)
 {
 	struct cursor *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
 
 	if (!cursor)
-		return kps_error(error, -ENOMEM, "no memory");
-	if (name) {
-		cursor->one = true;
-		cursor->program = kps_program_get(nla_data(name));
-		if (!cursor->program) {
-			kfree(cursor);
-			return no_program(nla_data(name), error);
-		}
-	}
+		return NULL;
 	cb->args[0] = (long)cursor;
-	return 0;
+	cursor->err = check_capable(cb->skb, &cursor->error);
+	if (!cursor->err &&
+	    nlmsg_parse(cb->nlh, GENL_HDRLEN, tb, KPS_A_MAX, kps_policy, NULL))
+		cursor->err = kps_error(&cursor->error, -EINVAL,
+					"malformed request");
+	if (!cursor->err)
+		cursor->err = find_program(cursor, tb[KPS_A_NAME], needs_name);
+	return cursor;
 }
 
-static int dump_refuse(struct netlink_callback *cb, int err,
-		       const struct kps_error *error)
+static int dump_failed(struct netlink_callback *cb)
 {
-	kps_error_report(error, cb->extack);
-	return err;
+	struct cursor *cursor = cursor_of(cb);
+
+	if (cursor->err)
+		kps_error_report(&cursor->error, cb->extack);
+	return cursor->err;
 }
 
 static int programs_start(struct netlink_callback *cb)
 {
 	struct nlattr *tb[KPS_A_MAX + 1];
-	struct kps_error error = {};
-	int err = dump_parse(cb, tb);
+	struct cursor *cursor = dump_begin(cb, tb, false);
 
-	if (err)
-		return err;
-	err = dump_begin(cb, tb[KPS_A_NAME], &error);
-	if (!err && !tb[KPS_A_NAME])
-		cursor_of(cb)->program = kps_program_next(NULL);
-	return err ? dump_refuse(cb, err, &error) : 0;
+	if (!cursor)
+		return -ENOMEM;
+	if (!cursor->err && !cursor->one)
+		cursor->program = kps_program_next(NULL);
+	return 0;
 }
 
 static int programs_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
+	if (dump_failed(cb))
+		return cursor->err;
 	while (cursor->program) {
 		void *header = put_header(msg, cb, KPS_CMD_PROGRAMS);
 
@@ -370,17 +377,9 @@ static int programs_dump(struct sk_buff *msg, struct netlink_callback *cb)
 static int show_start(struct netlink_callback *cb)
 {
 	struct nlattr *tb[KPS_A_MAX + 1];
-	struct kps_error error = {};
-	int err = dump_parse(cb, tb);
 
-	if (err)
-		return err;
-	if (!tb[KPS_A_NAME])
-		err = kps_error(&error, -EINVAL, "the program's name is missing");
-	else
-		err = dump_begin(cb, tb[KPS_A_NAME], &error);
 	cb->min_dump_alloc = SHOW_ROOM;
-	return err ? dump_refuse(cb, err, &error) : 0;
+	return dump_begin(cb, tb, true) ? 0 : -ENOMEM;
 }
 
 enum { SHOW_PROGRAM, SHOW_MAPS, SHOW_PROBES, SHOW_END };
@@ -446,6 +445,8 @@ static int show_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
+	if (dump_failed(cb))
+		return cursor->err;
 	for (show_skip_empty(cursor); cursor->step != SHOW_END;
 	     show_skip_empty(cursor)) {
 		void *header = put_header(msg, cb, KPS_CMD_SHOW);
@@ -479,22 +480,22 @@ static int choose_maps(const struct kps_program *program,
 	return 0;
 }
 
-static int read_take(struct cursor *cursor, struct nlattr **tb,
-		     struct kps_error *error)
+static int read_take(struct cursor *cursor, struct nlattr **tb)
 {
 	bool reset = tb[KPS_A_FLAGS] &&
 		     nla_get_u32(tb[KPS_A_FLAGS]) & KPS_F_RESET;
 	DECLARE_BITMAP(maps, KPS_MAX_MAPS);
 	int err;
 
-	err = choose_maps(cursor->program, tb[KPS_A_MAP_NAME], maps, error);
+	err = choose_maps(cursor->program, tb[KPS_A_MAP_NAME], maps,
+			  &cursor->error);
 	if (err)
 		return err;
 	cursor->snapshots = kps_snapshots_take(cursor->program, maps, reset);
 	if (IS_ERR(cursor->snapshots)) {
 		err = PTR_ERR(cursor->snapshots);
 		cursor->snapshots = NULL;
-		return kps_error(error, err, "no memory to read into");
+		return kps_error(&cursor->error, err, "no memory to read into");
 	}
 	return 0;
 }
@@ -502,23 +503,14 @@ static int read_take(struct cursor *cursor, struct nlattr **tb,
 static int read_start(struct netlink_callback *cb)
 {
 	struct nlattr *tb[KPS_A_MAX + 1];
-	struct kps_error error = {};
-	int err = dump_parse(cb, tb);
+	struct cursor *cursor = dump_begin(cb, tb, true);
 
-	if (err)
-		return err;
-	if (!tb[KPS_A_NAME])
-		err = kps_error(&error, -EINVAL, "the program's name is missing");
-	else
-		err = dump_begin(cb, tb[KPS_A_NAME], &error);
-	if (!err) {
-		err = read_take(cursor_of(cb), tb, &error);
-		/* done is not called if start fails */
-		if (err)
-			dump_done(cb);
-	}
+	if (!cursor)
+		return -ENOMEM;
 	cb->min_dump_alloc = READ_ROOM;
-	return err ? dump_refuse(cb, err, &error) : 0;
+	if (!cursor->err)
+		cursor->err = read_take(cursor, tb);
+	return 0;
 }
 
 static int put_field(struct sk_buff *msg, const struct kps_program *program,
@@ -631,6 +623,8 @@ static int read_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
+	if (dump_failed(cb))
+		return cursor->err;
 	while (read_more(cursor)) {
 		void *header = put_header(msg, cb, KPS_CMD_READ);
 
@@ -649,13 +643,8 @@ static int read_dump(struct sk_buff *msg, struct netlink_callback *cb)
 static int events_start(struct netlink_callback *cb)
 {
 	struct nlattr *tb[KPS_A_MAX + 1];
-	struct kps_error error = {};
-	int err = dump_parse(cb, tb);
 
-	if (err)
-		return err;
-	err = dump_begin(cb, NULL, &error);
-	return err ? dump_refuse(cb, err, &error) : 0;
+	return dump_begin(cb, tb, false) ? 0 : -ENOMEM;
 }
 
 static int put_names(struct sk_buff *msg, const struct kps_record_name *name)
@@ -714,6 +703,8 @@ static int events_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
+	if (dump_failed(cb))
+		return cursor->err;
 	for (; cursor->index < KPS_CONNTRACK_EVENTS; cursor->index++) {
 		void *header = put_header(msg, cb, KPS_CMD_EVENTS);
 

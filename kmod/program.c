@@ -69,7 +69,8 @@ static bool is_name(const char *name)
 	if (!*name || *name == '.')
 		return false;
 	for (; *name; name++)
-		if (!isalnum(*name) && !strchr("_-.", *name))
+		if (!isascii(*name) ||
+		    (!isalnum(*name) && !strchr("_-.", *name)))
 			return false;
 	return true;
 }

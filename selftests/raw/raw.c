@@ -139,22 +139,30 @@ struct answer {
 	void *data;
 };
 
+/* The sentence stands @skip bytes into the message. */
+static void keep_sentence(struct nlmsghdr *header, size_t skip, char *why)
+{
+	struct nlattr *attrs[NLMSGERR_ATTR_MAX + 1];
+
+	if (header->nlmsg_flags & NLM_F_ACK_TLVS &&
+	    header->nlmsg_len > skip &&
+	    !nla_parse(attrs, NLMSGERR_ATTR_MAX,
+		       (void *)((char *)header + skip),
+		       header->nlmsg_len - skip, NULL) &&
+	    attrs[NLMSGERR_ATTR_MSG])
+		nla_strlcpy(why, attrs[NLMSGERR_ATTR_MSG], WHY_MAX);
+}
+
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *data)
 {
 	struct nlmsghdr *header = (void *)((char *)err - NLMSG_HDRLEN);
-	struct nlattr *attrs[NLMSGERR_ATTR_MAX + 1];
-	size_t skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(*err));
 	struct answer *answer = data;
 
 	(void)from;
 	answer->err = err->error;
 	answer->done = true;
-	if (header->nlmsg_flags & NLM_F_ACK_TLVS &&
-	    !nla_parse(attrs, NLMSGERR_ATTR_MAX,
-		       (void *)((char *)header + skip),
-		       header->nlmsg_len - skip, NULL) &&
-	    attrs[NLMSGERR_ATTR_MSG])
-		nla_strlcpy(answer->why, attrs[NLMSGERR_ATTR_MSG], WHY_MAX);
+	keep_sentence(header, NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(*err)),
+		      answer->why);
 	return NL_STOP;
 }
 
@@ -164,8 +172,10 @@ static int on_end(struct nl_msg *msg, void *data)
 	struct answer *answer = data;
 
 	if (header->nlmsg_type == NLMSG_DONE &&
-	    header->nlmsg_len >= NLMSG_HDRLEN + sizeof(int))
+	    header->nlmsg_len >= NLMSG_HDRLEN + sizeof(int)) {
 		answer->err = *(int *)nlmsg_data(header);
+		keep_sentence(header, NLMSG_HDRLEN + sizeof(int), answer->why);
+	}
 	answer->done = true;
 	return NL_STOP;
 }
