@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "lang/near.h"
+#include "out/error.h"
 
 extern const char run_help[], load_help[], list_help[], show_help[],
 		  read_help[], enable_help[], disable_help[], reset_help[],
@@ -52,22 +54,56 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+/* So that errors about other options are JSON, too. */
+static bool wants_json(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
+			return true;
+	return false;
+}
+
+static int unknown_command(const char *word)
+{
+	struct near near = { .word = word };
+	struct arena arena = { 0 };
+	size_t i;
+	const char *hint;
+
+	for (i = 0; commands[i].name; i++)
+		near_offer(&near, commands[i].name);
+	hint = near_hint(&arena, &near);
+	error("there is no command \"%s\"; %s", word,
+	      hint ? hint : "see kpctl --help");
+	arena_free(&arena);
+	return WRONG_USE;
+}
+
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "-h") || !strcmp(word, "--help") ||
+	       !strcmp(word, "help");
+}
+
 int main(int argc, char **argv)
 {
+	json_output = wants_json(argc, argv);
+	while (argc > 1 && (!strcmp(argv[1], "-j") || !strcmp(argv[1], "--json"))) {
+		argc--;
+		argv++;
+	}
 	if (argc < 2) {
 		usage(stderr);
 		return WRONG_USE;
 	}
-	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") ||
-	    !strcmp(argv[1], "help")) {
+	if (is_help(argv[1])) {
 		usage(stdout);
 		return DONE;
 	}
 	this_command = find(argv[1]);
-	if (!this_command) {
-		fprintf(stderr, "kpctl: there is no command \"%s\"; see kpctl --help\n",
-			argv[1]);
-		return WRONG_USE;
-	}
+	if (!this_command)
+		return unknown_command(argv[1]);
 	return this_command->run(argc - 1, argv + 1);
 }

@@ -70,8 +70,7 @@ int command_check(int argc, char **argv)
 	bool verbose = false;
 	int option, status = DONE;
 
-	while ((option = getopt_long(argc, argv, "hje:v", options,
-				     NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":hje:v", options)) != -1) {
 		if (option == 'v')
 			verbose = true;
 		else if (!compile_option(option, &source, &status))

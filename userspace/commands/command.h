@@ -51,7 +51,14 @@ struct program_source {
 	char *text;
 };
 
-/* Handles -h, -j and what is unknown. Return: whether to go on. */
+/*
+ * getopt_long() with errors as everywhere else. @letters begin with a colon.
+ * Return: '?' after an error was reported.
+ */
+int next_option(int argc, char **argv, const char *letters,
+		const struct option *options);
+
+/* Handles -h, -j and errors. Return: whether to go on. */
 bool common_option(int option, int *status);
 bool compile_option(int option, struct program_source *source, int *status);
 

@@ -39,7 +39,7 @@ static int for_each_name(int argc, char **argv, int netlink_command)
 	struct client *client;
 	int option, status = DONE;
 
-	while ((option = getopt_long(argc, argv, "hj", options, NULL)) != -1)
+	while ((option = next_option(argc, argv, ":hj", options)) != -1)
 		if (!common_option(option, &status))
 			return status;
 	if (optind == argc)

@@ -69,7 +69,7 @@ int command_load(int argc, char **argv)
 	unsigned int flags = 0;
 	int option, status = DONE;
 
-	while ((option = getopt_long(argc, argv, "hje:", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":hje:", options)) != -1) {
 		if (option == OPT_NAME)
 			name = optarg;
 		else if (option == OPT_DISABLED)

@@ -82,7 +82,7 @@ int command_probes(int argc, char **argv)
 	bool verbose = false;
 	int option, status = DONE;
 
-	while ((option = getopt_long(argc, argv, "hjv", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":hjv", options)) != -1) {
 		if (option == 'v')
 			verbose = true;
 		else if (!common_option(option, &status))

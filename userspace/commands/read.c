@@ -82,8 +82,7 @@ int command_read(int argc, char **argv)
 	struct reading reading = { 0 };
 	int option, status = DONE;
 
-	while ((option = getopt_long(argc, argv, "hji:n:", options,
-				     NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":hji:n:", options)) != -1) {
 		if (option == OPT_RESET)
 			reading.reset = true;
 		else if (option == 'i' &&

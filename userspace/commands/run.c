@@ -13,6 +13,7 @@
 #include "lib/answer.h"
 #include "lib/client.h"
 #include "out/error.h"
+#include "out/json.h"
 #include "out/ledger.h"
 #include "out/map.h"
 #include "out/sites.h"
@@ -126,14 +127,13 @@ static int finish(struct run *run)
 	if (run->interval)
 		time_print();
 	err = report(run, false);
-	if (!err)
-		err = program_get(run->client, run->name, &program);
 	if (err)
 		return err;
-	if (!json_output)
+	err = program_get(run->client, run->name, &program);
+	if (!err)
 		ledger_print_losses(&program);
 	program_free(&program);
-	return 0;
+	return err;
 }
 
 static void announce(const struct run *run)
@@ -158,7 +158,9 @@ static int attach(struct run *run, const struct object *object)
 	announce(run);
 	if (client_load(run->client, run->name, object, KPS_F_OWNED))
 		return -1;
-	if (!json_output)
+	if (json_output)
+		event_print("attached_probes", "probes", run->nr_probes);
+	else
 		warn_unattached(run->client, run->name);
 	return 0;
 }
@@ -188,8 +190,7 @@ int command_run(int argc, char **argv)
 	struct run run = { 0 };
 	int option, status = DONE;
 
-	while ((option = getopt_long(argc, argv, "hje:d:i:", options,
-				     NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":hje:d:i:", options)) != -1) {
 		bool good;
 
 		if (option == 'd')

@@ -142,7 +142,7 @@ int command_show(int argc, char **argv)
 	bool verbose = false;
 	int option, status = DONE;
 
-	while ((option = getopt_long(argc, argv, "hjv", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":hjv", options)) != -1) {
 		if (option == 'v')
 			verbose = true;
 		else if (!common_option(option, &status))

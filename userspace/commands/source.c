@@ -4,132 +4,54 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "lang/near.h"
+#include "lang/strset.h"
 #include "out/error.h"
 
 #ifndef PROGRAMS_DIR
 #define PROGRAMS_DIR "/usr/local/share/kpstat/programs"
 #endif
 
-int wrong_use(const char *fmt, ...)
+/* The directory of this binary, from malloc(), or NULL. */
+static char *own_dir(void)
 {
-	va_list args;
-	char *text;
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		text = NULL;
-	va_end(args);
-	error("%s; see kpctl %s --help", text ? text : fmt, this_command->name);
-	free(text);
-	return WRONG_USE;
+	if (len <= 0)
+		return NULL;
+	self[len] = '\0';
+	return strdup(dirname(self));
 }
 
-bool common_option(int option, int *status)
-{
-	switch (option) {
-	case 'h':
-		printf("kpctl %s - %s\n\n%s", this_command->name,
-		       this_command->summary, this_command->help);
-		*status = DONE;
-		return false;
-	case 'j':
-		json_output = true;
-		return true;
-	default:
-		/* getopt_long() has said what is wrong. */
-		fprintf(stderr, "see kpctl %s --help\n", this_command->name);
-		*status = WRONG_USE;
-		return false;
-	}
-}
-
-bool parse_count(const char *option, const char *text, unsigned long max,
-		 unsigned int *value)
-{
-	unsigned long number;
-	char *end;
-
-	errno = 0;
-	number = strtoul(text, &end, 0);
-	if (errno || *end || end == text || *text == '-' || !number ||
-	    number > max) {
-		wrong_use("%s takes a whole number from 1 to %lu, not \"%s\"",
-			  option, max, text);
-		return false;
-	}
-	*value = number;
-	return true;
-}
-
-bool parse_seconds(const char *option, const char *text, double *seconds)
-{
-	char *end;
-
-	*seconds = strtod(text, &end);
-	if (end == text || *end || !(*seconds > 0) || *seconds > 1e8) {
-		wrong_use("%s takes a number of seconds, not \"%s\"", option,
-			  text);
-		return false;
-	}
-	return true;
-}
-
-bool compile_option(int option, struct program_source *source, int *status)
-{
-	struct compile_options *options = &source->options;
-	bool good;
-
-	switch (option) {
-	case 'e':
-		source->expression = optarg;
-		return true;
-	case OPT_MAX_KEYS:
-		good = parse_count("--max-keys", optarg, KPS_MAX_ENTRIES,
-				   &options->max_keys);
-		break;
-	case OPT_MAX_PROBES:
-		good = parse_count("--max-probes", optarg, KPS_MAX_SITES,
-				   &options->max_probes);
-		break;
-	case OPT_MAXACTIVE:
-		good = parse_count("--maxactive", optarg, 16384,
-				   &options->maxactive);
-		break;
-	default:
-		return common_option(option, status);
-	}
-	if (!good)
-		*status = WRONG_USE;
-	return good;
-}
-
-/* Where short names are looked for, first to last; NULL ends it. */
+/*
+ * Where short names are looked for, first to last; NULL ends it.  What stands
+ * relative to the binary works in a build tree and after a move.
+ */
 static char **program_dirs(void)
 {
-	static char beside[PATH_MAX + 16];
-	static char *dirs[5];
-	char self[PATH_MAX];
+	static char *dirs[6];
+	char *own = own_dir();
 	size_t nr = 0;
-	ssize_t len;
 
+	if (dirs[0])
+		return dirs;
 	if (getenv("KPSTAT_PROGRAMS"))
 		dirs[nr++] = getenv("KPSTAT_PROGRAMS");
 	dirs[nr++] = "/etc/kpstat/programs";
+	if (own && asprintf(&dirs[nr], "%s/programs", own) >= 0)
+		nr++;
+	if (own && asprintf(&dirs[nr], "%s/../share/kpstat/programs", own) >= 0)
+		nr++;
 	dirs[nr++] = PROGRAMS_DIR;
-	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (len > 0) {
-		self[len] = '\0';
-		snprintf(beside, sizeof(beside), "%s/programs", dirname(self));
-		dirs[nr++] = beside;
-	}
 	dirs[nr] = NULL;
+	free(own);
 	return dirs;
 }
 
@@ -162,45 +84,69 @@ static int is_program(const struct dirent *entry)
 	return len > 3 && !strcmp(entry->d_name + len - 3, ".bt");
 }
 
-/* "conntrack, drops, fork", from the first directory that has any. */
-static char *known_names(void)
+/* All short names there are, each once. */
+struct names {
+	struct arena arena;
+	struct strset set;
+	struct near near;
+	char *list;		/* "conntrack, drops, fork" */
+};
+
+static void add_name(struct names *names, const char *file, FILE *out)
+{
+	char *name = arena_strndup(&names->arena, file, strlen(file) - 3);
+
+	if (!strset_add(&names->set, name))
+		return;
+	near_offer(&names->near, name);
+	fprintf(out, "%s%s", names->set.nr > 1 ? ", " : "", name);
+}
+
+static void collect_names(struct names *names)
 {
 	struct dirent **entries;
-	char **dir, *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = open_memstream(&names->list, &size);
+	char **dir;
 	int i, nr;
 
+	if (!out)
+		return;
 	for (dir = program_dirs(); *dir; dir++) {
 		nr = scandir(*dir, &entries, is_program, alphasort);
 		for (i = 0; i < nr; i++) {
-			fprintf(out, "%s%.*s", i ? ", " : "",
-				(int)strlen(entries[i]->d_name) - 3,
-				entries[i]->d_name);
+			add_name(names, entries[i]->d_name, out);
 			free(entries[i]);
 		}
 		if (nr >= 0)
 			free(entries);
-		if (nr > 0)
-			break;
 	}
 	fclose(out);
-	return text;
+}
+
+static int no_program(const char *argument)
+{
+	struct names names = { .near.word = argument };
+	const char *hint;
+
+	collect_names(&names);
+	hint = near_hint(&names.arena, &names.near);
+	if (hint)
+		error("there is no program \"%s\"; %s", argument, hint);
+	else
+		error("there is no program \"%s\"; there are: %s. A file is named with its path or .bt, text follows -e",
+		      argument, names.list && *names.list ? names.list : "none");
+	strset_free(&names.set);
+	arena_free(&names.arena);
+	free(names.list);
+	return FAILED;
 }
 
 static int find_program(struct program_source *source, const char *argument)
 {
-	char *names;
-
 	source->path = is_file_name(argument) ? strdup(argument) :
 						find_short_name(argument);
-	if (source->path)
-		return DONE;
-	names = known_names();
-	error("there is no program \"%s\"; there are: %s. A file is named with its path or .bt, text follows -e",
-	      argument, names && *names ? names : "none");
-	free(names);
-	return FAILED;
+	return source->path ? DONE : no_program(argument);
 }
 
 static char *read_file(const char *path)

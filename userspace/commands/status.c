@@ -45,7 +45,7 @@ int command_status(int argc, char **argv)
 	struct client *client;
 	int option, status = DONE;
 
-	while ((option = getopt_long(argc, argv, "hj", options, NULL)) != -1)
+	while ((option = next_option(argc, argv, ":hj", options)) != -1)
 		if (!common_option(option, &status))
 			return status;
 	if (optind < argc)

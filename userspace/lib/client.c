@@ -17,6 +17,7 @@
 #include <netlink/netlink.h>
 
 #include "client.h"
+#include "explain.h"
 #include "out/error.h"
 
 #ifndef SOL_NETLINK
@@ -205,7 +206,9 @@ static int transact_once(struct client *client, struct nl_msg *msg,
 	nl_cb_put(cb);
 	if (answer->done)
 		return answer->err;
-	return err == -NLE_MSGSIZE ? -EMSGSIZE : -EIO;
+	if (err == -NLE_MSGSIZE)
+		return -EMSGSIZE;
+	return err == -NLE_NOMEM ? -ENOBUFS : -EIO;
 }
 
 int client_try(struct client *client, struct nl_msg *msg, client_visit visit,
@@ -229,12 +232,13 @@ int client_transact(struct client *client, struct nl_msg *msg,
 		    client_visit visit, void *data)
 {
 	const char *why;
-	int err = client_try(client, msg, visit, data, &why);
+	int err;
 
-	if (err == -EPERM && geteuid())
-		error("kpctl needs root (CAP_SYS_ADMIN or CAP_PERFMON)");
-	else if (err < 0)
-		error("%s", why ? why : strerror(-err));
+	nlmsg_get(msg);
+	err = client_try(client, msg, visit, data, &why);
+	if (err < 0)
+		explain(client, msg, err, why);
+	nlmsg_free(msg);
 	return err;
 }
 

@@ -43,4 +43,7 @@ static inline struct json_object *json_add_array(struct json_object *object,
 /* One document on a line of its own; it is released. */
 void json_print(struct json_object *object);
 
+/* {"type": type, "data": {name: value}}, as bpftrace -f json tells events. */
+void event_print(const char *type, const char *name, unsigned long long value);
+
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 
+#include "error.h"
 #include "json.h"
 #include "ledger.h"
 #include "lib/answer.h"
@@ -35,16 +36,39 @@ static const char * const loss_meanings[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_MISSED]	= "not delivered by the kernel (see --maxactive)",
 };
 
+/* As bpftrace tells of lost events, with what is known beyond their number. */
+static void losses_as_json(const struct probe_answer *probe, int loss)
+{
+	struct json_object *document = json_object_new_object();
+	struct json_object *data = json_object_new_object();
+
+	json_add_string(document, "type", "lost_events");
+	json_add_uint(data, "events", probe->ledger[loss]);
+	json_add_string(data, "probe", probe->name);
+	json_add_string(data, "reason", ledger_names[loss]);
+	json_object_object_add(document, "data", data);
+	json_print(document);
+}
+
+static void losses_as_text(const struct probe_answer *probe, int loss)
+{
+	fprintf(stderr, "lost: %s: %llu of %llu events: %s\n", probe->name,
+		probe->ledger[loss], probe->ledger[KPS_LEDGER_HITS],
+		loss_meanings[loss]);
+}
+
 static void print_losses_of(const struct probe_answer *probe)
 {
 	int i;
 
-	for (i = 0; i < KPS_LEDGER_NR; i++)
-		if (loss_meanings[i] && probe->ledger[i])
-			fprintf(stderr, "lost: %s: %llu of %llu events: %s\n",
-				probe->name, probe->ledger[i],
-				probe->ledger[KPS_LEDGER_HITS],
-				loss_meanings[i]);
+	for (i = 0; i < KPS_LEDGER_NR; i++) {
+		if (!loss_meanings[i] || !probe->ledger[i])
+			continue;
+		if (json_output)
+			losses_as_json(probe, i);
+		else
+			losses_as_text(probe, i);
+	}
 }
 
 void ledger_print_losses(const struct program_answer *program)

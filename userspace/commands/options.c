@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Options: their values, those that commands share, and what is wrong. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "lang/near.h"
+#include "out/error.h"
+
+int wrong_use(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	error("%s; see kpctl %s --help", text ? text : fmt, this_command->name);
+	free(text);
+	return WRONG_USE;
+}
+
+/* The word of the command line that getopt_long() did not know. */
+static int unknown_option(const char *word, const struct option *options)
+{
+	struct near near = { .word = word };
+	struct arena arena = { 0 };
+	const char *hint;
+
+	for (; options->name; options++)
+		near_offer(&near, arena_printf(&arena, "--%s", options->name));
+	hint = near_hint(&arena, &near);
+	if (hint)
+		error("there is no option %s; %s", word, hint);
+	else
+		wrong_use("there is no option %s", word);
+	arena_free(&arena);
+	return '?';
+}
+
+int next_option(int argc, char **argv, const char *letters,
+		const struct option *options)
+{
+	char letter[] = "-?";
+	bool is_letter;
+	int option;
+
+	opterr = 0;
+	option = getopt_long(argc, argv, letters, options, NULL);
+	if (option == ':') {
+		wrong_use("%s needs a value", argv[optind - 1]);
+		return '?';
+	}
+	if (option != '?')
+		return option;
+	/* A known letter here means a long option with a value too many. */
+	is_letter = optopt && optopt < OPT_NAME && !strchr(letters, optopt);
+	letter[1] = optopt;
+	return unknown_option(is_letter ? letter : argv[optind - 1], options);
+}
+
+bool common_option(int option, int *status)
+{
+	switch (option) {
+	case 'h':
+		printf("kpctl %s - %s\n\n%s", this_command->name,
+		       this_command->summary, this_command->help);
+		*status = DONE;
+		return false;
+	case 'j':
+		json_output = true;
+		return true;
+	default:
+		/* next_option() has said what is wrong. */
+		*status = WRONG_USE;
+		return false;
+	}
+}
+
+bool parse_count(const char *option, const char *text, unsigned long max,
+		 unsigned int *value)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(text, &end, 0);
+	if (errno || *end || end == text || *text == '-' || !number ||
+	    number > max) {
+		wrong_use("%s takes a whole number from 1 to %lu, not \"%s\"",
+			  option, max, text);
+		return false;
+	}
+	*value = number;
+	return true;
+}
+
+bool parse_seconds(const char *option, const char *text, double *seconds)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (end == text || *end || !(*seconds > 0) || *seconds > 1e8) {
+		wrong_use("%s takes a number of seconds, not \"%s\"", option,
+			  text);
+		return false;
+	}
+	return true;
+}
+
+bool compile_option(int option, struct program_source *source, int *status)
+{
+	struct compile_options *options = &source->options;
+	bool good;
+
+	switch (option) {
+	case 'e':
+		source->expression = optarg;
+		return true;
+	case OPT_MAX_KEYS:
+		good = parse_count("--max-keys", optarg, KPS_MAX_ENTRIES,
+				   &options->max_keys);
+		break;
+	case OPT_MAX_PROBES:
+		good = parse_count("--max-probes", optarg, KPS_MAX_SITES,
+				   &options->max_probes);
+		break;
+	case OPT_MAXACTIVE:
+		good = parse_count("--maxactive", optarg, 16384,
+				   &options->maxactive);
+		break;
+	default:
+		return common_option(option, status);
+	}
+	if (!good)
+		*status = WRONG_USE;
+	return good;
+}
