@@ -16,8 +16,21 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
 
 #include "kpstat.h"
+
+/*
+ * For the context on a handler's stack: kernels that are built to zero every
+ * variable would clear its 600 bytes for each event.  kps_event_begin() sets
+ * what a clause may load, the verifier sees to the scratch part.
+ */
+#if __has_attribute(__uninitialized__)
+#define KPS_UNINITIALISED __attribute__((__uninitialized__))
+#else
+#define KPS_UNINITIALISED
+#endif
 
 enum { KPS_CTX_TASK, KPS_CTX_SOFTIRQ, KPS_CTX_IRQ, KPS_CTX_NMI, KPS_NR_CONTEXTS };
 
@@ -80,6 +93,7 @@ static __always_inline bool kps_event_begin(struct kps_ctx *ctx,
 	ctx->record = NULL;
 	ctx->record_size = 0;
 	ctx->regs = NULL;
+	memset(&ctx->frame, 0, offsetof(struct kps_frame, scratch));
 	ctx->frame.site = site->id;
 	return true;
 }

@@ -173,6 +173,7 @@ void kps_program_unload_all(void);
 unsigned int kps_program_count(void);
 int kps_memory_charge(struct kps_program *program, size_t bytes,
 		      struct kps_error *error);
+void kps_memory_uncharge(struct kps_program *program, size_t bytes);
 u64 kps_memory_limit(void);
 u64 kps_memory_used(void);
 void kps_program_module_coming(const char *module);

@@ -124,6 +124,9 @@ static int explain(const struct kps_site *site, int err, struct kps_error *error
 	case -ERANGE:
 		return kps_error(error, err, "%s:%s: the offset is outside of the function",
 				 provider, site->target);
+	case -E2BIG:
+		return kps_error(error, err, "%s:%s: it needs more memory than max_memory_mb leaves",
+				 provider, site->target);
 	case -ENOMEM:
 		return kps_error(error, err, "%s:%s: no memory", provider,
 				 site->target);

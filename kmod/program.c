@@ -63,6 +63,13 @@ int kps_memory_charge(struct kps_program *program, size_t bytes,
 	return 0;
 }
 
+/** kps_memory_uncharge() - give back before the program goes */
+void kps_memory_uncharge(struct kps_program *program, size_t bytes)
+{
+	program->memory -= bytes;
+	atomic64_sub(bytes, &memory_used);
+}
+
 /* Names become directories. */
 static bool is_name(const char *name)
 {

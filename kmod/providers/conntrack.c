@@ -216,7 +216,7 @@ static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct,
 			struct pt_regs *regs)
 {
 	struct kps_conntrack_record record;
-	struct kps_ctx ctx;
+	struct kps_ctx ctx KPS_UNINITIALISED;
 	u64 key, now;
 
 	if (mine->births) {
@@ -316,7 +316,7 @@ static int __kprobes alloc_returned(struct kretprobe_instance *ri,
 	struct kretprobe *rp = kps_get_kretprobe(ri);
 	struct kps_conntrack_record record;
 	struct conntrack_site *mine;
-	struct kps_ctx ctx;
+	struct kps_ctx ctx KPS_UNINITIALISED;
 
 	if (!rp || regs_return_value(regs) != (unsigned long)-ENOMEM)
 		return 0;
@@ -370,7 +370,7 @@ static int __kprobes destroy_fired(struct kprobe *kp, struct pt_regs *regs)
 	const struct nf_conn *ct =
 		(const void *)regs_get_kernel_argument(regs, 0);
 	struct kps_conntrack_record record;
-	struct kps_ctx ctx;
+	struct kps_ctx ctx KPS_UNINITIALISED;
 	u64 lifetime;
 
 	/* Flows that never came into the table are not missed by anyone. */
@@ -456,6 +456,36 @@ static bool reads_lifetime(const struct conntrack_site *mine)
 			mine->site->probe->code->record_used);
 }
 
+static size_t births_bytes(void)
+{
+	return kps_values_bytes(sizeof(u64), sizeof(u64), TRACKED_FLOWS);
+}
+
+static int births_alloc(struct conntrack_site *mine)
+{
+	struct kps_program *program = mine->site->probe->program;
+	struct kps_error error;
+	int err = kps_memory_charge(program, births_bytes(), &error);
+
+	if (err)
+		return err;
+	mine->births = kps_values_alloc(sizeof(u64), sizeof(u64),
+					TRACKED_FLOWS);
+	if (mine->births)
+		return 0;
+	kps_memory_uncharge(program, births_bytes());
+	return -ENOMEM;
+}
+
+static void births_free(struct conntrack_site *mine)
+{
+	if (!mine->births)
+		return;
+	kps_values_free(mine->births);
+	mine->births = NULL;
+	kps_memory_uncharge(mine->site->probe->program, births_bytes());
+}
+
 static int attach_destroy(struct conntrack_site *mine)
 {
 	/* destroy_conntrack() until 5.17. */
@@ -466,10 +496,9 @@ static int attach_destroy(struct conntrack_site *mine)
 	int err = 0;
 
 	if (reads_lifetime(mine)) {
-		mine->births = kps_values_alloc(sizeof(u64), sizeof(u64),
-						TRACKED_FLOWS);
-		if (!mine->births)
-			return -ENOMEM;
+		err = births_alloc(mine);
+		if (err)
+			return err;
 		err = attach_new(mine);
 	}
 	for (i = 0; !err && i < ARRAY_SIZE(names); i++) {
@@ -483,8 +512,7 @@ static int attach_destroy(struct conntrack_site *mine)
 		else if (mine->births)
 			detach_new(mine);
 	}
-	kps_values_free(mine->births);
-	mine->births = NULL;
+	births_free(mine);
 	return err;
 }
 
@@ -494,8 +522,7 @@ static void detach_destroy(struct conntrack_site *mine)
 	if (!mine->births)
 		return;
 	detach_new(mine);
-	kps_values_free(mine->births);
-	mine->births = NULL;
+	births_free(mine);
 }
 
 static int conntrack_attach(struct kps_site *site)

@@ -112,7 +112,7 @@ static int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct kprobe_site *mine = container_of(kp, struct kprobe_site, kp);
 	const struct kps_site *site = mine->site;
-	struct kps_ctx ctx;
+	struct kps_ctx ctx KPS_UNINITIALISED;
 
 	if (!kps_event_begin(&ctx, site))
 		return 0;

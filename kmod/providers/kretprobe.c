@@ -45,7 +45,7 @@ static int __kprobes return_fired(struct kretprobe_instance *ri,
 {
 	struct kretprobe *rp = kps_get_kretprobe(ri);
 	const struct kps_site *site;
-	struct kps_ctx ctx;
+	struct kps_ctx ctx KPS_UNINITIALISED;
 
 	if (!rp)
 		return 0;

@@ -29,7 +29,7 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 				       struct pt_regs *regs)
 {
 	const struct kps_site *site = event->overflow_handler_context;
-	struct kps_ctx ctx;
+	struct kps_ctx ctx KPS_UNINITIALISED;
 
 	if (!kps_event_begin(&ctx, site))
 		return;
