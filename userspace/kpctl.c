@@ -30,7 +30,7 @@ const struct command commands[] = {
 
 const struct command *this_command;
 
-static void usage(FILE *out)
+static void print_usage(FILE *out)
 {
 	const struct command *command;
 
@@ -95,11 +95,11 @@ int main(int argc, char **argv)
 		argv++;
 	}
 	if (argc < 2) {
-		usage(stderr);
+		print_usage(stderr);
 		return WRONG_USE;
 	}
 	if (is_help(argv[1])) {
-		usage(stdout);
+		print_usage(stdout);
 		return DONE;
 	}
 	this_command = find(argv[1]);

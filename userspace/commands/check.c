@@ -60,8 +60,11 @@ static void print_json(const struct object *object)
 int command_check(int argc, char **argv)
 {
 	static const struct option options[] = {
-		COMMON_OPTIONS,
-		COMPILE_OPTIONS,
+		OPTION_HELP,
+		OPTION_JSON,
+		OPTION_MAX_KEYS,
+		OPTION_MAX_PROBES,
+		OPTION_MAXACTIVE,
 		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 }
 	};
@@ -79,7 +82,9 @@ int command_check(int argc, char **argv)
 	if (argc - optind > 1)
 		return wrong_use("one program at a time, not \"%s\" too",
 				 argv[optind + 1]);
-	status = source_compile(&source, argv[optind], &object);
+	status = source_open(&source, argv[optind]);
+	if (!status)
+		status = source_compile(&source, &object);
 	if (!status) {
 		if (json_output)
 			print_json(&object);

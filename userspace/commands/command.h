@@ -33,14 +33,13 @@ enum {
 	OPT_DISABLED,
 };
 
-#define COMMON_OPTIONS							\
-	{ "help", no_argument, NULL, 'h' },				\
-	{ "json", no_argument, NULL, 'j' }
-
-#define COMPILE_OPTIONS							\
-	{ "max-keys", required_argument, NULL, OPT_MAX_KEYS },		\
-	{ "max-probes", required_argument, NULL, OPT_MAX_PROBES },	\
-	{ "maxactive", required_argument, NULL, OPT_MAXACTIVE }
+/* Rows of those tables that several commands have. */
+#define OPTION_HELP { "help", no_argument, NULL, 'h' }
+#define OPTION_JSON { "json", no_argument, NULL, 'j' }
+#define OPTION_MAX_KEYS { "max-keys", required_argument, NULL, OPT_MAX_KEYS }
+#define OPTION_MAX_PROBES \
+	{ "max-probes", required_argument, NULL, OPT_MAX_PROBES }
+#define OPTION_MAXACTIVE { "maxactive", required_argument, NULL, OPT_MAXACTIVE }
 
 /* A program to compile, as the command line names it. */
 struct program_source {
@@ -70,11 +69,11 @@ bool parse_count(const char *option, const char *text, unsigned long max,
 bool parse_seconds(const char *option, const char *text, double *seconds);
 
 /*
- * Find, read and compile the program: @argument is a file or a short name, or
- * NULL if -e was given. Return: an exit status.
+ * Find and read the program: @argument is a file or a short name, or NULL if
+ * -e was given. Return of both: an exit status.
  */
-int source_compile(struct program_source *source, const char *argument,
-		   struct object *object);
+int source_open(struct program_source *source, const char *argument);
+int source_compile(const struct program_source *source, struct object *object);
 void source_free(struct program_source *source);
 
 /* "wrong use" with a pointer to --help. */

@@ -33,9 +33,9 @@ static void print_done(const char *name)
 	json_print(document);
 }
 
-static int for_each_name(int argc, char **argv, int netlink_command)
+static int run_for_names(int argc, char **argv, int netlink_command)
 {
-	static const struct option options[] = { COMMON_OPTIONS, { 0 } };
+	static const struct option options[] = { OPTION_HELP, OPTION_JSON, { 0 } };
 	struct client *client;
 	int option, status = DONE;
 
@@ -59,20 +59,20 @@ static int for_each_name(int argc, char **argv, int netlink_command)
 
 int command_enable(int argc, char **argv)
 {
-	return for_each_name(argc, argv, KPS_CMD_ENABLE);
+	return run_for_names(argc, argv, KPS_CMD_ENABLE);
 }
 
 int command_disable(int argc, char **argv)
 {
-	return for_each_name(argc, argv, KPS_CMD_DISABLE);
+	return run_for_names(argc, argv, KPS_CMD_DISABLE);
 }
 
 int command_reset(int argc, char **argv)
 {
-	return for_each_name(argc, argv, KPS_CMD_RESET);
+	return run_for_names(argc, argv, KPS_CMD_RESET);
 }
 
 int command_unload(int argc, char **argv)
 {
-	return for_each_name(argc, argv, KPS_CMD_UNLOAD);
+	return run_for_names(argc, argv, KPS_CMD_UNLOAD);
 }

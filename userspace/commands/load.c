@@ -28,38 +28,48 @@ const char load_help[] =
 	"  kpctl load conntrack\n"
 	"  kpctl load --name reads -e 'kprobe:vfs_read { @[comm] = count(); }'\n";
 
-static int load(struct program_source *source, const char *argument, const char *name,
-		unsigned int flags)
+static void print_loaded(struct client *client, const char *name)
 {
 	struct json_object *document;
-	struct client *client;
-	struct object object;
-	int status = source_compile(source, argument, &object);
 
-	if (status)
-		return status;
-	if (!name)
-		name = source->name;
-	client = client_open();
-	if (!client || client_load(client, name, &object, flags))
-		status = FAILED;
-	else if (!json_output)
+	if (!json_output) {
 		warn_unattached(client, name);
-	client_close(client);
-	object_free(&object);
-	if (!status && json_output) {
-		document = json_object_new_object();
-		json_add_string(document, "loaded", name);
-		json_print(document);
+		return;
 	}
+	document = json_object_new_object();
+	json_add_string(document, "loaded", name);
+	json_print(document);
+}
+
+static int compile_and_load(const struct program_source *source,
+			    const char *name, unsigned int flags)
+{
+	struct client *client = client_open();
+	struct object object;
+	int status;
+
+	if (!client)
+		return FAILED;
+	status = source_compile(source, &object);
+	if (!status) {
+		if (client_load(client, name, &object, flags))
+			status = FAILED;
+		else
+			print_loaded(client, name);
+		object_free(&object);
+	}
+	client_close(client);
 	return status;
 }
 
 int command_load(int argc, char **argv)
 {
 	static const struct option options[] = {
-		COMMON_OPTIONS,
-		COMPILE_OPTIONS,
+		OPTION_HELP,
+		OPTION_JSON,
+		OPTION_MAX_KEYS,
+		OPTION_MAX_PROBES,
+		OPTION_MAXACTIVE,
 		{ "name", required_argument, NULL, OPT_NAME },
 		{ "disabled", no_argument, NULL, OPT_DISABLED },
 		{ 0 }
@@ -85,7 +95,10 @@ int command_load(int argc, char **argv)
 	if (name && strlen(name) >= KPS_NAME_MAX)
 		return wrong_use("the name is longer than %d characters",
 				 KPS_NAME_MAX - 1);
-	status = load(&source, argv[optind], name, flags);
+	status = source_open(&source, argv[optind]);
+	if (!status)
+		status = compile_and_load(&source, name ? name : source.name,
+					  flags);
 	source_free(&source);
 	return status;
 }

@@ -18,23 +18,38 @@ const char probes_help[] =
 	"  kpctl probes -v tracepoint:skb:kfree_skb\n"
 	"  kpctl probes 'conntrack:*'\n";
 
-static void print_field(const struct event_field *field)
+static const char *field_type(const struct event_field *field)
 {
-	static const char * const types[] = {
+	static const char * const classes[] = {
 		[FIELD_PLAIN]		= "integer",
 		[FIELD_STRING]		= "string",
 		[FIELD_DATA_LOC]	= "string",
 		[FIELD_BYTES]		= "bytes",
 		[FIELD_OPAQUE]		= "opaque",
 	};
-	const char *type = types[field->class];
 
 	if (field->class == FIELD_PLAIN && field->type == KPS_T_INET)
-		type = "address";
+		return "address";
+	if (field->class == FIELD_PLAIN && field->type == KPS_T_ENUM)
+		return "enum";
+	return classes[field->class];
+}
+
+static void print_field(const struct event_field *field)
+{
 	if (field->declared)
 		printf("    %s\n", field->declared);
 	else
-		printf("    %s %s\n", type, field->name);
+		printf("    %s %s\n", field_type(field), field->name);
+}
+
+static struct json_object *json_field(const struct event_field *field)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_string(object, "name", field->name);
+	json_add_string(object, "type", field_type(field));
+	return object;
 }
 
 static void print_text(const char *probe, const struct event_fields *fields)
@@ -56,8 +71,8 @@ static void print_json(const char *probe, const struct event_fields *fields)
 	if (fields) {
 		array = json_add_array(document, "args");
 		for (i = 0; i < fields->nr; i++)
-			json_object_array_add(array, json_object_new_string(
-						fields->fields[i].name));
+			json_object_array_add(array,
+					      json_field(&fields->fields[i]));
 	}
 	json_print(document);
 }
@@ -75,7 +90,8 @@ static void print_probe(const char *probe, const struct event_fields *fields,
 int command_probes(int argc, char **argv)
 {
 	static const struct option options[] = {
-		COMMON_OPTIONS,
+		OPTION_HELP,
+		OPTION_JSON,
 		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 }
 	};

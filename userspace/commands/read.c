@@ -73,7 +73,8 @@ static int read_all(const struct reading *reading)
 int command_read(int argc, char **argv)
 {
 	static const struct option options[] = {
-		COMMON_OPTIONS,
+		OPTION_HELP,
+		OPTION_JSON,
 		{ "reset", no_argument, NULL, OPT_RESET },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'n' },

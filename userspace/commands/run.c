@@ -152,9 +152,6 @@ static int attach(struct run *run, const struct object *object)
 	run->signals = open_signals();
 	snprintf(run->name, sizeof(run->name), "%.40s-%d",
 		 run->source.name ? run->source.name : "run", getpid());
-	run->client = client_open();
-	if (!run->client)
-		return -1;
 	announce(run);
 	if (client_load(run->client, run->name, object, KPS_F_OWNED))
 		return -1;
@@ -168,12 +165,18 @@ static int attach(struct run *run, const struct object *object)
 static int compile_and_run(struct run *run, const char *argument)
 {
 	struct object object;
-	int status = source_compile(&run->source, argument, &object);
+	int status = source_open(&run->source, argument);
 
 	if (status)
 		return status;
-	status = attach(run, &object) || watch(run) || finish(run) ? FAILED :
-								      DONE;
+	run->client = client_open();
+	if (!run->client)
+		return FAILED;
+	status = source_compile(&run->source, &object);
+	if (status)
+		return status;
+	if (attach(run, &object) || watch(run) || finish(run))
+		status = FAILED;
 	object_free(&object);
 	return status;
 }
@@ -181,8 +184,11 @@ static int compile_and_run(struct run *run, const char *argument)
 int command_run(int argc, char **argv)
 {
 	static const struct option options[] = {
-		COMMON_OPTIONS,
-		COMPILE_OPTIONS,
+		OPTION_HELP,
+		OPTION_JSON,
+		OPTION_MAX_KEYS,
+		OPTION_MAX_PROBES,
+		OPTION_MAXACTIVE,
 		{ "duration", required_argument, NULL, 'd' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ 0 }

@@ -133,7 +133,8 @@ static void print_json(const struct program_answer *program)
 int command_show(int argc, char **argv)
 {
 	static const struct option options[] = {
-		COMMON_OPTIONS,
+		OPTION_HELP,
+		OPTION_JSON,
 		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 }
 	};

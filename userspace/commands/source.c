@@ -37,19 +37,20 @@ static char *own_dir(void)
 static char **program_dirs(void)
 {
 	static char *dirs[6];
-	char *own = own_dir();
 	size_t nr = 0;
+	char *own;
 
 	if (dirs[0])
 		return dirs;
+	own = own_dir();
 	if (getenv("KPSTAT_PROGRAMS"))
 		dirs[nr++] = getenv("KPSTAT_PROGRAMS");
 	dirs[nr++] = "/etc/kpstat/programs";
 	if (own && asprintf(&dirs[nr], "%s/programs", own) >= 0)
 		nr++;
+	dirs[nr++] = PROGRAMS_DIR;
 	if (own && asprintf(&dirs[nr], "%s/../share/kpstat/programs", own) >= 0)
 		nr++;
-	dirs[nr++] = PROGRAMS_DIR;
 	dirs[nr] = NULL;
 	free(own);
 	return dirs;
@@ -196,8 +197,7 @@ static int read_program(struct program_source *source, const char *argument)
 	return source->text ? DONE : FAILED;
 }
 
-int source_compile(struct program_source *source, const char *argument,
-		   struct object *object)
+int source_open(struct program_source *source, const char *argument)
 {
 	error_take_diagnostics();
 	if (!argument == !source->expression)
@@ -210,6 +210,11 @@ int source_compile(struct program_source *source, const char *argument,
 		      KPS_SOURCE_MAX);
 		return FAILED;
 	}
+	return DONE;
+}
+
+int source_compile(const struct program_source *source, struct object *object)
+{
 	return compile(source->text, &source->options, object) ? FAILED : DONE;
 }
 

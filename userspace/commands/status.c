@@ -40,7 +40,7 @@ static void print_json(const struct status_answer *status)
 
 int command_status(int argc, char **argv)
 {
-	static const struct option options[] = { COMMON_OPTIONS, { 0 } };
+	static const struct option options[] = { OPTION_HELP, OPTION_JSON, { 0 } };
 	struct status_answer answer;
 	struct client *client;
 	int option, status = DONE;

@@ -85,8 +85,16 @@ struct client *client_open(void)
 {
 	struct client *client = client_open_quietly();
 
-	if (!client)
+	if (!client) {
 		report_absent();
+		return NULL;
+	}
+	/* Who may not ask is told so now, and not after a long compilation. */
+	if (client_transact(client, client_message(client, KPS_CMD_STATUS, 0, 0),
+			    NULL, NULL)) {
+		client_close(client);
+		return NULL;
+	}
 	return client;
 }
 

@@ -226,7 +226,8 @@ static void print_entry(const struct map_answer *map,
 		putchar(']');
 	}
 	if (is_histogram(map)) {
-		fputs(": \n", stdout);
+		fputs(": ", stdout);
+		putchar('\n');
 		print_histogram(map, entry);
 		return;
 	}
@@ -383,6 +384,10 @@ static void text_map(const struct map_answer *map)
 		print_entry(map, &map->entries[i]);
 	if (map->nr_entries && !is_histogram(map))
 		putchar('\n');
+}
+
+static void warn_of_overflow(const struct map_answer *map)
+{
 	if (map->overflow)
 		warning("%s: %llu updates were lost, all %u slots of a CPU were taken; give --max-keys more",
 			map->name, map->overflow, map->max_entries);
@@ -416,6 +421,7 @@ void maps_print(const struct maps_answer *maps)
 			text_map(map);
 		else if (map->nr_entries)
 			json_map(map);
+		warn_of_overflow(map);
 	}
 	fflush(stdout);
 }
