@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Maps as text and as JSON: what bpftrace 0.17 prints for the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "lang/array.h"
+#include "lib/answer.h"
+#include "out/error.h"
+#include "out/map.h"
+
+/* At the end of a line, where no style likes to see one. */
+#define SPACE " "
+
+/* What maps_print() writes, from malloc(). */
+static char *printed(struct map_answer *map, bool json)
+{
+	struct maps_answer maps = { .nr = 1, .maps = map };
+	FILE *real = stdout;
+	char *text = NULL;
+	size_t size;
+
+	fflush(real);
+	stdout = open_memstream(&text, &size);
+	json_output = json;
+	maps_print(&maps);
+	json_output = false;
+	fclose(stdout);
+	stdout = real;
+	return text;
+}
+
+static void assert_prints(struct map_answer *map, const char *text,
+			  const char *json)
+{
+	char *got = printed(map, false);
+
+	assert_string_equal(got, text);
+	free(got);
+	got = printed(map, true);
+	assert_string_equal(got, json);
+	free(got);
+}
+
+static void test_count(void **state)
+{
+	unsigned long long few = 5, many = 7;
+	struct entry_answer entries[] = {
+		{ .nr_key = 2, .key = { { .is_text = true, .text = "sshd" },
+					{ .number = -1ULL } },
+		  .nr_values = 1, .values = &few },
+		{ .nr_key = 2, .key = { { .is_text = true, .text = "cat \"x\"" },
+					{ .number = 3 } },
+		  .nr_values = 1, .values = &many },
+	};
+	struct map_answer map = {
+		.name = "@calls",
+		.kind = KPS_MAP_COUNT,
+		.nr_key = 2,
+		.key = { { .type = KPS_T_STR },
+			 { .type = KPS_T_INT, .flags = KPS_FIELD_SIGNED } },
+		.nr_entries = ARRAY_SIZE(entries),
+		.entries = entries,
+	};
+
+	(void)state;
+	assert_prints(&map,
+		      "@calls[sshd, -1]: 5\n@calls[cat \"x\", 3]: 7\n\n",
+		      "{ \"type\": \"map\", \"data\": { \"@calls\": { \"sshd,-1\": 5, \"cat \\\"x\\\",3\": 7 } } }\n");
+}
+
+static void test_empty(void **state)
+{
+	struct map_answer map = { .name = "@", .kind = KPS_MAP_COUNT };
+
+	(void)state;
+	assert_prints(&map, "", "");
+}
+
+static void test_signs(void **state)
+{
+	unsigned long long value = -2ULL;
+	struct entry_answer entry = { .nr_values = 1, .values = &value };
+	struct map_answer map = {
+		.name = "@",
+		.kind = KPS_MAP_SUM,
+		.value = { .flags = KPS_FIELD_SIGNED },
+		.nr_entries = 1,
+		.entries = &entry,
+	};
+
+	(void)state;
+	assert_prints(&map, "@: -2\n\n",
+		      "{ \"type\": \"map\", \"data\": { \"@\": -2 } }\n");
+	map.value.flags = 0;
+	assert_prints(&map, "@: 18446744073709551614\n\n",
+		      "{ \"type\": \"map\", \"data\": { \"@\": 18446744073709551614 } }\n");
+}
+
+static void test_stats(void **state)
+{
+	unsigned long long values[] = { 3, -31ULL };
+	struct entry_answer entry = { .nr_values = 2, .values = values };
+	struct map_answer map = {
+		.name = "@s",
+		.kind = KPS_MAP_STATS,
+		.nr_entries = 1,
+		.entries = &entry,
+	};
+
+	(void)state;
+	assert_prints(&map, "@s: count 3, average -10, total -31\n\n",
+		      "{ \"type\": \"stats\", \"data\": { \"@s\": { \"count\": 3, \"average\": -10, \"total\": -31 } } }\n");
+	map.kind = KPS_MAP_AVG;
+	assert_prints(&map, "@s: -10\n\n",
+		      "{ \"type\": \"stats\", \"data\": { \"@s\": -10 } }\n");
+}
+
+static void test_stack(void **state)
+{
+	unsigned long long value = 2;
+	struct entry_answer entry = {
+		.nr_key = 2,
+		.key = { { .is_text = true, .text = "sh" },
+			 { .is_text = true, .text = "vfs_read+1\nksys_read+107" } },
+		.nr_values = 1,
+		.values = &value,
+	};
+	struct map_answer map = {
+		.name = "@",
+		.kind = KPS_MAP_COUNT,
+		.nr_key = 2,
+		.key = { { .type = KPS_T_STR }, { .type = KPS_T_KSTACK } },
+		.nr_entries = 1,
+		.entries = &entry,
+	};
+
+	(void)state;
+	assert_prints(&map,
+		      "@[sh," SPACE "\n    vfs_read+1\n    ksys_read+107\n]: 2\n\n",
+		      "{ \"type\": \"map\", \"data\": { \"@\": { \"sh,\\n    vfs_read+1\\n    ksys_read+107\\n\": 2 } } }\n");
+}
+
+#define FULL_BAR "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
+
+static void test_hist(void **state)
+{
+	unsigned long long values[KPS_HIST_BUCKETS] = { [2] = 4, [3] = 0,
+							[4] = 1 };
+	struct entry_answer entry = {
+		.nr_values = KPS_HIST_BUCKETS,
+		.values = values,
+	};
+	struct map_answer map = {
+		.name = "@h",
+		.kind = KPS_MAP_HIST,
+		.nr_entries = 1,
+		.entries = &entry,
+	};
+
+	(void)state;
+	assert_prints(&map,
+		      "@h:" SPACE "\n"
+		      "[1]                    4 |" FULL_BAR "|\n"
+		      "[2, 4)                 0 |                                                    |\n"
+		      "[4, 8)                 1 |@@@@@@@@@@@@@                                       |\n"
+		      "\n",
+		      "{ \"type\": \"hist\", \"data\": { \"@h\": [ { \"min\": 1, \"max\": 1, \"count\": 4 }, { \"min\": 2, \"max\": 3, \"count\": 0 }, { \"min\": 4, \"max\": 7, \"count\": 1 } ] } }\n");
+}
+
+static void test_lhist(void **state)
+{
+	unsigned long long values[] = { 1, 0, 0, 2 };
+	struct entry_answer entry = { .nr_values = 4, .values = values };
+	struct map_answer map = {
+		.name = "@l",
+		.kind = KPS_MAP_LHIST,
+		.lhist = { .min = -512, .max = 512, .step = 512 },
+		.nr_entries = 1,
+		.entries = &entry,
+	};
+
+	(void)state;
+	assert_prints(&map,
+		      "@l:" SPACE "\n"
+		      "(..., -512)            1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n"
+		      "[-512, 0)              0 |                                                    |\n"
+		      "[0, 512)               0 |                                                    |\n"
+		      "[512, ...)             2 |" FULL_BAR "|\n"
+		      "\n",
+		      "{ \"type\": \"hist\", \"data\": { \"@l\": [ { \"max\": -513, \"count\": 1 }, { \"min\": -512, \"max\": -1, \"count\": 0 }, { \"min\": 0, \"max\": 511, \"count\": 0 }, { \"min\": 512, \"count\": 2 } ] } }\n");
+}
+
+static void test_labels(void **state)
+{
+	static const struct {
+		unsigned int bucket;
+		const char *label;
+	} hist[] = {
+		{ 0, "(..., 0)" }, { 1, "[0]" }, { 2, "[1]" }, { 3, "[2, 4)" },
+		{ 11, "[512, 1K)" }, { 12, "[1K, 2K)" }, { 22, "[1M, 2M)" },
+		{ 42, "[1T, 2T)" }, { 52, "[1024T, 2048T)" },
+		{ 64, "[4194304T, 8388608T)" },
+	}, lhist[] = {
+		{ 0, "(..., -1K)" }, { 1, "[-1K, 0)" }, { 2, "[0, 1K)" },
+		{ 1025, "[1023K, 1M)" }, { 1026, "[1M, ...)" },
+	};
+	struct map_answer map = { .kind = KPS_MAP_HIST };
+	char text[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(hist); i++) {
+		bucket_label(&map, hist[i].bucket, text);
+		assert_string_equal(text, hist[i].label);
+	}
+	map.kind = KPS_MAP_LHIST;
+	map.lhist = (struct kps_lhist){ -1024, 1 << 20, 1024 };
+	for (i = 0; i < ARRAY_SIZE(lhist); i++) {
+		bucket_label(&map, lhist[i].bucket, text);
+		assert_string_equal(text, lhist[i].label);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_signs),
+		cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_hist),
+		cmocka_unit_test(test_lhist),
+		cmocka_unit_test(test_labels),
+	};
+
+	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
+}
