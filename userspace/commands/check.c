@@ -15,7 +15,10 @@ const char check_help[] =
 	"  -e TEXT        the program itself\n"
 	"  -v, --verbose  what it attaches to, its maps and its instructions\n"
 	"  -j, --json     JSON\n"
-	"      --max-keys N, --max-probes N, --maxactive N  as for run\n";
+	"      --max-keys N, --max-probes N, --maxactive N  as for run\n\n"
+	"examples:\n"
+	"  kpctl check drops.bt\n"
+	"  kpctl check -v -e 'kprobe:vfs_read { @[comm] = count(); }'\n";
 
 static void print_text(const struct object *object)
 {

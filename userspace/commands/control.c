@@ -8,19 +8,27 @@
 const char enable_help[] =
 	"usage: kpctl enable NAME...\n\n"
 	"Attaches the probes of a disabled program again.\n\n"
-	"  -j, --json   JSON\n";
+	"  -j, --json   JSON\n\n"
+	"example:\n"
+	"  kpctl enable drops\n";
 const char disable_help[] =
 	"usage: kpctl disable NAME...\n\n"
 	"Detaches a program's probes and keeps what it has counted.\n\n"
-	"  -j, --json   JSON\n";
+	"  -j, --json   JSON\n\n"
+	"example:\n"
+	"  kpctl disable drops conntrack\n";
 const char reset_help[] =
 	"usage: kpctl reset NAME...\n\n"
 	"Empties all maps of a program and zeroes its ledger.\n\n"
-	"  -j, --json   JSON\n";
+	"  -j, --json   JSON\n\n"
+	"example:\n"
+	"  kpctl reset drops\n";
 const char unload_help[] =
 	"usage: kpctl unload NAME...\n\n"
 	"Detaches a program and forgets it.\n\n"
-	"  -j, --json   JSON\n";
+	"  -j, --json   JSON\n\n"
+	"example:\n"
+	"  kpctl unload drops conntrack\n";
 
 static void print_done(const char *name)
 {

@@ -13,7 +13,10 @@ const char list_help[] =
 	"usage: kpctl list [-j]\n\n"
 	"Shows the programs that are loaded: state, age, probes, maps, memory,\n"
 	"events that came and events that were lost.\n\n"
-	"  -j, --json   JSON\n";
+	"  -j, --json   JSON\n\n"
+	"examples:\n"
+	"  kpctl list\n"
+	"  kpctl list -j | jq -r '.programs[].name'\n";
 
 static unsigned long long lost(const unsigned long long *ledger)
 {

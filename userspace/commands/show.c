@@ -16,7 +16,10 @@ const char show_help[] =
 	"cost, and the ledger: where every event went.\n\n"
 	"  hits = recorded + filtered + overflow + fault + busy + recursion + missed\n\n"
 	"  -v, --verbose  also the program's text\n"
-	"  -j, --json     JSON\n";
+	"  -j, --json     JSON\n\n"
+	"examples:\n"
+	"  kpctl show drops\n"
+	"  kpctl show -v drops\n";
 
 static void print_sites(const struct program_answer *program)
 {

@@ -12,7 +12,10 @@ const char status_help[] =
 	"usage: kpctl status [-j]\n\n"
 	"Shows the module's version, the kernel, whether clauses run compiled\n"
 	"or interpreted, and the memory in use.\n\n"
-	"  -j, --json   JSON\n";
+	"  -j, --json   JSON\n\n"
+	"examples:\n"
+	"  kpctl status\n"
+	"  kpctl status -j | jq .engine\n";
 
 static void print_text(const struct status_answer *status)
 {
