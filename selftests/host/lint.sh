@@ -52,7 +52,12 @@ ignored() {
 	case $1 in
 	kmod) echo LINUX_VERSION_CODE ;;
 	uapi) echo PREFER_DEFINED_ATTRIBUTE_MACRO,BLOCK_COMMENT_STYLE ;;
-	*) echo PREFER_DEFINED_ATTRIBUTE_MACRO ;;
+	# Outside of the kernel: no attribute macros and no ARRAY_SIZE; tables
+	# of macros that stand for initialisers or functions; texts of programs
+	# split where they have their lines; words that C repeats.
+	*)
+		echo PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,COMPLEX_MACRO,MACRO_WITH_FLOW_CONTROL,SPLIT_STRING,MISSING_SPACE,EMBEDDED_FUNCTION_NAME,REPEATED_WORD,QUOTED_WHITESPACE_BEFORE_NEWLINE
+		;;
 	esac
 }
 

@@ -12,6 +12,7 @@ struct arena_block {
 	struct arena_block *next;
 	size_t used;
 	size_t size;
+
 	_Alignas(16) char bytes[];
 };
 

@@ -115,8 +115,10 @@ static inline uint64_t call_helper(struct machine *m, int fn)
 	case KPS_FN_CPU: return m->cpu;
 	case KPS_FN_NSECS: return m->nsecs;
 	case KPS_FN_ELAPSED: return m->elapsed;
-	case KPS_FN_DIV: return r[3] ? r[2] / r[3] : 0;
-	case KPS_FN_MOD: return r[3] ? r[2] % r[3] : r[2];
+	case KPS_FN_DIV:
+		return r[3] ? r[2] / r[3] : 0;
+	case KPS_FN_MOD:
+		return r[3] ? r[2] % r[3] : r[2];
 	case KPS_FN_COMM:
 		memcpy(out_range(m, r[2], 16), m->comm, 16);
 		return 0;
@@ -183,7 +185,9 @@ static inline uint64_t alu(int op, uint64_t a, uint64_t b)
 	case BPF_ARSH: return (int64_t)a >> (b & 63);
 	case BPF_MOV: return b;
 	case BPF_NEG: return -a;
-	default: fail_msg("alu 0x%x", op); return 0;
+	default:
+		fail_msg("alu 0x%x", op);
+		return 0;
 	}
 }
 
@@ -202,7 +206,9 @@ static inline bool jump_taken(int op, uint64_t a, uint64_t b)
 	case BPF_JSGE: return sa >= sb;
 	case BPF_JSLT: return sa < sb;
 	case BPF_JSLE: return sa <= sb;
-	default: fail_msg("jump 0x%x", op); return false;
+	default:
+		fail_msg("jump 0x%x", op);
+		return false;
 	}
 }
 
