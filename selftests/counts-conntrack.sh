@@ -28,8 +28,8 @@ rules() {
 
 watch() {
 	# Listing the table ends all of them at once: room for the messages.
-	sysctl -q -w net.core.rmem_max=16777216
-	stdbuf -oL conntrack -E -e NEW,DESTROY -p udp -b 16777216 >"$WORK/events" 2>"$WORK/events.err" &
+	sysctl -q -w net.core.rmem_default=16777216
+	stdbuf -oL conntrack -E -e NEW,DESTROY -p udp >"$WORK/events" 2>"$WORK/events.err" &
 	WATCH=$!
 	sleep 1
 }

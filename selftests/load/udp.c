@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * udp COMM ADDRESS PORT N [FLOWS]: N datagrams of 32 bytes to an IPv4 or IPv6
- * address, from one socket; with FLOWS from as many sockets, N from each.
+ * address, from one socket; with FLOWS from as many source ports, N from each.
  * That a firewall refuses one is not an error.
  */
 #include "load.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void send_some(const struct addrinfo *to, long n)
+#define FIRST_PORT 20000
+
+/* sin_port and sin6_port are at the same place. */
+static void bind_port(int fd, int family, int port)
+{
+	struct sockaddr_in6 from = {
+		.sin6_family = family,
+		.sin6_port = htons(port),
+	};
+
+	if (bind(fd, (struct sockaddr *)&from,
+		 family == AF_INET6 ? sizeof(from) : sizeof(struct sockaddr_in)))
+		err(1, "bind to port %d", port);
+}
+
+static void send_some(const struct addrinfo *to, long n, int port)
 {
 	static const char data[32] = "kpstat";
 	int fd = socket(to->ai_family, SOCK_DGRAM, 0);
 
 	if (fd < 0)
 		err(1, "socket");
+	if (port)
+		bind_port(fd, to->ai_family, port);
 	while (n-- > 0)
 		if (sendto(fd, data, sizeof(data), 0, to->ai_addr,
 			   to->ai_addrlen) < 0 && errno != EPERM)
@@ -42,8 +60,11 @@ int main(int argc, char **argv)
 	if (error)
 		errx(1, "%s: %s", argv[2], gai_strerror(error));
 	become(argv[1]);
-	for (flows = argc == 6 ? number(argv[5]) : 1; flows > 0; flows--)
-		send_some(to, number(argv[4]));
+	if (argc == 5)
+		send_some(to, number(argv[4]), 0);
+	else
+		for (flows = number(argv[5]); flows > 0; flows--)
+			send_some(to, number(argv[4]), FIRST_PORT + flows);
 	freeaddrinfo(to);
 	return 0;
 }
