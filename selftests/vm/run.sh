@@ -17,6 +17,7 @@ usage: run.sh [options] [--] COMMAND...
   --smp N         virtual CPUs (2)
   --mem MB        memory (1024)
   --icount        one CPU whose clock counts instructions, for measuring
+  --in-turn       virtual CPUs take turns on one thread, see docs/development.md
   --append TEXT   more for the kernel's command line
   --log FILE      keep the kernel's console there
   --no-build      ship what is there
@@ -31,7 +32,7 @@ crashed, or the kernel complained in its log, or the lab itself failed.
 END
 }
 
-KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
+KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 IN_TURN=0 SHELL_MODE=0
 APPEND='' LOG='' BUILD=1 KEEP_GOING=0 STAGE=''
 
 parse() {
@@ -44,6 +45,7 @@ parse() {
 		--append) APPEND=$2; shift ;;
 		--log) LOG=$2; shift ;;
 		--icount) ICOUNT=1 SMP=1 ;;
+		--in-turn) IN_TURN=1 ;;
 		--no-build) BUILD=0 ;;
 		--stage) STAGE=$2 BUILD=0; shift ;;
 		--keep-going) KEEP_GOING=1 ;;
@@ -89,6 +91,7 @@ payload() {
 
 boot() {
 	local accel='tcg,thread=multi' extra=() drive io
+	[ $IN_TURN = 0 ] || accel='tcg,thread=single'
 	if [ $ICOUNT = 1 ]; then
 		accel='tcg,thread=single'
 		extra=(-icount 'shift=0,sleep=off')
