@@ -169,7 +169,7 @@ stage_tree() {
 	fi
 	cp -r "$TOP/selftests" "$TOP/uapi" "$root/kpstat/" || return 1
 	[ ! -x "$TOP/userspace/kpctl" ] ||
-		make -s -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr/local
+		make -s --no-print-directory -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr/local
 }
 
 # One process at a time may fill one part of the cache.
