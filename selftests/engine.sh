@@ -8,6 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 load_module
+yes "the verifier's rules, field by field" "$HERE/netlink/rules"
 yes "every operation on numbers at the edges" "$HERE/netlink/compute"
 yes "random clauses" "$HERE/netlink/fuzz"
 is "no kprobe is left" "$(armed)" 0
