@@ -32,12 +32,24 @@ until_gone() {
 	return 1
 }
 
+# until_counted PID: what is armed is live a moment later.
+until_counted() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		cat /proc/version >/dev/null
+		[ "$(ledger "run-$1" recorded 2>/dev/null || echo 0)" -gt 0 ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # ends_by SIGNAL
 ends_by() {
 	# The shell lets its background processes ignore SIGINT.
 	env --default-signal=INT kpctl run -e "$TEXT" >"$WORK/out" 2>&1 &
 	local pid=$!
 	yes "a run arms its probes" until_armed
+	yes "and counts" until_counted $pid
 	kill -"$1" $pid
 	wait $pid 2>/dev/null
 	yes "SIG$1: they have gone, and the program too" until_gone
