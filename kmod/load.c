@@ -129,7 +129,8 @@ static const u16 type_sizes[__KPS_T_NR] = {
 static int check_field(const struct kps_program *program,
 		       const struct kps_field *field, struct kps_error *error)
 {
-	if (field->type >= __KPS_T_NR)
+	if (field->type >= __KPS_T_NR ||
+	    (field->type != KPS_T_STR && !type_sizes[field->type]))
 		return kps_error(error, -EINVAL, "unknown type %u",
 				 field->type);
 	if (field->type == KPS_T_STR ?

@@ -22,6 +22,7 @@ const char * const kps_ledger_names[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_FAULT]	= "fault",
 	[KPS_LEDGER_BUSY]	= "busy",
 	[KPS_LEDGER_RECURSION]	= "recursion",
+	[KPS_LEDGER_OUTPUT]	= "output",
 	[KPS_LEDGER_MISSED]	= "missed",
 };
 

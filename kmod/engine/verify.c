@@ -524,7 +524,8 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 	if (BPF_SRC(insn->code) != BPF_K || insn->src_reg || insn->dst_reg ||
 	    insn->off)
 		return refuse(v, "unknown kind of call");
-	if (insn->imm <= KPS_FN_UNSPEC || insn->imm >= __KPS_FN_NR)
+	if (insn->imm <= KPS_FN_UNSPEC || insn->imm >= __KPS_FN_NR ||
+	    !kps_helpers[insn->imm].fn)
 		return refuse(v, "there is no helper %d", insn->imm);
 	call.helper = &kps_helpers[insn->imm];
 

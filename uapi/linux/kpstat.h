@@ -12,16 +12,24 @@
  *
  * KPS_CMD_LOAD     do: KPS_A_NAME, KPS_A_SOURCE, [KPS_A_FLAGS],
  *                  [KPS_A_STACK_ENTRIES], then in this order, each repeated:
- *                  KPS_A_ENUM, KPS_A_MAP, KPS_A_PROBE.  Enums, maps and probes
- *                  are numbered from 0 in the order in which they stand.
+ *                  KPS_A_ENUM, KPS_A_MAP, KPS_A_OUTPUT, KPS_A_PROBE.  Enums,
+ *                  maps, outputs and probes are numbered from 0 in the order
+ *                  in which they stand.  With outputs KPS_A_BUFFER says how
+ *                  many bytes of records each CPU keeps until they are read.
  *                  Everything is checked, attached and made live as one; a
  *                  failure undoes all of it.  With KPS_F_OWNED the program is
  *                  unloaded when the sending socket closes.
  *
- * KPS_CMD_UNLOAD | ENABLE | DISABLE | RESET
+ * KPS_CMD_UNLOAD | ENABLE | DISABLE
  *                  do: KPS_A_NAME.  When DISABLE and UNLOAD return, no handler
- *                  of the program runs any more.  RESET empties every map and
- *                  zeroes the ledger.
+ *                  of the program runs any more.  Probes of the provider
+ *                  "program" fire in between: begin, before the others are
+ *                  attached, and end, after they are detached.
+ *
+ * KPS_CMD_RESET    do: KPS_A_NAME, [KPS_A_MAP_NAME], [KPS_A_FLAGS: KPS_F_ZERO].
+ *                  Empties every map and zeroes the ledger; with a map's name
+ *                  only that map is emptied.  KPS_F_ZERO: its keys stay, with
+ *                  values of zero.
  *
  * KPS_CMD_PROGRAMS dump: [KPS_A_NAME] -> one message per program: KPS_A_NAME,
  *                  KPS_A_FLAGS, KPS_A_MEMORY, KPS_A_AGE_NS, KPS_A_NR_PROBES,
@@ -39,6 +47,11 @@
  *                  the first message is sent; with KPS_F_RESET that point ends
  *                  one interval and starts the next, and no event is counted
  *                  in both or in neither.
+ *
+ * KPS_CMD_OUTPUT   dump: KPS_A_NAME -> messages that carry KPS_A_RECORD,
+ *                  repeated: what the program's outputs wrote before the
+ *                  command, oldest first over all CPUs, and KPS_A_LOST.  What
+ *                  was sent is gone from the buffer.  One reader at a time.
  *
  * KPS_CMD_EVENTS   dump: -> one message per event of the kernel-side providers
  *                  (conntrack): KPS_A_EVENT with its fields.
@@ -76,6 +89,7 @@
 #define KPS_MAX_ENUMS		64	/* per program */
 #define KPS_MAX_KEY_FIELDS	16
 #define KPS_MAX_KEY_SIZE	256	/* bytes */
+#define KPS_MAX_VALUE_FIELDS	16	/* of a tuple in a plain value map */
 #define KPS_MAX_VALUE_SIZE	256	/* bytes, of a plain value map */
 #define KPS_MAX_ENTRIES		(1U << 20) /* per map and CPU */
 #define KPS_MAX_LHIST_BUCKETS	1000
@@ -83,6 +97,11 @@
 #define KPS_MAX_STACK_DEPTH	127
 #define KPS_MAX_STACK_ENTRIES	(1U << 16)
 #define KPS_MAX_STR		256	/* bytes, of one string in scratch */
+#define KPS_MAX_OUTPUTS		256	/* per program */
+#define KPS_MAX_OUTPUT_FIELDS	32
+#define KPS_MAX_BUFFER		(64U << 20) /* bytes of records, per CPU */
+#define KPS_MAX_JOIN_ARGS	16
+#define KPS_MAX_JOIN		2048	/* bytes of text that one JOIN can take */
 
 enum kps_cmd {
 	KPS_CMD_UNSPEC,
@@ -96,6 +115,7 @@ enum kps_cmd {
 	KPS_CMD_SHOW,
 	KPS_CMD_READ,
 	KPS_CMD_EVENTS,
+	KPS_CMD_OUTPUT,
 	__KPS_CMD_MAX,
 };
 #define KPS_CMD_MAX (__KPS_CMD_MAX - 1)
@@ -124,6 +144,14 @@ enum kps_attr {
 	KPS_A_NR_CPUS,		/* u32: possible CPUs, each has its own tables */
 	KPS_A_MEMORY_MAX,	/* u64: bytes that all programs may hold */
 	KPS_A_PAD,
+	KPS_A_OUTPUT,		/* nest: KPS_OUTPUT_A_* */
+	KPS_A_BUFFER,		/* u32: bytes of records that each CPU keeps */
+	KPS_A_RECORD,		/* nest: KPS_ENTRY_A_OUTPUT, _TIME, then one INT or
+				 * STR per field of that output, in order
+				 */
+	KPS_A_LOST,		/* u64: records that found the buffer full, since
+				 * the program was loaded.  Also in PROGRAMS, SHOW
+				 */
 	__KPS_A_MAX,
 };
 #define KPS_A_MAX (__KPS_A_MAX - 1)
@@ -132,6 +160,7 @@ enum kps_flags {
 	KPS_F_OWNED	= 1 << 0, /* goes with the socket that loaded it */
 	KPS_F_DISABLED	= 1 << 1, /* not running (LOAD: do not start it) */
 	KPS_F_RESET	= 1 << 2, /* READ: empty what was read */
+	KPS_F_ZERO	= 1 << 3, /* RESET: keep the keys of the map */
 };
 
 /* Names for the values of a key field (and, with a program, kept with it). */
@@ -163,8 +192,9 @@ enum kps_map_attr {
 	KPS_MAP_A_KIND,		/* u32: enum kps_map_kind */
 	KPS_MAP_A_MAX_ENTRIES,	/* u32: keys per CPU (VALUE: in all); 1 if no key */
 	KPS_MAP_A_KEY,		/* binary: struct kps_field[], absent if no key */
-	KPS_MAP_A_VALUE,	/* binary: struct kps_field: type of a VALUE map; of
-				 * others only KPS_T_INT's sign matters
+	KPS_MAP_A_VALUE,	/* binary: struct kps_field[]: type of a VALUE map,
+				 * several for a tuple; of others only one
+				 * KPS_T_INT, whose sign matters
 				 */
 	KPS_MAP_A_LHIST,	/* binary: struct kps_lhist */
 	KPS_MAP_A_NR_ENTRIES,	/* u32, READ: entries that follow */
@@ -188,6 +218,20 @@ enum kps_type {
 	KPS_T_INET,		/* 24 bytes: u64 AF_INET or AF_INET6, 16 bytes address */
 	KPS_T_ENUM,		/* 8 bytes; .enum_id names its values */
 	KPS_T_ADDR,		/* 8 bytes: printed in hex, 0 under kptr_restrict */
+	KPS_T_USTACK,		/* 16 bytes: id that KPS_FN_USTACK gave, u64 tgid;
+				 * text: "TGID" and a line per frame, in hex
+				 */
+	KPS_T_USYM,		/* 16 bytes: user address, u64 tgid; text: "TGID" and
+				 * the address in hex on the next line
+				 */
+	KPS_T_MAC,		/* 8 bytes, of which six: 0A:1B:.. */
+	KPS_T_BUF,		/* size bytes: u64 length, then as many bytes; text:
+				 * what is not printable ASCII as \xNN
+				 */
+	KPS_T_CGROUP,		/* 8 bytes: id of a cgroup; sent as INT */
+	KPS_T_JOIN,		/* size 8: text that KPS_FN_JOIN adds at the end of
+				 * a record; the last field of its output
+				 */
 	__KPS_T_NR,
 };
 
@@ -213,7 +257,11 @@ enum kps_probe_attr {
 	KPS_PROBE_A_TARGET,	/* string, repeated: one attach point each.
 				 * kprobe, kretprobe: [MODULE:]SYMBOL[+OFFSET]
 				 * tracepoint: SYSTEM:EVENT
+				 * rawtracepoint: EVENT
 				 * conntrack: new | destroy | full
+				 * interval: NANOSECONDS, on one CPU
+				 * profile: NANOSECONDS, or "hz" FREQUENCY, on all
+				 * program: begin | end
 				 */
 	KPS_PROBE_A_EVENT_ID,	/* u32: tracepoint, the event's id file */
 	KPS_PROBE_A_INSNS,	/* binary: struct bpf_insn[] */
@@ -247,7 +295,8 @@ enum kps_site_attr {
 
 /*
  * Where every event of a probe went:
- *	HITS = RECORDED + FILTERED + OVERFLOW + FAULT + BUSY + RECURSION + MISSED
+ *	HITS = RECORDED + FILTERED + OVERFLOW + FAULT + BUSY + RECURSION +
+ *	       OUTPUT + MISSED
  * exactly, whenever no handler is running (after DISABLE; in a reading of a
  * running program at most one event per CPU is under way).
  */
@@ -259,6 +308,9 @@ enum kps_ledger {
 	KPS_LEDGER_FAULT,	/* lost: memory it wanted could not be read */
 	KPS_LEDGER_BUSY,	/* lost: in NMI, a value map was locked below it */
 	KPS_LEDGER_RECURSION,	/* lost: fired inside a handler of kpstat's */
+	KPS_LEDGER_OUTPUT,	/* lost in part: the buffer had no room for a record
+				 * of its; all that changes maps was done
+				 */
 	KPS_LEDGER_MISSED,	/* lost: the kernel could not deliver it */
 	KPS_LEDGER_NR,
 };
@@ -273,11 +325,21 @@ enum kps_entry_attr {
 	KPS_ENTRY_A_VALUE,	/* binary: u64[], see enum kps_map_kind; of a VALUE
 				 * map a nest like KEY, KPS_ENTRY_A_PLAIN, instead
 				 */
-	KPS_ENTRY_A_PLAIN,	/* nest: one INT or STR */
+	KPS_ENTRY_A_PLAIN,	/* nest: one INT or STR, several of a tuple */
 	KPS_ENTRY_A_PAD,
+	KPS_ENTRY_A_OUTPUT,	/* u32, of a record: number of its output */
+	KPS_ENTRY_A_TIME,	/* u64, of a record: CLOCK_MONOTONIC, ns */
 	__KPS_ENTRY_A_MAX,
 };
 #define KPS_ENTRY_A_MAX (__KPS_ENTRY_A_MAX - 1)
+
+/* What a clause may write into the output buffer. */
+enum kps_output_attr {
+	KPS_OUTPUT_A_UNSPEC,
+	KPS_OUTPUT_A_FIELDS,	/* binary: struct kps_field[], absent if none */
+	__KPS_OUTPUT_A_MAX,
+};
+#define KPS_OUTPUT_A_MAX (__KPS_OUTPUT_A_MAX - 1)
 
 /* An event of a provider whose fields the kernel side defines. */
 enum kps_event_attr {
@@ -325,6 +387,7 @@ struct kps_frame {
  * lock that could not be had is noted in the ledger by the helper itself,
  * which then returns a negative number (RECORD and READ: 0).  From there on
  * the helpers that change a map do nothing, so a clause may go on or exit.
+ * A record that finds no room stops nothing.
  */
 enum kps_fn {
 	KPS_FN_UNSPEC,
@@ -365,7 +428,38 @@ enum kps_fn {
 				 * if there is none -> 1 found, 0 not
 				 */
 	KPS_FN_MAP_DELETE,	/* (map, key) -> 1 deleted, 0 there was none */
+	KPS_FN_MAP_ADD,		/* (map, key, number) -> the sum, atomically; VALUE
+				 * maps of one KPS_T_INT, a key that is new is 0
+				 */
+	KPS_FN_OUTPUT,		/* (CONST output, CONST offset in scratch): writes its
+				 * fields, which stand there one after the other
+				 */
+	KPS_FN_JOIN,		/* (CONST output, CONST offset, address, CONST
+				 * separator, up to 8 bytes of text): like OUTPUT, and
+				 * for the KPS_T_JOIN at its end the strings of a
+				 * NULL-terminated vector in user memory (argv)
+				 */
+	KPS_FN_USER_READ,	/* like READ, from the task's user memory */
+	KPS_FN_BYTES,		/* (address, length, CONST size of out, out): u64
+				 * length, at most size - 8, then bytes of kernel or
+				 * user memory, zero-padded
+				 */
+	KPS_FN_USTACK,		/* (CONST depth, out): fills a KPS_T_USTACK field */
+	KPS_FN_REG,		/* (CONST offset in struct pt_regs, a multiple of 8) */
+	KPS_FN_CURTASK,		/* () -> address of the task's task_struct */
+	KPS_FN_PPID,		/* () -> tgid of the task's parent */
+	KPS_FN_RAND,		/* () -> 32 random bits, not for secrets */
+	KPS_FN_CGROUP,		/* () -> id of the task's cgroup in the v2 tree */
+	KPS_FN_NUMA,		/* () -> the CPU's NUMA node */
+	KPS_FN_JIFFIES,		/* () -> jiffies, 64 bits */
+	KPS_FN_CLOCK,		/* (CONST enum kps_clock) -> ns */
 	__KPS_FN_NR,
+};
+
+enum kps_clock {
+	KPS_CLOCK_BOOT,
+	KPS_CLOCK_TAI,
+	__KPS_CLOCK_NR,
 };
 
 #define KPS_SIGNED	(1 << 8)

@@ -150,7 +150,8 @@ static int add_map(struct compilation *comp, const struct map_decl *decl)
 	map->kind = decl->kind;
 	map->max_entries = max_entries(comp, decl);
 	map->lhist = decl->lhist;
-	map->value = make_field(object, &value);
+	map->value[0] = make_field(object, &value);
+	map->nr_value = 1;
 	map->nr_key = decl->nr_key;
 	for (i = 0; i < decl->nr_key; i++) {
 		map->key[i] = make_field(object, &decl->key[i]);

@@ -16,6 +16,16 @@ static void free_probe(struct object_probe *probe)
 	free(probe->insns);
 }
 
+static void free_output(struct object_output *output)
+{
+	size_t i;
+
+	for (i = 0; i < output->nr_fields; i++)
+		free(output->fields[i].strftime);
+	free(output->fields);
+	free(output->format);
+}
+
 void object_free(struct object *object)
 {
 	size_t i;
@@ -24,6 +34,9 @@ void object_free(struct object *object)
 		free_probe(&object->probes[i]);
 	for (i = 0; i < object->nr_enums; i++)
 		enum_table_clear(&object->enums[i]);
+	for (i = 0; i < object->nr_outputs; i++)
+		free_output(&object->outputs[i]);
+	free(object->outputs);
 	free(object->probes);
 	free(object->enums);
 	free(object->maps);

@@ -26,8 +26,40 @@ struct object_map {
 	unsigned int max_entries;
 	unsigned int nr_key;		/* 0: no key */
 	struct kps_field key[KPS_MAX_KEY_FIELDS];
-	struct kps_field value;
+	unsigned int nr_value;		/* several: a tuple */
+	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
+};
+
+/* What kpctl does when a record of an output comes. */
+enum action {
+	ACTION_PRINTF,		/* .format, .fields */
+	ACTION_PRINT_VALUE,	/* .fields: one, or those of a tuple */
+	ACTION_JOIN,		/* .format: the separator; .fields: one KPS_T_JOIN */
+	ACTION_CAT,		/* .format and .fields: a file's name */
+	ACTION_SYSTEM,		/* .format and .fields: a command */
+	ACTION_TIME,		/* .format: strftime()'s */
+	ACTION_PRINT_MAP,	/* .map, .top, .div */
+	ACTION_CLEAR,		/* .map */
+	ACTION_ZERO,		/* .map */
+	ACTION_EXIT,
+};
+
+/* A field as user space shows it. */
+struct object_field {
+	struct kps_field wire;
+	char *strftime;			/* its nanoseconds by this format; or NULL */
+};
+
+struct object_output {
+	enum action action;
+	char *format;
+	unsigned int map;
+	unsigned long top;		/* 0: all */
+	unsigned long div;		/* 0: none */
+	bool is_tuple;
+	struct object_field *fields;
+	size_t nr_fields;
 };
 
 struct object_probe {
@@ -48,6 +80,8 @@ struct object {
 	size_t nr_enums;
 	struct object_map *maps;
 	size_t nr_maps;
+	struct object_output *outputs;
+	size_t nr_outputs;
 	struct object_probe *probes;
 	size_t nr_probes;
 	unsigned int stack_entries;	/* 0: no clause takes a stack */
@@ -59,6 +93,10 @@ struct compile_options {
 	unsigned int max_keys;		/* 0: 4096, or 1024 for histograms */
 	unsigned int max_probes;	/* 0: 512, the most sites of one glob */
 	unsigned int maxactive;
+	const char * const *params;	/* $1 ..; values of positional parameters */
+	size_t nr_params;
+	unsigned int cpid;		/* of run -c; 0: there is none */
+	bool allow_unsafe;		/* run --unsafe: system() */
 };
 
 /**

@@ -69,7 +69,8 @@ static void put_map(struct nl_msg *msg, const struct object_map *map)
 	if (map->nr_key)
 		nla_put(msg, KPS_MAP_A_KEY, map->nr_key * sizeof(map->key[0]),
 			map->key);
-	nla_put(msg, KPS_MAP_A_VALUE, sizeof(map->value), &map->value);
+	nla_put(msg, KPS_MAP_A_VALUE, map->nr_value * sizeof(map->value[0]),
+		map->value);
 	nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist);
 	nla_nest_end(msg, nest);
 }

@@ -422,8 +422,8 @@ static void test_maps(void **state)
 	assert_string_equal(object.maps[0].name, "@c");
 	assert_int_equal(object.maps[0].max_entries, 4096);
 	assert_int_equal(object.maps[1].max_entries, 1);
-	assert_int_equal(object.maps[1].value.flags, KPS_FIELD_SIGNED);
-	assert_int_equal(object.maps[2].value.flags, 0);
+	assert_int_equal(object.maps[1].value[0].flags, KPS_FIELD_SIGNED);
+	assert_int_equal(object.maps[2].value[0].flags, 0);
 	assert_int_equal(object.maps[6].max_entries, 1024);
 	assert_int_equal(object.maps[7].lhist.min, -10);
 	assert_int_equal(object.maps[7].lhist.max, 100);
