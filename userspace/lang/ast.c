@@ -20,6 +20,7 @@ struct expr *expr_int(struct arena *arena, const struct span *at,
 	struct expr *expr = expr_new(arena, EXPR_INT, at);
 
 	expr->value = value;
+	expr->type = (struct type){ .kind = TYPE_INT, .is_signed = true };
 	return expr;
 }
 
@@ -94,22 +95,4 @@ const char *op_text(enum op op)
 	};
 
 	return texts[op];
-}
-
-const char *type_name(const struct type *type)
-{
-	static const char * const names[] = {
-		[TYPE_NONE] = "nothing",
-		[TYPE_INT] = "an integer",
-		[TYPE_STR] = "a string",
-		[TYPE_ENUM] = "an integer",
-		[TYPE_KSYM] = "a kernel symbol",
-		[TYPE_PROBE] = "a probe's name",
-		[TYPE_KSTACK] = "a kernel stack",
-		[TYPE_INET] = "an internet address",
-		[TYPE_BYTES] = "an array of bytes",
-		[TYPE_AGGREGATE] = "an aggregation",
-	};
-
-	return names[type->kind];
 }

@@ -24,16 +24,31 @@ enum type_kind {
 	TYPE_KSYM,
 	TYPE_PROBE,
 	TYPE_KSTACK,
+	TYPE_USTACK,
+	TYPE_USYM,
 	TYPE_INET,
-	TYPE_BYTES,		/* an array in the record, only for ntop() */
+	TYPE_MAC,
+	TYPE_BUF,
+	TYPE_CGROUP,		/* a cgroup's id that prints as its path */
+	TYPE_TIME,		/* nanoseconds that print by a format */
+	TYPE_TUPLE,
+	TYPE_BYTES,		/* an array in the record, for ntop() and the like */
 	TYPE_AGGREGATE,		/* count() .. lhist(): only assigned to a map */
+	TYPE_ACTION,		/* printf() and the like: only a statement */
 };
 
 struct type {
 	enum type_kind kind;
 	bool is_signed;		/* TYPE_INT, TYPE_ENUM */
-	unsigned int size;	/* TYPE_STR: in scratch; TYPE_BYTES: in the record */
+	unsigned int size;	/* TYPE_STR, TYPE_BUF: in scratch; TYPE_BYTES: in the
+				 * record; TYPE_INT: bytes of a cast, 0: 8
+				 */
+	unsigned int pointee;	/* TYPE_INT: bytes that '*' reads, 0: 8 */
+	bool pointee_signed;
 	const struct enum_table *names; /* TYPE_ENUM */
+	const char *format;	/* TYPE_TIME */
+	unsigned int nr_members; /* TYPE_TUPLE */
+	const struct type *members;
 };
 
 enum op {
@@ -60,6 +75,20 @@ enum expr_kind {
 	EXPR_VARIABLE,		/* $name */
 	EXPR_POSITIONAL,	/* $1, $# */
 	EXPR_TUPLE,
+	EXPR_TYPE,		/* in sizeof(uint32) */
+};
+
+/* A $variable of one clause. */
+struct variable {
+	const char *name;
+	struct span at;		/* first assignment */
+	struct type type;
+	bool assigned;		/* by what stands before, on some path */
+	bool needs_zero;	/* first assigned below a condition */
+	bool is_known;		/* at this point of the text, to be... */
+	uint64_t known;		/* ... this */
+	int slot;		/* the emitter's: where it is in scratch */
+	struct variable *next;
 };
 
 struct builtin;
@@ -84,6 +113,7 @@ struct expr {
 	const struct function *function; /* EXPR_CALL */
 	const struct event_field *field; /* EXPR_FIELD */
 	unsigned int map;		 /* EXPR_MAP: its number */
+	struct variable *variable;	 /* EXPR_VARIABLE */
 };
 
 enum stmt_kind {
@@ -91,6 +121,7 @@ enum stmt_kind {
 	STMT_ASSIGN,
 	STMT_IF,
 	STMT_LOOP,		/* while, for, unroll */
+	STMT_BLOCK,
 	STMT_JUMP,		/* return, break, continue */
 };
 
@@ -103,6 +134,7 @@ struct stmt {
 	struct expr *value;	/* condition, value assigned, expression */
 	struct stmt *body;
 	struct stmt *otherwise;	/* STMT_IF */
+	unsigned int rounds;	/* STMT_LOOP: the checker's, how often it is unrolled */
 };
 
 struct attach_point {
@@ -116,6 +148,7 @@ struct clause {
 	struct attach_point *points;
 	struct expr *filter;	/* or NULL */
 	struct stmt *body;
+	struct variable *variables; /* the checker's, for one event */
 	struct clause *next;
 };
 
@@ -144,18 +177,28 @@ struct attach_point *attach_point_append(struct attach_point *list,
 
 const char *op_text(enum op op);
 
-/* "an integer", "a string": for messages. */
-const char *type_name(const struct type *type);
+/* A setting of the program's text: config = { name = value; } */
+struct setting {
+	struct span at;
+	const char *name;
+	const struct expr *value;
+	struct setting *next;
+};
+
+struct program {
+	struct setting *settings;
+	struct clause *clauses;
+};
 
 /**
  * parse_program() - text to clauses
  * @text: NUL-terminated
  * @arena: for the nodes
- * @clauses: set on success
+ * @program: filled on success
  *
  * Return: 0, or -1 after an error was reported.
  */
 int parse_program(const char *text, struct arena *arena,
-		  struct clause **clauses);
+		  struct program *program);
 
 #endif

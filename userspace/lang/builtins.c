@@ -9,32 +9,48 @@ const struct provider providers[PROVIDER_NR] = {
 	[PROVIDER_KPROBE]	= { "kprobe", "k" },
 	[PROVIDER_KRETPROBE]	= { "kretprobe", "kr" },
 	[PROVIDER_TRACEPOINT]	= { "tracepoint", "t" },
+	[PROVIDER_RAWTRACEPOINT] = { "rawtracepoint", "rt" },
 	[PROVIDER_CONNTRACK]	= { "conntrack", "conntrack" },
+	[PROVIDER_PROFILE]	= { "profile", "p" },
+	[PROVIDER_INTERVAL]	= { "interval", "i" },
+	[PROVIDER_PROGRAM]	= { "program", "program" },
 };
 
 #define UINT { .kind = TYPE_INT }
 #define FRAME(member) FROM_FRAME, offsetof(struct kps_frame, member)
 #define ARG(n)								\
-	{ "arg" #n, IN_KPROBE, UINT, FRAME(arg[n]),			\
+	{ "arg" #n, IN_KPROBE | IN_RAWTRACEPOINT, UINT, FRAME(arg[n]),	\
 	  "arguments are those of a function: use kprobe, or args.FIELD in a tracepoint" }
+
+#define HELPER(fn) FROM_HELPER, KPS_FN_##fn
 
 static const struct builtin builtins[] = {
 	{ "pid", IN_ANY, UINT, FROM_HELPER_HIGH, KPS_FN_PID_TGID, NULL },
 	{ "tid", IN_ANY, UINT, FROM_HELPER_LOW, KPS_FN_PID_TGID, NULL },
+	{ "ppid", IN_ANY, UINT, HELPER(PPID), NULL },
 	{ "uid", IN_ANY, UINT, FROM_HELPER_LOW, KPS_FN_UID_GID, NULL },
 	{ "gid", IN_ANY, UINT, FROM_HELPER_HIGH, KPS_FN_UID_GID, NULL },
-	{ "cpu", IN_ANY, UINT, FROM_HELPER, KPS_FN_CPU, NULL },
-	{ "nsecs", IN_ANY, UINT, FROM_HELPER, KPS_FN_NSECS, NULL },
-	{ "elapsed", IN_ANY, UINT, FROM_HELPER, KPS_FN_ELAPSED, NULL },
+	{ "cpu", IN_ANY, UINT, HELPER(CPU), NULL },
+	{ "ncpus", IN_ANY, UINT, FROM_CONSTANT, CONSTANT_NCPUS, NULL },
+	{ "cpid", IN_ANY, UINT, FROM_CONSTANT, CONSTANT_CPID, NULL },
+	{ "numaid", IN_ANY, UINT, HELPER(NUMA), NULL },
+	{ "nsecs", IN_ANY, UINT, HELPER(NSECS), NULL },
+	{ "elapsed", IN_ANY, UINT, HELPER(ELAPSED), NULL },
+	{ "jiffies", IN_ANY, UINT, HELPER(JIFFIES), NULL },
+	{ "rand", IN_ANY, UINT, HELPER(RAND), NULL },
+	{ "curtask", IN_ANY, UINT, HELPER(CURTASK), NULL },
+	{ "cgroup", IN_ANY, UINT, HELPER(CGROUP), NULL },
 	{ "comm", IN_ANY, { .kind = TYPE_STR, .size = 16 }, FROM_COMM, 0, NULL },
 	{ "func", IN_FUNCTION, { .kind = TYPE_KSYM }, FRAME(ip),
-	  "a tracepoint has no function: use probe, or kstack(1)" },
+	  "only a kprobe or kretprobe has a function: use probe, or kstack(1)" },
 	{ "probe", IN_ANY, { .kind = TYPE_PROBE }, FRAME(site), NULL },
 	{ "retval", IN_KRETPROBE, UINT, FRAME(retval),
 	  "a function returns in kretprobe; a syscall's tracepoint has args.ret" },
 	{ "duration", IN_KRETPROBE, UINT, FRAME(duration),
 	  "the time since the function's entry is known in its kretprobe" },
 	{ "kstack", IN_ANY, { .kind = TYPE_KSTACK }, FROM_STACK,
+	  KPS_MAX_STACK_DEPTH, NULL },
+	{ "ustack", IN_ANY, { .kind = TYPE_USTACK }, FROM_USER_STACK,
 	  KPS_MAX_STACK_DEPTH, NULL },
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5),
 };
@@ -52,74 +68,66 @@ static const struct function functions[] = {
 	{ "str", FN_STR, 0, 1, 2, "str(address) or str(address, length)" },
 	{ "ntop", FN_NTOP, 0, 1, 2, "ntop(address) or ntop(family, address)" },
 	{ "ksym", FN_KSYM, 0, 1, 1, "ksym(address)" },
-	{ "kstack", FN_KSTACK, 0, 1, 1, "kstack or kstack(frames)" },
+	{ "usym", FN_USYM, 0, 1, 1, "usym(address)" },
+	{ "kstack", FN_KSTACK, 0, 0, 2, "kstack or kstack(frames)" },
+	{ "ustack", FN_USTACK, 0, 0, 2, "ustack or ustack(frames)" },
+	{ "kaddr", FN_KADDR, 0, 1, 1, "kaddr(\"symbol\")" },
+	{ "reg", FN_REG, 0, 1, 1, "reg(\"name\")" },
+	{ "buf", FN_BUF, 0, 1, 2, "buf(address, length)" },
+	{ "macaddr", FN_MACADDR, 0, 1, 1, "macaddr(address)" },
+	{ "pton", FN_PTON, 0, 1, 1, "pton(\"address\")" },
+	{ "strftime", FN_STRFTIME, 0, 2, 2, "strftime(format, nsecs)" },
+	{ "strncmp", FN_STRNCMP, 0, 3, 3, "strncmp(a, b, length)" },
+	{ "strerror", FN_STRERROR, 0, 1, 1, "strerror(errno)" },
+	{ "cgroupid", FN_CGROUPID, 0, 1, 1, "cgroupid(\"path\")" },
+	{ "cgroup_path", FN_CGROUP_PATH, 0, 1, 2, "cgroup_path(cgroup)" },
+	{ "bswap", FN_BSWAP, 0, 1, 1, "bswap(n)" },
+	{ "sizeof", FN_SIZEOF, 0, 1, 1, "sizeof(type) or sizeof(expression)" },
+	{ "kptr", FN_SAME, 0, 1, 1, "kptr(address)" },
+	{ "uptr", FN_SAME, 0, 1, 1, "uptr(address)" },
+	{ "nsecs", FN_NSECS, 0, 1, 1, "nsecs or nsecs(clock)" },
+	{ "has_key", FN_HAS_KEY, 0, 1, 2, "has_key(@map, key)" },
+	{ "printf", FN_PRINTF, 0, 1, 1 + KPS_MAX_OUTPUT_FIELDS,
+	  "printf(format, values ...)" },
+	{ "cat", FN_CAT, 0, 1, 1 + KPS_MAX_OUTPUT_FIELDS,
+	  "cat(format, values ...)" },
+	{ "system", FN_SYSTEM, 0, 1, 1 + KPS_MAX_OUTPUT_FIELDS,
+	  "system(format, values ...)" },
+	{ "join", FN_JOIN, 0, 1, 2, "join(argv) or join(argv, separator)" },
+	{ "time", FN_TIME, 0, 0, 1, "time() or time(format)" },
+	{ "print", FN_PRINT, 0, 1, 3, "print(value) or print(@map, top, divisor)" },
+	{ "clear", FN_CLEAR, 0, 1, 1, "clear(@map)" },
+	{ "zero", FN_ZERO, 0, 1, 1, "zero(@map)" },
+	{ "delete", FN_DELETE, 0, 1, 2, "delete(@map[key])" },
+	{ "exit", FN_EXIT, 0, 0, 0, "exit()" },
 };
 
-static const struct constant constants[] = {
-	{ "AF_UNSPEC", 0 }, { "AF_UNIX", 1 }, { "AF_INET", 2 },
-	{ "AF_INET6", 10 }, { "AF_NETLINK", 16 }, { "AF_PACKET", 17 },
-	{ "IPPROTO_ICMP", 1 }, { "IPPROTO_TCP", 6 }, { "IPPROTO_UDP", 17 },
-	{ "IPPROTO_ICMPV6", 58 }, { "IPPROTO_SCTP", 132 },
-	{ "true", 1 }, { "false", 0 },
-};
-
-#define SUMS "kpstat keeps sums: put what you would print into a key, as in @[comm, arg0] = count()"
-#define READ_ONCE "maps are printed when the run ends, and with kpctl run -i SECS while it runs"
-#define NO_PLAIN "maps hold aggregations: use count() or sum(n)"
 #define USERSPACE "only the kernel can be probed: use kprobe or tracepoint:syscalls:*"
 
 static const struct refusal refused_names[] = {
-	{ "printf", SUMS }, { "print", READ_ONCE }, { "time", SUMS },
-	{ "strftime", SUMS }, { "join", SUMS }, { "cat", SUMS },
-	{ "system", SUMS }, { "exit", "use kpctl run -d SECS" },
-	{ "clear", "use kpctl read --reset, or kpctl reset" },
-	{ "zero", "use kpctl read --reset, or kpctl reset" },
-	{ "delete", NO_PLAIN }, { "has_key", NO_PLAIN }, { "len", NO_PLAIN },
-	{ "ustack", "use kstack, or comm and pid" },
-	{ "usym", "use kstack, or comm and pid" },
-	{ "uaddr", USERSPACE }, { "uptr", USERSPACE },
-	{ "kptr", "str() reads kernel and user memory" },
-	{ "kaddr", "probe the symbol by name: kprobe:SYMBOL" },
-	{ "reg", "use arg0 .. arg5 or retval" },
+	{ "uaddr", USERSPACE },
 	{ "arg6", "use arg0 .. arg5, which are in registers" },
 	{ "arg7", "use arg0 .. arg5, which are in registers" },
 	{ "arg8", "use arg0 .. arg5, which are in registers" },
 	{ "arg9", "use arg0 .. arg5, which are in registers" },
 	{ "sarg0", "use arg0 .. arg5, which are in registers" },
-	{ "buf", "use str()" }, { "macaddr", "use str()" },
-	{ "pton", "compare the number" },
-	{ "strncmp", "compare the whole string with == or !=" },
-	{ "strcontains", "compare the whole string with == or !=" },
-	{ "strerror", "use the number as the key: @[retval] = count()" },
+	{ "strcontains", "compare the whole string with == or !=, or its beginning with strncmp()" },
 	{ "signal", "kpstat only observes" },
 	{ "override", "kpstat only observes" },
-	{ "sizeof", "write the number" }, { "offsetof", "write the number" },
-	{ "bswap", "use shifts and &" },
-	{ "curtask", "use pid, tid or comm" },
-	{ "rand", "use nsecs % N to take a sample" },
-	{ "cgroup", "use comm or uid" }, { "cgroupid", "use comm or uid" },
-	{ "cgroup_path", "use comm or uid" },
-	{ "username", "use uid" }, { "ppid", "use pid" },
-	{ "ncpus", "write the number" }, { "numaid", "use cpu" },
-	{ "jiffies", "use nsecs" }, { "ctx", "use args.FIELD or arg0" },
-	{ "cpid", "use comm or pid" }, { "usermode", "use pid" },
-	{ "skboutput", SUMS }, { "nsecs", "use nsecs without parentheses" },
+	{ "offsetof", "write the number" },
+	{ "len", "print the map" },
+	{ "username", "use uid" },
+	{ "ctx", "use args.FIELD or arg0" },
+	{ "usermode", "use ustack and kstack" },
+	{ "skboutput", "use printf()" },
 	{ "tseries", "use hist(n) or lhist(n, min, max, step)" },
 };
 
 static const struct refusal refused_providers[] = {
-	{ "BEGIN", "load the program disabled, or start it when you need it" },
-	{ "END", READ_ONCE }, { "begin", READ_ONCE }, { "end", READ_ONCE },
-	{ "interval", "use kpctl run -i SECS" },
-	{ "i", "use kpctl run -i SECS" },
-	{ "profile", "count an event with kstack as the key" },
-	{ "p", "count an event with kstack as the key" },
-	{ "software", "use a tracepoint: kpctl probes 'tracepoint:*'" },
-	{ "s", "use a tracepoint: kpctl probes 'tracepoint:*'" },
-	{ "hardware", "use a tracepoint: kpctl probes 'tracepoint:*'" },
-	{ "h", "use a tracepoint: kpctl probes 'tracepoint:*'" },
-	{ "rawtracepoint", "use tracepoint:SYSTEM:EVENT" },
-	{ "rt", "use tracepoint:SYSTEM:EVENT" },
+	{ "software", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "s", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "hardware", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "h", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
 	{ "kfunc", "use kprobe:FUNCTION" }, { "f", "use kprobe:FUNCTION" },
 	{ "fentry", "use kprobe:FUNCTION" },
 	{ "kretfunc", "use kretprobe:FUNCTION" },
@@ -149,7 +157,6 @@ const struct type *fn(const char *name)					\
 
 DEFINE_FIND(builtin_find, builtin, builtins, name)
 DEFINE_FIND(function_find, function, functions, name)
-DEFINE_FIND(constant_find, constant, constants, name)
 DEFINE_FIND(refused_name, refusal, refused_names, word)
 DEFINE_FIND(refused_provider, refusal, refused_providers, word)
 

@@ -12,20 +12,25 @@ enum provider_id {
 	PROVIDER_KPROBE,
 	PROVIDER_KRETPROBE,
 	PROVIDER_TRACEPOINT,
+	PROVIDER_RAWTRACEPOINT,
 	PROVIDER_CONNTRACK,
+	PROVIDER_PROFILE,
+	PROVIDER_INTERVAL,
+	PROVIDER_PROGRAM,	/* BEGIN and END */
 	PROVIDER_NR,
 };
 
 #define IN_KPROBE	(1 << PROVIDER_KPROBE)
 #define IN_KRETPROBE	(1 << PROVIDER_KRETPROBE)
 #define IN_TRACEPOINT	(1 << PROVIDER_TRACEPOINT)
+#define IN_RAWTRACEPOINT (1 << PROVIDER_RAWTRACEPOINT)
 #define IN_CONNTRACK	(1 << PROVIDER_CONNTRACK)
 #define IN_FUNCTION	(IN_KPROBE | IN_KRETPROBE)
 #define IN_EVENT	(IN_TRACEPOINT | IN_CONNTRACK)
-#define IN_ANY		(IN_FUNCTION | IN_EVENT)
+#define IN_ANY		((1 << PROVIDER_NR) - 1)
 
 struct provider {
-	const char *name;
+	const char *name;	/* as in KPS_PROBE_A_PROVIDER */
 	const char *alias;	/* "k" */
 };
 
@@ -39,6 +44,14 @@ enum source {
 	FROM_HELPER_HIGH,	/* its high 32 bits */
 	FROM_COMM,
 	FROM_STACK,
+	FROM_USER_STACK,
+	FROM_CONSTANT,		/* .from says which: see enum run_constant */
+};
+
+/* What is known when the program is compiled. */
+enum run_constant {
+	CONSTANT_NCPUS,
+	CONSTANT_CPID,
 };
 
 struct builtin {
@@ -56,6 +69,35 @@ enum function_id {
 	FN_NTOP,
 	FN_KSYM,
 	FN_KSTACK,
+	FN_USTACK,
+	FN_USYM,
+	FN_KADDR,
+	FN_REG,
+	FN_BUF,
+	FN_MACADDR,
+	FN_PTON,
+	FN_STRFTIME,
+	FN_STRNCMP,
+	FN_STRERROR,
+	FN_CGROUPID,
+	FN_CGROUP_PATH,
+	FN_BSWAP,
+	FN_SIZEOF,
+	FN_SAME,		/* kptr(), uptr(): the address itself */
+	FN_NSECS,
+	FN_HAS_KEY,
+	/* Actions: */
+	FN_PRINTF,
+	FN_CAT,
+	FN_SYSTEM,
+	FN_JOIN,
+	FN_TIME,
+	FN_PRINT,
+	FN_CLEAR,
+	FN_ZERO,
+	FN_DELETE,
+	FN_EXIT,
+	FN_NR,
 };
 
 struct function {
@@ -82,6 +124,7 @@ struct refusal {
 const struct builtin *builtin_find(const char *name);
 const struct function *function_find(const char *name);
 const struct constant *constant_find(const char *name);
+const struct enum_table *errno_texts(void); /* for strerror() */
 const struct refusal *refused_name(const char *name);
 const struct refusal *refused_provider(const char *name);
 

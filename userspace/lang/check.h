@@ -9,24 +9,34 @@
 
 #include "ast.h"
 #include "resolve.h"
+#include "types.h"
 
 /* A map as its uses have it so far. */
 struct map_decl {
 	const char *name;
 	struct span at;			/* first use */
 	enum kps_map_kind kind;
-	bool is_signed;
+	bool is_signed;			/* of an aggregate */
 	struct kps_lhist lhist;
+	struct type value;		/* KPS_MAP_VALUE; TYPE_NONE: never assigned */
+	bool is_keyed;			/* .key is known: it was used, not only named */
 	unsigned int nr_key;
 	struct type key[KPS_MAX_KEY_FIELDS];
 };
 
 struct checker {
 	struct arena *arena;
+	const struct compile_options *options;
+	struct resolver *resolver;	/* for the kernel's symbols */
 	struct event *event;		/* what the clause is checked for */
 	struct map_decl maps[KPS_MAX_MAPS];
 	unsigned int nr_maps;
-	bool quiet;			/* second pass: warnings were given */
+	struct variable *variables;	/* of the clause */
+	unsigned int loops;		/* around the statement */
+	unsigned int depth;		/* conditions that it depends on */
+	bool learning;			/* an early pass: nothing is reported */
+	bool changed;			/* what is known of the maps, in this pass */
+	bool quiet;			/* a late pass: warnings were given */
 };
 
 /**
@@ -35,16 +45,15 @@ struct checker {
  * @clause: whose nodes get their types
  * @event: decides about args and builtins
  *
+ * Maps may be read before the clause that assigns them stands in the text: the
+ * caller makes passes with @checker->learning until nothing changes.
+ *
  * Return: 0, or -1 after an error was reported.
  */
 int check_clause(struct checker *checker, struct clause *clause,
 		 struct event *event);
 
-/* Bytes that a value takes in a key. */
-unsigned int type_key_size(const struct type *type);
-
-bool type_is_int(const struct type *type);
-bool expr_is_const(const struct expr *expr);
-bool enum_table_equal(const struct enum_table *a, const struct enum_table *b);
+/* Every map that is named was assigned by some clause. */
+int check_maps(const struct checker *checker);
 
 #endif

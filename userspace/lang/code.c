@@ -46,6 +46,20 @@ void code_alu_imm(struct code *code, int op, int dst, int32_t imm)
 					.dst_reg = dst, .imm = imm });
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define OTHER_ORDER BPF_TO_BE
+#else
+#define OTHER_ORDER BPF_TO_LE
+#endif
+
+/* From the machine's byte order to the other one, zero-extended. */
+void code_swap(struct code *code, int reg, int bits)
+{
+	append(code, (struct bpf_insn){ .code = BPF_ALU | BPF_END |
+						OTHER_ORDER,
+					.dst_reg = reg, .imm = bits });
+}
+
 void code_alu(struct code *code, int op, int dst, int src)
 {
 	append(code, (struct bpf_insn){ .code = BPF_ALU64 | op | BPF_X,

@@ -33,6 +33,7 @@ void code_mov_imm(struct code *code, int dst, uint64_t value);
 void code_mov(struct code *code, int dst, int src);
 void code_alu_imm(struct code *code, int op, int dst, int32_t imm);
 void code_alu(struct code *code, int op, int dst, int src);
+void code_swap(struct code *code, int reg, int bits);
 void code_load(struct code *code, int size, int dst, int offset);
 void code_store(struct code *code, int size, int offset, int src);
 void code_store_imm(struct code *code, int size, int offset, int32_t imm);

@@ -7,11 +7,14 @@
 #include "emit.h"
 #include "object.h"
 #include "resolve.h"
+#include "settings.h"
 
 #define DEFAULT_KEYS 4096
 #define DEFAULT_HISTOGRAMS 1024
 #define DEFAULT_PROBES 512
-#define STACK_ENTRIES 4096
+
+/* A map's type may depend on another's: this long a chain is followed. */
+#define MAX_PASSES 8
 
 /* A clause and what it is attached to. */
 struct unit {
@@ -21,7 +24,7 @@ struct unit {
 };
 
 struct compilation {
-	const struct compile_options *options;
+	struct compile_options options;	/* and what the text itself sets */
 	struct arena arena;
 	struct resolver resolver;
 	struct checker checker;
@@ -69,61 +72,29 @@ static int check_units(struct compilation *comp)
 	return err;
 }
 
-static void copy_table(struct enum_table *to, const struct enum_table *from)
+/* A clause may read a map that a later one assigns. */
+static void learn_maps(struct compilation *comp)
 {
-	size_t i;
+	unsigned int i;
 
-	to->nr = from->nr;
-	to->names = xcalloc(from->nr, sizeof(*to->names));
-	for (i = 0; i < from->nr; i++) {
-		to->names[i].value = from->names[i].value;
-		to->names[i].name = xstrdup(from->names[i].name);
+	comp->checker.learning = true;
+	diag_mute(true);
+	for (i = 0; i < MAX_PASSES; i++) {
+		comp->checker.changed = false;
+		check_units(comp);
+		if (!comp->checker.changed)
+			break;
 	}
+	diag_mute(false);
+	comp->checker.learning = false;
 }
 
-/* Returns the table's number, or -1 if there are too many. */
-static int add_enum(struct object *object, const struct enum_table *table)
+static int check_program(struct compilation *comp)
 {
-	size_t i;
-
-	for (i = 0; i < object->nr_enums; i++)
-		if (enum_table_equal(&object->enums[i], table))
-			return i;
-	if (object->nr_enums == KPS_MAX_ENUMS)
+	learn_maps(comp);
+	if (check_units(comp))
 		return -1;
-	object->enums = xrealloc(object->enums, object->nr_enums + 1,
-				 sizeof(*object->enums));
-	copy_table(&object->enums[object->nr_enums], table);
-	return object->nr_enums++;
-}
-
-static struct kps_field make_field(struct object *object,
-				   const struct type *type)
-{
-	static const enum kps_type types[] = {
-		[TYPE_INT] = KPS_T_INT, [TYPE_STR] = KPS_T_STR,
-		[TYPE_ENUM] = KPS_T_ENUM, [TYPE_KSYM] = KPS_T_KSYM,
-		[TYPE_PROBE] = KPS_T_PROBE, [TYPE_KSTACK] = KPS_T_KSTACK,
-		[TYPE_INET] = KPS_T_INET,
-	};
-	struct kps_field field = {
-		.type = types[type->kind],
-		.size = type_key_size(type),
-		.flags = type_is_int(type) && type->is_signed ?
-			KPS_FIELD_SIGNED : 0,
-	};
-	int id;
-
-	if (type->kind == TYPE_KSTACK)
-		object->stack_entries = STACK_ENTRIES;
-	if (type->kind != TYPE_ENUM)
-		return field;
-	id = add_enum(object, type->names);
-	if (id < 0)
-		field.type = KPS_T_INT;	/* the number is right, too */
-	else
-		field.enum_id = id;
-	return field;
+	return check_maps(&comp->checker);
 }
 
 static unsigned int max_entries(const struct compilation *comp,
@@ -134,35 +105,43 @@ static unsigned int max_entries(const struct compilation *comp,
 
 	if (!decl->nr_key)
 		return 1;
-	if (comp->options->max_keys)
-		return comp->options->max_keys;
+	if (comp->options.max_keys)
+		return comp->options.max_keys;
 	return histogram ? DEFAULT_HISTOGRAMS : DEFAULT_KEYS;
 }
 
-static int add_map(struct compilation *comp, const struct map_decl *decl)
+static int check_key_size(const struct map_decl *decl, unsigned int size)
 {
-	struct object *object = comp->object;
-	struct object_map *map = &object->maps[object->nr_maps++];
-	struct type value = { .kind = TYPE_INT, .is_signed = decl->is_signed };
-	unsigned int i, size = 0;
-
-	strcpy(map->name, decl->name);
-	map->kind = decl->kind;
-	map->max_entries = max_entries(comp, decl);
-	map->lhist = decl->lhist;
-	map->value[0] = make_field(object, &value);
-	map->nr_value = 1;
-	map->nr_key = decl->nr_key;
-	for (i = 0; i < decl->nr_key; i++) {
-		map->key[i] = make_field(object, &decl->key[i]);
-		size += map->key[i].size;
-	}
 	if (size <= KPS_MAX_KEY_SIZE)
 		return 0;
 	diag_error(&decl->at, "use fewer keys, or shorter strings: str(x, n)",
 		   "the key of %s has %u bytes, more than %u", decl->name,
 		   size, KPS_MAX_KEY_SIZE);
 	return -1;
+}
+
+static int add_map(struct compilation *comp, const struct map_decl *decl)
+{
+	struct object *object = comp->object;
+	struct object_map *map = &object->maps[object->nr_maps++];
+	struct type number = { .kind = TYPE_INT, .is_signed = decl->is_signed };
+	bool is_plain = decl->kind == KPS_MAP_VALUE;
+	unsigned int i, size = 0;
+
+	strcpy(map->name, decl->name);
+	map->kind = decl->kind;
+	map->max_entries = max_entries(comp, decl);
+	map->lhist = decl->lhist;
+	map->nr_value = type_to_fields(object,
+				       is_plain ? &decl->value : &number,
+				       map->value, KPS_MAX_VALUE_FIELDS);
+	for (i = 0; i < decl->nr_key; i++) {
+		map->nr_key += type_to_fields(object, &decl->key[i],
+					      map->key + map->nr_key,
+					      KPS_MAX_KEY_FIELDS - map->nr_key);
+		size += type_size(&decl->key[i]);
+	}
+	return check_key_size(decl, size);
 }
 
 static int add_maps(struct compilation *comp)
@@ -204,7 +183,7 @@ static int add_probe(struct compilation *comp, const struct unit *unit,
 
 	if (!probe)
 		return -1;
-	probe->name = xstrdup(event->point->text);
+	probe->name = xstrdup(event->name ? event->name : event->point->text);
 	probe->provider = xstrdup(providers[event->provider].name);
 	probe->targets = xcalloc(event->nr_targets, sizeof(*probe->targets));
 	for (i = 0; i < event->nr_targets; i++)
@@ -213,8 +192,8 @@ static int add_probe(struct compilation *comp, const struct unit *unit,
 	probe->lenient = event->lenient;
 	probe->event_id = event->event_id;
 	if (event->provider == PROVIDER_KRETPROBE)
-		probe->maxactive = comp->options->maxactive;
-	probe->insns = emit_clause(&comp->checker, unit->clause,
+		probe->maxactive = comp->options.maxactive;
+	probe->insns = emit_clause(&comp->checker, unit->clause, comp->object,
 				   &probe->nr_insns);
 	return probe->insns ? 0 : -1;
 }
@@ -234,9 +213,20 @@ static int add_probes(struct compilation *comp)
 	return 0;
 }
 
+static void start_resolver(struct compilation *comp)
+{
+	unsigned int max = comp->options.max_probes;
+
+	if (!max)
+		max = DEFAULT_PROBES;
+	comp->resolver.arena = &comp->arena;
+	comp->resolver.options = &comp->options;
+	comp->resolver.max_probes = max > KPS_MAX_SITES ? KPS_MAX_SITES : max;
+}
+
 static int compile_text(struct compilation *comp, const char *text)
 {
-	struct clause *clauses;
+	struct program program;
 	int err;
 
 	if (strlen(text) >= KPS_SOURCE_MAX) {
@@ -244,16 +234,18 @@ static int compile_text(struct compilation *comp, const char *text)
 			   KPS_SOURCE_MAX - 1);
 		return -1;
 	}
-	if (parse_program(text, &comp->arena, &clauses))
+	if (parse_program(text, &comp->arena, &program) ||
+	    apply_settings(program.settings, &comp->options))
 		return -1;
-	if (!clauses) {
+	if (!program.clauses) {
 		diag_error(NULL, "a clause is PROBE /filter/ { actions }",
 			   "the program is empty");
 		return -1;
 	}
-	err = resolve_all(comp, clauses);
+	start_resolver(comp);
+	err = resolve_all(comp, program.clauses);
 	/* Where a probe is unknown, the rest may still tell of more. */
-	if (check_units(comp) || err)
+	if (check_program(comp) || err)
 		return -1;
 	if (add_maps(comp) || add_probes(comp))
 		return -1;
@@ -269,14 +261,11 @@ int compile(const char *text, const struct compile_options *options,
 	int err;
 
 	*object = (struct object){ 0 };
-	comp->options = options;
+	comp->options = *options;
 	comp->object = object;
-	comp->resolver.arena = &comp->arena;
-	comp->resolver.max_probes = options->max_probes ? options->max_probes :
-							  DEFAULT_PROBES;
-	if (comp->resolver.max_probes > KPS_MAX_SITES)
-		comp->resolver.max_probes = KPS_MAX_SITES;
 	comp->checker.arena = &comp->arena;
+	comp->checker.options = &comp->options;
+	comp->checker.resolver = &comp->resolver;
 
 	diag_start(options->file, text);
 	err = compile_text(comp, text);

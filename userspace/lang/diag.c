@@ -10,6 +10,7 @@ static struct {
 	const char *file;
 	const char *text;
 	unsigned int errors;
+	bool muted;
 	diag_sink sink;
 	void *data;
 } state;
@@ -25,11 +26,20 @@ void diag_start(const char *file, const char *text)
 	state.file = file ? file : "-e";
 	state.text = text;
 	state.errors = 0;
+	state.muted = false;
 }
 
 unsigned int diag_errors(void)
 {
 	return state.errors;
+}
+
+bool diag_mute(bool mute)
+{
+	bool was = state.muted;
+
+	state.muted = mute;
+	return was;
 }
 
 const char *diag_level_name(enum diag_level level)
@@ -93,9 +103,11 @@ static void report(enum diag_level level, const struct span *at,
 		   const char *hint, const char *fmt, va_list args)
 {
 	struct diag diag = { .level = level, .file = state.file, .hint = hint };
-	char *message = xvasprintf(fmt, args);
-	char *line = NULL;
+	char *message, *line = NULL;
 
+	if (state.muted)
+		return;
+	message = xvasprintf(fmt, args);
 	if (at && at->first_line) {
 		diag.at = *at;
 		line = copy_line(at->first_line);

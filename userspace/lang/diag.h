@@ -6,6 +6,7 @@
 #ifndef KPCTL_DIAG_H
 #define KPCTL_DIAG_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Where something stands in the text; lines and columns count from 1. */
@@ -48,6 +49,9 @@ const char *diag_level_name(enum diag_level level);
 /* For the compiler: the text that the spans of what follows refer to. */
 void diag_start(const char *file, const char *text);
 unsigned int diag_errors(void);
+
+/* Report and count nothing until it is called with false.  Return: as it was. */
+bool diag_mute(bool mute);
 
 /* @at may be NULL, and so may @hint. */
 void diag_error(const struct span *at, const char *hint, const char *fmt, ...)

@@ -9,11 +9,13 @@
  * emit_clause() - the instructions of a clause
  * @checker: with all maps as all clauses have them
  * @clause: checked for the event that it is emitted for
+ * @object: gets the outputs that it writes to
  * @nr: set to the number of instructions
  *
  * Return: the instructions, from malloc(); NULL after an error was reported.
  */
 struct bpf_insn *emit_clause(const struct checker *checker,
-			     const struct clause *clause, size_t *nr);
+			     const struct clause *clause,
+			     struct object *object, size_t *nr);
 
 #endif

@@ -4,10 +4,12 @@
 #define KPCTL_PARSE_H
 
 #include "ast.h"
+#include "preprocess.h"
 
 struct parse {
 	struct arena *arena;
-	struct clause *clauses;
+	const struct define *defines;
+	struct program *program;
 	unsigned int braces;	/* open ones */
 	bool in_filter;
 };

@@ -49,6 +49,27 @@ static struct expr *unary(struct parse *parse, const struct span *at,
 
 static struct expr *index_of(struct parse *parse, const struct span *at,
 			     struct expr *base, struct expr *list);
+
+static void add_clause(struct program *program, struct clause *clause)
+{
+	struct clause **end = &program->clauses;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = clause;
+}
+
+static void add_setting(struct parse *parse, const struct span *at,
+			const char *name, const struct expr *value)
+{
+	struct setting *setting = arena_alloc(parse->arena, sizeof(*setting));
+
+	setting->at = *at;
+	setting->name = name;
+	setting->value = value;
+	setting->next = parse->program->settings;
+	parse->program->settings = setting;
+}
 }
 
 %initial-action {
@@ -68,6 +89,7 @@ static struct expr *index_of(struct parse *parse, const struct span *at,
 %token LBRACE "'{'"
 %token END_OF_TEXT 0		"the end of the program"
 %token <text> ATTACH_POINT "a probe"
+%token CONFIG "'config = {'"
 %token FILTER_START	"a filter"
 %token FILTER_END	"'/' and '{'"
 %token <text> NAME	"a name"
@@ -103,20 +125,20 @@ static struct expr *index_of(struct parse *parse, const struct span *at,
 %type <clause> clause
 %type <point> attach_points attach_point
 %type <expr> filter expr unary postfix primary list list_or_none
-%type <stmt> block stmts simple compound if else
+%type <stmt> block stmts simple compound if else loop
 %type <text> name cast_type stars
 
 %%
 
 program:
 	  %empty
-	| program clause	{
-		struct clause **end = &parse->clauses;
+	| program clause	{ add_clause(parse->program, $2); }
+	| program CONFIG settings '}'
+	;
 
-		while (*end)
-			end = &(*end)->next;
-		*end = $2;
-	}
+settings:
+	  %empty
+	| settings NAME ASSIGN expr ';' { add_setting(parse, &@2, $2, $4); }
 	;
 
 clause:
@@ -178,7 +200,15 @@ simple:
 
 compound:
 	  if
-	| WHILE '(' expr ')' block	{
+	| loop
+	| block	{
+		$$ = stmt_new(ARENA, STMT_BLOCK, &@1);
+		$$->body = $1;
+	}
+	;
+
+loop:
+	  WHILE '(' expr ')' block	{
 		$$ = stmt_new(ARENA, STMT_LOOP, &@1);
 		$$->text = $1;
 		$$->value = $3;
@@ -310,6 +340,11 @@ primary:
 	}
 	| NAME '(' cast_type ')'	{
 		$$ = expr_named(ARENA, EXPR_CALL, &@$, $1);
+		$$->list = expr_named(ARENA, EXPR_TYPE, &@3, $3);
+	}
+	| NAME '(' cast_type ',' list ')'	{
+		$$ = expr_named(ARENA, EXPR_CALL, &@$, $1);
+		$$->list = expr_append(expr_named(ARENA, EXPR_TYPE, &@3, $3), $5);
 	}
 	| '(' expr ')'		{ $$ = $2; }
 	| '(' expr ',' list ')'	{

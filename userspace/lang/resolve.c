@@ -60,6 +60,24 @@ static void append_event(struct event **events, struct event *event)
 	*events = event;
 }
 
+#define TARGETS_AT_ONCE 64
+
+static void add_target(struct arena *arena, struct event *event,
+		       const char *target)
+{
+	const char **grown;
+
+	if (!(event->nr_targets % TARGETS_AT_ONCE)) {
+		grown = arena_alloc(arena, (event->nr_targets + TARGETS_AT_ONCE) *
+				    sizeof(*grown));
+		if (event->nr_targets)
+			memcpy(grown, event->targets,
+			       event->nr_targets * sizeof(*grown));
+		event->targets = grown;
+	}
+	event->targets[event->nr_targets++] = target;
+}
+
 static void set_target(struct arena *arena, struct event *event,
 		       const char *target)
 {
@@ -602,8 +620,187 @@ static int resolve_conntrack(struct resolver *resolver, struct event **events,
 }
 
 /*
+ * Raw tracepoints
+ */
+
+struct raw_search {
+	struct resolver *resolver;
+	struct strset seen;
+	struct event *event;		/* gets the targets */
+	struct near near;
+	const char *glob;
+};
+
+/* The events of system calls share two tracepoints; they have none of their own. */
+static void add_raw(const char *system, const char *name, void *data)
+{
+	struct raw_search *search = data;
+	const char *kept = arena_strdup(search->resolver->arena, name);
+
+	if (!strcmp(system, "syscalls") || !strcmp(system, "ftrace"))
+		return;
+	near_offer(&search->near, kept);
+	if (!fnmatch(search->glob, name, 0) && strset_add(&search->seen, kept))
+		add_target(search->resolver->arena, search->event, kept);
+}
+
+static int refuse_raw(const struct raw_search *search,
+		      const struct attach_point *point)
+{
+	const char *hint = near_hint(search->resolver->arena, &search->near);
+
+	diag_error(&point->at, hint ? hint : "list what there is with kpctl probes 'rawtracepoint:*'",
+		   "this kernel has no tracepoint '%s'", search->glob);
+	return -1;
+}
+
+/* "rawtracepoint:EVENT", or with the module in between as newer bpftraces. */
+static int resolve_rawtracepoint(struct resolver *resolver,
+				 struct event **events,
+				 const struct attach_point *point,
+				 const struct parts *parts)
+{
+	struct raw_search search = {
+		.resolver = resolver,
+		.event = new_event(resolver, point, PROVIDER_RAWTRACEPOINT),
+		.glob = parts->part[parts->nr - 1],
+		.near.word = parts->part[parts->nr - 1],
+	};
+
+	if (parts->nr < 2 || !*search.glob) {
+		diag_error(&point->at, "write rawtracepoint:EVENT",
+			   "'%s' does not name a tracepoint", point->text);
+		return -1;
+	}
+	if (tracefs_each("*", "*", add_raw, &search))
+		return refuse_no_tracefs(point);
+	strset_free(&search.seen);
+	if (!search.event->nr_targets)
+		return refuse_raw(&search, point);
+	if (search.event->nr_targets > resolver->max_probes)
+		return refuse_too_many(resolver, point,
+				       search.event->nr_targets);
+	search.event->lenient = is_glob(search.glob);
+	append_event(events, search.event);
+	return 0;
+}
+
+/*
+ * Timers
+ */
+
+static const struct {
+	const char *name;
+	uint64_t ns;		/* 0: a frequency */
+} time_units[] = {
+	{ "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 },
+	{ "hz", 0 },
+};
+
+static bool unit_ns(const char *name, uint64_t *ns)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(time_units); i++) {
+		if (strcmp(name, time_units[i].name))
+			continue;
+		*ns = time_units[i].ns;
+		return true;
+	}
+	return false;
+}
+
+/* What perf can be asked for, and an hour. */
+#define MIN_PERIOD 10000ULL
+#define MAX_PERIOD 3600000000000ULL
+
+static int refuse_timer(const struct attach_point *point, const char *provider)
+{
+	diag_error(&point->at, "units are s, ms, us and hz: interval:s:1, profile:hz:99",
+		   "'%s' is not %s:UNIT:NUMBER", point->text, provider);
+	return -1;
+}
+
+static int resolve_timer(struct resolver *resolver, struct event **events,
+			 const struct attach_point *point,
+			 enum provider_id provider, const struct parts *parts)
+{
+	const char *name = providers[provider].name;
+	struct event *event = new_event(resolver, point, provider);
+	unsigned long long number, period;
+	uint64_t ns;
+	char *end;
+
+	if (parts->nr != 3 || !unit_ns(parts->part[1], &ns))
+		return refuse_timer(point, name);
+	errno = 0;
+	number = strtoull(parts->part[2], &end, 10);
+	if (errno || *end || !number || number > MAX_PERIOD)
+		return refuse_timer(point, name);
+	if (ns && __builtin_mul_overflow(number, ns, &period))
+		return refuse_timer(point, name);
+	if (!ns)
+		period = 1000000000 / number;
+	if (period < MIN_PERIOD || period > MAX_PERIOD) {
+		diag_error(&point->at, NULL,
+			   "a period is 10 microseconds to one hour");
+		return -1;
+	}
+	event->name = arena_printf(resolver->arena, "%s:%s:%llu", name,
+				   parts->part[1], number);
+	set_target(resolver->arena, event, !ns && provider == PROVIDER_PROFILE ?
+		   arena_printf(resolver->arena, "hz %llu", number) :
+		   arena_printf(resolver->arena, "%llu", period));
+	append_event(events, event);
+	return 0;
+}
+
+/*
+ * BEGIN and END
+ */
+
+static bool resolve_program(struct resolver *resolver, struct event **events,
+			    const struct attach_point *point)
+{
+	static const char * const names[][3] = {
+		{ "BEGIN", "begin", "begin" }, { "END", "end", "end" },
+	};
+	struct event *event;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(point->text, names[i][0]) &&
+		    strcmp(point->text, names[i][1]))
+			continue;
+		event = new_event(resolver, point, PROVIDER_PROGRAM);
+		event->name = names[i][0];
+		set_target(resolver->arena, event, names[i][2]);
+		append_event(events, event);
+		return true;
+	}
+	return false;
+}
+
+/*
  * All of them
  */
+
+/* kprobe:$1: parameters of the command line. */
+static const char *with_params(struct resolver *resolver, const char *text)
+{
+	const struct compile_options *options = resolver->options;
+	const char *dollar = strchr(text, '$');
+	unsigned long number;
+	char *end;
+
+	if (!dollar || dollar[1] < '1' || dollar[1] > '9')
+		return text;
+	number = strtoul(dollar + 1, &end, 10);
+	return arena_printf(resolver->arena, "%.*s%s%s", (int)(dollar - text),
+			    text, number <= options->nr_params ?
+			    options->params[number - 1] : "",
+			    with_params(resolver, end));
+}
 
 static int refuse_provider(struct resolver *resolver,
 			   const struct attach_point *point, const char *name)
@@ -645,10 +842,14 @@ static int check_lengths(const struct attach_point *point,
 int resolve_point(struct resolver *resolver, const struct attach_point *point,
 		  struct event **events)
 {
-	struct parts parts = split(resolver->arena, point->text);
+	struct parts parts = split(resolver->arena,
+				   with_params(resolver, point->text));
 	enum provider_id id = provider_find(parts.part[0]);
 	struct event *found = NULL;
 	int err;
+
+	if (resolve_program(resolver, events, point))
+		return 0;
 
 	switch (id) {
 	case PROVIDER_KPROBE:
@@ -658,6 +859,13 @@ int resolve_point(struct resolver *resolver, const struct attach_point *point,
 		break;
 	case PROVIDER_TRACEPOINT:
 		err = resolve_tracepoint(resolver, &found, point, &parts);
+		break;
+	case PROVIDER_RAWTRACEPOINT:
+		err = resolve_rawtracepoint(resolver, &found, point, &parts);
+		break;
+	case PROVIDER_PROFILE:
+	case PROVIDER_INTERVAL:
+		err = resolve_timer(resolver, &found, point, id, &parts);
 		break;
 	case PROVIDER_CONNTRACK:
 		err = resolve_conntrack(resolver, &found, point, &parts);
@@ -709,6 +917,24 @@ const struct event_fields *event_args(struct event *event,
 			   providers[event->provider].name, event->targets[0],
 			   strerror(-err));
 	return NULL;
+}
+
+/* Data has no place in struct kallsyms: look through the file itself. */
+unsigned long long resolve_address(struct resolver *resolver,
+				   const char *symbol)
+{
+	char *text = host_read("/proc/kallsyms", NULL);
+	const char *needle = arena_printf(resolver->arena, " %s\n", symbol);
+	const char *found = text ? strstr(text, needle) : NULL;
+	unsigned long long address = 0;
+
+	if (found) {
+		while (found > text && found[-1] != '\n')
+			found--;
+		address = strtoull(found, NULL, 16);
+	}
+	free(text);
+	return address;
 }
 
 void events_free(struct event *events)

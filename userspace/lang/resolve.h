@@ -18,6 +18,7 @@
 struct event {
 	enum provider_id provider;
 	const struct attach_point *point;
+	const char *name;		/* in full, where that is not .point's */
 	const char **targets;
 	size_t nr_targets;
 	bool lenient;
@@ -30,6 +31,7 @@ struct event {
 
 struct resolver {
 	struct arena *arena;
+	const struct compile_options *options;
 	unsigned int max_probes;	/* sites of one attach point */
 	struct kallsyms kallsyms;	/* loaded when first needed */
 };
@@ -54,6 +56,10 @@ int resolve_point(struct resolver *resolver, const struct attach_point *point,
  */
 const struct event_fields *event_args(struct event *event,
 				      const struct span *at);
+
+/* The address of a symbol, 0 if there is none or it is hidden. */
+unsigned long long resolve_address(struct resolver *resolver,
+				   const char *symbol);
 
 void events_free(struct event *events);
 void resolver_free(struct resolver *resolver);

@@ -10,6 +10,7 @@
 #include "fixture.h"
 
 #define MAX_UPDATES 8
+#define MAX_VALUES 32
 
 struct machine {
 	/* What the test sets. */
@@ -26,6 +27,13 @@ struct machine {
 		uint8_t key[KPS_MAX_KEY_SIZE];
 	} updates[MAX_UPDATES];
 	unsigned int nr_updates;
+	struct value_entry {
+		unsigned int map;
+		uint8_t key[KPS_MAX_KEY_SIZE];
+		uint8_t value[KPS_MAX_VALUE_SIZE];
+	} values[MAX_VALUES];		/* of plain maps; they outlive a run */
+	unsigned int nr_values;
+	char said[1024];		/* what outputs had, "NUMBER:field,field " */
 	unsigned int calls[__KPS_FN_NR];
 	uint64_t str_address;
 	uint64_t stack_depth;
@@ -104,6 +112,122 @@ static inline void map_update(struct machine *m, uint64_t map, uint64_t key,
 	memcpy(update->key, scratch_range(m, key, size), size);
 }
 
+static inline unsigned int value_size(const struct object_map *map)
+{
+	unsigned int i, size = 0;
+
+	for (i = 0; i < map->nr_value; i++)
+		size += map->value[i].size;
+	return size;
+}
+
+/* Of a plain map; @key and what it holds are written. */
+static inline struct value_entry *value_find(struct machine *m, uint64_t map,
+					     uint64_t key)
+{
+	unsigned int i, size;
+
+	assert_true(map < m->object->nr_maps);
+	assert_int_equal(m->object->maps[map].kind, KPS_MAP_VALUE);
+	size = key_size(&m->object->maps[map]);
+	for (i = 0; i < size; i++)
+		assert_true(m->written[key + i]);
+	for (i = 0; i < m->nr_values; i++)
+		if (m->values[i].map == map &&
+		    !memcmp(m->values[i].key, scratch_range(m, key, size), size))
+			return &m->values[i];
+	return NULL;
+}
+
+static inline struct value_entry *value_get(struct machine *m, uint64_t map,
+					    uint64_t key)
+{
+	struct value_entry *entry = value_find(m, map, key);
+	unsigned int size = key_size(&m->object->maps[map]);
+
+	if (entry)
+		return entry;
+	assert_true(m->nr_values < MAX_VALUES);
+	entry = &m->values[m->nr_values++];
+	memset(entry, 0, sizeof(*entry));
+	entry->map = map;
+	memcpy(entry->key, scratch_range(m, key, size), size);
+	return entry;
+}
+
+static inline uint64_t map_set(struct machine *m, uint64_t map, uint64_t key,
+			       uint64_t value)
+{
+	struct value_entry *entry = value_get(m, map, key);
+	unsigned int i, size = value_size(&m->object->maps[map]);
+
+	for (i = 0; i < size; i++)
+		assert_true(m->written[value + i]);
+	memcpy(entry->value, scratch_range(m, value, size), size);
+	return 0;
+}
+
+static inline uint64_t map_get(struct machine *m, uint64_t map, uint64_t key,
+			       uint64_t out)
+{
+	const struct value_entry *entry = value_find(m, map, key);
+	unsigned int size = value_size(&m->object->maps[map]);
+	void *to = out_range(m, out, size);
+
+	if (entry)
+		memcpy(to, entry->value, size);
+	return !!entry;
+}
+
+static inline uint64_t map_add(struct machine *m, uint64_t map, uint64_t key,
+			       uint64_t number)
+{
+	struct value_entry *entry = value_get(m, map, key);
+	uint64_t sum;
+
+	assert_int_equal(m->object->maps[map].nr_value, 1);
+	memcpy(&sum, entry->value, sizeof(sum));
+	sum += number;
+	memcpy(entry->value, &sum, sizeof(sum));
+	return sum;
+}
+
+static inline uint64_t map_delete(struct machine *m, uint64_t map, uint64_t key)
+{
+	struct value_entry *entry = value_find(m, map, key);
+
+	if (!entry)
+		return 0;
+	*entry = m->values[--m->nr_values];
+	return 1;
+}
+
+static inline uint64_t output(struct machine *m, uint64_t number, uint64_t off)
+{
+	const struct object_output *output = &m->object->outputs[number];
+	char *end = m->said + strlen(m->said);
+	size_t i, j;
+
+	assert_true(number < m->object->nr_outputs);
+	end += sprintf(end, "%d:", (int)number);
+	for (i = 0; i < output->nr_fields; i++) {
+		const struct kps_field *field = &output->fields[i].wire;
+		const char *at = scratch_range(m, off, field->size);
+		long long word;
+
+		for (j = 0; j < field->size; j++)
+			assert_true(m->written[off + j]);
+		memcpy(&word, at, sizeof(word));
+		if (field->type == KPS_T_STR)
+			end += sprintf(end, "%s%s", i ? "," : "", at);
+		else
+			end += sprintf(end, "%s%lld", i ? "," : "", word);
+		off += field->size;
+	}
+	strcpy(end, " ");
+	return 0;
+}
+
 static inline uint64_t call_helper(struct machine *m, int fn)
 {
 	const uint64_t *r = m->reg;
@@ -144,6 +268,19 @@ static inline uint64_t call_helper(struct machine *m, int fn)
 	case KPS_FN_MAP_UPDATE:
 		map_update(m, r[2], r[3], r[4]);
 		return 0;
+	case KPS_FN_MAP_SET:
+		return map_set(m, r[2], r[3], r[4]);
+	case KPS_FN_MAP_GET:
+		return map_get(m, r[2], r[3], r[4]);
+	case KPS_FN_MAP_ADD:
+		return map_add(m, r[2], r[3], r[4]);
+	case KPS_FN_MAP_DELETE:
+		return map_delete(m, r[2], r[3]);
+	case KPS_FN_OUTPUT:
+		return output(m, r[2], r[3]);
+	case KPS_FN_READ:
+		/* Every address holds itself. */
+		return r[2];
 	default:
 		fail_msg("helper %d", fn);
 		return 0;
@@ -157,6 +294,9 @@ static inline void run_call(struct machine *m, const struct bpf_insn *insn)
 		[KPS_FN_RECORD] = 2, [KPS_FN_RECORD_BYTES] = 3,
 		[KPS_FN_RECORD_STR] = 4, [KPS_FN_STR] = 3,
 		[KPS_FN_KSTACK] = 1, [KPS_FN_MAP_UPDATE] = 3,
+		[KPS_FN_MAP_SET] = 3, [KPS_FN_MAP_GET] = 3,
+		[KPS_FN_MAP_ADD] = 3, [KPS_FN_MAP_DELETE] = 2,
+		[KPS_FN_OUTPUT] = 2, [KPS_FN_READ] = 2,
 	};
 	int i;
 
@@ -261,6 +401,19 @@ static inline uint64_t operand(const struct machine *m,
 	return m->reg[insn->src_reg];
 }
 
+static inline void run_swap(struct machine *m, const struct bpf_insn *insn)
+{
+	uint64_t *reg = &m->reg[insn->dst_reg];
+
+	assert_true(m->usable[insn->dst_reg]);
+	if (insn->imm == 16)
+		*reg = __builtin_bswap16(*reg);
+	else if (insn->imm == 32)
+		*reg = __builtin_bswap32(*reg);
+	else
+		*reg = __builtin_bswap64(*reg);
+}
+
 static inline void run_alu(struct machine *m, const struct bpf_insn *insn)
 {
 	bool reg_mov = insn->code == (BPF_ALU64 | BPF_MOV | BPF_X);
@@ -312,6 +465,9 @@ static inline uint64_t run_clause(struct machine *m, const struct object *object
 			run_memory(m, insn);
 			continue;
 		case BPF_ALU:
+			assert_int_equal(BPF_OP(insn->code), BPF_END);
+			run_swap(m, insn);
+			continue;
 		case BPF_ALU64:
 			run_alu(m, insn);
 			continue;

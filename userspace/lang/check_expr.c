@@ -1,0 +1,764 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Expressions: names, fields, operators, casts. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_parts.h"
+#include "near.h"
+
+void set_int(struct expr *expr, bool is_signed)
+{
+	expr->type = (struct type){ .kind = TYPE_INT, .is_signed = is_signed };
+}
+
+void set_str(struct expr *expr, unsigned int size)
+{
+	expr->type = (struct type){ .kind = TYPE_STR, .size = size };
+}
+
+void set_kind(struct expr *expr, enum type_kind kind)
+{
+	expr->type = (struct type){ .kind = kind };
+}
+
+void become_int(struct expr *expr, uint64_t value, bool is_signed)
+{
+	expr->kind = EXPR_INT;
+	expr->value = value;
+	set_int(expr, is_signed);
+}
+
+void become_str(struct expr *expr, const char *text)
+{
+	expr->kind = EXPR_STRING;
+	expr->text = text;
+	expr->len = strlen(text);
+	set_str(expr, round_up8(expr->len + 1));
+}
+
+/* Members of a tuple are widened in place: they must not be shared. */
+struct type type_copy(struct checker *checker, const struct type *type)
+{
+	struct type copy = *type;
+	struct type *members;
+	unsigned int i;
+
+	if (!type->nr_members)
+		return copy;
+	members = arena_alloc(checker->arena,
+			      type->nr_members * sizeof(*members));
+	for (i = 0; i < type->nr_members; i++)
+		members[i] = type_copy(checker, &type->members[i]);
+	copy.members = members;
+	return copy;
+}
+
+int refuse(const struct expr *expr, const char *hint, const char *what)
+{
+	diag_error(&expr->at, hint, "%s not supported yet", what);
+	return -1;
+}
+
+/* Nothing is known of a map's value in an early pass: that may be anything. */
+int require_int(const struct expr *expr, const char *where)
+{
+	const char *hint = NULL;
+
+	if (type_is_int(&expr->type) || expr->type.kind == TYPE_NONE)
+		return 0;
+	if (expr->type.kind == TYPE_STR)
+		hint = "compare strings with == or !=";
+	else if (expr->type.kind == TYPE_BYTES)
+		hint = "print an address with ntop()";
+	diag_error(&expr->at, hint, "%s must be an integer, not %s", where,
+		   type_name(&expr->type));
+	return -1;
+}
+
+int require_const(const struct expr *expr, const char *what)
+{
+	if (expr_is_const(expr))
+		return 0;
+	diag_error(&expr->at, "write a number", "%s must be a constant", what);
+	return -1;
+}
+
+int require_value(const struct expr *expr, const char *what)
+{
+	const char *hint = NULL;
+
+	if (type_is_value(&expr->type) || expr->type.kind == TYPE_NONE)
+		return 0;
+	if (expr->type.kind == TYPE_BYTES)
+		hint = "print an address with ntop() or macaddr(), other bytes with buf()";
+	else if (expr->type.kind == TYPE_AGGREGATE)
+		hint = "write @name[key] = count()";
+	diag_error(&expr->at, hint, "%s cannot be %s", type_name(&expr->type),
+		   what);
+	return -1;
+}
+
+int check_list(struct checker *checker, struct expr *list)
+{
+	for (; list; list = list->next)
+		if (check_expr(checker, list))
+			return -1;
+	return 0;
+}
+
+/*
+ * Names
+ */
+
+static const char *name_hint(struct checker *checker, const char *name)
+{
+	struct near near = { .word = name };
+	const char *offer;
+	size_t i;
+
+	for (i = 0; (offer = builtin_name(i)); i++)
+		near_offer(&near, offer);
+	for (i = 0; (offer = function_name(i)); i++)
+		near_offer(&near, offer);
+	return near_hint(checker->arena, &near);
+}
+
+int refuse_name(struct checker *checker, const struct expr *expr,
+		       const char *kind)
+{
+	const struct refusal *refusal = refused_name(expr->text);
+
+	if (refusal)
+		diag_error(&expr->at, refusal->hint,
+			   "'%s' is not supported", expr->text);
+	else
+		diag_error(&expr->at, name_hint(checker, expr->text),
+			   "there is no %s '%s'", kind, expr->text);
+	return -1;
+}
+
+static const char *event_provider(const struct checker *checker)
+{
+	return providers[checker->event->provider].name;
+}
+
+static int check_run_constant(struct checker *checker, struct expr *expr)
+{
+	unsigned int cpid = checker->options->cpid;
+
+	switch (expr->builtin->from) {
+	case CONSTANT_NCPUS:
+		become_int(expr, sysconf(_SC_NPROCESSORS_ONLN), false);
+		return 0;
+	case CONSTANT_CPID:
+		if (cpid) {
+			become_int(expr, cpid, false);
+			return 0;
+		}
+		break;
+	}
+	diag_error(&expr->at, "use kpctl run -c COMMAND, or pid",
+		   "'cpid' is the process of a command, and there is none");
+	return -1;
+}
+
+static int check_builtin(struct checker *checker, struct expr *expr)
+{
+	const struct builtin *builtin = expr->builtin;
+
+	if (!(builtin->providers & 1u << checker->event->provider)) {
+		diag_error(&expr->at, builtin->hint,
+			   "'%s' has no meaning in a %s", builtin->name,
+			   event_provider(checker));
+		return -1;
+	}
+	if (builtin->source == FROM_CONSTANT)
+		return check_run_constant(checker, expr);
+	expr->type = builtin->type;
+	return 0;
+}
+
+static int check_name(struct checker *checker, struct expr *expr)
+{
+	const struct constant *constant = constant_find(expr->text);
+	const struct function *function;
+
+	expr->builtin = builtin_find(expr->text);
+	if (expr->builtin)
+		return check_builtin(checker, expr);
+	if (constant) {
+		become_int(expr, constant->value, true);
+		return 0;
+	}
+	if (!strcmp(expr->text, "args")) {
+		diag_error(&expr->at, "kpctl probes PROBE lists the fields",
+			   "args is used as args.FIELD");
+		return -1;
+	}
+	function = function_find(expr->text);
+	if (function) {
+		diag_error(&expr->at,
+			   arena_printf(checker->arena, "write %s",
+					function->usage),
+			   "'%s' is a function", expr->text);
+		return -1;
+	}
+	return refuse_name(checker, expr, "builtin");
+}
+
+/* Parameters of the command line that are missing are 0, as in bpftrace. */
+static int check_positional(struct checker *checker, struct expr *expr)
+{
+	const struct compile_options *options = checker->options;
+	const char *text;
+	uint64_t value;
+	size_t number;
+	char *end;
+
+	if (!strcmp(expr->text, "$#")) {
+		become_int(expr, options->nr_params, true);
+		return 0;
+	}
+	number = strtoul(expr->text + 1, NULL, 10);
+	if (!number || number > options->nr_params) {
+		become_int(expr, 0, true);
+		return 0;
+	}
+	text = options->params[number - 1];
+	errno = 0;
+	value = strtoll(text, &end, 0);
+	if (errno || end == text || *end) {
+		diag_error(&expr->at,
+			   arena_printf(checker->arena, "use str(%s)",
+					expr->text),
+			   "parameter %s is \"%s\", which is not a number",
+			   expr->text, text);
+		return -1;
+	}
+	become_int(expr, value, true);
+	return 0;
+}
+
+/*
+ * Fields
+ */
+
+static const char *field_hint(struct checker *checker, const char *name,
+			      const struct event_fields *fields)
+{
+	struct near near = { .word = name };
+	const char *text = "its fields are";
+	const char *hint;
+	size_t i;
+
+	for (i = 0; i < fields->nr; i++)
+		near_offer(&near, fields->fields[i].name);
+	hint = near_hint(checker->arena, &near);
+	if (hint)
+		return hint;
+	for (i = 0; i < fields->nr; i++)
+		if (strncmp(fields->fields[i].name, "common_", 7))
+			text = arena_printf(checker->arena, "%s %s", text,
+					    fields->fields[i].name);
+	return text;
+}
+
+static int type_of_field(const struct expr *expr,
+			 const struct event_field *field, struct type *type)
+{
+	*type = (struct type){ .kind = TYPE_INT, .is_signed = field->is_signed };
+	switch (field->class) {
+	case FIELD_STRING:
+		*type = (struct type){ .kind = TYPE_STR,
+				       .size = round_up8(field->size) };
+		if (type->size <= KPS_MAX_STR)
+			return 0;
+		break;
+	case FIELD_DATA_LOC:
+		*type = (struct type){ .kind = TYPE_STR, .size = DEFAULT_STR };
+		return 0;
+	case FIELD_BYTES:
+		*type = (struct type){ .kind = TYPE_BYTES, .size = field->size };
+		return 0;
+	case FIELD_PLAIN:
+		if (field->type == KPS_T_INET) {
+			type->kind = TYPE_INET;
+		} else if (field->type == KPS_T_ENUM && field->names.nr) {
+			type->kind = TYPE_ENUM;
+			type->names = &field->names;
+		}
+		return 0;
+	default:
+		break;
+	}
+	diag_error(&expr->at, "use another field",
+		   "'%s' is an array (%s), which cannot be used", field->name,
+		   field->declared ? field->declared : field->name);
+	return -1;
+}
+
+static int check_member(struct checker *checker, struct expr *expr)
+{
+	const struct type *tuple = &expr->a->type;
+	char *end;
+	unsigned long n = strtoul(expr->text, &end, 10);
+
+	if (*end) {
+		diag_error(&expr->at, "its members are .0, .1 ..",
+			   "a tuple has no member '%s'", expr->text);
+		return -1;
+	}
+	if (n >= tuple->nr_members) {
+		diag_error(&expr->at,
+			   arena_printf(checker->arena, "its last one is .%u",
+					tuple->nr_members - 1),
+			   "the tuple has no member .%lu", n);
+		return -1;
+	}
+	expr->value = type_member_offset(tuple, n);
+	expr->type = type_copy(checker, &tuple->members[n]);
+	return 0;
+}
+
+static int check_member_or_struct(struct checker *checker, struct expr *expr)
+{
+	if (check_expr(checker, expr->a))
+		return -1;
+	expr->field = NULL;
+	if (expr->a->type.kind == TYPE_TUPLE)
+		return check_member(checker, expr);
+	if (expr->a->type.kind == TYPE_NONE) {
+		set_kind(expr, TYPE_NONE);
+		return 0;
+	}
+	return refuse(expr, "args.FIELD reads a tracepoint's record; a kprobe has arg0 .. arg5",
+		      "reading fields of structs is");
+}
+
+static int check_field(struct checker *checker, struct expr *expr)
+{
+	const struct event_fields *fields;
+	struct event *event = checker->event;
+
+	if (expr->a->kind != EXPR_NAME || strcmp(expr->a->text, "args"))
+		return check_member_or_struct(checker, expr);
+	if (!(IN_EVENT & 1u << event->provider)) {
+		diag_error(&expr->at, "use arg0 .. arg5 in a kprobe, or probe a tracepoint",
+			   "'args' has no meaning in a %s",
+			   event_provider(checker));
+		return -1;
+	}
+	fields = event_args(event, &expr->at);
+	if (!fields)
+		return -1;
+	expr->field = event_field_find(fields, expr->text);
+	if (!expr->field) {
+		diag_error(&expr->at, field_hint(checker, expr->text, fields),
+			   "%s:%s has no field '%s'", event_provider(checker),
+			   event->targets[0], expr->text);
+		return -1;
+	}
+	return type_of_field(expr, expr->field, &expr->type);
+}
+
+static int check_tuple(struct checker *checker, struct expr *expr)
+{
+	unsigned int nr = expr_list_len(expr->list);
+	struct type *members = arena_alloc(checker->arena,
+					   nr * sizeof(*members));
+	struct expr *member = expr->list;
+	unsigned int i;
+
+	if (check_list(checker, expr->list))
+		return -1;
+	for (i = 0; i < nr; i++, member = member->next) {
+		if (require_value(member, "in a tuple"))
+			return -1;
+		if (member->type.kind == TYPE_TUPLE)
+			return refuse(member, "write its members one by one",
+				      "a tuple in a tuple is");
+		members[i] = member->type;
+	}
+	set_kind(expr, TYPE_TUPLE);
+	expr->type.nr_members = nr;
+	expr->type.members = members;
+	if (nr <= KPS_MAX_VALUE_FIELDS &&
+	    type_size(&expr->type) <= KPS_MAX_VALUE_SIZE)
+		return 0;
+	diag_error(&expr->at, "use fewer members, or shorter strings: str(x, n)",
+		   "a tuple has at most %u members and %u bytes",
+		   KPS_MAX_VALUE_FIELDS, KPS_MAX_VALUE_SIZE);
+	return -1;
+}
+
+/*
+ * Operators
+ */
+
+static bool is_comparison(enum op op)
+{
+	return op >= OP_LT && op <= OP_NE;
+}
+
+/* The value of a constant operation, as the emitted code would compute it. */
+static uint64_t fold(enum op op, uint64_t a, uint64_t b, bool is_signed)
+{
+	int64_t sa = a, sb = b;
+
+	switch (op) {
+	case OP_MUL:
+		return a * b;
+	case OP_DIV:
+		return b ? a / b : 0;
+	case OP_MOD:
+		return b ? a % b : a;
+	case OP_ADD:
+		return a + b;
+	case OP_SUB:
+		return a - b;
+	case OP_SHL:
+		return a << (b & 63);
+	case OP_SHR:
+		return a >> (b & 63);
+	case OP_LT:
+		return is_signed ? sa < sb : a < b;
+	case OP_LE:
+		return is_signed ? sa <= sb : a <= b;
+	case OP_GT:
+		return is_signed ? sa > sb : a > b;
+	case OP_GE:
+		return is_signed ? sa >= sb : a >= b;
+	case OP_EQ:
+		return a == b;
+	case OP_NE:
+		return a != b;
+	case OP_AND:
+		return a & b;
+	case OP_XOR:
+		return a ^ b;
+	case OP_OR:
+		return a | b;
+	case OP_LAND:
+		return a && b;
+	case OP_LOR:
+		return a || b;
+	case OP_NEG:
+		return -a;
+	case OP_NOT:
+		return ~a;
+	case OP_LNOT:
+		return !a;
+	default:
+		return 0;
+	}
+}
+
+static bool is_negative_const(const struct expr *expr)
+{
+	return expr_is_const(expr) && (int64_t)expr->value < 0;
+}
+
+static bool is_zero_const(const struct expr *expr)
+{
+	return expr_is_const(expr) && !expr->value;
+}
+
+/*
+ * bpftrace compares as unsigned unless both sides are signed.  That is kept,
+ * and the two ways to be surprised by it are pointed out.
+ */
+static void warn_comparison(const struct checker *checker,
+			    const struct expr *expr)
+{
+	const struct expr *a = expr->a, *b = expr->b;
+	bool never = (expr->op == OP_LT && is_zero_const(b) &&
+		      !a->type.is_signed) ||
+		     (expr->op == OP_GT && is_zero_const(a) &&
+		      !b->type.is_signed);
+	bool mixed = (is_negative_const(a) && !b->type.is_signed) ||
+		     (is_negative_const(b) && !a->type.is_signed);
+
+	if (checker->quiet || expr->op == OP_EQ || expr->op == OP_NE)
+		return;
+	if (never)
+		diag_warning(&expr->at, "for a negative result write (int64)retval < 0",
+			     "an unsigned value is never less than 0");
+	else if (mixed)
+		diag_warning(&expr->at, "cast it: (int64)",
+			     "an unsigned value is compared with a negative number, as unsigned");
+}
+
+static void warn_division(const struct checker *checker,
+			  const struct expr *expr)
+{
+	if (checker->quiet || !expr->a->type.is_signed)
+		return;
+	if (expr_is_const(expr->a) && !is_negative_const(expr->a))
+		return;
+	diag_warning(&expr->at, "cast to (uint64) if it is never negative",
+		     "a signed value is divided as if it were unsigned");
+}
+
+static int check_str_operands(struct expr *expr)
+{
+	const struct expr *a = expr->a, *b = expr->b;
+	bool equal;
+
+	if (expr->op != OP_EQ && expr->op != OP_NE) {
+		diag_error(&expr->at, "strings can be compared with == and !=",
+			   "'%s' does not work on strings", op_text(expr->op));
+		return -1;
+	}
+	set_int(expr, false);
+	if (a->kind != EXPR_STRING || b->kind != EXPR_STRING)
+		return 0;
+	equal = !strcmp(a->text, b->text);
+	become_int(expr, equal == (expr->op == OP_EQ), false);
+	return 0;
+}
+
+static int refuse_operands(const struct expr *expr)
+{
+	const struct type *a = &expr->a->type, *b = &expr->b->type;
+	const char *hint = NULL;
+
+	if (a->kind == TYPE_KSYM || b->kind == TYPE_KSYM)
+		hint = "symbols can only be kept and printed: @[func] = count()";
+	else if (a->kind == TYPE_INET || b->kind == TYPE_INET)
+		hint = "addresses can only be kept and printed: @[ntop(args.saddr)] = count()";
+	else if ((type_is_int(a) && b->kind == TYPE_STR) ||
+		 (type_is_int(b) && a->kind == TYPE_STR))
+		hint = "read a string from an address with str()";
+	diag_error(&expr->at, hint, "'%s' does not work on %s and %s",
+		   op_text(expr->op), type_name(a), type_name(b));
+	return -1;
+}
+
+static int check_int_operands(struct checker *checker, struct expr *expr)
+{
+	bool left = expr->a->type.is_signed, right = expr->b->type.is_signed;
+	bool is_signed = left && right;
+
+	if (is_comparison(expr->op))
+		warn_comparison(checker, expr);
+	if (expr->op == OP_SHL || expr->op == OP_SHR)
+		is_signed = left;
+	if (expr->op == OP_DIV || expr->op == OP_MOD) {
+		if (is_zero_const(expr->b)) {
+			diag_error(&expr->b->at, NULL, "division by zero");
+			return -1;
+		}
+		warn_division(checker, expr);
+	}
+	set_int(expr, is_signed);
+	if (expr_is_const(expr->a) && expr_is_const(expr->b))
+		become_int(expr, fold(expr->op, expr->a->value, expr->b->value,
+				      left && right), is_signed);
+	return 0;
+}
+
+static int check_binary(struct checker *checker, struct expr *expr)
+{
+	const struct type *a = &expr->a->type, *b = &expr->b->type;
+
+	if (check_expr(checker, expr->a) || check_expr(checker, expr->b))
+		return -1;
+	if (a->kind == TYPE_NONE || b->kind == TYPE_NONE) {
+		set_int(expr, false);
+		return 0;
+	}
+	if (type_is_int(a) && type_is_int(b))
+		return check_int_operands(checker, expr);
+	if (a->kind == TYPE_STR && b->kind == TYPE_STR)
+		return check_str_operands(expr);
+	return refuse_operands(expr);
+}
+
+/* x++ and its kin change a variable or a map. */
+static int check_increment(struct checker *checker, struct expr *expr)
+{
+	struct expr *operand = expr->a;
+	const struct type number = { .kind = TYPE_INT, .is_signed = true };
+	int err;
+
+	if (operand->kind == EXPR_MAP) {
+		err = check_map_assign(checker, operand, &number);
+	} else if (operand->kind == EXPR_VARIABLE) {
+		err = check_variable_read(checker, operand);
+	} else {
+		diag_error(&expr->at, "write $x++ or @x++",
+			   "'%s' changes a variable or a map",
+			   op_text(expr->op));
+		return -1;
+	}
+	if (err)
+		return -1;
+	if (require_int(operand, arena_printf(checker->arena,
+					      "the operand of '%s'",
+					      op_text(expr->op))))
+		return -1;
+	set_int(expr, operand->type.is_signed);
+	if (operand->kind == EXPR_VARIABLE)
+		operand->variable->is_known = false;
+	return 0;
+}
+
+static int check_deref(struct checker *checker, struct expr *expr)
+{
+	const struct type *address = &expr->a->type;
+
+	if (check_expr(checker, expr->a) ||
+	    require_int(expr->a, "the address that '*' reads"))
+		return -1;
+	set_int(expr, address->pointee_signed);
+	expr->type.size = address->pointee;
+	return 0;
+}
+
+static int check_unary(struct checker *checker, struct expr *expr)
+{
+	if (expr->op >= OP_PRE_INC)
+		return check_increment(checker, expr);
+	if (expr->op == OP_DEREF)
+		return check_deref(checker, expr);
+	if (check_expr(checker, expr->a))
+		return -1;
+	if (require_int(expr->a, arena_printf(checker->arena,
+					      "the operand of '%s'",
+					      op_text(expr->op))))
+		return -1;
+	set_int(expr, expr->op != OP_LNOT && expr->a->type.is_signed);
+	if (expr_is_const(expr->a))
+		become_int(expr, fold(expr->op, expr->a->value, 0, false),
+			   expr->type.is_signed);
+	return 0;
+}
+
+static int check_ternary(struct checker *checker, struct expr *expr)
+{
+	if (check_expr(checker, expr->a) ||
+	    require_int(expr->a, "the condition of '?'") ||
+	    check_expr(checker, expr->b) || check_expr(checker, expr->c))
+		return -1;
+	expr->type = expr->b->type.kind == TYPE_NONE ? expr->c->type :
+							expr->b->type;
+	if (expr->b->type.kind == TYPE_NONE || expr->c->type.kind == TYPE_NONE)
+		return 0;
+	if (!type_same_kind(&expr->b->type, &expr->c->type)) {
+		diag_error(&expr->at, "both must be of one type",
+			   "'?' chooses between %s and %s",
+			   type_name(&expr->b->type), type_name(&expr->c->type));
+		return -1;
+	}
+	if (!type_is_value(&expr->type)) {
+		diag_error(&expr->at, "use if () { } else { }",
+			   "'?' cannot choose between two of %s",
+			   type_name(&expr->type));
+		return -1;
+	}
+	expr->type = type_copy(checker, &expr->type);
+	type_unify(&expr->type, &expr->c->type);
+	if (expr_is_const(expr->a) && expr_is_const(expr->b) &&
+	    expr_is_const(expr->c))
+		become_int(expr, expr->a->value ? expr->b->value :
+						  expr->c->value,
+			   expr->type.is_signed);
+	return 0;
+}
+
+static uint64_t cut_to(uint64_t value, unsigned int bits, bool is_signed)
+{
+	unsigned int shift = 64 - bits;
+
+	value <<= shift;
+	return is_signed ? (uint64_t)((int64_t)value >> shift) : value >> shift;
+}
+
+/* "uint32", "int64 *": false if it is neither. */
+static bool parse_int_type(const char *text, struct type *type)
+{
+	const char *digits = text + strcspn(text, "0123456789");
+	unsigned int bytes;
+	char *end;
+
+	if (strncmp(text, "int", 3) && strncmp(text, "uint", 4))
+		return false;
+	bytes = strtoul(digits, &end, 10) / 8;
+	*type = (struct type){ .kind = TYPE_INT, .is_signed = text[0] == 'i',
+			       .size = bytes };
+	if (!*end)
+		return true;
+	*type = (struct type){ .kind = TYPE_INT, .pointee = bytes,
+			       .pointee_signed = text[0] == 'i' };
+	return !strcmp(end, " *");
+}
+
+static int check_cast(struct checker *checker, struct expr *expr)
+{
+	struct type type;
+
+	if (!parse_int_type(expr->text, &type))
+		return refuse(expr, "args.FIELD reads a tracepoint's record; str() reads a string",
+			      "a cast to a struct or pointer is");
+	if (check_expr(checker, expr->a) ||
+	    require_int(expr->a, "what is cast"))
+		return -1;
+	expr->type = type;
+	if (!expr_is_const(expr->a) || !type.size)
+		return 0;
+	become_int(expr, cut_to(expr->a->value, type.size * 8,
+				  type.is_signed), type.is_signed);
+	expr->type.size = type.size;
+	return 0;
+}
+
+/* The type itself, for sizeof(). */
+static int check_type(struct expr *expr)
+{
+	if (!parse_int_type(expr->text, &expr->type))
+		return refuse(expr, "write the number", "the size of a struct is");
+	if (!expr->type.size)
+		expr->type.size = sizeof(uint64_t);
+	return 0;
+}
+
+int check_expr(struct checker *checker, struct expr *expr)
+{
+	switch (expr->kind) {
+	case EXPR_INT:		/* has its type from the parser, or from folding */
+		return 0;
+	case EXPR_STRING:
+		set_str(expr, round_up8(expr->len + 1));
+		return 0;
+	case EXPR_NAME:
+		return check_name(checker, expr);
+	case EXPR_FIELD:
+		return check_field(checker, expr);
+	case EXPR_CALL:
+		return check_call(checker, expr);
+	case EXPR_UNARY:
+		return check_unary(checker, expr);
+	case EXPR_BINARY:
+		return check_binary(checker, expr);
+	case EXPR_TERNARY:
+		return check_ternary(checker, expr);
+	case EXPR_CAST:
+		return check_cast(checker, expr);
+	case EXPR_INDEX:
+		return refuse(expr, "args.FIELD reads a tracepoint's record; '*' reads a number: *(uint32 *)(address + 4)",
+			      "reading an element of an array is");
+	case EXPR_MAP:
+		return check_map_read(checker, expr);
+	case EXPR_VARIABLE:
+		return check_variable_read(checker, expr);
+	case EXPR_POSITIONAL:
+		return check_positional(checker, expr);
+	case EXPR_TUPLE:
+		return check_tuple(checker, expr);
+	case EXPR_TYPE:
+		return check_type(expr);
+	}
+	return -1;
+}

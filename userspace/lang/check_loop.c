@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How often a while loop can run.  The kernel takes no backward jump, so a
+ * loop is written out as often as it can run at most; its condition is still
+ * tested each time.  Known is that for a counter:
+ *
+ *	$i = START; while ($i < END) { ...; $i += STEP; }
+ *
+ * where the body changes $i in one place, that every round passes.
+ */
+#include <string.h>
+
+#include "check_parts.h"
+
+#define MAX_WHILE_ROUNDS 1000
+
+struct counter {
+	const struct variable *variable;
+	enum op op;		/* of the condition, counter on the left */
+	int64_t end;
+	bool is_signed;
+	int64_t step;
+	unsigned int changes;
+	bool skips;		/* there is a "continue" */
+};
+
+static enum op mirrored(enum op op)
+{
+	switch (op) {
+	case OP_LT: return OP_GT;
+	case OP_LE: return OP_GE;
+	case OP_GT: return OP_LT;
+	case OP_GE: return OP_LE;
+	default: return op;
+	}
+}
+
+static bool read_condition(const struct expr *expr, struct counter *counter)
+{
+	const struct expr *left = expr->a, *right = expr->b;
+
+	if (expr->kind != EXPR_BINARY || expr->op < OP_LT || expr->op > OP_NE)
+		return false;
+	counter->op = expr->op;
+	counter->is_signed = left->type.is_signed && right->type.is_signed;
+	if (left->kind == EXPR_INT) {
+		counter->op = mirrored(expr->op);
+		left = expr->b;
+		right = expr->a;
+	}
+	if (left->kind != EXPR_VARIABLE || right->kind != EXPR_INT)
+		return false;
+	counter->variable = left->variable;
+	counter->end = right->value;
+	return counter->variable->is_known;
+}
+
+static bool is_counter(const struct counter *counter, const struct expr *expr)
+{
+	return expr && expr->kind == EXPR_VARIABLE &&
+	       !strcmp(expr->text, counter->variable->name);
+}
+
+/* "$i++", "$i = $i + 2": by how much; 0 if it is something else. */
+static int64_t step_of(const struct counter *counter, const struct stmt *stmt)
+{
+	const struct expr *value = stmt->value;
+
+	if (stmt->kind == STMT_EXPR && value->kind == EXPR_UNARY &&
+	    is_counter(counter, value->a))
+		return value->op == OP_PRE_INC || value->op == OP_POST_INC ? 1 :
+									    -1;
+	if (stmt->kind != STMT_ASSIGN || value->kind != EXPR_BINARY ||
+	    !is_counter(counter, value->a) || value->b->kind != EXPR_INT)
+		return 0;
+	if (value->op == OP_ADD)
+		return value->b->value;
+	return value->op == OP_SUB ? -(int64_t)value->b->value : 0;
+}
+
+static unsigned int changes_in(const struct counter *counter,
+			       const struct expr *expr)
+{
+	const struct expr *item;
+	unsigned int nr = 0;
+
+	if (!expr)
+		return 0;
+	if (expr->kind == EXPR_UNARY && expr->op >= OP_PRE_INC &&
+	    is_counter(counter, expr->a))
+		nr++;
+	for (item = expr->list; item; item = item->next)
+		nr += changes_in(counter, item);
+	return nr + changes_in(counter, expr->a) +
+	       changes_in(counter, expr->b) + changes_in(counter, expr->c);
+}
+
+static void count_changes(struct counter *counter, const struct stmt *stmt)
+{
+	for (; stmt; stmt = stmt->next) {
+		if (stmt->kind == STMT_ASSIGN &&
+		    is_counter(counter, stmt->target))
+			counter->changes++;
+		if (stmt->kind == STMT_JUMP && !strcmp(stmt->text, "continue"))
+			counter->skips = true;
+		counter->changes += changes_in(counter, stmt->value);
+		count_changes(counter, stmt->body);
+		count_changes(counter, stmt->otherwise);
+	}
+}
+
+static bool read_body(const struct stmt *body, struct counter *counter)
+{
+	const struct stmt *stmt;
+
+	count_changes(counter, body);
+	for (stmt = body; stmt && !counter->step; stmt = stmt->next)
+		counter->step = step_of(counter, stmt);
+	return counter->step && counter->changes == 1 && !counter->skips;
+}
+
+static bool holds(const struct counter *counter, int64_t value)
+{
+	uint64_t a = value, b = counter->end;
+
+	switch (counter->op) {
+	case OP_LT:
+		return counter->is_signed ? value < counter->end : a < b;
+	case OP_LE:
+		return counter->is_signed ? value <= counter->end : a <= b;
+	case OP_GT:
+		return counter->is_signed ? value > counter->end : a > b;
+	case OP_GE:
+		return counter->is_signed ? value >= counter->end : a >= b;
+	case OP_EQ:
+		return a == b;
+	default:
+		return a != b;
+	}
+}
+
+int loop_rounds(const struct stmt *loop)
+{
+	struct counter counter = { 0 };
+	uint64_t value;
+	int rounds = 0;
+
+	if (!read_condition(loop->value, &counter) ||
+	    !read_body(loop->body, &counter))
+		return -1;
+	for (value = counter.variable->known; holds(&counter, value);
+	     value += counter.step)
+		if (++rounds > MAX_WHILE_ROUNDS)
+			return -1;
+	return rounds;
+}
+
+void forget_values(struct checker *checker)
+{
+	struct variable *variable = checker->variables;
+
+	for (; variable; variable = variable->next)
+		variable->is_known = false;
+}

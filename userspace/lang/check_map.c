@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Maps: all uses of one must agree in the keys, their types and what it holds.
+ *
+ * What is known of a map grows from pass to pass: a clause may read what a
+ * later one assigns.
+ */
+#include <string.h>
+
+#include "check_parts.h"
+
+struct map_decl *map_of(struct checker *checker, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < checker->nr_maps; i++)
+		if (!strcmp(checker->maps[i].name, name))
+			return &checker->maps[i];
+	return NULL;
+}
+
+static void first_use(const struct map_decl *map, const char *what)
+{
+	diag_note(&map->at, NULL, "%s is first used here, %s", map->name, what);
+}
+
+static void get_lhist(const struct expr *call, struct kps_lhist *lhist)
+{
+	const struct expr *min = call->list->next;
+
+	lhist->min = min->value;
+	lhist->max = min->next->value;
+	lhist->step = min->next->next->value;
+}
+
+static int declare(struct checker *checker, const struct expr *map,
+		   struct map_decl **decl)
+{
+	if (strlen(map->text) >= KPS_NAME_MAX) {
+		diag_error(&map->at, NULL,
+			   "the name of a map has at most %u characters",
+			   KPS_NAME_MAX - 1);
+		return -1;
+	}
+	if (checker->nr_maps == KPS_MAX_MAPS) {
+		diag_error(&map->at, "split the program",
+			   "a program has at most %u maps", KPS_MAX_MAPS);
+		return -1;
+	}
+	*decl = &checker->maps[checker->nr_maps++];
+	(*decl)->name = map->text;
+	(*decl)->at = map->at;
+	(*decl)->kind = KPS_MAP_VALUE;
+	checker->changed = true;
+	return 0;
+}
+
+/* Keys of a tuple are the keys one by one: @[(a, b)] has two. */
+static int check_key(struct checker *checker, struct expr *map)
+{
+	unsigned int size = 0, nr = 0;
+	struct expr *key;
+
+	if (map->list && !map->list->next && map->list->kind == EXPR_TUPLE)
+		map->list = map->list->list;
+	for (key = map->list; key; key = key->next) {
+		if (check_expr(checker, key) || require_value(key, "a key"))
+			return -1;
+		if (key->type.kind == TYPE_TUPLE)
+			return refuse(key, "write its members as keys",
+				      "a tuple among other keys is");
+		size += type_size(&key->type);
+		nr++;
+	}
+	if (nr <= KPS_MAX_KEY_FIELDS && size <= KPS_MAX_KEY_SIZE)
+		return 0;
+	diag_error(&map->at, "use fewer keys, or shorter strings: str(x, n)",
+		   nr > KPS_MAX_KEY_FIELDS ? "a key has at most %u parts" :
+					     "a key has at most %u bytes",
+		   nr > KPS_MAX_KEY_FIELDS ? KPS_MAX_KEY_FIELDS :
+					     KPS_MAX_KEY_SIZE);
+	return -1;
+}
+
+static int refuse_key(struct checker *checker, const struct map_decl *decl,
+		      const struct expr *key, unsigned int n)
+{
+	diag_error(&key->at, "use another name for the map",
+		   "key %u of %s is %s here", n + 1, decl->name,
+		   type_name(&key->type));
+	first_use(decl, arena_printf(checker->arena, "where it is %s",
+				     type_name(&decl->key[n])));
+	return -1;
+}
+
+static int refuse_nr_keys(struct checker *checker, const struct map_decl *decl,
+			  const struct expr *map, unsigned int nr)
+{
+	diag_error(&map->at, "use another name for the map",
+		   "%s has %u key%s here", decl->name, nr, nr == 1 ? "" : "s");
+	first_use(decl, arena_printf(checker->arena, "with %u", decl->nr_key));
+	return -1;
+}
+
+static void learn_key(struct checker *checker, struct map_decl *decl,
+		      const struct expr *map)
+{
+	const struct expr *key;
+
+	/* A key of a type that is not known yet says nothing. */
+	for (key = map->list; key; key = key->next)
+		if (key->type.kind == TYPE_NONE)
+			return;
+	for (key = map->list; key; key = key->next)
+		decl->key[decl->nr_key++] = type_copy(checker, &key->type);
+	decl->is_keyed = true;
+	decl->at = map->at;
+	checker->changed = true;
+}
+
+static int unify_key(struct checker *checker, struct map_decl *decl,
+		     const struct expr *map)
+{
+	unsigned int i, nr = expr_list_len(map->list);
+	const struct expr *key = map->list;
+
+	if (!decl->is_keyed) {
+		learn_key(checker, decl, map);
+		return 0;
+	}
+	if (nr != decl->nr_key)
+		return refuse_nr_keys(checker, decl, map, nr);
+	for (i = 0; i < nr; i++, key = key->next) {
+		if (key->type.kind == TYPE_NONE)
+			continue;
+		if (!type_same_kind(&decl->key[i], &key->type))
+			return refuse_key(checker, decl, key, i);
+		type_unify(&decl->key[i], &key->type);
+	}
+	return 0;
+}
+
+int check_map_target(struct checker *checker, struct expr *map,
+		     struct map_decl **decl)
+{
+	*decl = map_of(checker, map->text);
+	if (check_key(checker, map))
+		return -1;
+	if (!*decl && declare(checker, map, decl))
+		return -1;
+	map->map = *decl - checker->maps;
+	return unify_key(checker, *decl, map);
+}
+
+static bool is_assigned(const struct map_decl *decl)
+{
+	return decl->kind != KPS_MAP_VALUE || decl->value.kind != TYPE_NONE;
+}
+
+static int refuse_kind(const struct map_decl *decl, const struct span *at,
+		       enum kps_map_kind kind)
+{
+	diag_error(at, "use another name for the map", "%s is assigned %s here",
+		   decl->name, map_kind_name(kind));
+	first_use(decl, map_kind_name(decl->kind));
+	return -1;
+}
+
+int check_map_aggregate(struct checker *checker, struct expr *map,
+			const struct expr *call)
+{
+	struct kps_lhist lhist = { 0 };
+	struct map_decl *decl;
+
+	if (check_map_target(checker, map, &decl))
+		return -1;
+	if (call->function->kind == KPS_MAP_LHIST)
+		get_lhist(call, &lhist);
+	if (!is_assigned(decl)) {
+		decl->kind = call->function->kind;
+		decl->is_signed = call->list && call->list->type.is_signed;
+		decl->lhist = lhist;
+		checker->changed = true;
+	}
+	if (decl->kind != call->function->kind)
+		return refuse_kind(decl, &call->at, call->function->kind);
+	if (!memcmp(&lhist, &decl->lhist, sizeof(lhist)))
+		return 0;
+	diag_error(&call->at, "use another name for the map",
+		   "%s has another min, max or step here", decl->name);
+	first_use(decl, "as another lhist()");
+	return -1;
+}
+
+int check_map_assign(struct checker *checker, struct expr *map,
+		     const struct type *type)
+{
+	struct map_decl *decl;
+
+	if (check_map_target(checker, map, &decl))
+		return -1;
+	if (type->kind == TYPE_NONE)
+		return 0;
+	if (decl->kind != KPS_MAP_VALUE)
+		return refuse_kind(decl, &map->at, KPS_MAP_VALUE);
+	if (decl->value.kind == TYPE_NONE) {
+		decl->value = type_copy(checker, type);
+		checker->changed = true;
+	}
+	if (!type_same_kind(&decl->value, type)) {
+		diag_error(&map->at, "use another name for the map",
+			   "%s is assigned %s here", decl->name,
+			   type_name(type));
+		first_use(decl, type_name(&decl->value));
+		return -1;
+	}
+	type_unify(&decl->value, type);
+	map->type = decl->value;
+	return 0;
+}
+
+static int refuse_unassigned(const struct expr *map)
+{
+	diag_error(&map->at, "assign it in some probe: @name = value",
+		   "%s is never assigned", map->text);
+	return -1;
+}
+
+int check_map_read(struct checker *checker, struct expr *map)
+{
+	struct map_decl *decl;
+
+	if (check_map_target(checker, map, &decl))
+		return -1;
+	set_kind(map, TYPE_NONE);
+	if (decl->kind != KPS_MAP_VALUE) {
+		if (checker->learning)
+			return 0;
+		diag_error(&map->at, "keep what the program itself needs in a map of its own: @x++ or @x = value",
+			   "%s holds %s, which is summed up only when it is read from outside",
+			   decl->name, map_kind_name(decl->kind));
+		return -1;
+	}
+	if (decl->value.kind == TYPE_NONE && !checker->learning)
+		return refuse_unassigned(map);
+	map->type = decl->value;
+	return 0;
+}
+
+int check_map_name(struct checker *checker, struct expr *map)
+{
+	struct map_decl *decl = map_of(checker, map->text);
+
+	if (!decl && declare(checker, map, &decl))
+		return -1;
+	map->map = decl - checker->maps;
+	if (is_assigned(decl) || checker->learning)
+		return 0;
+	return refuse_unassigned(map);
+}
+
+int check_maps(const struct checker *checker)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < checker->nr_maps; i++) {
+		const struct map_decl *decl = &checker->maps[i];
+
+		if (is_assigned(decl))
+			continue;
+		diag_error(&decl->at, "assign it in some probe: @name = value",
+			   "%s is never assigned", decl->name);
+		err = -1;
+	}
+	return err;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the check*.c files share; for nobody else. */
+#ifndef KPCTL_CHECK_PARTS_H
+#define KPCTL_CHECK_PARTS_H
+
+#include "check.h"
+
+#define DEFAULT_STR 64
+
+static inline unsigned int round_up8(unsigned int n)
+{
+	return (n + 7) & ~7u;
+}
+
+/* All report what is wrong and return -1. */
+
+/* check_expr.c */
+int check_expr(struct checker *checker, struct expr *expr);
+int check_list(struct checker *checker, struct expr *list);
+int require_int(const struct expr *expr, const char *where);
+int require_const(const struct expr *expr, const char *what);
+int require_value(const struct expr *expr, const char *what);
+void set_int(struct expr *expr, bool is_signed);
+void set_str(struct expr *expr, unsigned int size);
+void set_kind(struct expr *expr, enum type_kind kind);
+/* A constant expression becomes its value. */
+void become_int(struct expr *expr, uint64_t value, bool is_signed);
+void become_str(struct expr *expr, const char *text);
+struct type type_copy(struct checker *checker, const struct type *type);
+int refuse(const struct expr *expr, const char *hint, const char *what);
+int refuse_name(struct checker *checker, const struct expr *expr,
+		const char *kind);
+
+/* check_call.c */
+int check_call(struct checker *checker, struct expr *expr);
+
+/* check_format.c */
+int check_format(struct checker *checker, struct expr *call);
+
+/* check_map.c: a map with its keys as it is used, by whom it is */
+int check_map_target(struct checker *checker, struct expr *map,
+		     struct map_decl **decl);
+int check_map_aggregate(struct checker *checker, struct expr *map,
+			const struct expr *call);
+int check_map_assign(struct checker *checker, struct expr *map,
+		     const struct type *type);
+int check_map_read(struct checker *checker, struct expr *map);
+/* A map as a whole: print(@x), clear(@x). */
+int check_map_name(struct checker *checker, struct expr *map);
+/* NULL if there is none */
+struct map_decl *map_of(struct checker *checker, const char *name);
+
+/* check_loop.c: how often a while loop runs at most, -1: that is not known */
+int loop_rounds(const struct stmt *loop);
+/* What variables hold is not known any more: control flow meets here. */
+void forget_values(struct checker *checker);
+
+/* check_variable.c */
+int check_variable_read(struct checker *checker, struct expr *expr);
+int check_variable_assign(struct checker *checker, struct expr *expr,
+			  const struct type *type);
+
+#endif

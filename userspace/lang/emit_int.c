@@ -1,0 +1,608 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Values of 8 bytes in registers, and conditions. */
+#include "emitter.h"
+
+static const int temps[NR_TEMPS] = { BPF_REG_7, BPF_REG_8, BPF_REG_9 };
+
+/* A value that one load from the frame gives. */
+static bool is_frame_load(const struct expr *expr)
+{
+	return expr->kind == EXPR_VARIABLE ||
+	       (expr->kind == EXPR_NAME && expr->builtin->source == FROM_FRAME);
+}
+
+/* What a call passes on, only with another type. */
+static const struct expr *wrapped(const struct expr *call)
+{
+	return call->function->id == FN_STRFTIME ? call->list->next : call->list;
+}
+
+static bool is_logic(enum op op)
+{
+	return (op >= OP_LT && op <= OP_NE) || op == OP_LAND || op == OP_LOR;
+}
+
+static bool is_division(enum op op)
+{
+	return op == OP_DIV || op == OP_MOD;
+}
+
+/* Can the divisor stand in the instruction? */
+static bool is_imm_divisor(const struct expr *expr)
+{
+	return expr_is_const(expr) && expr->value &&
+	       expr->value <= INT32_MAX;
+}
+
+/* One call at most, of which nothing but R0 is left. */
+static bool is_simple_call(const struct expr *expr)
+{
+	switch (expr->function->id) {
+	case FN_KSTACK:
+	case FN_REG:
+	case FN_NSECS:
+		return true;
+	case FN_KSYM:
+	case FN_STRFTIME:
+	case FN_STRERROR:
+	case FN_CGROUP_PATH:
+	case FN_SAME:
+	case FN_BSWAP:
+		return is_simple(wrapped(expr));
+	default:
+		return false;
+	}
+}
+
+/*
+ * Can it be computed in a register that does not survive calls?  At most one
+ * call then, and it comes first.
+ */
+bool is_simple(const struct expr *expr)
+{
+	switch (expr->kind) {
+	case EXPR_INT:
+	case EXPR_NAME:
+	case EXPR_VARIABLE:
+		return true;
+	case EXPR_FIELD:
+		return expr->field;
+	case EXPR_CALL:
+		return is_simple_call(expr);
+	case EXPR_CAST:
+		return is_simple(expr->a);
+	case EXPR_UNARY:
+		return (expr->op == OP_NEG || expr->op == OP_NOT) &&
+		       is_simple(expr->a);
+	case EXPR_BINARY:
+		if (is_logic(expr->op) || !is_simple(expr->a))
+			return false;
+		if (is_division(expr->op))
+			return is_imm_divisor(expr->b);
+		return expr_is_const(expr->b) || is_frame_load(expr->b);
+	default:
+		return false;
+	}
+}
+
+/*
+ * Evaluate into some register and say which: R7 to R9 if it takes calls to
+ * combine, @volatile_reg if it is only loaded, else R0.
+ */
+int emit_any(struct emitter *em, const struct expr *expr,
+		    int volatile_reg, unsigned int depth)
+{
+	int spill;
+
+	if (expr_is_const(expr) || is_frame_load(expr)) {
+		emit_to(em, expr, volatile_reg, depth);
+		return volatile_reg;
+	}
+	if (is_simple(expr)) {
+		emit_to(em, expr, BPF_REG_0, depth);
+		return BPF_REG_0;
+	}
+	if (depth < NR_TEMPS) {
+		emit_to(em, expr, temps[depth], depth + 1);
+		return temps[depth];
+	}
+	spill = take(em, 8);
+	store_scratch(em, spill, temps[NR_TEMPS - 1]);
+	emit_to(em, expr, temps[NR_TEMPS - 1], NR_TEMPS);
+	code_mov(&em->code, BPF_REG_0, temps[NR_TEMPS - 1]);
+	load_scratch(em, temps[NR_TEMPS - 1], spill);
+	return BPF_REG_0;
+}
+
+static void emit_low_half(struct emitter *em, int reg)
+{
+	code_alu_imm(&em->code, BPF_LSH, reg, 32);
+	code_alu_imm(&em->code, BPF_RSH, reg, 32);
+}
+
+static void emit_stack(struct emitter *em, uint64_t depth, int dst)
+{
+	code_mov_imm(&em->code, BPF_REG_2, depth);
+	code_call(&em->code, KPS_FN_KSTACK);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static void emit_builtin(struct emitter *em, const struct builtin *builtin,
+			 int dst)
+{
+	switch (builtin->source) {
+	case FROM_FRAME:
+		code_load(&em->code, BPF_DW, dst, builtin->from);
+		return;
+	case FROM_STACK:
+		emit_stack(em, builtin->from, dst);
+		return;
+	case FROM_COMM:		/* not 8 bytes: see emit_at() */
+	case FROM_USER_STACK:
+	case FROM_CONSTANT:
+		return;
+	default:
+		break;
+	}
+	code_call(&em->code, builtin->from);
+	code_mov(&em->code, dst, BPF_REG_0);
+	if (builtin->source == FROM_HELPER_HIGH)
+		code_alu_imm(&em->code, BPF_RSH, dst, 32);
+	else if (builtin->source == FROM_HELPER_LOW)
+		emit_low_half(em, dst);
+}
+
+static void emit_field(struct emitter *em, const struct event_field *field,
+		       int dst)
+{
+	uint64_t how = field->size | (field->is_signed ? KPS_SIGNED : 0);
+
+	code_mov_imm(&em->code, BPF_REG_2, field->offset);
+	code_mov_imm(&em->code, BPF_REG_3, how);
+	code_call(&em->code, KPS_FN_RECORD);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static bool is_up(enum op op)
+{
+	return op == OP_PRE_INC || op == OP_POST_INC;
+}
+
+/* The sum comes back, also to those who want what was before. */
+static void emit_map_increment(struct emitter *em, const struct expr *expr,
+			       int dst, unsigned int depth)
+{
+	int step = is_up(expr->op) ? 1 : -1;
+	int key = emit_key(em, expr->a, depth);
+
+	code_mov_imm(&em->code, BPF_REG_2, expr->a->map);
+	code_mov_imm(&em->code, BPF_REG_3, key);
+	code_mov_imm(&em->code, BPF_REG_4, step);
+	code_call(&em->code, KPS_FN_MAP_ADD);
+	code_mov(&em->code, dst, BPF_REG_0);
+	if (expr->op >= OP_POST_INC)
+		code_alu_imm(&em->code, BPF_SUB, dst, step);
+}
+
+static void emit_increment(struct emitter *em, const struct expr *expr,
+			   int dst, unsigned int depth)
+{
+	int step = is_up(expr->op) ? 1 : -1;
+	int slot;
+
+	if (expr->a->kind == EXPR_MAP) {
+		emit_map_increment(em, expr, dst, depth);
+		return;
+	}
+	slot = expr->a->variable->slot;
+	load_scratch(em, dst, slot);
+	code_alu_imm(&em->code, BPF_ADD, dst, step);
+	store_scratch(em, slot, dst);
+	if (expr->op >= OP_POST_INC)
+		code_alu_imm(&em->code, BPF_SUB, dst, step);
+}
+
+static void emit_deref(struct emitter *em, const struct expr *expr, int dst,
+		       unsigned int depth)
+{
+	uint64_t how = (expr->type.size ? expr->type.size : 8) |
+		       (expr->type.is_signed ? KPS_SIGNED : 0);
+
+	code_mov(&em->code, BPF_REG_2,
+		 emit_any(em, expr->a, BPF_REG_2, depth));
+	code_mov_imm(&em->code, BPF_REG_3, how);
+	code_call(&em->code, KPS_FN_READ);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static void emit_unary(struct emitter *em, const struct expr *expr, int dst,
+		       unsigned int depth)
+{
+	if (expr->op >= OP_PRE_INC) {
+		emit_increment(em, expr, dst, depth);
+		return;
+	}
+	if (expr->op == OP_DEREF) {
+		emit_deref(em, expr, dst, depth);
+		return;
+	}
+	emit_to(em, expr->a, dst, depth);
+	if (expr->op == OP_NOT)
+		code_alu_imm(&em->code, BPF_XOR, dst, -1);
+	else
+		code_alu_imm(&em->code, BPF_NEG, dst, 0);
+}
+
+static void emit_cast(struct emitter *em, const struct expr *expr, int dst,
+		      unsigned int depth)
+{
+	int shift = 64 - expr->type.size * 8;
+
+	emit_to(em, expr->a, dst, depth);
+	if (!expr->type.size || !shift)	/* a pointer, or as wide as all are */
+		return;
+	code_alu_imm(&em->code, BPF_LSH, dst, shift);
+	code_alu_imm(&em->code, expr->type.is_signed ? BPF_ARSH : BPF_RSH, dst,
+		     shift);
+}
+
+static int alu_op(enum op op)
+{
+	static const int ops[OP_NR] = {
+		[OP_MUL] = BPF_MUL, [OP_DIV] = BPF_DIV, [OP_MOD] = BPF_MOD,
+		[OP_ADD] = BPF_ADD, [OP_SUB] = BPF_SUB, [OP_SHL] = BPF_LSH,
+		[OP_SHR] = BPF_RSH, [OP_AND] = BPF_AND, [OP_XOR] = BPF_XOR,
+		[OP_OR] = BPF_OR,
+	};
+
+	return ops[op];
+}
+
+static void emit_imm_op(struct emitter *em, enum op op, int dst, uint64_t value)
+{
+	if (op == OP_SHL || op == OP_SHR)
+		value &= 63;
+	code_alu_imm(&em->code, alu_op(op), dst, (int32_t)value);
+}
+
+static bool is_imm_operand(enum op op, const struct expr *expr)
+{
+	if (is_division(op))
+		return is_imm_divisor(expr);
+	return expr_is_const(expr) && (code_is_imm(expr->value) ||
+				       op == OP_SHL || op == OP_SHR);
+}
+
+static void emit_arithmetic(struct emitter *em, const struct expr *expr,
+			    int dst, unsigned int depth)
+{
+	int src;
+
+	emit_to(em, expr->a, dst, depth);
+	if (is_imm_operand(expr->op, expr->b)) {
+		emit_imm_op(em, expr->op, dst, expr->b->value);
+		return;
+	}
+	src = emit_any(em, expr->b, BPF_REG_5, depth);
+	if (!is_division(expr->op)) {
+		code_alu(&em->code, alu_op(expr->op), dst, src);
+		return;
+	}
+	code_mov(&em->code, BPF_REG_3, src);
+	code_mov(&em->code, BPF_REG_2, dst);
+	code_call(&em->code, expr->op == OP_DIV ? KPS_FN_DIV : KPS_FN_MOD);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+/* 1 or 0. */
+static void emit_truth(struct emitter *em, const struct expr *expr, int dst,
+		       unsigned int depth)
+{
+	int is_false = code_label(&em->code);
+	int end = code_label(&em->code);
+
+	em->branches++;
+	emit_branch(em, expr, false, is_false, depth);
+	code_mov_imm(&em->code, dst, 1);
+	code_jump(&em->code, end);
+	code_place(&em->code, is_false);
+	code_mov_imm(&em->code, dst, 0);
+	code_place(&em->code, end);
+	em->branches--;
+}
+
+static void emit_choice(struct emitter *em, const struct expr *expr, int dst,
+			unsigned int depth)
+{
+	int otherwise = code_label(&em->code);
+	int end = code_label(&em->code);
+
+	em->branches++;
+	emit_branch(em, expr->a, false, otherwise, depth);
+	emit_to(em, expr->b, dst, depth);
+	code_jump(&em->code, end);
+	code_place(&em->code, otherwise);
+	emit_to(em, expr->c, dst, depth);
+	code_place(&em->code, end);
+	em->branches--;
+}
+
+/* Six bytes, wherever they are, in a word: each read by itself. */
+static void emit_macaddr(struct emitter *em, const struct expr *expr, int dst,
+			 unsigned int depth)
+{
+	const struct expr *address = expr->list;
+	int spill = take(em, 8);
+
+	emit_to(em, address, dst, depth);
+	store_scratch(em, spill, dst);
+	code_mov(&em->code, BPF_REG_2, dst);
+	code_mov_imm(&em->code, BPF_REG_3, 4);
+	code_call(&em->code, KPS_FN_READ);
+	code_mov(&em->code, dst, BPF_REG_0);
+	load_scratch(em, BPF_REG_2, spill);
+	code_alu_imm(&em->code, BPF_ADD, BPF_REG_2, 4);
+	code_mov_imm(&em->code, BPF_REG_3, 2);
+	code_call(&em->code, KPS_FN_READ);
+	code_alu_imm(&em->code, BPF_LSH, BPF_REG_0, 32);
+	code_alu(&em->code, BPF_OR, dst, BPF_REG_0);
+}
+
+static void emit_bswap(struct emitter *em, const struct expr *expr, int dst,
+		       unsigned int depth)
+{
+	emit_to(em, expr->list, dst, depth);
+	if (expr->type.size == 1)
+		return;
+	code_swap(&em->code, dst, expr->type.size * 8);
+}
+
+static void emit_strncmp_to(struct emitter *em, const struct expr *expr,
+			    int dst, unsigned int depth)
+{
+	int differ = code_label(&em->code);
+	int end = code_label(&em->code);
+
+	em->branches++;
+	emit_strncmp(em, expr, differ, depth);
+	code_mov_imm(&em->code, dst, 0);
+	code_jump(&em->code, end);
+	code_place(&em->code, differ);
+	code_mov_imm(&em->code, dst, 1);
+	code_place(&em->code, end);
+	em->branches--;
+}
+
+/* The value does not matter, only whether there is one. */
+static void emit_has_key(struct emitter *em, const struct expr *expr, int dst,
+			 unsigned int depth)
+{
+	const struct expr *map = expr->list;
+	const struct map_decl *decl = &em->checker->maps[map->map];
+	int key = emit_key(em, map, depth);
+
+	code_mov_imm(&em->code, BPF_REG_2, map->map);
+	code_mov_imm(&em->code, BPF_REG_3, key);
+	code_mov_imm(&em->code, BPF_REG_4, take(em, type_size(&decl->value)));
+	code_call(&em->code, KPS_FN_MAP_GET);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static void emit_helper(struct emitter *em, int fn, uint64_t argument, int dst)
+{
+	code_mov_imm(&em->code, BPF_REG_2, argument);
+	code_call(&em->code, fn);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static void emit_nsecs(struct emitter *em, const struct expr *expr, int dst)
+{
+	if ((int64_t)expr->value >= 0) {
+		emit_helper(em, KPS_FN_CLOCK, expr->value, dst);
+		return;
+	}
+	code_call(&em->code, KPS_FN_NSECS);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static void emit_int_call(struct emitter *em, const struct expr *expr, int dst,
+			  unsigned int depth)
+{
+	switch (expr->function->id) {
+	case FN_KSTACK:
+		emit_helper(em, KPS_FN_KSTACK, expr->value, dst);
+		return;
+	case FN_REG:
+		emit_helper(em, KPS_FN_REG, expr->value, dst);
+		return;
+	case FN_NSECS:
+		emit_nsecs(em, expr, dst);
+		return;
+	case FN_MACADDR:
+		emit_macaddr(em, expr, dst, depth);
+		return;
+	case FN_BSWAP:
+		emit_bswap(em, expr, dst, depth);
+		return;
+	case FN_STRNCMP:
+		emit_strncmp_to(em, expr, dst, depth);
+		return;
+	case FN_HAS_KEY:
+		emit_has_key(em, expr, dst, depth);
+		return;
+	default:
+		emit_to(em, wrapped(expr), dst, depth);
+		return;
+	}
+}
+
+static void emit_from_place(struct emitter *em, const struct expr *expr,
+			    int dst, unsigned int depth)
+{
+	load_scratch(em, dst, emit_place(em, expr, depth));
+}
+
+static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
+		      unsigned int depth)
+{
+	switch (expr->kind) {
+	case EXPR_INT:
+		code_mov_imm(&em->code, dst, expr->value);
+		return;
+	case EXPR_NAME:
+		emit_builtin(em, expr->builtin, dst);
+		return;
+	case EXPR_FIELD:
+		emit_field(em, expr->field, dst);
+		return;
+	case EXPR_CALL:
+		emit_int_call(em, expr, dst, depth);
+		return;
+	case EXPR_CAST:
+		emit_cast(em, expr, dst, depth);
+		return;
+	case EXPR_UNARY:
+		if (expr->op == OP_LNOT)
+			emit_truth(em, expr, dst, depth);
+		else
+			emit_unary(em, expr, dst, depth);
+		return;
+	case EXPR_BINARY:
+		if (is_logic(expr->op))
+			emit_truth(em, expr, dst, depth);
+		else
+			emit_arithmetic(em, expr, dst, depth);
+		return;
+	case EXPR_TERNARY:
+		emit_choice(em, expr, dst, depth);
+		return;
+	default:		/* the checker lets nothing else through */
+		return;
+	}
+}
+
+void emit_to(struct emitter *em, const struct expr *expr, int dst,
+	     unsigned int depth)
+{
+	unsigned int top = em->top;
+
+	if (has_place(expr))
+		emit_from_place(em, expr, dst, depth);
+	else
+		emit_expr(em, expr, dst, depth);
+	em->top = top;
+}
+
+/*
+ * Conditions
+ */
+
+struct comparison {
+	int jump[2];		/* [is_signed] */
+	enum op opposite;
+};
+
+static const struct comparison comparisons[OP_NR] = {
+	[OP_LT] = { { BPF_JLT, BPF_JSLT }, OP_GE },
+	[OP_LE] = { { BPF_JLE, BPF_JSLE }, OP_GT },
+	[OP_GT] = { { BPF_JGT, BPF_JSGT }, OP_LE },
+	[OP_GE] = { { BPF_JGE, BPF_JSGE }, OP_LT },
+	[OP_EQ] = { { BPF_JEQ, BPF_JEQ }, OP_NE },
+	[OP_NE] = { { BPF_JNE, BPF_JNE }, OP_EQ },
+};
+
+/* The left operand, where the evaluation of the right one leaves it alone. */
+static void emit_operands(struct emitter *em, const struct expr *expr, int *a,
+			  int *b, unsigned int depth)
+{
+	const struct expr *left = expr->a, *right = expr->b;
+	int spill;
+
+	if (expr_is_const(right) || is_frame_load(right)) {
+		*a = emit_any(em, left, BPF_REG_0, depth);
+		*b = emit_any(em, right, BPF_REG_5, depth);
+	} else if (depth < NR_TEMPS) {
+		*a = temps[depth];
+		emit_to(em, left, *a, depth + 1);
+		*b = emit_any(em, right, BPF_REG_5, depth + 1);
+	} else {
+		spill = take(em, 8);
+		store_scratch(em, spill, emit_any(em, left, BPF_REG_0, depth));
+		*b = emit_any(em, right, BPF_REG_0, depth);
+		*a = BPF_REG_5;
+		load_scratch(em, *a, spill);
+	}
+}
+
+static void emit_int_branch(struct emitter *em, const struct expr *expr,
+			    bool sense, int label, unsigned int depth)
+{
+	bool is_signed = expr->a->type.is_signed && expr->b->type.is_signed;
+	enum op op = sense ? expr->op : comparisons[expr->op].opposite;
+	int jump = comparisons[op].jump[is_signed];
+	int a, b;
+
+	if (expr_is_const(expr->b) && code_is_imm(expr->b->value)) {
+		a = emit_any(em, expr->a, BPF_REG_0, depth);
+		code_jump_imm(&em->code, jump, a, (int32_t)expr->b->value,
+			      label);
+		return;
+	}
+	emit_operands(em, expr, &a, &b, depth);
+	code_jump_reg(&em->code, jump, a, b, label);
+}
+
+/* Both must be @sense for a jump. */
+static void emit_both(struct emitter *em, const struct expr *expr, bool sense,
+		      int label, unsigned int depth)
+{
+	int skip = code_label(&em->code);
+
+	em->branches++;
+	emit_branch(em, expr->a, !sense, skip, depth);
+	emit_branch(em, expr->b, sense, label, depth);
+	code_place(&em->code, skip);
+	em->branches--;
+}
+
+static void emit_either(struct emitter *em, const struct expr *expr, bool sense,
+			int label, unsigned int depth)
+{
+	emit_branch(em, expr->a, sense, label, depth);
+	emit_branch(em, expr->b, sense, label, depth);
+}
+
+static void emit_test(struct emitter *em, const struct expr *expr, bool sense,
+		      int label, unsigned int depth)
+{
+	int reg;
+
+	if (expr_is_const(expr)) {
+		if (!!expr->value == sense)
+			code_jump(&em->code, label);
+		return;
+	}
+	reg = emit_any(em, expr, BPF_REG_0, depth);
+	code_jump_imm(&em->code, sense ? BPF_JNE : BPF_JEQ, reg, 0, label);
+}
+
+/* Jump to @label if the expression's truth is @sense, else go on. */
+void emit_branch(struct emitter *em, const struct expr *expr,
+			bool sense, int label, unsigned int depth)
+{
+	if (expr->kind == EXPR_UNARY && expr->op == OP_LNOT)
+		emit_branch(em, expr->a, !sense, label, depth);
+	else if (expr->kind != EXPR_BINARY || !is_logic(expr->op))
+		emit_test(em, expr, sense, label, depth);
+	else if (expr->op == OP_LAND && sense)
+		emit_both(em, expr, true, label, depth);
+	else if (expr->op == OP_LOR && !sense)
+		emit_both(em, expr, false, label, depth);
+	else if (expr->op == OP_LAND || expr->op == OP_LOR)
+		emit_either(em, expr, sense, label, depth);
+	else if (expr->a->type.kind == TYPE_STR)
+		emit_str_branch(em, expr, sense, label, depth);
+	else
+		emit_int_branch(em, expr, sense, label, depth);
+}
+

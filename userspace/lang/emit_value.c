@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Values in scratch: what keys, variables, tuples and records are made of. */
+#include "emitter.h"
+
+#define INET_FAMILY_SIZE 8
+#define COMM_SIZE 16
+
+bool is_comm(const struct expr *expr)
+{
+	return expr->kind == EXPR_NAME && expr->builtin->source == FROM_COMM;
+}
+
+static void copy_words(struct emitter *em, int to, int from, unsigned int size)
+{
+	unsigned int i;
+
+	for (i = 0; i < size; i += 8) {
+		load_scratch(em, BPF_REG_0, from + i);
+		store_scratch(em, to + i, BPF_REG_0);
+	}
+}
+
+static void copy_value(struct emitter *em, int to, const struct type *to_type,
+		       int from, const struct type *type)
+{
+	unsigned int i, size = type_size(type);
+
+	if (to == from)
+		return;
+	if (type->kind != TYPE_TUPLE) {
+		copy_words(em, to, from, size);
+		store_zeros(em, to + size, to + type_size(to_type));
+		return;
+	}
+	for (i = 0; i < type->nr_members; i++)
+		copy_value(em, to + type_member_offset(to_type, i),
+			   &to_type->members[i],
+			   from + type_member_offset(type, i),
+			   &type->members[i]);
+}
+
+/*
+ * Places
+ */
+
+bool has_place(const struct expr *expr)
+{
+	return expr->kind == EXPR_VARIABLE || expr->kind == EXPR_MAP ||
+	       (expr->kind == EXPR_FIELD && !expr->field);
+}
+
+static int emit_map_value(struct emitter *em, const struct expr *map,
+			  unsigned int depth)
+{
+	const struct map_decl *decl = &em->checker->maps[map->map];
+	int key = emit_key(em, map, depth);
+	int out = take(em, type_size(&decl->value));
+
+	code_mov_imm(&em->code, BPF_REG_2, map->map);
+	code_mov_imm(&em->code, BPF_REG_3, key);
+	code_mov_imm(&em->code, BPF_REG_4, out);
+	code_call(&em->code, KPS_FN_MAP_GET);
+	return out;
+}
+
+static int emit_tuple(struct emitter *em, const struct expr *expr,
+		      unsigned int depth)
+{
+	int off = take(em, type_size(&expr->type));
+
+	emit_at(em, expr, off, &expr->type, depth);
+	return off;
+}
+
+int emit_place(struct emitter *em, const struct expr *expr, unsigned int depth)
+{
+	switch (expr->kind) {
+	case EXPR_VARIABLE:
+		return expr->variable->slot;
+	case EXPR_MAP:
+		return emit_map_value(em, expr, depth);
+	default:
+		break;
+	}
+	/* A member of a tuple: .value is where it begins. */
+	if (has_place(expr->a))
+		return emit_place(em, expr->a, depth) + expr->value;
+	return emit_tuple(em, expr->a, depth) + expr->value;
+}
+
+/*
+ * Addresses
+ */
+
+static void emit_record_bytes(struct emitter *em,
+			      const struct event_field *field, int off)
+{
+	code_mov_imm(&em->code, BPF_REG_2, field->offset);
+	code_mov_imm(&em->code, BPF_REG_3, field->size);
+	code_mov_imm(&em->code, BPF_REG_4, off);
+	code_call(&em->code, KPS_FN_RECORD_BYTES);
+}
+
+static void emit_address_at(struct emitter *em, const struct expr *address,
+			    int off, unsigned int depth)
+{
+	int reg;
+
+	if (address->type.kind == TYPE_BYTES) {
+		emit_record_bytes(em, address->field, off);
+		store_zeros(em, off + ((address->type.size + 7) & ~7u),
+			    off + 16);
+		return;
+	}
+	store_zeros(em, off, off + 16);
+	reg = emit_any(em, address, BPF_REG_0, depth);
+	code_store(&em->code, BPF_W, FRAME_SCRATCH + off, reg);
+}
+
+static void emit_ntop_at(struct emitter *em, const struct expr *expr, int off,
+			 unsigned int depth)
+{
+	const struct expr *family = expr->list->next ? expr->list : NULL;
+	const struct expr *address = family ? family->next : expr->list;
+	bool is_v6 = address->type.kind == TYPE_BYTES &&
+		     address->type.size == 16;
+
+	if (family)
+		store_scratch(em, off,
+			      emit_any(em, family, BPF_REG_0, depth));
+	else
+		code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off,
+			       is_v6 ? 10 : 2);
+	emit_address_at(em, address, off + INET_FAMILY_SIZE, depth);
+}
+
+static void emit_inet_at(struct emitter *em, const struct expr *expr, int off,
+			 const struct type *to, unsigned int depth)
+{
+	const struct expr *last;
+
+	if (expr->kind == EXPR_FIELD) {
+		emit_record_bytes(em, expr->field, off);
+		return;
+	}
+	last = expr->list->next ? expr->list->next : expr->list;
+	if (last->type.kind == TYPE_INET)
+		emit_at(em, last, off, to, depth);
+	else
+		emit_ntop_at(em, expr, off, depth);
+}
+
+/*
+ * Everything else
+ */
+
+static void emit_ustack_at(struct emitter *em, const struct expr *expr, int off)
+{
+	uint64_t frames = expr->kind == EXPR_CALL ? expr->value :
+						    KPS_MAX_STACK_DEPTH;
+
+	code_mov_imm(&em->code, BPF_REG_2, frames);
+	code_mov_imm(&em->code, BPF_REG_3, off);
+	code_call(&em->code, KPS_FN_USTACK);
+}
+
+static void emit_usym_at(struct emitter *em, const struct expr *expr, int off,
+			 unsigned int depth)
+{
+	store_scratch(em, off, emit_any(em, expr->list, BPF_REG_0, depth));
+	code_call(&em->code, KPS_FN_PID_TGID);
+	code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, 32);
+	store_scratch(em, off + 8, BPF_REG_0);
+}
+
+/* From the record: as many bytes as it has, all of them. */
+static void emit_record_buf(struct emitter *em, const struct expr *expr,
+			    int off)
+{
+	const struct expr *data = expr->list, *len = data->next;
+	unsigned int bytes = data->type.size;
+
+	if (len && expr_is_const(len) && len->value < bytes)
+		bytes = len->value;
+	code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off, bytes);
+	store_zeros(em, off + 8, off + expr->type.size);
+	if (!bytes)
+		return;
+	code_mov_imm(&em->code, BPF_REG_2, data->field->offset);
+	code_mov_imm(&em->code, BPF_REG_3, bytes);
+	code_mov_imm(&em->code, BPF_REG_4, off + 8);
+	code_call(&em->code, KPS_FN_RECORD_BYTES);
+}
+
+static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
+			unsigned int depth)
+{
+	const struct expr *data = expr->list, *len = data->next;
+	int spill;
+
+	if (data->type.kind == TYPE_BYTES) {
+		emit_record_buf(em, expr, off);
+		return;
+	}
+	spill = take(em, 8);
+	store_scratch(em, spill, emit_any(em, data, BPF_REG_0, depth));
+	code_mov(&em->code, BPF_REG_3,
+		 emit_any(em, len, BPF_REG_3, depth));
+	load_scratch(em, BPF_REG_2, spill);
+	code_mov_imm(&em->code, BPF_REG_4, expr->type.size);
+	code_mov_imm(&em->code, BPF_REG_5, off);
+	code_call(&em->code, KPS_FN_BYTES);
+}
+
+static void emit_mac_at(struct emitter *em, const struct expr *expr, int off,
+			unsigned int depth)
+{
+	if (expr->list->type.kind == TYPE_BYTES) {
+		code_mov_imm(&em->code, BPF_REG_2, expr->list->field->offset);
+		code_mov_imm(&em->code, BPF_REG_3, 6);
+		code_mov_imm(&em->code, BPF_REG_4, off);
+		code_call(&em->code, KPS_FN_RECORD_BYTES);
+		return;
+	}
+	store_scratch(em, off, emit_any(em, expr, BPF_REG_0, depth));
+}
+
+static void emit_tuple_at(struct emitter *em, const struct expr *expr, int off,
+			  const struct type *to, unsigned int depth)
+{
+	const struct expr *member = expr->list;
+	unsigned int i;
+
+	for (i = 0; member; i++, member = member->next)
+		emit_at(em, member, off + type_member_offset(to, i),
+			&to->members[i], depth);
+}
+
+static void emit_choice_at(struct emitter *em, const struct expr *expr, int off,
+			   const struct type *to, unsigned int depth)
+{
+	int otherwise = code_label(&em->code);
+	int end = code_label(&em->code);
+
+	em->branches++;
+	emit_branch(em, expr->a, false, otherwise, depth);
+	emit_at(em, expr->b, off, to, depth);
+	code_jump(&em->code, end);
+	code_place(&em->code, otherwise);
+	emit_at(em, expr->c, off, to, depth);
+	code_place(&em->code, end);
+	em->branches--;
+}
+
+static void emit_int_at(struct emitter *em, const struct expr *expr, int off,
+			unsigned int depth)
+{
+	if (expr_is_const(expr) && code_is_imm(expr->value))
+		code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off,
+			       (int32_t)expr->value);
+	else
+		store_scratch(em, off, emit_any(em, expr, BPF_REG_0, depth));
+}
+
+static void emit_wide_at(struct emitter *em, const struct expr *expr, int off,
+			 const struct type *to, unsigned int depth)
+{
+	if (expr->kind == EXPR_TERNARY) {
+		emit_choice_at(em, expr, off, to, depth);
+		return;
+	}
+	switch (expr->type.kind) {
+	case TYPE_INET:
+		emit_inet_at(em, expr, off, to, depth);
+		return;
+	case TYPE_USTACK:
+		emit_ustack_at(em, expr, off);
+		return;
+	case TYPE_USYM:
+		emit_usym_at(em, expr, off, depth);
+		return;
+	case TYPE_BUF:
+		emit_buf_at(em, expr, off, depth);
+		store_zeros(em, off + expr->type.size, off + to->size);
+		return;
+	case TYPE_MAC:
+		emit_mac_at(em, expr, off, depth);
+		return;
+	case TYPE_TUPLE:
+		emit_tuple_at(em, expr, off, to, depth);
+		return;
+	default:
+		emit_int_at(em, expr, off, depth);
+		return;
+	}
+}
+
+void emit_at(struct emitter *em, const struct expr *expr, int off,
+	     const struct type *to, unsigned int depth)
+{
+	unsigned int top = em->top;
+
+	if (has_place(expr))
+		copy_value(em, off, to, emit_place(em, expr, depth),
+			   &expr->type);
+	else if (expr->type.kind == TYPE_STR)
+		emit_str_at(em, expr, off, type_size(to), depth);
+	else
+		emit_wide_at(em, expr, off, to, depth);
+	em->top = top;
+}
+
+int emit_key(struct emitter *em, const struct expr *map, unsigned int depth)
+{
+	const struct map_decl *decl = &em->checker->maps[map->map];
+	const struct expr *key = map->list;
+	unsigned int i, size = 0;
+	int off;
+
+	if (!key)
+		return 0;
+	if (decl->nr_key == 1 && is_comm(key) && em->comm >= 0 &&
+	    decl->key[0].size == COMM_SIZE)
+		return emit_kept_comm(em);
+	for (i = 0; i < decl->nr_key; i++)
+		size += type_size(&decl->key[i]);
+	off = take(em, size);
+	for (i = 0, size = 0; key; i++, key = key->next) {
+		emit_at(em, key, off + size, &decl->key[i], depth);
+		size += type_size(&decl->key[i]);
+	}
+	return off;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the emit*.c files share; for nobody else.
+ *
+ * Expressions are evaluated on a stack of the three registers that survive
+ * calls, R7 to R9, and above them in scratch.  'depth' is the number of these
+ * registers that hold a value; an expression may use those above, R0 to R5 and
+ * nothing else.
+ */
+#ifndef KPCTL_EMITTER_H
+#define KPCTL_EMITTER_H
+
+#include "builtins.h"
+#include "code.h"
+#include "emit.h"
+
+#define NR_TEMPS 3
+#define FRAME_SCRATCH ((int)offsetof(struct kps_frame, scratch))
+
+struct emitter {
+	struct code code;
+	const struct checker *checker;
+	struct object *object;	/* gets the outputs */
+	unsigned int top;	/* scratch bytes in use */
+	bool full;		/* more were wanted than there are */
+	bool too_many_outputs;
+	int comm;		/* where comm is kept if it is used twice, or -1 */
+	bool has_comm;		/* and it is there by now, on every path */
+	unsigned int branches;	/* open ones: not on every path */
+	int end;		/* label: the clause is done */
+	int loop_end;		/* labels of the loop around the statement, */
+	int loop_next;		/* ... for break and continue */
+};
+
+/* emit.c: returns an offset in scratch */
+int take(struct emitter *em, unsigned int size);
+
+static inline void load_scratch(struct emitter *em, int dst, int off)
+{
+	code_load(&em->code, BPF_DW, dst, FRAME_SCRATCH + off);
+}
+
+static inline void store_scratch(struct emitter *em, int off, int src)
+{
+	code_store(&em->code, BPF_DW, FRAME_SCRATCH + off, src);
+}
+
+/* emit_int.c: values of 8 bytes in registers, and conditions */
+
+/* @dst survives calls, or the expression is simple. */
+void emit_to(struct emitter *em, const struct expr *expr, int dst,
+	     unsigned int depth);
+/*
+ * Evaluate into some register and say which: R7 to R9 if it takes calls to
+ * combine, @volatile_reg if it is only loaded, else R0.
+ */
+int emit_any(struct emitter *em, const struct expr *expr, int volatile_reg,
+	     unsigned int depth);
+/* Jump to @label if the expression's truth is @sense, else go on. */
+void emit_branch(struct emitter *em, const struct expr *expr, bool sense,
+		 int label, unsigned int depth);
+bool is_simple(const struct expr *expr);
+
+/* emit_value.c: values in scratch */
+
+/* At @off, in a place for type @to, which is as wide as the value or wider. */
+void emit_at(struct emitter *em, const struct expr *expr, int off,
+	     const struct type *to, unsigned int depth);
+/* Where a value lies that has a place of its own, as a variable has. */
+int emit_place(struct emitter *em, const struct expr *expr, unsigned int depth);
+bool has_place(const struct expr *expr);
+/* The key of a map, complete; returns where. */
+int emit_key(struct emitter *em, const struct expr *map, unsigned int depth);
+bool is_comm(const struct expr *expr);
+
+/* emit_string.c */
+void emit_str_at(struct emitter *em, const struct expr *expr, int off,
+		 unsigned int size, unsigned int depth);
+void emit_str_branch(struct emitter *em, const struct expr *expr, bool sense,
+		     int label, unsigned int depth);
+/* Jump unless the first bytes of both arguments of strncmp() are the same. */
+void emit_strncmp(struct emitter *em, const struct expr *call, int label,
+		  unsigned int depth);
+void store_zeros(struct emitter *em, int from, int to);
+int emit_kept_comm(struct emitter *em);
+
+/* emit_output.c: calls that only do something */
+void emit_action(struct emitter *em, const struct expr *call);
+
+#endif

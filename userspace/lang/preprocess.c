@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "preprocess.h"
+
+#define MAX_NESTING 32
+
+/* Defined from the start: scripts leave out headers where types are known. */
+static const char * const predefined[] = { "BPFTRACE_HAVE_BTF" };
+
+struct condition {
+	struct span at;
+	bool outer;		/* what stands around it is taken */
+	bool taken;		/* this part of it is */
+	bool done;		/* some part of it was */
+};
+
+struct preprocessor {
+	struct arena *arena;
+	struct define *defines;
+	struct condition conditions[MAX_NESTING];
+	unsigned int depth;
+	struct span at;		/* the directive */
+};
+
+const struct define *define_find(const struct define *defines, const char *name)
+{
+	for (; defines; defines = defines->next)
+		if (!strcmp(defines->name, name))
+			return defines;
+	return NULL;
+}
+
+static bool is_defined(const struct preprocessor *pp, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(predefined); i++)
+		if (!strcmp(predefined[i], name))
+			return true;
+	return define_find(pp->defines, name);
+}
+
+static bool is_taken(const struct preprocessor *pp)
+{
+	return !pp->depth || pp->conditions[pp->depth - 1].taken;
+}
+
+/* The next word of a directive; @rest is moved behind it. */
+static const char *next_word(struct preprocessor *pp, const char **rest)
+{
+	const char *begin = *rest + strspn(*rest, " \t");
+	size_t len = strcspn(begin, " \t\r(");
+
+	*rest = begin + len;
+	return arena_strndup(pp->arena, begin, len);
+}
+
+/* What is left of a line, without comments and blanks around it. */
+static const char *rest_of(struct preprocessor *pp, const char *rest)
+{
+	const char *comment = strstr(rest, "//");
+	const char *other = strstr(rest, "/*");
+	size_t len;
+
+	if (!comment || (other && other < comment))
+		comment = other;
+	rest += strspn(rest, " \t");
+	len = comment && comment > rest ? (size_t)(comment - rest) :
+	      comment ? 0 : strlen(rest);
+	while (len && isspace((unsigned char)rest[len - 1]))
+		len--;
+	return arena_strndup(pp->arena, rest, len);
+}
+
+static int do_define(struct preprocessor *pp, const char *rest)
+{
+	const char *name = next_word(pp, &rest);
+	struct define *define;
+
+	if (*rest == '(' || !*name) {
+		diag_error(&pp->at, "write what it stands for where it is used",
+			   "only constants can be defined: #define NAME NUMBER");
+		return -1;
+	}
+	define = arena_alloc(pp->arena, sizeof(*define));
+	define->name = name;
+	define->text = rest_of(pp, rest);
+	define->at = pp->at;
+	define->next = pp->defines;
+	pp->defines = define;
+	return 0;
+}
+
+static int begin_condition(struct preprocessor *pp, bool holds)
+{
+	struct condition *condition = &pp->conditions[pp->depth];
+
+	if (pp->depth == MAX_NESTING) {
+		diag_error(&pp->at, NULL, "conditions nest deeper than %d",
+			   MAX_NESTING);
+		return -1;
+	}
+	condition->at = pp->at;
+	condition->outer = is_taken(pp);
+	condition->taken = condition->outer && holds;
+	condition->done = holds;
+	pp->depth++;
+	return 0;
+}
+
+static int do_ifdef(struct preprocessor *pp, const char *rest)
+{
+	return begin_condition(pp, is_defined(pp, next_word(pp, &rest)));
+}
+
+static int do_ifndef(struct preprocessor *pp, const char *rest)
+{
+	return begin_condition(pp, !is_defined(pp, next_word(pp, &rest)));
+}
+
+static int do_if(struct preprocessor *pp, const char *rest)
+{
+	const char *condition = rest_of(pp, rest);
+	char *end;
+	unsigned long value = strtoul(condition, &end, 0);
+
+	if (!*condition || *end) {
+		diag_error(&pp->at, "use #ifdef NAME, or #if 0",
+			   "the condition of #if must be a number");
+		return -1;
+	}
+	return begin_condition(pp, value);
+}
+
+static int check_open(struct preprocessor *pp, const char *directive)
+{
+	if (pp->depth)
+		return 0;
+	diag_error(&pp->at, NULL, "#%s without #if", directive);
+	return -1;
+}
+
+static int do_else(struct preprocessor *pp, const char *rest)
+{
+	struct condition *condition;
+
+	(void)rest;
+	if (check_open(pp, "else"))
+		return -1;
+	condition = &pp->conditions[pp->depth - 1];
+	condition->taken = condition->outer && !condition->done;
+	condition->done = true;
+	return 0;
+}
+
+static int do_endif(struct preprocessor *pp, const char *rest)
+{
+	(void)rest;
+	if (check_open(pp, "endif"))
+		return -1;
+	pp->depth--;
+	return 0;
+}
+
+static int do_undef(struct preprocessor *pp, const char *rest)
+{
+	const char *name = next_word(pp, &rest);
+	struct define **define = &pp->defines;
+
+	while (*define && strcmp((*define)->name, name))
+		define = &(*define)->next;
+	if (*define)
+		*define = (*define)->next;
+	return 0;
+}
+
+static int do_nothing(struct preprocessor *pp, const char *rest)
+{
+	(void)pp;
+	(void)rest;
+	return 0;
+}
+
+static const struct directive {
+	const char *name;
+	int (*run)(struct preprocessor *pp, const char *rest);
+	bool always;		/* also in a part that is left out */
+} directives[] = {
+	{ "define", do_define, false },
+	{ "undef", do_undef, false },
+	{ "ifdef", do_ifdef, true },
+	{ "ifndef", do_ifndef, true },
+	{ "if", do_if, true },
+	{ "else", do_else, true },
+	{ "endif", do_endif, true },
+	/* Constants are built in, types are not there: headers add nothing. */
+	{ "include", do_nothing, false },
+	{ "pragma", do_nothing, false },
+};
+
+static int run_directive(struct preprocessor *pp, const char *line)
+{
+	const char *rest = line + strspn(line, " \t#");
+	const char *name = next_word(pp, &rest);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(directives); i++) {
+		if (strcmp(name, directives[i].name))
+			continue;
+		if (!is_taken(pp) && !directives[i].always)
+			return 0;
+		return directives[i].run(pp, rest);
+	}
+	if (!is_taken(pp))
+		return 0;
+	diag_error(&pp->at, "there are #define, #ifdef, #ifndef, #else, #endif and #include",
+		   "the preprocessor's '#%s' is not supported", name);
+	return -1;
+}
+
+/* Does this line begin inside of a comment that the lines before left open? */
+static bool comment_goes_on(const char *line, size_t len, bool open)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (open) {
+			if (line[i] == '*' && line[i + 1] == '/') {
+				open = false;
+				i++;
+			}
+			continue;
+		}
+		if (line[i] == '"')
+			for (i++; i < len && line[i] != '"'; i++)
+				i += line[i] == '\\';
+		else if (line[i] == '/' && line[i + 1] == '/')
+			return false;
+		else if (line[i] == '/' && line[i + 1] == '*')
+			open = true;
+	}
+	return open;
+}
+
+/* "#!" is left to the lexer. */
+static bool is_directive(const char *line)
+{
+	const char *hash = line + strspn(line, " \t");
+
+	return *hash == '#' && hash[1] != '!';
+}
+
+static void blank(char *line, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (line[i] != '\t')
+			line[i] = ' ';
+}
+
+static int process_line(struct preprocessor *pp, char *line, size_t len,
+			int number)
+{
+	if (is_directive(line)) {
+		int indent = strspn(line, " \t");
+
+		pp->at = (struct span){ number, indent + 1, number,
+					(int)len + 1 };
+		if (run_directive(pp, arena_strndup(pp->arena, line, len)))
+			return -1;
+		blank(line, len);
+	} else if (!is_taken(pp)) {
+		blank(line, len);
+	}
+	return 0;
+}
+
+char *preprocess(const char *text, struct arena *arena, struct define **defines)
+{
+	struct preprocessor pp = { .arena = arena };
+	char *copy = arena_strdup(arena, text);
+	bool in_comment = false;
+	int number = 1;
+	char *line;
+	size_t len;
+
+	for (line = copy; *line; line += len + (line[len] == '\n'), number++) {
+		bool goes_on;
+
+		len = strcspn(line, "\n");
+		goes_on = comment_goes_on(line, len, in_comment);
+		if (!in_comment && process_line(&pp, line, len, number))
+			return NULL;
+		in_comment = goes_on;
+	}
+	if (pp.depth) {
+		diag_error(&pp.conditions[pp.depth - 1].at, "close it with #endif",
+			   "this condition never ends");
+		return NULL;
+	}
+	*defines = pp.defines;
+	return copy;
+}

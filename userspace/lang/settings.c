@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "array.h"
+#include "settings.h"
+
+/* Settings of bpftrace's that mean something here. */
+static const struct {
+	const char *name;
+	size_t offset;		/* of an unsigned int in the options */
+	unsigned int max;
+} numbers[] = {
+	{ "max_map_keys", offsetof(struct compile_options, max_keys),
+	  KPS_MAX_ENTRIES },
+	{ "max_probes", offsetof(struct compile_options, max_probes),
+	  KPS_MAX_SITES },
+};
+
+/* Those that change nothing here: how bpftrace itself goes to work. */
+static const char * const ignored[] = {
+	"cache_user_symbols", "cpp_demangle", "lazy_symbolication",
+	"license", "log_size", "max_ast_nodes", "max_bpf_progs",
+	"max_cat_bytes", "max_type_res_iterations", "missing_probes",
+	"on_stack_limit", "perf_rb_pages", "print_maps_on_exit",
+	"stack_mode", "str_trunc_trailer", "unstable_import",
+	"unstable_map_decl", "use_blazesym", "show_debug_info",
+};
+
+static int apply_number(const struct setting *setting, unsigned int max,
+			unsigned int *option)
+{
+	const struct expr *value = setting->value;
+
+	if (value->kind != EXPR_INT || !value->value || value->value > max) {
+		diag_error(&value->at, NULL, "%s is a number from 1 to %u",
+			   setting->name, max);
+		return -1;
+	}
+	if (!*option)
+		*option = value->value;
+	return 0;
+}
+
+static int apply(const struct setting *setting, struct compile_options *options)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (!strcmp(setting->name, numbers[i].name))
+			return apply_number(setting, numbers[i].max,
+					    (void *)((char *)options +
+						     numbers[i].offset));
+	for (i = 0; i < ARRAY_SIZE(ignored); i++)
+		if (!strcmp(setting->name, ignored[i]))
+			return 0;
+	diag_error(&setting->at, "there are max_map_keys and max_probes",
+		   "'%s' cannot be set", setting->name);
+	return -1;
+}
+
+int apply_settings(const struct setting *setting,
+		   struct compile_options *options)
+{
+	int err = 0;
+
+	for (; setting; setting = setting->next)
+		if (apply(setting, options))
+			err = -1;
+	return err;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "types.h"
+
+#define STACK_ENTRIES 4096
+
+/* What each kind is to people and on the wire; size 0: .size of the type. */
+static const struct {
+	const char *name;
+	enum kps_type wire;
+	unsigned int size;
+	bool is_value;
+	bool is_text;		/* %s prints it */
+} kinds[] = {
+	[TYPE_NONE]	= { "nothing" },
+	[TYPE_INT]	= { "an integer", KPS_T_INT, 8, true, false },
+	[TYPE_STR]	= { "a string", KPS_T_STR, 0, true, true },
+	[TYPE_ENUM]	= { "an integer", KPS_T_ENUM, 8, true, true },
+	[TYPE_KSYM]	= { "a kernel symbol", KPS_T_KSYM, 8, true, true },
+	[TYPE_PROBE]	= { "a probe's name", KPS_T_PROBE, 8, true, true },
+	[TYPE_KSTACK]	= { "a kernel stack", KPS_T_KSTACK, 8, true, true },
+	[TYPE_USTACK]	= { "a user stack", KPS_T_USTACK, 16, true, true },
+	[TYPE_USYM]	= { "a user symbol", KPS_T_USYM, 16, true, true },
+	[TYPE_INET]	= { "an internet address", KPS_T_INET, 24, true, true },
+	[TYPE_MAC]	= { "a MAC address", KPS_T_MAC, 8, true, true },
+	[TYPE_BUF]	= { "a buffer", KPS_T_BUF, 0, true, false },
+	[TYPE_CGROUP]	= { "a cgroup's path", KPS_T_CGROUP, 8, true, true },
+	[TYPE_TIME]	= { "a time", KPS_T_INT, 8, true, true },
+	[TYPE_TUPLE]	= { "a tuple", KPS_T_INT, 0, true, false },
+	[TYPE_BYTES]	= { "an array of bytes" },
+	[TYPE_AGGREGATE] = { "an aggregation" },
+	[TYPE_ACTION]	= { "an action" },
+};
+
+const char *type_name(const struct type *type)
+{
+	return kinds[type->kind].name;
+}
+
+bool type_is_int(const struct type *type)
+{
+	return type->kind == TYPE_INT || type->kind == TYPE_ENUM;
+}
+
+bool type_is_text(const struct type *type)
+{
+	return kinds[type->kind].is_text;
+}
+
+bool type_is_value(const struct type *type)
+{
+	return kinds[type->kind].is_value;
+}
+
+static bool same_members(const struct type *a, const struct type *b)
+{
+	unsigned int i;
+
+	if (a->nr_members != b->nr_members)
+		return false;
+	for (i = 0; i < a->nr_members; i++)
+		if (!type_same_kind(&a->members[i], &b->members[i]))
+			return false;
+	return true;
+}
+
+bool type_same_kind(const struct type *a, const struct type *b)
+{
+	if (a->kind == TYPE_TUPLE && b->kind == TYPE_TUPLE)
+		return same_members(a, b);
+	return a->kind == b->kind || (type_is_int(a) && type_is_int(b));
+}
+
+static void unify_enum(struct type *type, const struct type *other)
+{
+	if (type->kind != TYPE_ENUM)
+		return;
+	if (other->kind == TYPE_ENUM &&
+	    enum_table_equal(type->names, other->names))
+		return;
+	type->kind = TYPE_INT;
+	type->names = NULL;
+}
+
+void type_unify(struct type *type, const struct type *other)
+{
+	unsigned int i;
+
+	unify_enum(type, other);
+	if (other->size > type->size)
+		type->size = other->size;
+	/* Members are in the arena, and belong to this type alone. */
+	for (i = 0; i < type->nr_members; i++)
+		type_unify((struct type *)&type->members[i],
+			   &other->members[i]);
+}
+
+unsigned int type_size(const struct type *type)
+{
+	if (type->kind == TYPE_TUPLE)
+		return type_member_offset(type, type->nr_members);
+	return kinds[type->kind].size ? kinds[type->kind].size : type->size;
+}
+
+unsigned int type_member_offset(const struct type *type, unsigned int n)
+{
+	unsigned int i, offset = 0;
+
+	for (i = 0; i < n; i++)
+		offset += type_size(&type->members[i]);
+	return offset;
+}
+
+bool expr_is_const(const struct expr *expr)
+{
+	return expr->kind == EXPR_INT;
+}
+
+bool enum_table_equal(const struct enum_table *a, const struct enum_table *b)
+{
+	size_t i;
+
+	if (a == b)
+		return true;
+	if (!a || !b || a->nr != b->nr)
+		return false;
+	for (i = 0; i < a->nr; i++)
+		if (a->names[i].value != b->names[i].value ||
+		    strcmp(a->names[i].name, b->names[i].name))
+			return false;
+	return true;
+}
+
+static void copy_table(struct enum_table *to, const struct enum_table *from)
+{
+	size_t i;
+
+	to->nr = from->nr;
+	to->names = xcalloc(from->nr, sizeof(*to->names));
+	for (i = 0; i < from->nr; i++) {
+		to->names[i].value = from->names[i].value;
+		to->names[i].name = xstrdup(from->names[i].name);
+	}
+}
+
+/* Returns the table's number, or -1 if there are too many. */
+static int add_enum(struct object *object, const struct enum_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_enums; i++)
+		if (enum_table_equal(&object->enums[i], table))
+			return i;
+	if (object->nr_enums == KPS_MAX_ENUMS)
+		return -1;
+	object->enums = xrealloc(object->enums, object->nr_enums + 1,
+				 sizeof(*object->enums));
+	copy_table(&object->enums[object->nr_enums], table);
+	return object->nr_enums++;
+}
+
+static struct kps_field to_field(struct object *object, const struct type *type)
+{
+	struct kps_field field = {
+		.type = kinds[type->kind].wire,
+		.size = type_size(type),
+		.flags = type_is_int(type) && type->is_signed ?
+			KPS_FIELD_SIGNED : 0,
+	};
+	int id;
+
+	if (type->kind == TYPE_KSTACK || type->kind == TYPE_USTACK)
+		object->stack_entries = STACK_ENTRIES;
+	if (type->kind != TYPE_ENUM)
+		return field;
+	id = add_enum(object, type->names);
+	if (id < 0)
+		field.type = KPS_T_INT;	/* the number is right, too */
+	else
+		field.enum_id = id;
+	return field;
+}
+
+unsigned int type_to_fields(struct object *object, const struct type *type,
+			    struct kps_field *fields, unsigned int max)
+{
+	unsigned int i, nr = 0;
+
+	if (type->kind != TYPE_TUPLE) {
+		if (max)
+			*fields = to_field(object, type);
+		return 1;
+	}
+	for (i = 0; i < type->nr_members && nr < max; i++)
+		nr += type_to_fields(object, &type->members[i], fields + nr,
+				     max - nr);
+	return nr;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Types: what they are called, how much room they take, how they go over the
+ * wire.
+ */
+#ifndef KPCTL_TYPES_H
+#define KPCTL_TYPES_H
+
+#include "ast.h"
+
+/* "an integer", "a string": for messages. */
+const char *type_name(const struct type *type);
+
+bool type_is_int(const struct type *type);
+
+/* Something that printf() prints with %s. */
+bool type_is_text(const struct type *type);
+
+/* Can a map or a variable hold it, a printf() print it? */
+bool type_is_value(const struct type *type);
+
+/* May the one stand where the other was used first? */
+bool type_same_kind(const struct type *a, const struct type *b);
+
+/* Make @type wide enough for @other, which is of the same kind. */
+void type_unify(struct type *type, const struct type *other);
+
+/* Bytes that a value takes in a key, a variable or a record. */
+unsigned int type_size(const struct type *type);
+
+/* Where the n-th member of a tuple begins. */
+unsigned int type_member_offset(const struct type *type, unsigned int n);
+
+bool expr_is_const(const struct expr *expr);
+bool enum_table_equal(const struct enum_table *a, const struct enum_table *b);
+
+/**
+ * type_to_fields() - a type as the module knows it
+ * @object: gets names of enums and the wish for a stack table
+ * @type: a value; of a tuple each member becomes a field
+ * @fields: room for @max
+ *
+ * Return: the number of fields.
+ */
+unsigned int type_to_fields(struct object *object, const struct type *type,
+			    struct kps_field *fields, unsigned int max);
+
+#endif

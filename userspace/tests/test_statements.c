@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What statements do: variables, plain maps, control, output. */
+#include "interp.h"
+
+static struct machine m;
+
+static int reset_machine(void **state)
+{
+	static const struct machine fresh = {
+		.frame = { .arg = { 10, 20, 30, 40, 50, -1 } },
+		.pid_tgid = 1234ull << 32 | 1235, .comm = "sshd",
+		.memory = "/etc/passwd",
+	};
+
+	(void)state;
+	m = fresh;
+	return 0;
+}
+
+struct statement {
+	const char *body;	/* of a clause of kprobe:vfs_read */
+	const char *said;	/* what its outputs have, "NUMBER:field,field " */
+};
+
+/* arg0 .. arg5 are 10, 20, 30, 40, 50 and -1. */
+static const struct statement variables[] = {
+	{ "$x = arg0; $y = $x + 1; print($y);", "0:11 " },
+	{ "$x = 1; $x += 4; $x *= 3; $x -= 1; $x /= 2; print($x);", "0:7 " },
+	{ "$x = 7; $x %= 4; $x <<= 3; $x |= 1; $x ^= 3; print($x);",
+	  "0:26 " },
+	{ "$x = 255; $x &= 60; $x >>= 2; print($x);", "0:15 " },
+	{ "$x = 5; print($x++); print(++$x); print($x--); print(--$x);",
+	  "0:5 0:7 0:7 0:5 " },
+	{ "$x = 5; $x++; print($x * ($x + $x++));", "0:72 " },
+	{ "$s = comm; $t = \"a\"; $t = $s; print($t);", "0:sshd " },
+	{ "$s = \"a\"; $s = \"a longer string\"; print($s == \"a longer string\");",
+	  "0:1 " },
+	{ "if (arg0 > 99) { $x = 1; } print($x);", "0:0 " },
+	{ "if (arg0 > 9) { $s = \"yes\"; } print($s);", "0:yes " },
+	{ "$t = (1, comm, arg0 + 1); print($t.2); print($t.1); print($t);",
+	  "0:11 1:sshd 2:1,sshd,11 " },
+	{ "$t = (1, 2); $t = ($t.1, $t.0); print($t.0); print($t.1);",
+	  "0:2 0:1 " },
+	{ "$t = (1, \"a\"); $t = (2, \"0123456789\"); print($t.1);",
+	  "0:0123456789 " },
+	{ "print((1, 2).1);", "0:2 " },
+};
+
+static const struct statement plain_maps[] = {
+	{ "@x = 5; print(@x + 1);", "0:6 " },
+	{ "@x[arg0, comm] = 7; print(@x[arg0, comm]); print(@x[1, comm]);",
+	  "0:7 0:0 " },
+	{ "@x++; @x++; --@x; print(@x++); print(++@x); $y = @x; print($y);",
+	  "0:1 0:3 0:3 " },
+	{ "@x[1] += 5; @x[1] -= 2; @x[1] *= 4; print(@x[1]);", "0:12 " },
+	{ "@x = arg0; @x = @x + @x; print(@x + 0);", "0:20 " },
+	{ "@s[1] = comm; $x = @s[1]; print($x); print(@s[2] == \"\");",
+	  "0:sshd 1:1 " },
+	{ "@s[1] = \"a\"; @s[2] = \"0123456789\"; print(@s[1] == \"a\");",
+	  "0:1 " },
+	{ "@t[1] = (1, comm); print(@t[1].1); print(@t[2].0);",
+	  "0:sshd 1:0 " },
+	{ "@x[1] = 1; delete(@x[1]); print(@x[1]); @y[1] = 2; delete(@y, 1);",
+	  "0:0 " },
+	{ "@x[1, 2] = 0; print(has_key(@x, (1, 2))); print(has_key(@x, (2, 1)));",
+	  "0:1 0:0 " },
+	{ "@x[1] = 1; @x[@x[1] + 1] = 5; print(@x[2]);", "0:5 " },
+	{ "@x[arg0] = arg1; print(@x[arg0] * (@x[arg0] + @x[arg0] * @x[10]));",
+	  "0:8400 " },
+	{ "@ = 1; @x[@] = @; print(@x[1]);", "0:1 " },
+	{ "print(@later); @later = 1; print(@later + 0);", "0: 1:1 " },
+};
+
+static const struct statement control[] = {
+	{ "if (arg0 == 10) { print(1); } else { print(2); }", "0:1 " },
+	{ "if (arg0 == 1) { print(1); } else if (arg1 == 20) { print(2); } else { print(3); }",
+	  "0:2 " },
+	{ "if (comm == \"sshd\" && arg0) { print(1); } print(2);", "0:1 0:2 " },
+	{ "print(1); return; print(2);", "0:1 " },
+	{ "if (arg0) { return; } print(2);", "" },
+	{ "print(1); exit(); print(2);", "0:1 1: " },
+	{ "arg0 > 1 ? print(1) : print(2);", "0:1 " },
+	{ "arg0 < 1 ? print(1) : 0; print(3);", "0:3 " },
+	{ "unroll (3) { $i++; print(1); }", NULL },
+	{ "$i = 0; unroll (3) { $i++; print($i); }", "0:1 0:2 0:3 " },
+	{ "unroll (2) { unroll (2) { print(7); } }", "0:7 0:7 0:7 0:7 " },
+	{ "unroll (5) { if (@n == 2) { break; } @n++; print(@n + 0); }",
+	  "0:1 0:2 " },
+	{ "$i = 0; unroll (4) { $i++; if ($i == 2) { continue; } print($i); }",
+	  "0:1 0:3 0:4 " },
+	{ "$i = 0; while ($i < 3) { print($i); $i++; }", "0:0 0:1 0:2 " },
+	{ "$i = 10; while (5 < $i) { print($i); $i -= 2; }", "0:10 0:8 0:6 " },
+	{ "$i = 1; while ($i != 16) { $i = $i + 5; print($i); }",
+	  "0:6 0:11 0:16 " },
+	{ "$i = 0; while ($i < 9) { $i++; if ($i == 3) { break; } print($i); }",
+	  "0:1 0:2 " },
+	{ "$i = 0; while ($i < 0) { $i++; print($i); } print(9);", "0:9 " },
+	{ "{ $x = 1; { print($x); } }", "0:1 " },
+};
+
+static const struct statement functions[] = {
+	{ "printf(\"%d %s\", arg0, comm); printf(\"%d %s\", arg1, comm);",
+	  "0:10,sshd 0:20,sshd " },
+	{ "printf(\"x\"); printf(\"y\"); printf(\"x\");", "0: 1: 0: " },
+	{ "print(strncmp(comm, \"ssh\", 3)); print(strncmp(comm, \"sshx\", 4));",
+	  "0:0 0:1 " },
+	{ "print(strncmp(\"0123456789ab\", \"0123456789xx\", 10)); print(strncmp(str(arg0), \"/etc\", 4) == 0);",
+	  "0:0 0:1 " },
+	{ "print(bswap((uint16)0x1234)); print(bswap((uint32)1)); print(bswap(arg0));",
+	  "0:13330 0:16777216 0:720575940379279360 " },
+	{ "print(sizeof(uint32)); print(sizeof(comm)); print(sizeof((uint8)1));",
+	  "0:4 0:16 0:1 " },
+	{ "print(*arg0); print(*(uint32 *)(arg0 + 4));", "0:10 0:14 " },
+	{ "print(kptr(arg0)); print(pton(\"127.0.0.1\"));", "0:10 0:16777343 " },
+	{ "print(ENOENT); print(SIGKILL); print(-EINVAL);", "0:2 0:9 0:-22 " },
+	{ "print($1 + 1); print($2); print(str($2)); print($#); print(str($3));",
+	  NULL },
+	{ "print($1 + 1); print(str($2)); print($#); print($3); print(str($3));",
+	  "0:43 1:two 0:2 0:0 1: " },
+	{ "$x = str(arg0); print($x == \"/etc/passwd\"); print($x);",
+	  "0:1 1:/etc/passwd " },
+	{ "@a[comm] = 1; clear(@a); zero(@a); time();", "0: 1: 2: " },
+};
+
+static bool says(const struct statement *statement)
+{
+	static const char * const params[] = { "42", "two" };
+	const struct compile_options options = {
+		.file = "test.bt", .params = params, .nr_params = 2,
+	};
+	struct object object;
+	char text[1024];
+	int err;
+
+	reset_machine(NULL);
+	snprintf(text, sizeof(text), "kprobe:vfs_read { %s }",
+		 statement->body);
+	err = compile_with(text, &options, &object);
+	if (err || !statement->said) {
+		if (!err)
+			object_free(&object);
+		if (err && statement->said)
+			print_error("%s\n  %s\n", statement->body,
+				    diags[0].message);
+		return err && !statement->said;
+	}
+	run_clause(&m, &object, 0);
+	object_free(&object);
+	if (!strcmp(m.said, statement->said))
+		return true;
+	print_error("%s\n  said: %s\n  not:  %s\n", statement->body, m.said,
+		    statement->said);
+	return false;
+}
+
+static void check_all(const struct statement *statements, size_t nr)
+{
+	unsigned int wrong = 0;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		wrong += !says(&statements[i]);
+	assert_int_equal(wrong, 0);
+}
+
+#define DEFINE_TEST(table)						\
+static void test_##table(void **state)					\
+{									\
+	(void)state;							\
+	check_all(table, ARRAY_SIZE(table));				\
+}
+
+DEFINE_TEST(variables)
+DEFINE_TEST(plain_maps)
+DEFINE_TEST(control)
+DEFINE_TEST(functions)
+
+/* A clause may use a map whose type a later one tells. */
+static void test_later_clause(void **state)
+{
+	struct object object;
+
+	(void)state;
+	reset_machine(NULL);
+	must_compile("kprobe:vfs_read { $s = @s[1]; print($s); @t = @s[1]; }\n"
+		     "kprobe:vfs_write { @s[1] = comm; print(@t); print(@t == \"x\"); }",
+		     &object);
+	run_clause(&m, &object, 1);
+	run_clause(&m, &object, 0);
+	assert_string_equal(m.said, "1: 2:0 0:sshd ");
+	object_free(&object);
+}
+
+/* The same through all statements: no byte is read before it is written. */
+static void test_probes(void **state)
+{
+	static const struct {
+		const char *probe, *provider, *target, *name;
+	} cases[] = {
+		{ "BEGIN", "program", "begin", "BEGIN" },
+		{ "END", "program", "end", "END" },
+		{ "interval:s:2", "interval", "2000000000", "interval:s:2" },
+		{ "i:ms:10", "interval", "10000000", "interval:ms:10" },
+		{ "interval:hz:4", "interval", "250000000", "interval:hz:4" },
+		{ "profile:hz:99", "profile", "hz 99", "profile:hz:99" },
+		{ "p:us:100", "profile", "100000", "profile:us:100" },
+		{ "rt:sched_switch", "rawtracepoint", "sched_switch",
+		  "rt:sched_switch" },
+	};
+	struct object object;
+	char text[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text), "%s { print(pid); }",
+			 cases[i].probe);
+		must_compile(text, &object);
+		assert_string_equal(object.probes[0].provider,
+				    cases[i].provider);
+		assert_string_equal(object.probes[0].targets[0],
+				    cases[i].target);
+		assert_string_equal(object.probes[0].name, cases[i].name);
+		object_free(&object);
+	}
+}
+
+static void test_preprocessor(void **state)
+{
+	struct object object;
+
+	(void)state;
+	reset_machine(NULL);
+	must_compile("#include <linux/sched.h>\n"
+		     "#ifndef BPFTRACE_HAVE_BTF\n"
+		     "struct nothing { int x; };\n"
+		     "#else\n"
+		     "#define ANSWER 42\n"
+		     "#endif\n"
+		     "/*\n#define ANSWER 43\n*/\n"
+		     "kprobe:vfs_read { print(ANSWER); }", &object);
+	run_clause(&m, &object, 0);
+	assert_string_equal(m.said, "0:42 ");
+	object_free(&object);
+}
+
+static void test_config(void **state)
+{
+	struct object object;
+
+	(void)state;
+	must_compile("config = { max_map_keys = 77; stack_mode = perf; }\n"
+		     "kprobe:vfs_read { @[pid] = count(); }", &object);
+	assert_int_equal(object.maps[0].max_entries, 77);
+	object_free(&object);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_plain_maps),
+		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_later_clause),
+		cmocka_unit_test(test_probes),
+		cmocka_unit_test(test_preprocessor),
+		cmocka_unit_test(test_config),
+	};
+
+	return cmocka_run_group_tests(tests, use_fixture_host, NULL);
+}
