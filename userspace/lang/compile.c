@@ -32,19 +32,32 @@ struct compilation {
 	struct object *object;
 };
 
+static int resolve_clause(struct compilation *comp, struct unit *unit)
+{
+	const struct attach_point *point = unit->clause->points;
+	int err = 0;
+
+	comp->resolver.optional = point->next;
+	for (; point; point = point->next)
+		if (resolve_point(&comp->resolver, point, &unit->events))
+			err = -1;
+	if (err || unit->events)
+		return err;
+	diag_error(&unit->clause->points->at, NULL,
+		   "this kernel has none of this clause's probes");
+	return -1;
+}
+
 static int resolve_all(struct compilation *comp, struct clause *clause)
 {
 	struct unit **end = &comp->units;
-	const struct attach_point *point;
 	int err = 0;
 
 	for (; clause; clause = clause->next) {
 		*end = arena_alloc(&comp->arena, sizeof(**end));
 		(*end)->clause = clause;
-		for (point = clause->points; point; point = point->next)
-			if (resolve_point(&comp->resolver, point,
-					  &(*end)->events))
-				err = -1;
+		if (resolve_clause(comp, *end))
+			err = -1;
 		end = &(*end)->next;
 	}
 	return err;

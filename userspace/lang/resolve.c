@@ -86,6 +86,21 @@ static void set_target(struct arena *arena, struct event *event,
 	event->nr_targets = 1;
 }
 
+typedef void (*diag_report)(const struct span *at, const char *hint,
+			    const char *fmt, ...);
+
+/* What is said of a probe that does not exist. */
+static diag_report missing_report(const struct resolver *resolver)
+{
+	return resolver->optional ? diag_warning : diag_error;
+}
+
+/* What comes of it. */
+static int missing_result(const struct resolver *resolver)
+{
+	return resolver->optional ? 0 : -1;
+}
+
 static int refuse_too_many(const struct resolver *resolver,
 			   const struct attach_point *point, size_t nr)
 {
@@ -187,15 +202,15 @@ static int refuse_unknown(const struct resolver *resolver,
 			  const struct function_spec *spec)
 {
 	const char *hint = no_function_hint(resolver, spec);
+	diag_report report = missing_report(resolver);
 
 	if (spec->module)
-		diag_error(&point->at, hint,
-			   "module '%s' has no function '%s'", spec->module,
-			   spec->symbol);
+		report(&point->at, hint, "module '%s' has no function '%s'",
+		       spec->module, spec->symbol);
 	else
-		diag_error(&point->at, hint, "this kernel has no function '%s'",
-			   spec->symbol);
-	return -1;
+		report(&point->at, hint, "this kernel has no function '%s'",
+		       spec->symbol);
+	return missing_result(resolver);
 }
 
 /* How many functions of that name: the same address twice is one. */
@@ -399,10 +414,11 @@ static int resolve_function_glob(struct resolver *resolver,
 	kallsyms_load_traceable(&resolver->kallsyms);
 	find_matches(resolver, spec, &found);
 	if (!found.nr) {
-		diag_error(&event->point->at, "list what there is with kpctl probes GLOB",
-			   "no function that can be probed matches '%s'",
-			   event->point->text);
-		err = -1;
+		missing_report(resolver)(&event->point->at,
+					 "list what there is with kpctl probes GLOB",
+					 "no function that can be probed matches '%s'",
+					 event->point->text);
+		err = missing_result(resolver);
 	} else if (found.nr > resolver->max_probes) {
 		err = refuse_too_many(resolver, event->point, found.nr);
 	} else {
@@ -548,10 +564,11 @@ static int refuse_tracepoint(struct resolver *resolver,
 
 	tracefs_each("*", "*", offer_tracepoint, &search);
 	hint = near_hint(resolver->arena, &search.near);
-	diag_error(&point->at, hint ? hint :
-		   "list what there is with kpctl probes 'tracepoint:*'",
-		   "this kernel has no tracepoint '%s'", search.near.word);
-	return -1;
+	missing_report(resolver)(&point->at, hint ? hint :
+				 "list what there is with kpctl probes 'tracepoint:*'",
+				 "this kernel has no tracepoint '%s'",
+				 search.near.word);
+	return missing_result(resolver);
 }
 
 static int refuse_no_tracefs(const struct attach_point *point)
@@ -649,9 +666,11 @@ static int refuse_raw(const struct raw_search *search,
 {
 	const char *hint = near_hint(search->resolver->arena, &search->near);
 
-	diag_error(&point->at, hint ? hint : "list what there is with kpctl probes 'rawtracepoint:*'",
-		   "this kernel has no tracepoint '%s'", search->glob);
-	return -1;
+	missing_report(search->resolver)(&point->at, hint ? hint :
+					 "list what there is with kpctl probes 'rawtracepoint:*'",
+					 "this kernel has no tracepoint '%s'",
+					 search->glob);
+	return missing_result(search->resolver);
 }
 
 /* "rawtracepoint:EVENT", or with the module in between as newer bpftraces. */
@@ -856,6 +875,8 @@ int resolve_point(struct resolver *resolver, const struct attach_point *point,
 	case PROVIDER_KRETPROBE:
 		found = new_event(resolver, point, id);
 		err = resolve_function(resolver, found, &parts);
+		if (!found->nr_targets)
+			found = NULL;
 		break;
 	case PROVIDER_TRACEPOINT:
 		err = resolve_tracepoint(resolver, &found, point, &parts);
@@ -875,7 +896,7 @@ int resolve_point(struct resolver *resolver, const struct attach_point *point,
 	}
 	if (!err)
 		err = check_lengths(point, found);
-	if (!err)
+	if (!err && found)
 		append_event(events, found);
 	return err;
 }

@@ -33,6 +33,7 @@ struct resolver {
 	struct arena *arena;
 	const struct compile_options *options;
 	unsigned int max_probes;	/* sites of one attach point */
+	bool optional;			/* the clause has other probes, too */
 	struct kallsyms kallsyms;	/* loaded when first needed */
 };
 
@@ -41,6 +42,9 @@ struct resolver {
  * @resolver: kept from one to the next; end with resolver_free()
  * @point: as the parser saw it
  * @events: what was found is appended
+ *
+ * A probe that this kernel does not have is an error; where the clause has
+ * others (@resolver->optional) it is left out with a warning, as bpftrace does.
  *
  * Return: 0, or -1 after an error was reported.
  */

@@ -260,7 +260,8 @@ static const struct bad_program probes[] = {
 	{ "kprobe:nowhere_at_all { }", 1, 1,
 	  "this kernel has no function 'nowhere_at_all'", "MODULE:FUNCTION" },
 	{ "kprobe:some_data { }", 1, 1, "this kernel has no function", NULL },
-	{ "kprobe:vfs_read, kprobe:vfs_raed { }", 1, 18, "'vfs_raed'", NULL },
+	{ "kprobe:type_show, kprobe:vfs_read { }", 1, 1, "2 functions",
+	  NULL },
 	{ "kprobe:type_show { }", 1, 1, "2 functions are called 'type_show'",
 	  "name a function that calls it" },
 	{ "kprobe:init_once { }", 1, 1, "2 functions are called 'init_once'",
@@ -350,6 +351,29 @@ static void test_candidates(void **state)
 			    "candidate 1 of 2: vmlinux:init_once at 0xffffffff81004300");
 	assert_string_equal(diags[2].message,
 			    "candidate 2 of 2: fuse:init_once at 0xffffffffc0002000");
+}
+
+/* As in bpftrace: of several probes one may be missing, but not all. */
+static void test_one_probe_is_missing(void **state)
+{
+	struct object object;
+
+	(void)state;
+	must_compile("kprobe:vfs_read, kprobe:vfs_raed, t:sched:no { @ = count(); }",
+		     &object);
+	assert_int_equal(object.nr_probes, 1);
+	assert_int_equal(nr_diags, 2);
+	assert_int_equal(diags[0].level, DIAG_WARNING);
+	assert_int_equal(diags[0].at.first_column, 18);
+	assert_string_equal(diags[0].message,
+			    "this kernel has no function 'vfs_raed'");
+	object_free(&object);
+	assert_int_equal(try_compile("kprobe:vfs_raed, kprobe:zz* { }",
+				     &object), -1);
+	assert_int_equal(nr_diags, 3);
+	assert_int_equal(diags[2].level, DIAG_ERROR);
+	assert_string_equal(diags[2].message,
+			    "this kernel has none of this clause's probes");
 }
 
 static void test_which_event_of_a_glob(void **state)
@@ -517,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_second_place),
 		cmocka_unit_test(test_all_errors),
 		cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_one_probe_is_missing),
 		cmocka_unit_test(test_which_event_of_a_glob),
 		cmocka_unit_test(test_module_is_missing),
 		cmocka_unit_test(test_no_tracefs),
