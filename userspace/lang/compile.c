@@ -41,11 +41,10 @@ static int resolve_clause(struct compilation *comp, struct unit *unit)
 	for (; point; point = point->next)
 		if (resolve_point(&comp->resolver, point, &unit->events))
 			err = -1;
-	if (err || unit->events)
-		return err;
-	diag_error(&unit->clause->points->at, NULL,
-		   "this kernel has none of this clause's probes");
-	return -1;
+	if (!err && !unit->events)
+		diag_warning(&unit->clause->points->at, NULL,
+			     "this kernel has none of this clause's probes: it never runs");
+	return err;
 }
 
 static int resolve_all(struct compilation *comp, struct clause *clause)
@@ -226,6 +225,17 @@ static int add_probes(struct compilation *comp)
 	return 0;
 }
 
+static int check_any_probe(const struct compilation *comp)
+{
+	const struct unit *unit;
+
+	for (unit = comp->units; unit; unit = unit->next)
+		if (unit->events)
+			return 0;
+	diag_error(NULL, NULL, "this kernel has none of the program's probes");
+	return -1;
+}
+
 static void start_resolver(struct compilation *comp)
 {
 	unsigned int max = comp->options.max_probes;
@@ -258,7 +268,7 @@ static int compile_text(struct compilation *comp, const char *text)
 	start_resolver(comp);
 	err = resolve_all(comp, program.clauses);
 	/* Where a probe is unknown, the rest may still tell of more. */
-	if (check_program(comp) || err)
+	if (check_program(comp) || err || check_any_probe(comp))
 		return -1;
 	if (add_maps(comp) || add_probes(comp))
 		return -1;

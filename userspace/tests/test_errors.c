@@ -370,10 +370,11 @@ static void test_one_probe_is_missing(void **state)
 	object_free(&object);
 	assert_int_equal(try_compile("kprobe:vfs_raed, kprobe:zz* { }",
 				     &object), -1);
-	assert_int_equal(nr_diags, 3);
-	assert_int_equal(diags[2].level, DIAG_ERROR);
-	assert_string_equal(diags[2].message,
-			    "this kernel has none of this clause's probes");
+	assert_int_equal(nr_diags, 4);
+	assert_int_equal(diags[2].level, DIAG_WARNING);
+	assert_int_equal(diags[3].level, DIAG_ERROR);
+	assert_string_equal(diags[3].message,
+			    "this kernel has none of the program's probes");
 }
 
 static void test_which_event_of_a_glob(void **state)
