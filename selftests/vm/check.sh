@@ -89,6 +89,7 @@ main() {
 	local names=("$@") built=1
 	"$LAB/setup.sh"
 	"$LAB/fetch-kernel.sh"
+	"$LAB/fetch-qemu.sh" >/dev/null
 	"$LAB/build-rootfs.sh" >/dev/null
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"

@@ -17,7 +17,6 @@ usage: run.sh [options] [--] COMMAND...
   --smp N         virtual CPUs (2)
   --mem MB        memory (1024)
   --icount        one CPU whose clock counts instructions, for measuring
-  --in-turn       virtual CPUs take turns on one thread, see docs/development.md
   --append TEXT   more for the kernel's command line
   --log FILE      keep the kernel's console there
   --no-build      ship what is there
@@ -32,7 +31,7 @@ crashed, or the kernel complained in its log, or the lab itself failed.
 END
 }
 
-KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 IN_TURN=0 SHELL_MODE=0
+KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
 APPEND='' LOG='' BUILD=1 KEEP_GOING=0 STAGE=''
 
 parse() {
@@ -45,7 +44,6 @@ parse() {
 		--append) APPEND=$2; shift ;;
 		--log) LOG=$2; shift ;;
 		--icount) ICOUNT=1 SMP=1 ;;
-		--in-turn) IN_TURN=1 ;;
 		--no-build) BUILD=0 ;;
 		--stage) STAGE=$2 BUILD=0; shift ;;
 		--keep-going) KEEP_GOING=1 ;;
@@ -91,7 +89,6 @@ payload() {
 
 boot() {
 	local accel='tcg,thread=multi' extra=() drive io
-	[ $IN_TURN = 0 ] || accel='tcg,thread=single'
 	if [ $ICOUNT = 1 ]; then
 		accel='tcg,thread=single'
 		extra=(-icount 'shift=0,sleep=off')
@@ -109,13 +106,12 @@ boot() {
 		extra+=(-drive "$drive")
 	done
 	: >"$WORK/status"
-	# Without cmpxchg16b: QEMU 7.2 translates it wrongly now and then.
 	# tsc=reliable: two virtual CPUs would fall back to the slow hpet.
 	# shellcheck disable=SC2054
 	local vm=(
-		timeout --foreground -k 5 "$TIMEOUT" qemu-system-x86_64
+		timeout --foreground -k 5 "$TIMEOUT" "$QEMU"
 		-nodefaults -no-user-config -no-reboot -display none -monitor none
-		-machine q35 -accel "$accel" -cpu "max,-cx16" -smp "$SMP" -m "$MEM"
+		-machine q35 -accel "$accel" -cpu max -smp "$SMP" -m "$MEM"
 		-kernel "$CACHE/kernels/$KERNEL/vmlinuz"
 		-initrd "$CACHE/kernels/$KERNEL/initrd"
 		-append "console=ttyS0 loglevel=5 tsc=reliable panic=-1 oops=panic softlockup_panic=1 nmi_watchdog=0 random.trust_cpu=on mitigations=off audit=0 apparmor=0 net.ifnames=0 $APPEND"
@@ -167,6 +163,7 @@ main() {
 	parse "$@"
 	"$LAB/setup.sh"
 	"$LAB/fetch-kernel.sh" "$KERNEL"
+	QEMU=$("$LAB/fetch-qemu.sh")
 	ROOTFS=$("$LAB/build-rootfs.sh")
 	if [ $BUILD = 1 ]; then
 		"$LAB/build.sh" "$KERNEL" || [ $KEEP_GOING = 1 ] || exit 125
