@@ -60,22 +60,13 @@ static __always_inline local64_t *kps_ledger(struct kps_row *row,
 	return &row->ledger[probe->index].nr[which];
 }
 
-/**
- * kps_event_begin() - an event has come
- * @ctx: on the handler's stack, nothing in it is set yet
- * @site: where
- *
- * Return: true if the clause is to run; kps_event_run() must follow.
- */
-static __always_inline bool kps_event_begin(struct kps_ctx *ctx,
+/* kps_event_begin(), whether the program is live or not. */
+static __always_inline bool kps_event_enter(struct kps_ctx *ctx,
 					    const struct kps_site *site)
 {
 	const struct kps_probe *probe = site->probe;
 	struct kps_program *program = probe->program;
 	u8 *inside;
-
-	if (!READ_ONCE(program->live))
-		return false;
 
 	ctx->row = rcu_dereference_raw(program->set)->rows[raw_smp_processor_id()];
 	local64_inc(kps_ledger(ctx->row, probe, KPS_LEDGER_HITS));
@@ -98,6 +89,20 @@ static __always_inline bool kps_event_begin(struct kps_ctx *ctx,
 	return true;
 }
 
+/**
+ * kps_event_begin() - an event has come
+ * @ctx: on the handler's stack, nothing in it is set yet
+ * @site: where
+ *
+ * Return: true if the clause is to run; kps_event_run() must follow.
+ */
+static __always_inline bool kps_event_begin(struct kps_ctx *ctx,
+					    const struct kps_site *site)
+{
+	return READ_ONCE(site->probe->program->live) &&
+	       kps_event_enter(ctx, site);
+}
+
 /* The worst that happened names the event; a rejected one did nothing. */
 static __always_inline enum kps_ledger kps_outcome(unsigned long lost,
 						   u32 result)
@@ -107,7 +112,9 @@ static __always_inline enum kps_ledger kps_outcome(unsigned long lost,
 			return KPS_LEDGER_FAULT;
 		if (lost & BIT(KPS_LEDGER_OVERFLOW))
 			return KPS_LEDGER_OVERFLOW;
-		return KPS_LEDGER_BUSY;
+		if (lost & BIT(KPS_LEDGER_BUSY))
+			return KPS_LEDGER_BUSY;
+		return KPS_LEDGER_OUTPUT;
 	}
 	return result ? KPS_LEDGER_RECORDED : KPS_LEDGER_FILTERED;
 }

@@ -27,6 +27,7 @@
 
 #include "engine/engine.h"
 #include "maps/maps.h"
+#include "output.h"
 
 #define KPS_VERSION "0.1.0"
 
@@ -92,6 +93,7 @@ struct kps_probe {
 /**
  * struct kps_provider - a family of events
  * @name: as in KPS_PROBE_A_PROVIDER
+ * @named_by_probe: a target is only a parameter: the probe's own name says it
  * @prepare: check the target, allocate @priv. May sleep.
  * @attach: make events arrive. May sleep; -ENOENT with site->module set means
  *	the module is not loaded. kps_config_lock is held.
@@ -103,6 +105,7 @@ struct kps_probe {
  */
 struct kps_provider {
 	const char *name;
+	bool named_by_probe;
 	int (*prepare)(struct kps_site *site, struct kps_error *error);
 	int (*attach)(struct kps_site *site);
 	void (*detach)(struct kps_site **sites, unsigned int nr);
@@ -114,7 +117,11 @@ struct kps_provider {
 extern const struct kps_provider kps_kprobe_provider;
 extern const struct kps_provider kps_kretprobe_provider;
 extern const struct kps_provider kps_tracepoint_provider;
+extern const struct kps_provider kps_interval_provider;
+extern const struct kps_provider kps_profile_provider;
+extern const struct kps_provider kps_rawtracepoint_provider;
 extern const struct kps_provider kps_conntrack_provider;
+extern const struct kps_provider kps_program_provider;
 
 /**
  * struct kps_program - probes and maps that live as one
@@ -143,6 +150,9 @@ struct kps_program {
 	struct kps_site **batch;	/* room to detach them as one */
 	struct kps_enum **enums;
 	struct kps_stacks *stacks;
+	u32 nr_outputs;
+	struct kps_output *outputs;
+	struct kps_buffer *buffer;	/* if there are outputs */
 	struct dentry *dir;
 	char *source;
 	char name[KPS_NAME_MAX];
@@ -167,7 +177,6 @@ struct kps_program *kps_program_next(struct kps_program *program);
 int kps_program_unload(const char *name);
 int kps_program_enable(const char *name, struct kps_error *error);
 int kps_program_disable(const char *name);
-int kps_program_reset(struct kps_program *program);
 void kps_program_unload_owned(u32 portid);
 void kps_program_unload_all(void);
 unsigned int kps_program_count(void);
@@ -194,6 +203,9 @@ const char *kps_site_how(const struct kps_site *site);
 void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR]);
 void kps_program_ledger(const struct kps_program *program,
 			u64 sums[KPS_LEDGER_NR]);
+
+/* providers/program.c */
+void kps_program_fire(struct kps_program *program, const char *target);
 
 /* netlink.c, debugfs.c */
 int kps_netlink_init(void);

@@ -27,8 +27,16 @@ static const struct nla_policy map_policy[KPS_MAP_A_MAX + 1] = {
 	[KPS_MAP_A_KEY]		= { .type = NLA_BINARY,
 				    .len = KPS_MAX_KEY_FIELDS *
 					   sizeof(struct kps_field) },
-	[KPS_MAP_A_VALUE]	= NLA_POLICY_EXACT_LEN(sizeof(struct kps_field)),
+	[KPS_MAP_A_VALUE]	= { .type = NLA_BINARY,
+				    .len = KPS_MAX_VALUE_FIELDS *
+					   sizeof(struct kps_field) },
 	[KPS_MAP_A_LHIST]	= NLA_POLICY_EXACT_LEN(sizeof(struct kps_lhist)),
+};
+
+static const struct nla_policy output_policy[KPS_OUTPUT_A_MAX + 1] = {
+	[KPS_OUTPUT_A_FIELDS]	= { .type = NLA_BINARY,
+				    .len = KPS_MAX_OUTPUT_FIELDS *
+					   sizeof(struct kps_field) },
 };
 
 static const struct nla_policy probe_policy[KPS_PROBE_A_MAX + 1] = {
@@ -124,16 +132,31 @@ static const u16 type_sizes[__KPS_T_NR] = {
 	[KPS_T_INET]	= 24,
 	[KPS_T_ENUM]	= 8,
 	[KPS_T_ADDR]	= 8,
+	[KPS_T_USTACK]	= 16,
+	[KPS_T_USYM]	= 16,
+	[KPS_T_MAC]	= 8,
+	[KPS_T_CGROUP]	= 8,
+	[KPS_T_JOIN]	= 8,
 };
+
+/* Their size is said, not known. */
+static bool has_free_size(u16 type)
+{
+	return type == KPS_T_STR || type == KPS_T_BUF;
+}
+
+static bool is_stack(u16 type)
+{
+	return type == KPS_T_KSTACK || type == KPS_T_USTACK;
+}
 
 static int check_field(const struct kps_program *program,
 		       const struct kps_field *field, struct kps_error *error)
 {
-	if (field->type >= __KPS_T_NR ||
-	    (field->type != KPS_T_STR && !type_sizes[field->type]))
+	if (field->type >= __KPS_T_NR)
 		return kps_error(error, -EINVAL, "unknown type %u",
 				 field->type);
-	if (field->type == KPS_T_STR ?
+	if (has_free_size(field->type) ?
 	    !field->size || field->size % 8 || field->size > KPS_MAX_STR :
 	    field->size != type_sizes[field->type])
 		return kps_error(error, -EINVAL, "size %u does not fit type %u",
@@ -144,29 +167,45 @@ static int check_field(const struct kps_program *program,
 	if (field->type == KPS_T_ENUM && field->enum_id >= program->nr_enums)
 		return kps_error(error, -EINVAL, "there is no enum %u",
 				 field->enum_id);
-	if (field->type == KPS_T_KSTACK && !program->stacks)
+	if (is_stack(field->type) && !program->stacks)
 		return kps_error(error, -EINVAL,
 				 "a stack without a stack table");
 	return 0;
 }
 
-static int fill_key(const struct kps_program *program, struct kps_map *map,
-		    const struct nlattr *attr, struct kps_error *error)
+/* A list of fields; what it is of is for the error. */
+static int fill_fields(const struct kps_program *program,
+		       struct kps_field *fields, u32 *nr,
+		       const struct nlattr *attr, const char *what,
+		       struct kps_error *error)
 {
 	u32 i;
 	int err;
 
 	if (nla_len(attr) % sizeof(struct kps_field))
-		return kps_error(error, -EINVAL, "the key is cut off");
-	map->nr_key = nla_len(attr) / sizeof(struct kps_field);
-	memcpy(map->key, nla_data(attr), nla_len(attr));
-	for (i = 0; i < map->nr_key; i++) {
-		err = check_field(program, &map->key[i], error);
+		return kps_error(error, -EINVAL, "the %s is cut off", what);
+	*nr = nla_len(attr) / sizeof(struct kps_field);
+	memcpy(fields, nla_data(attr), nla_len(attr));
+	for (i = 0; i < *nr; i++) {
+		err = check_field(program, &fields[i], error);
 		if (err) {
-			kps_error_prefix(error, "key field %u", i);
+			kps_error_prefix(error, "%s field %u", what, i);
 			return err;
 		}
 	}
+	return 0;
+}
+
+/* What is joined has its place in records only. */
+static int check_no_join(const struct kps_field *fields, u32 nr,
+			 struct kps_error *error)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (fields[i].type == KPS_T_JOIN)
+			return kps_error(error, -EINVAL,
+					 "joined text can only be the last field of an output");
 	return 0;
 }
 
@@ -176,17 +215,23 @@ static int fill_map(const struct kps_program *program, struct kps_map *map,
 	int err;
 
 	if (tb[KPS_MAP_A_KEY]) {
-		err = fill_key(program, map, tb[KPS_MAP_A_KEY], error);
+		err = fill_fields(program, map->key, &map->nr_key,
+				  tb[KPS_MAP_A_KEY], "key", error);
 		if (err)
 			return err;
 	}
 	if (tb[KPS_MAP_A_VALUE]) {
-		memcpy(&map->value, nla_data(tb[KPS_MAP_A_VALUE]),
-		       sizeof(map->value));
-		err = check_field(program, &map->value, error);
+		err = fill_fields(program, map->value, &map->nr_value,
+				  tb[KPS_MAP_A_VALUE], "value", error);
 		if (err)
 			return err;
 	}
+	if (!map->nr_value)
+		return kps_error(error, -EINVAL, "a value without a field");
+	err = check_no_join(map->key, map->nr_key, error) ?:
+	      check_no_join(map->value, map->nr_value, error);
+	if (err)
+		return err;
 	if (tb[KPS_MAP_A_LHIST])
 		memcpy(&map->lhist, nla_data(tb[KPS_MAP_A_LHIST]),
 		       sizeof(map->lhist));
@@ -266,6 +311,71 @@ static int load_map(struct kps_program *program, const struct nlattr *nest,
 	map->index = program->nr_maps;
 	program->maps[program->nr_maps++] = map;
 	return 0;
+}
+
+static int check_output(struct kps_output *output, struct kps_error *error)
+{
+	u32 i;
+
+	if (output->nr_fields &&
+	    output->fields[output->nr_fields - 1].type == KPS_T_JOIN)
+		output->joins = true;
+	for (i = 0; i + output->joins < output->nr_fields; i++)
+		output->size += output->fields[i].size;
+	if (output->size > KPS_SCRATCH_SIZE)
+		return kps_error(error, -E2BIG, "%u bytes, at most %u",
+				 output->size, KPS_SCRATCH_SIZE);
+	return check_no_join(output->fields, i, error);
+}
+
+static int load_output(struct kps_program *program, const struct nlattr *nest,
+		       struct kps_error *error)
+{
+	struct kps_output *output = &program->outputs[program->nr_outputs];
+	struct nlattr *tb[KPS_OUTPUT_A_MAX + 1];
+	int err;
+
+	err = parse_nest(tb, KPS_OUTPUT_A_MAX, nest, output_policy, "output",
+			 program->nr_outputs, error);
+	if (err)
+		return err;
+	if (tb[KPS_OUTPUT_A_FIELDS])
+		err = fill_fields(program, output->fields, &output->nr_fields,
+				  tb[KPS_OUTPUT_A_FIELDS], "output", error);
+	if (!err)
+		err = check_output(output, error);
+	if (err) {
+		kps_error_prefix(error, "output %u", program->nr_outputs);
+		return err;
+	}
+	program->nr_outputs++;
+	return 0;
+}
+
+#define DEFAULT_BUFFER (4 << 20)
+
+static int load_buffer(struct kps_program *program, u32 bytes,
+		       struct kps_error *error)
+{
+	int err;
+
+	if (!program->nr_outputs)
+		return 0;
+	if (bytes > KPS_MAX_BUFFER)
+		return kps_error(error, -E2BIG,
+				 "an output buffer of %u KiB, at most %u",
+				 bytes >> 10, KPS_MAX_BUFFER >> 10);
+	if (!bytes)
+		bytes = DEFAULT_BUFFER;
+	err = kps_memory_charge(program, kps_buffer_bytes(bytes), error);
+	if (err)
+		return err;
+	program->buffer = kps_buffer_alloc(bytes, error);
+	if (!IS_ERR(program->buffer))
+		return 0;
+	err = PTR_ERR(program->buffer);
+	program->buffer = NULL;
+	return err;
 }
 
 static int load_sites(struct kps_probe *probe, const struct nlattr *nest,
@@ -381,6 +491,8 @@ static int (*load_attr(int type))(struct kps_program *program,
 		return load_enum;
 	case KPS_A_MAP:
 		return load_map;
+	case KPS_A_OUTPUT:
+		return load_output;
 	case KPS_A_PROBE:
 		return load_probe;
 	default:
@@ -395,7 +507,9 @@ static int load_rest(struct kps_program *program, const struct nlattr *head,
 	int rem, err;
 
 	/* Enums before maps before probes: each refers to those before it. */
-	static const int order[] = { KPS_A_ENUM, KPS_A_MAP, KPS_A_PROBE };
+	static const int order[] = {
+		KPS_A_ENUM, KPS_A_MAP, KPS_A_OUTPUT, KPS_A_PROBE,
+	};
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
@@ -416,20 +530,24 @@ static int allocate_lists(struct kps_program *program,
 {
 	u32 enums = count_attrs(head, len, KPS_A_ENUM);
 	u32 maps = count_attrs(head, len, KPS_A_MAP);
+	u32 outputs = count_attrs(head, len, KPS_A_OUTPUT);
 	u32 probes = count_attrs(head, len, KPS_A_PROBE);
 
 	if (!probes)
 		return kps_error(error, -EINVAL, "a program without a probe");
 	if (enums > KPS_MAX_ENUMS || maps > KPS_MAX_MAPS ||
-	    probes > KPS_MAX_PROBES)
+	    outputs > KPS_MAX_OUTPUTS || probes > KPS_MAX_PROBES)
 		return kps_error(error, -E2BIG,
-				 "%u enums, %u maps and %u probes; at most %u, %u and %u",
-				 enums, maps, probes, KPS_MAX_ENUMS,
-				 KPS_MAX_MAPS, KPS_MAX_PROBES);
+				 "%u enums, %u maps, %u outputs and %u probes; at most %u, %u, %u and %u",
+				 enums, maps, outputs, probes, KPS_MAX_ENUMS,
+				 KPS_MAX_MAPS, KPS_MAX_OUTPUTS, KPS_MAX_PROBES);
 	program->enums = kcalloc(enums + 1, sizeof(*program->enums), GFP_KERNEL);
 	program->maps = kcalloc(maps + 1, sizeof(*program->maps), GFP_KERNEL);
+	program->outputs = kcalloc(outputs + 1, sizeof(*program->outputs),
+				   GFP_KERNEL);
 	program->probes = kcalloc(probes, sizeof(*program->probes), GFP_KERNEL);
-	if (!program->enums || !program->maps || !program->probes)
+	if (!program->enums || !program->maps || !program->outputs ||
+	    !program->probes)
 		return kps_error(error, -ENOMEM, "no memory");
 	return 0;
 }
@@ -448,6 +566,9 @@ static int fill_program(struct kps_program *program, struct genl_info *info,
 				  error);
 	if (!err)
 		err = load_rest(program, head, len, error);
+	if (!err)
+		err = load_buffer(program, get_u32(info->attrs[KPS_A_BUFFER]),
+				  error);
 	return err;
 }
 

@@ -32,6 +32,8 @@ static const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
 	[KPS_A_PROBE]		= { .type = NLA_NESTED },
 	[KPS_A_MAP_NAME]	= { .type = NLA_NUL_STRING,
 				    .len = KPS_NAME_MAX - 1 },
+	[KPS_A_OUTPUT]		= { .type = NLA_NESTED },
+	[KPS_A_BUFFER]		= { .type = NLA_U32 },
 };
 
 /*
@@ -115,17 +117,51 @@ static int do_disable(struct genl_info *info, struct kps_error *error)
 	return kps_program_disable(name) ? no_program(name, error) : 0;
 }
 
+static int no_map(const struct kps_program *program, const struct nlattr *name,
+		  struct kps_error *error)
+{
+	return kps_error(error, -ENOENT, "program \"%s\" has no map %s",
+			 program->name, (char *)nla_data(name));
+}
+
+static int reset_map(struct kps_program *program, const struct nlattr *name,
+		     bool keep_keys, struct kps_error *error)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < program->nr_maps; i++) {
+		if (nla_strcmp(name, program->maps[i]->name))
+			continue;
+		err = kps_map_reset(program, program->maps[i], keep_keys);
+		return err ? kps_error(error, err, "no memory for a fresh table") :
+			     0;
+	}
+	return no_map(program, name, error);
+}
+
+static int reset_all(struct kps_program *program, struct kps_error *error)
+{
+	int err = kps_maps_reset(program);
+
+	return err ? kps_error(error, err, "no memory for fresh tables") : 0;
+}
+
 static int do_reset(struct genl_info *info, struct kps_error *error)
 {
 	const char *name = nla_data(info->attrs[KPS_A_NAME]);
+	const struct nlattr *map = info->attrs[KPS_A_MAP_NAME];
+	bool keep_keys = info->attrs[KPS_A_FLAGS] &&
+			 nla_get_u32(info->attrs[KPS_A_FLAGS]) & KPS_F_ZERO;
 	struct kps_program *program = kps_program_get(name);
 	int err;
 
 	if (!program)
 		return no_program(name, error);
-	err = kps_maps_reset(program);
+	err = map ? reset_map(program, map, keep_keys, error) :
+		    reset_all(program, error);
 	kps_program_put(program);
-	return err ? kps_error(error, err, "no memory for fresh tables") : 0;
+	return err;
 }
 
 static const struct {
@@ -178,7 +214,9 @@ static int put_program(struct sk_buff *msg, struct kps_program *program)
 	    nla_put_u64_64bit(msg, KPS_A_AGE_NS, age, KPS_A_PAD) ||
 	    nla_put_u32(msg, KPS_A_NR_PROBES, program->nr_probes) ||
 	    nla_put_u32(msg, KPS_A_NR_MAPS, program->nr_maps) ||
-	    put_ledger(msg, KPS_A_LEDGER, sums))
+	    put_ledger(msg, KPS_A_LEDGER, sums) ||
+	    nla_put_u64_64bit(msg, KPS_A_LOST, kps_buffer_lost(program->buffer),
+			      KPS_A_PAD))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -196,7 +234,8 @@ static int put_map(struct sk_buff *msg, const struct kps_map *map,
 	    (map->nr_key && nla_put(msg, KPS_MAP_A_KEY,
 				    map->nr_key * sizeof(map->key[0]),
 				    map->key)) ||
-	    nla_put(msg, KPS_MAP_A_VALUE, sizeof(map->value), &map->value) ||
+	    nla_put(msg, KPS_MAP_A_VALUE,
+		    map->nr_value * sizeof(map->value[0]), map->value) ||
 	    nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist) ||
 	    (nr_entries &&
 	     nla_put_u32(msg, KPS_MAP_A_NR_ENTRIES, *nr_entries)) ||
@@ -274,6 +313,7 @@ static int put_probe(struct sk_buff *msg, const struct kps_probe *probe,
 struct cursor {
 	struct kps_program *program;	/* referenced */
 	struct kps_snapshots *snapshots;
+	struct kps_reader *reader;
 	u32 step;	/* which part of the answer */
 	u32 index;	/* within it */
 	bool one;	/* that program only */
@@ -291,6 +331,7 @@ static int dump_done(struct netlink_callback *cb)
 	struct cursor *cursor = cursor_of(cb);
 
 	kps_snapshots_free(cursor->snapshots);
+	kps_reader_end(cursor->reader);
 	kps_program_put(cursor->program);
 	kfree(cursor);
 	return 0;
@@ -475,8 +516,7 @@ static int choose_maps(const struct kps_program *program,
 		if (!name || !nla_strcmp(name, program->maps[i]->name))
 			__set_bit(i, maps);
 	if (name && bitmap_empty(maps, KPS_MAX_MAPS))
-		return kps_error(error, -ENOENT, "program \"%s\" has no map %s",
-				 program->name, (char *)nla_data(name));
+		return no_map(program, name, error);
 	return 0;
 }
 
@@ -513,6 +553,18 @@ static int read_start(struct netlink_callback *cb)
 	return 0;
 }
 
+/* A string of @len bytes that need not end with a NUL. */
+static int put_text(struct sk_buff *msg, const char *text, u32 len)
+{
+	struct nlattr *attr = nla_reserve(msg, KPS_ENTRY_A_STR, len + 1);
+
+	if (!attr)
+		return -EMSGSIZE;
+	memcpy(nla_data(attr), text, len);
+	((char *)nla_data(attr))[len] = '\0';
+	return 0;
+}
+
 static int put_field(struct sk_buff *msg, const struct kps_program *program,
 		     const struct kps_field *field, const u64 *data)
 {
@@ -522,6 +574,9 @@ static int put_field(struct sk_buff *msg, const struct kps_program *program,
 	if (kps_field_is_int(field))
 		return nla_put_u64_64bit(msg, KPS_ENTRY_A_INT, *data,
 					 KPS_ENTRY_A_PAD);
+	if (field->type == KPS_T_STR)
+		return put_text(msg, (const char *)data,
+				strnlen((const char *)data, field->size));
 	text = kmalloc(KPS_TEXT_MAX, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
@@ -531,19 +586,26 @@ static int put_field(struct sk_buff *msg, const struct kps_program *program,
 	return err;
 }
 
+static int put_fields(struct sk_buff *msg, const struct kps_program *program,
+		      const struct kps_field *fields, u32 nr, const u64 *data)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (put_field(msg, program, &fields[i], data))
+			return -EMSGSIZE;
+		data += fields[i].size / sizeof(u64);
+	}
+	return 0;
+}
+
 static int put_key(struct sk_buff *msg, const struct kps_program *program,
 		   const struct kps_map *map, const u64 *key)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_ENTRY_A_KEY);
-	u32 i;
 
-	if (!nest)
+	if (!nest || put_fields(msg, program, map->key, map->nr_key, key))
 		return -EMSGSIZE;
-	for (i = 0; i < map->nr_key; i++) {
-		if (put_field(msg, program, &map->key[i], key))
-			return -EMSGSIZE;
-		key += map->key[i].size / sizeof(u64);
-	}
 	nla_nest_end(msg, nest);
 	return 0;
 }
@@ -556,7 +618,7 @@ static int put_value(struct sk_buff *msg, const struct kps_program *program,
 	if (map->kind != KPS_MAP_VALUE)
 		return nla_put(msg, KPS_ENTRY_A_VALUE, map->value_size, value);
 	nest = nla_nest_start(msg, KPS_ENTRY_A_PLAIN);
-	if (!nest || put_field(msg, program, &map->value, value))
+	if (!nest || put_fields(msg, program, map->value, map->nr_value, value))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -637,6 +699,84 @@ static int read_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	}
 	if (!msg->len && read_more(cursor))
 		return -EMSGSIZE;
+	return msg->len;
+}
+
+static int output_start(struct netlink_callback *cb)
+{
+	struct nlattr *tb[KPS_A_MAX + 1];
+	struct cursor *cursor = dump_begin(cb, tb, true);
+	struct kps_reader *reader;
+
+	if (!cursor)
+		return -ENOMEM;
+	cb->min_dump_alloc = READ_ROOM;
+	if (cursor->err || !cursor->program->buffer)
+		return 0;
+	reader = kps_reader_start(cursor->program->buffer, &cursor->error);
+	if (IS_ERR(reader))
+		cursor->err = PTR_ERR(reader);
+	else
+		cursor->reader = reader;
+	return 0;
+}
+
+static int put_record(struct sk_buff *msg, const struct kps_program *program,
+		      const struct kps_record *record)
+{
+	const struct kps_output *output = &program->outputs[record->output];
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_RECORD);
+
+	if (!nest ||
+	    nla_put_u32(msg, KPS_ENTRY_A_OUTPUT, record->output) ||
+	    nla_put_u64_64bit(msg, KPS_ENTRY_A_TIME, record->time,
+			      KPS_ENTRY_A_PAD) ||
+	    put_fields(msg, program, output->fields,
+		       output->nr_fields - output->joins, record->data) ||
+	    (output->joins &&
+	     put_text(msg, (const char *)record->data + output->size,
+		      record->joined)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* As many records as there is room for. Return: whether that was all. */
+static bool put_records(struct sk_buff *msg, struct cursor *cursor)
+{
+	const struct kps_record *record;
+
+	while ((record = kps_reader_peek(cursor->reader))) {
+		unsigned char *mark = skb_tail_pointer(msg);
+
+		if (put_record(msg, cursor->program, record)) {
+			nlmsg_trim(msg, mark);
+			return false;
+		}
+		kps_reader_next(cursor->reader);
+	}
+	return true;
+}
+
+/* The first message says how many records are lost, also if there are none. */
+static int output_dump(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct cursor *cursor = cursor_of(cb);
+	void *header;
+
+	if (dump_failed(cb))
+		return cursor->err;
+	if (cursor->step)
+		return 0;
+	header = put_header(msg, cb, KPS_CMD_OUTPUT);
+	if (!header ||
+	    (!cursor->index++ &&
+	     nla_put_u64_64bit(msg, KPS_A_LOST,
+			       kps_buffer_lost(cursor->program->buffer),
+			       KPS_A_PAD)))
+		return -EMSGSIZE;
+	cursor->step = !cursor->reader || put_records(msg, cursor);
+	genlmsg_end(msg, header);
 	return msg->len;
 }
 
@@ -734,6 +874,7 @@ static const struct genl_ops kps_ops[] = {
 	DUMP(SHOW, show),
 	DUMP(READ, read),
 	DUMP(EVENTS, events),
+	DUMP(OUTPUT, output),
 };
 
 static struct genl_family kps_family __ro_after_init = {

@@ -14,7 +14,11 @@ static const struct kps_provider * const providers[] = {
 	&kps_kprobe_provider,
 	&kps_kretprobe_provider,
 	&kps_tracepoint_provider,
+	&kps_rawtracepoint_provider,
 	&kps_conntrack_provider,
+	&kps_interval_provider,
+	&kps_profile_provider,
+	&kps_program_provider,
 };
 
 static const struct kps_provider *find_provider(const char *name)
@@ -150,22 +154,22 @@ static int attach_site(struct kps_site *site)
 	return site->error;
 }
 
+/* Return: how many sites are attached or pending, or a negative errno. */
 static int attach_probe(struct kps_probe *probe, struct kps_error *error)
 {
 	bool lenient = probe->flags & KPS_PROBE_F_LENIENT;
 	u32 i, good = 0;
-	int err = 0;
+	int err;
 
 	for (i = 0; i < probe->nr_sites; i++) {
 		err = attach_site(probe->sites[i]);
-		if (!err)
-			good++;
-		else if (!lenient)
-			return explain(probe->sites[i], err, error);
+		good += !err;
+		if (err)
+			explain(probe->sites[i], err, error);
+		if (err && !lenient)
+			return err;
 	}
-	if (good)
-		return 0;
-	return explain(probe->sites[probe->nr_sites - 1], err, error);
+	return good;
 }
 
 /**
@@ -178,17 +182,21 @@ static int attach_probe(struct kps_probe *probe, struct kps_error *error)
  */
 int kps_probes_attach(struct kps_program *program, struct kps_error *error)
 {
-	u32 i;
-	int err;
+	u32 i, good = 0;
+	int nr;
 
 	for (i = 0; i < program->nr_probes; i++) {
-		err = attach_probe(program->probes[i], error);
-		if (err) {
+		nr = attach_probe(program->probes[i], error);
+		if (nr < 0) {
 			kps_probes_detach(program, NULL);
-			return err;
+			return nr;
 		}
+		good += nr;
 	}
-	return 0;
+	if (good)
+		return 0;
+	/* The error is the last site's. */
+	return program->sites[program->nr_sites - 1]->error;
 }
 
 static bool is_attached_in(const struct kps_site *site, const char *module)

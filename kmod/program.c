@@ -134,6 +134,8 @@ static void free_program(struct kref *ref)
 		kps_map_free(program->maps[i]);
 	free_enums(program);
 	kps_stacks_free(program->stacks);
+	kps_buffer_free(program->buffer);
+	kfree(program->outputs);
 	kfree(program->probes);
 	kfree(program->maps);
 	kvfree(program->sites);
@@ -237,6 +239,7 @@ static int enable(struct kps_program *program, struct kps_error *error)
 
 	if (program->live)
 		return 0;
+	kps_program_fire(program, "begin");
 	err = kps_probes_attach(program, error);
 	if (!err)
 		WRITE_ONCE(program->live, true);
@@ -245,8 +248,12 @@ static int enable(struct kps_program *program, struct kps_error *error)
 
 static void disable(struct kps_program *program)
 {
+	bool was_live = program->live;
+
 	WRITE_ONCE(program->live, false);
 	kps_probes_detach(program, NULL);
+	if (was_live)
+		kps_program_fire(program, "end");
 }
 
 static int collect_sites(struct kps_program *program, struct kps_error *error)

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/socket.h>
 #include <linux/string.h>
+#include <linux/string_helpers.h>
 
 #include "kpstat.h"
 #include "text.h"
@@ -28,7 +29,7 @@ const char * const kps_ledger_names[KPS_LEDGER_NR] = {
 
 bool kps_field_is_int(const struct kps_field *field)
 {
-	return field->type == KPS_T_INT;
+	return field->type == KPS_T_INT || field->type == KPS_T_CGROUP;
 }
 
 static size_t int_text(const struct kps_field *field, u64 value, char *text,
@@ -60,6 +61,8 @@ static size_t probe_text(const struct kps_program *program, u64 id, char *text,
 	if (id >= program->nr_sites)
 		return scnprintf(text, size, "%llu", id);
 	site = program->sites[id];
+	if (site->probe->provider->named_by_probe)
+		return scnprintf(text, size, "%s", site->probe->name);
 	return scnprintf(text, size, "%s:%s", site->probe->provider->name,
 			 site->target);
 }
@@ -116,6 +119,43 @@ static size_t inet_text(const u64 *data, char *text, size_t size)
 	return scnprintf(text, size, "%pI4", &data[1]);
 }
 
+/* Whose addresses they are, and what they mean, user space finds out. */
+static size_t user_text(u64 tgid, const unsigned long *ips, u32 nr, char *text,
+			size_t size)
+{
+	size_t used = scnprintf(text, size, "%llu", tgid);
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		used += scnprintf(text + used, size - used, "\n%lx", ips[i]);
+	return used;
+}
+
+static size_t user_stack_text(const struct kps_program *program,
+			      const u64 *data, char *text, size_t size)
+{
+	const unsigned long *ips;
+	u32 nr = kps_stacks_get(program->stacks, data[0], &ips);
+
+	return user_text(data[1], ips, nr, text, size);
+}
+
+static size_t user_symbol_text(const u64 *data, char *text, size_t size)
+{
+	unsigned long ip = data[0];
+
+	return user_text(data[1], &ip, 1, text, size);
+}
+
+/* Bytes that are no printable ASCII as \xNN. */
+static size_t buf_text(const u64 *data, u32 room, char *text, size_t size)
+{
+	u32 len = min_t(u64, data[0], room - sizeof(u64));
+
+	return string_escape_mem((const char *)(data + 1), len, text, size,
+				 ESCAPE_HEX | ESCAPE_NAP | ESCAPE_NP, NULL);
+}
+
 /**
  * kps_field_text() - one field of a key, or a plain value
  * @program: that it is of
@@ -144,6 +184,14 @@ size_t kps_field_text(const struct kps_program *program,
 		return inet_text(data, text, size);
 	case KPS_T_ENUM:
 		return enum_text(program, field, *data, text, size);
+	case KPS_T_USTACK:
+		return user_stack_text(program, data, text, size);
+	case KPS_T_USYM:
+		return user_symbol_text(data, text, size);
+	case KPS_T_MAC:
+		return scnprintf(text, size, "%pM", data);
+	case KPS_T_BUF:
+		return buf_text(data, field->size, text, size);
 	case KPS_T_ADDR:
 		return scnprintf(text, size, "0x%pK", (void *)(uintptr_t)*data);
 	default:
@@ -244,8 +292,29 @@ static void number_show(struct seq_file *m, const struct kps_map *map,
 {
 	char text[24];
 
-	int_text(&map->value, value, text, sizeof(text));
+	int_text(&map->value[0], value, text, sizeof(text));
 	seq_puts(m, text);
+}
+
+/* "1", or of a tuple "(1, foo)". */
+static void plain_show(struct seq_file *m, const struct kps_program *program,
+		       const struct kps_map *map, const u64 *value, char *text)
+{
+	bool tuple = map->nr_value > 1;
+	u32 i;
+
+	if (tuple)
+		seq_putc(m, '(');
+	for (i = 0; i < map->nr_value; i++) {
+		kps_field_text(program, &map->value[i], value, text,
+			       KPS_TEXT_MAX);
+		if (i)
+			seq_puts(m, ", ");
+		seq_puts(m, text);
+		value += map->value[i].size / sizeof(u64);
+	}
+	if (tuple)
+		seq_putc(m, ')');
 }
 
 static void value_show(struct seq_file *m, const struct kps_program *program,
@@ -262,8 +331,7 @@ static void value_show(struct seq_file *m, const struct kps_program *program,
 			   average, value[1]);
 		break;
 	case KPS_MAP_VALUE:
-		kps_field_text(program, &map->value, value, text, KPS_TEXT_MAX);
-		seq_puts(m, text);
+		plain_show(m, program, map, value, text);
 		break;
 	default:
 		number_show(m, map, value[0]);

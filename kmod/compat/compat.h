@@ -6,11 +6,32 @@
 #define KPS_COMPAT_H
 
 #include <linux/kprobes.h>
+#include <linux/ring_buffer.h>
+#include <linux/timekeeping.h>
 
 #ifdef KPS_HAS_GET_KRETPROBE
 #define kps_get_kretprobe(ri) get_kretprobe(ri)
 #else
 #define kps_get_kretprobe(ri) ((ri)->rp)
 #endif
+
+#ifdef KPS_RING_BUFFER_COMMITS_EVENT
+#define kps_ring_buffer_commit(ring, event) \
+	ring_buffer_unlock_commit(ring, event)
+#else
+#define kps_ring_buffer_commit(ring, event) \
+	((void)(event), ring_buffer_unlock_commit(ring))
+#endif
+
+/* International Atomic Time, readable in any context. */
+static __always_inline u64 kps_tai_fast_ns(void)
+{
+#ifdef KPS_HAS_TAI_FAST
+	return ktime_get_tai_fast_ns();
+#else
+	return ktime_mono_to_any(ns_to_ktime(ktime_get_mono_fast_ns()),
+				 TK_OFFS_TAI);
+#endif
+}
 
 #endif

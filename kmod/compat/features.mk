@@ -8,3 +8,10 @@ kps-has = $(if $(shell grep -s -E '$(2)' $(srctree)/include/linux/$(1)),-D$(3))
 
 # A kretprobe_instance has no pointer to its kretprobe any more.
 ccflags-y += $(call kps-has,kprobes.h,\*get_kretprobe\>,KPS_HAS_GET_KRETPROBE)
+
+# ring_buffer_unlock_commit() takes the event, too.
+kps-grep-next = $(if $(shell grep -s -A1 -E '$(2)' $(srctree)/include/linux/$(1) | grep -E '$(3)'),-D$(4))
+ccflags-y += $(call kps-grep-next,ring_buffer.h,ring_buffer_unlock_commit.struct trace_buffer,ring_buffer_event,KPS_RING_BUFFER_COMMITS_EVENT)
+
+# A clock of TAI that can be read anywhere.
+ccflags-y += $(call kps-has,timekeeping.h,ktime_get_tai_fast_ns,KPS_HAS_TAI_FAST)

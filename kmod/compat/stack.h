@@ -13,7 +13,9 @@
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/stacktrace.h>
+#include <linux/uaccess.h>
 
 #ifdef CONFIG_X86
 #include <asm/unwind.h>
@@ -60,5 +62,42 @@ static inline u32 kps_stack_save(struct pt_regs *regs, unsigned long *ips,
 	return stack_trace_save(ips, max, 1);
 }
 #endif
+
+/* What a function's prologue leaves on the stack, by most ABIs. */
+struct kps_user_frame {
+	unsigned long next;
+	unsigned long ret;
+};
+
+/**
+ * kps_user_stack_save() - the return addresses of the task in user space
+ * @ips: filled in, innermost first
+ * @max: room in it, at least 1
+ *
+ * By frame pointers, as perf's "fp" does: code that is built without them ends
+ * the walk early.  Memory that is not there ends it, too.
+ *
+ * Context: any, with preemption off, of a task with user memory. Return: how
+ * many.
+ */
+static inline u32 __kprobes kps_user_stack_save(unsigned long *ips, u32 max)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long fp = frame_pointer(regs);
+	struct kps_user_frame frame;
+	u32 nr = 0;
+
+	ips[nr++] = instruction_pointer(regs);
+	while (nr < max && fp &&
+	       !copy_from_user_nofault(&frame, (const void __user *)fp,
+				       sizeof(frame)) && frame.ret) {
+		ips[nr++] = frame.ret;
+		/* The stack grows down: its callers are above. */
+		if (frame.next <= fp)
+			break;
+		fp = frame.next;
+	}
+	return nr;
+}
 
 #endif

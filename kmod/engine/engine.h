@@ -25,7 +25,8 @@ struct pt_regs;
  * @record: the tracepoint's record, or NULL
  * @record_size: bytes
  * @regs: where a stack trace starts, or NULL
- * @lost: bits of enum kps_ledger that helpers noted
+ * @lost: bits of enum kps_ledger that helpers noted; what else the clause does
+ *	is done all the same
  */
 struct kps_ctx {
 	struct kps_frame frame;
@@ -44,12 +45,14 @@ struct kps_ctx {
  * @prog: the BPF core's
  * @reads_args: some kps_frame.arg is loaded
  * @reads_duration: kps_frame.duration is loaded
+ * @reads_regs: a stack or a register is wanted
  * @record_used: bytes of the record (the first ones) that helpers read
  */
 struct kps_code {
 	struct bpf_prog *prog;
 	bool reads_args;
 	bool reads_duration;
+	bool reads_regs;
 	DECLARE_BITMAP(record_used, KPS_RECORD_TRACKED);
 };
 
@@ -59,6 +62,7 @@ enum kps_arg {
 	KPS_ARG_ANY,		/* a scalar */
 	KPS_ARG_MAP,		/* const: an aggregating map */
 	KPS_ARG_VMAP,		/* const: a plain value map */
+	KPS_ARG_NUMBER_MAP,	/* const: a plain value map of one integer */
 	KPS_ARG_KEY,		/* const: scratch offset of the map's key, read */
 	KPS_ARG_VALUE,		/* const: scratch offset of the map's value, read */
 	KPS_ARG_MAP_OUT,	/* const: scratch offset, map's value written */
@@ -70,6 +74,13 @@ enum kps_arg {
 	KPS_ARG_RECORD_LEN,	/* const: bytes there */
 	KPS_ARG_RECORD_STR,	/* const: bytes there, or'ed with KPS_DATA_LOC */
 	KPS_ARG_DEPTH,		/* const: frames of a stack */
+	KPS_ARG_STACK_OUT,	/* const: scratch offset, 16 bytes written */
+	KPS_ARG_OUTPUT,		/* const: an output */
+	KPS_ARG_JOIN_OUTPUT,	/* const: an output that ends with joined text */
+	KPS_ARG_FIELDS,		/* const: scratch offset of its fields, read */
+	KPS_ARG_WORD,		/* const: any */
+	KPS_ARG_REG,		/* const: offset in struct pt_regs */
+	KPS_ARG_CLOCK,		/* const: enum kps_clock */
 };
 
 struct kps_helper {
@@ -77,6 +88,7 @@ struct kps_helper {
 	u64 (*fn)(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5);
 	enum kps_arg args[4];
 	bool takes_stack;	/* needs the program's stack table */
+	bool takes_regs;	/* reads ctx->regs */
 };
 
 extern const struct kps_helper kps_helpers[__KPS_FN_NR];

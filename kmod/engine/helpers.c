@@ -2,18 +2,27 @@
 /*
  * What a clause can call.  Each runs in whatever context the event has, with
  * preemption off; the verifier has checked every argument that the table below
- * marks as constant.  Losses are noted in ctx->lost, and from the first one on
- * no map is changed.
+ * marks as constant.  Losses are noted in ctx->lost; what could not be read is
+ * 0 or empty, and the clause goes on: what it has begun it must be able to end
+ * (delete(@start[tid]) behind a string that is not paged in).
  */
+#include <linux/cgroup.h>
 #include <linux/cred.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
+#include <linux/prandom.h>
+#include <linux/ptrace.h>
+#include <linux/random.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/topology.h>
 #include <linux/uaccess.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
+#include "compat/compat.h"
 #include "compat/stack.h"
 #include "dispatch.h"
 #include "kpstat.h"
@@ -198,35 +207,40 @@ static int read_memory(void *to, unsigned long addr, size_t len)
 #define STR_CHUNK 32U
 
 /*
- * Strings are read in aligned pieces, none of which crosses a page, so that
- * what lies behind the NUL is never the reason of a fault.
+ * A string, zero-padded to @size bytes, of which the last is always zero.  It
+ * is read in aligned pieces, none of which crosses a page, so that what lies
+ * behind the NUL is never the reason of a fault.  Return: its length, or -EFAULT.
  */
-HELPER(str)
+static int __kprobes read_str(char *out, u32 size, unsigned long addr)
 {
-	struct kps_ctx *ctx = CTX;
-	unsigned long addr = r2;
-	char *out = scratch(ctx, r4);
-	u32 done = 0, room = r3 - 1;
+	u32 done = 0, room = size - 1;
 
-	memset(out, 0, r3);
+	memset(out, 0, size);
 	while (done < room) {
 		u32 piece = STR_CHUNK - (addr & (STR_CHUNK - 1));
 		char *end;
 
 		piece = min(piece, room - done);
 		if (read_memory(out + done, addr, piece)) {
-			memset(out, 0, r3);
-			return lose(ctx, KPS_LEDGER_FAULT);
+			memset(out, 0, size);
+			return -EFAULT;
 		}
 		end = memchr(out + done, 0, piece);
 		if (end) {
-			memset(end, 0, out + r3 - end);
+			memset(end, 0, out + size - end);
 			return end - out;
 		}
 		done += piece;
 		addr += piece;
 	}
 	return done;
+}
+
+HELPER(str)
+{
+	int len = read_str(scratch(CTX, r4), r3, r2);
+
+	return len < 0 ? lose(CTX, KPS_LEDGER_FAULT) : len;
 }
 
 HELPER(read)
@@ -242,39 +256,222 @@ HELPER(read)
 	return extend(&value, r3);
 }
 
-/* One buffer per CPU and context: the guard of the dispatch admits one event. */
-struct stack_room {
+HELPER(user_read)
+{
+	u64 value = 0;
+
+	if (read_user(&value, r2, r3 & ~(u64)KPS_SIGNED)) {
+		lose(CTX, KPS_LEDGER_FAULT);
+		return 0;
+	}
+	return extend(&value, r3);
+}
+
+HELPER(bytes)
+{
+	u64 *out = scratch(CTX, r5);
+	u64 len = min_t(u64, r3, r4 - sizeof(u64));
+
+	memset(out, 0, r4);
+	if (read_memory(out + 1, r2, len)) {
+		memset(out, 0, r4);
+		return lose(CTX, KPS_LEDGER_FAULT);
+	}
+	out[0] = len;
+	return len;
+}
+
+/*
+ * Room for what is too large for a handler's stack, one of each per CPU and
+ * context: the guard of the dispatch admits one event.
+ */
+struct room {
 	unsigned long ips[KPS_NR_CONTEXTS][KPS_MAX_STACK_DEPTH];
+	char joined[KPS_NR_CONTEXTS][KPS_MAX_JOIN];
+	struct rnd_state random[KPS_NR_CONTEXTS];
 };
 
-static struct stack_room __percpu *stack_rooms;
+static struct room __percpu *rooms;
 
 int kps_helpers_init(void)
 {
-	stack_rooms = alloc_percpu(struct stack_room);
-	return stack_rooms ? 0 : -ENOMEM;
+	int cpu, i;
+
+	rooms = alloc_percpu(struct room);
+	if (!rooms)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < KPS_NR_CONTEXTS; i++)
+			prandom_seed_state(&per_cpu_ptr(rooms, cpu)->random[i],
+					   get_random_u64());
+	return 0;
 }
 
 void kps_helpers_exit(void)
 {
-	free_percpu(stack_rooms);
+	free_percpu(rooms);
+}
+
+static unsigned long *stack_room(void)
+{
+	return this_cpu_ptr(rooms)->ips[kps_context()];
+}
+
+static s64 keep_stack(struct kps_ctx *ctx, const unsigned long *ips, u32 nr)
+{
+	s64 id;
+
+	if (!nr)
+		return lose(ctx, KPS_LEDGER_FAULT);
+	id = kps_stacks_add(ctx->program->stacks, ips, nr);
+	return id < 0 ? (s64)lose(ctx, KPS_LEDGER_OVERFLOW) : id;
 }
 
 HELPER(kstack)
 {
 	struct kps_ctx *ctx = CTX;
-	unsigned long *ips = this_cpu_ptr(stack_rooms)->ips[kps_context()];
+	unsigned long *ips = stack_room();
 	u32 nr = 0;
-	s64 id;
 
 	if (ctx->regs)
 		nr = kps_stack_save(ctx->regs, ips, r2);
-	if (!nr)
-		return lose(ctx, KPS_LEDGER_FAULT);
-	id = kps_stacks_add(ctx->program->stacks, ips, nr);
-	if (id < 0)
-		return lose(ctx, KPS_LEDGER_OVERFLOW);
+	return keep_stack(ctx, ips, nr);
+}
+
+/* A task without memory of its own has no user stack: that is no loss. */
+HELPER(ustack)
+{
+	struct kps_ctx *ctx = CTX;
+	unsigned long *ips = stack_room();
+	u64 *out = scratch(ctx, r3);
+	u32 nr = 0;
+	s64 id = 0;
+
+	if (current->mm && !(current->flags & PF_KTHREAD))
+		nr = kps_user_stack_save(ips, r2);
+	if (nr)
+		id = keep_stack(ctx, ips, nr);
+	out[0] = id < 0 ? 0 : id;
+	out[1] = current->tgid;
 	return id;
+}
+
+HELPER(reg)
+{
+	struct kps_ctx *ctx = CTX;
+
+	if (!ctx->regs) {
+		lose(ctx, KPS_LEDGER_FAULT);
+		return 0;
+	}
+	return *(const u64 *)((const u8 *)ctx->regs + r2);
+}
+
+HELPER(curtask)
+{
+	return (unsigned long)current;
+}
+
+HELPER(ppid)
+{
+	u64 pid;
+
+	rcu_read_lock();
+	pid = rcu_dereference(current->real_parent)->tgid;
+	rcu_read_unlock();
+	return pid;
+}
+
+HELPER(random)
+{
+	return prandom_u32_state(&this_cpu_ptr(rooms)->random[kps_context()]);
+}
+
+#ifdef CONFIG_CGROUPS
+HELPER(cgroup)
+{
+	u64 id;
+
+	rcu_read_lock();
+	id = cgroup_id(task_dfl_cgroup(current));
+	rcu_read_unlock();
+	return id;
+}
+#else
+#define cgroup NULL
+#endif
+
+HELPER(numa)
+{
+	return numa_node_id();
+}
+
+HELPER(jiffies_now)
+{
+	return get_jiffies_64();
+}
+
+HELPER(clock)
+{
+	return r2 == KPS_CLOCK_BOOT ? ktime_get_boot_fast_ns() :
+				      kps_tai_fast_ns();
+}
+
+static u64 write_record(struct kps_ctx *ctx, u32 output, u64 off,
+			const char *joined, u32 len)
+{
+	const struct kps_program *program = ctx->program;
+
+	if (kps_buffer_write(program->buffer, output, scratch(ctx, off),
+			     program->outputs[output].size, joined, len))
+		return lose(ctx, KPS_LEDGER_OUTPUT);
+	return 0;
+}
+
+HELPER(output)
+{
+	return write_record(CTX, r2, r3, NULL, 0);
+}
+
+/* One more string of argv[]. Return: the new length, or -EFAULT. */
+static int __kprobes join_one(char *text, u32 len, unsigned long addr,
+			      u64 separator, bool first)
+{
+	u32 size = first ? 0 : strnlen((const char *)&separator,
+				       sizeof(separator));
+	int added;
+
+	/* read_str() wants room for a NUL at least. */
+	if (len + size >= KPS_MAX_JOIN)
+		return len;
+	memcpy(text + len, &separator, size);
+	len += size;
+	added = read_str(text + len, KPS_MAX_JOIN - len, addr);
+	return added < 0 ? added : len + added;
+}
+
+HELPER(join)
+{
+	char *text = this_cpu_ptr(rooms)->joined[kps_context()];
+	struct kps_ctx *ctx = CTX;
+	int len = 0, next;
+	u32 i;
+
+	for (i = 0; i < KPS_MAX_JOIN_ARGS; i++) {
+		unsigned long arg = 0;
+
+		next = read_memory(&arg, r4 + i * sizeof(arg), sizeof(arg));
+		if (!next && !arg)
+			break;
+		if (!next)
+			next = join_one(text, len, arg, r5, !i);
+		if (next < 0) {
+			lose(ctx, KPS_LEDGER_FAULT);
+			break;
+		}
+		len = next;
+	}
+	return write_record(ctx, r2, r3, text, len);
 }
 
 HELPER(map_update)
@@ -282,8 +479,6 @@ HELPER(map_update)
 	struct kps_ctx *ctx = CTX;
 	const struct kps_map *map = ctx->program->maps[r2];
 
-	if (ctx->lost)
-		return (u64)-1;
 	if (kps_table_update(ctx->row->tables[r2], map, scratch(ctx, r3), r4))
 		return lose(ctx, KPS_LEDGER_OVERFLOW);
 	return 0;
@@ -303,8 +498,6 @@ HELPER(map_set)
 	struct kps_ctx *ctx = CTX;
 	const struct kps_map *map = ctx->program->maps[r2];
 
-	if (ctx->lost)
-		return (u64)-1;
 	return values_result(ctx, kps_values_set(map->values, scratch(ctx, r3),
 						 scratch(ctx, r4)));
 }
@@ -322,13 +515,22 @@ HELPER(map_get)
 	return values_result(ctx, found);
 }
 
+HELPER(map_add)
+{
+	struct kps_ctx *ctx = CTX;
+	const struct kps_map *map = ctx->program->maps[r2];
+	u64 sum = 0;
+
+	values_result(ctx, kps_values_add(map->values, scratch(ctx, r3), r4,
+					  &sum));
+	return sum;
+}
+
 HELPER(map_delete)
 {
 	struct kps_ctx *ctx = CTX;
 	const struct kps_map *map = ctx->program->maps[r2];
 
-	if (ctx->lost)
-		return (u64)-1;
 	return values_result(ctx, kps_values_delete(map->values,
 						    scratch(ctx, r3)));
 }
@@ -356,7 +558,8 @@ const struct kps_helper kps_helpers[__KPS_FN_NR] = {
 				    { KPS_ARG_ANY, KPS_ARG_LEN, KPS_ARG_OUT } },
 	[KPS_FN_READ]		= { "read", read,
 				    { KPS_ARG_ANY, KPS_ARG_SIZE } },
-	[KPS_FN_KSTACK]		= { "kstack", kstack, { KPS_ARG_DEPTH }, true },
+	[KPS_FN_KSTACK]		= { "kstack", kstack, { KPS_ARG_DEPTH },
+				    .takes_stack = true, .takes_regs = true },
 	[KPS_FN_MAP_UPDATE]	= { "map_update", map_update,
 				    { KPS_ARG_MAP, KPS_ARG_KEY, KPS_ARG_ANY } },
 	[KPS_FN_MAP_SET]	= { "map_set", map_set,
@@ -367,4 +570,29 @@ const struct kps_helper kps_helpers[__KPS_FN_NR] = {
 				      KPS_ARG_MAP_OUT } },
 	[KPS_FN_MAP_DELETE]	= { "map_delete", map_delete,
 				    { KPS_ARG_VMAP, KPS_ARG_KEY } },
+	[KPS_FN_MAP_ADD]	= { "map_add", map_add,
+				    { KPS_ARG_NUMBER_MAP, KPS_ARG_KEY,
+				      KPS_ARG_ANY } },
+	[KPS_FN_OUTPUT]		= { "output", output,
+				    { KPS_ARG_OUTPUT, KPS_ARG_FIELDS } },
+	[KPS_FN_JOIN]		= { "join", join,
+				    { KPS_ARG_JOIN_OUTPUT, KPS_ARG_FIELDS,
+				      KPS_ARG_ANY, KPS_ARG_WORD } },
+	[KPS_FN_USER_READ]	= { "user_read", user_read,
+				    { KPS_ARG_ANY, KPS_ARG_SIZE } },
+	[KPS_FN_BYTES]		= { "bytes", bytes,
+				    { KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN,
+				      KPS_ARG_OUT } },
+	[KPS_FN_USTACK]		= { "ustack", ustack,
+				    { KPS_ARG_DEPTH, KPS_ARG_STACK_OUT },
+				    .takes_stack = true },
+	[KPS_FN_REG]		= { "reg", reg, { KPS_ARG_REG },
+				    .takes_regs = true },
+	[KPS_FN_CURTASK]	= { "curtask", curtask },
+	[KPS_FN_PPID]		= { "ppid", ppid },
+	[KPS_FN_RAND]		= { "rand", random },
+	[KPS_FN_CGROUP]		= { "cgroup", cgroup },
+	[KPS_FN_NUMA]		= { "numa", numa },
+	[KPS_FN_JIFFIES]	= { "jiffies", jiffies_now },
+	[KPS_FN_CLOCK]		= { "clock", clock, { KPS_ARG_CLOCK } },
 };

@@ -14,6 +14,7 @@
 #include <linux/bitmap.h>
 #include <linux/filter.h>
 #include <linux/mm.h>
+#include <linux/ptrace.h>
 #include <linux/slab.h>
 
 #include "kpstat.h"
@@ -382,6 +383,7 @@ static int check_alu(struct verifier *v, const struct bpf_insn *insn)
 struct call {
 	const struct kps_helper *helper;
 	const struct kps_map *map;
+	const struct kps_output *output;
 	unsigned int len;
 	long record;
 	long out;		/* scratch to mark as written, or -1 */
@@ -425,6 +427,41 @@ static int check_map_number(struct verifier *v, struct call *call, u64 nr,
 	return 0;
 }
 
+static bool holds_number(const struct kps_map *map)
+{
+	return map->kind == KPS_MAP_VALUE && map->nr_value == 1 &&
+	       map->value[0].type == KPS_T_INT;
+}
+
+static int check_number_map(struct verifier *v, struct call *call, u64 nr)
+{
+	int err = check_map_number(v, call, nr, true);
+
+	if (!err && !holds_number(call->map))
+		return refuse(v, "%s needs a map of integers, not %s",
+			      call->helper->name, call->map->name);
+	return err;
+}
+
+static int check_output(struct verifier *v, struct call *call, u64 nr,
+			bool joins)
+{
+	if (nr >= v->program->nr_outputs)
+		return refuse(v, "there is no output %llu", nr);
+	call->output = &v->program->outputs[nr];
+	if (call->output->joins != joins)
+		return refuse(v, "%s cannot be used on output %llu",
+			      call->helper->name, nr);
+	return 0;
+}
+
+static int check_reg_offset(struct verifier *v, u64 off)
+{
+	if (off % sizeof(u64) || off > sizeof(struct pt_regs) - sizeof(u64))
+		return refuse(v, "there is no register at %llu", off);
+	return 0;
+}
+
 static void note_record_read(struct verifier *v, unsigned long off,
 			     unsigned long len)
 {
@@ -464,6 +501,24 @@ static int check_const_arg(struct verifier *v, struct call *call,
 		return check_map_number(v, call, value, false);
 	case KPS_ARG_VMAP:
 		return check_map_number(v, call, value, true);
+	case KPS_ARG_NUMBER_MAP:
+		return check_number_map(v, call, value);
+	case KPS_ARG_OUTPUT:
+		return check_output(v, call, value, false);
+	case KPS_ARG_JOIN_OUTPUT:
+		return check_output(v, call, value, true);
+	case KPS_ARG_FIELDS:
+		return check_scratch_range(v, value, call->output->size, true);
+	case KPS_ARG_WORD:
+		return 0;
+	case KPS_ARG_REG:
+		return check_reg_offset(v, value);
+	case KPS_ARG_CLOCK:
+		if (value >= __KPS_CLOCK_NR)
+			return refuse(v, "there is no clock %llu", value);
+		return 0;
+	case KPS_ARG_STACK_OUT:
+		return check_out(v, call, value, 2 * sizeof(u64));
 	case KPS_ARG_KEY:
 		return check_scratch_range(v, value, call->map->key_size, true);
 	case KPS_ARG_VALUE:
@@ -524,15 +579,19 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 	if (BPF_SRC(insn->code) != BPF_K || insn->src_reg || insn->dst_reg ||
 	    insn->off)
 		return refuse(v, "unknown kind of call");
-	if (insn->imm <= KPS_FN_UNSPEC || insn->imm >= __KPS_FN_NR ||
-	    !kps_helpers[insn->imm].fn)
+	if (insn->imm <= KPS_FN_UNSPEC || insn->imm >= __KPS_FN_NR)
 		return refuse(v, "there is no helper %d", insn->imm);
+	if (!kps_helpers[insn->imm].fn)
+		return refuse(v, "this kernel is built without what %s needs",
+			      kps_helpers[insn->imm].name);
 	call.helper = &kps_helpers[insn->imm];
 
 	if (v->now.reg[BPF_REG_1].type != REG_CTX)
 		return refuse(v, "R1 must be CTX in a call");
 	if (call.helper->takes_stack && !v->program->stacks)
 		return refuse(v, "%s without a stack table", call.helper->name);
+	if (call.helper->takes_regs)
+		v->code->reads_regs = true;
 	for (i = 0; i < ARRAY_SIZE(call.helper->args); i++) {
 		if (call.helper->args[i] == KPS_ARG_NONE)
 			break;

@@ -50,8 +50,9 @@ struct kps_map *kps_map_alloc(const char *name, enum kps_map_kind kind,
 		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
 	strscpy(map->name, name, sizeof(map->name));
 	map->kind = kind;
-	map->value.type = KPS_T_INT;
-	map->value.size = sizeof(u64);
+	map->nr_value = 1;
+	map->value[0].type = KPS_T_INT;
+	map->value[0].size = sizeof(u64);
 	return map;
 }
 
@@ -61,6 +62,15 @@ void kps_map_free(struct kps_map *map)
 		return;
 	kps_values_free(map->values);
 	kfree(map);
+}
+
+static u32 plain_words(const struct kps_map *map)
+{
+	u32 i, size = 0;
+
+	for (i = 0; i < map->nr_value; i++)
+		size += map->value[i].size;
+	return size / sizeof(u64);
 }
 
 static u32 value_words(const struct kps_map *map)
@@ -74,7 +84,7 @@ static u32 value_words(const struct kps_map *map)
 	case KPS_MAP_LHIST:
 		return kps_lhist_buckets(&map->lhist);
 	case KPS_MAP_VALUE:
-		return map->value.size / sizeof(u64);
+		return plain_words(map);
 	default:
 		return 1;
 	}
@@ -99,6 +109,9 @@ int kps_map_finish(struct kps_map *map, struct kps_error *error)
 				 map->key_size, KPS_MAX_KEY_SIZE);
 
 	map->value_size = value_words(map) * sizeof(u64);
+	if (map->kind == KPS_MAP_VALUE && map->value_size > KPS_MAX_VALUE_SIZE)
+		return kps_error(error, -E2BIG, "a value of %u bytes, at most %u",
+				 map->value_size, KPS_MAX_VALUE_SIZE);
 	if (!map->value_size)
 		return kps_error(error, -EINVAL,
 				 "lhist(min %lld, max %lld, step %lld) does not make 1 to %u buckets",

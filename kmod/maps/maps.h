@@ -40,7 +40,8 @@ struct kps_map {
 	u32 max_entries;
 	u32 nr_key;
 	struct kps_field key[KPS_MAX_KEY_FIELDS];
-	struct kps_field value;
+	u32 nr_value;
+	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
 	struct kps_values *values;
 	char name[KPS_NAME_MAX];
@@ -122,6 +123,8 @@ int kps_table_update(struct kps_table *table, const struct kps_map *map,
 		     const u64 *key, s64 value);
 void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
 void kps_value_init(const struct kps_map *map, u64 *value);
+void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
+			 const struct kps_map *map);
 u32 kps_hash(const u64 *key, u32 words);
 
 static inline struct kps_slot *kps_table_slot_at(const struct kps_table *table,
@@ -137,10 +140,13 @@ void kps_values_free(struct kps_values *values);
 size_t kps_values_bytes(u32 key_size, u32 value_size, u32 max_entries);
 int kps_values_set(struct kps_values *values, const u64 *key, const u64 *value);
 int kps_values_get(struct kps_values *values, const u64 *key, u64 *value);
+int kps_values_add(struct kps_values *values, const u64 *key, u64 number,
+		   u64 *sum);
 int kps_values_delete(struct kps_values *values, const u64 *key);
 u32 kps_values_count(const struct kps_values *values);
 u64 kps_values_overflow(const struct kps_values *values);
 u32 kps_values_copy(struct kps_values *values, u64 *out, u32 max, bool take);
+void kps_values_zero(struct kps_values *values);
 
 /* stacks.c */
 struct kps_stacks *kps_stacks_alloc(u32 max_entries);
@@ -173,6 +179,8 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 					 const unsigned long *maps, bool reset);
 void kps_snapshots_free(struct kps_snapshots *snapshots);
 int kps_maps_reset(struct kps_program *program);
+int kps_map_reset(struct kps_program *program, const struct kps_map *map,
+		  bool keep_keys);
 
 static inline const u64 *kps_entry_value(const struct kps_snapshot *snapshot,
 					 const u64 *entry)

@@ -183,6 +183,10 @@ static u64 sum_of(const struct kps_map *map, const u64 *value)
 static s64 sort_weight(const struct kps_map *map, const u64 *value)
 {
 	switch (map->kind) {
+	case KPS_MAP_VALUE:
+		/* What is no number is in the order of the keys. */
+		return map->nr_value == 1 && map->value[0].type == KPS_T_INT ?
+			value[0] : 0;
 	case KPS_MAP_HIST:
 	case KPS_MAP_LHIST:
 		return sum_of(map, value);
@@ -386,4 +390,68 @@ int kps_maps_reset(struct kps_program *program)
 	mutex_unlock(&program->read_lock);
 	kvfree(room);
 	return fresh ? 0 : -ENOMEM;
+}
+
+static void copy_keys(const struct kps_map *map, struct kps_set *to,
+		      const struct kps_set *from)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kps_table_copy_keys(to->rows[cpu]->tables[map->index],
+				    from->rows[cpu]->tables[map->index], map);
+}
+
+static int reset_values(const struct kps_map *map, bool keep_keys)
+{
+	u64 *room;
+
+	if (keep_keys) {
+		kps_values_zero(map->values);
+		return 0;
+	}
+	room = kvmalloc_array(map->max_entries, map->key_size + map->value_size,
+			      GFP_KERNEL);
+	if (!room)
+		return -ENOMEM;
+	kps_values_copy(map->values, room, map->max_entries, true);
+	kvfree(room);
+	return 0;
+}
+
+static int reset_tables(struct kps_program *program, const struct kps_map *map,
+			bool keep_keys)
+{
+	struct kps_set *set = kps_program_set(program), *fresh;
+	DECLARE_BITMAP(one, KPS_MAX_MAPS) = {};
+
+	__set_bit(map->index, one);
+	fresh = kps_set_renew(program, set, one, false);
+	if (!fresh)
+		return -ENOMEM;
+	if (keep_keys)
+		copy_keys(map, fresh, set);
+	kps_set_free(program, replace_set(program, fresh), one, false);
+	return 0;
+}
+
+/**
+ * kps_map_reset() - empty one map; the ledger and the others go on
+ * @program: whose
+ * @map: one of its
+ * @keep_keys: its keys stay, as if no event had come yet
+ *
+ * Context: may sleep; takes program->read_lock. Return: 0 or -ENOMEM, then
+ * nothing has changed.
+ */
+int kps_map_reset(struct kps_program *program, const struct kps_map *map,
+		  bool keep_keys)
+{
+	int err;
+
+	mutex_lock(&program->read_lock);
+	err = map->kind == KPS_MAP_VALUE ? reset_values(map, keep_keys) :
+					   reset_tables(program, map, keep_keys);
+	mutex_unlock(&program->read_lock);
+	return err;
 }

@@ -154,6 +154,35 @@ u64 __kprobes *kps_table_slot(struct kps_table *table, const struct kps_map *map
 	}
 }
 
+/**
+ * kps_table_copy_keys() - give a table the keys of another, with no events yet
+ * @to: empty, and reached by no event
+ * @from: may be in use
+ * @map: of both
+ *
+ * Context: task, may sleep. Keys that come meanwhile may be missing.
+ */
+void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
+			 const struct kps_map *map)
+{
+	u32 i;
+
+	if (!map->key_size) {
+		to->claimed = READ_ONCE(from->claimed);
+		return;
+	}
+	for (i = 0; i <= from->mask; i++) {
+		/* Pairs with smp_wmb() in kps_table_slot(): the key is there. */
+		u32 entry = smp_load_acquire(&from->index[i]);
+
+		if (entry)
+			kps_table_slot(to, map,
+				       kps_table_slot_at(from, entry - 1)->data);
+		if (!(i & 1023))
+			cond_resched();
+	}
+}
+
 static local64_t *counter(u64 *value, u32 nr)
 {
 	return (local64_t *)&value[nr];

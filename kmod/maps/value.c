@@ -249,6 +249,48 @@ int __kprobes kps_values_set(struct kps_values *values, const u64 *key,
 }
 
 /**
+ * kps_values_add() - add to a key's number, 0 if it is new
+ * @values: a table whose values are one number each
+ * @key: key_size bytes
+ * @number: what is added
+ * @sum: set to what it is then
+ *
+ * Context: any. Return: 0, -ENOSPC (full), -EBUSY (in NMI).
+ */
+int __kprobes kps_values_add(struct kps_values *values, const u64 *key,
+			     u64 number, u64 *sum)
+{
+	atomic_t *bucket = bucket_of(values, key);
+	unsigned long flags;
+	u32 head, nr;
+	u64 *value;
+
+	local_irq_save(flags);
+	if (!lock_bucket(bucket)) {
+		local_irq_restore(flags);
+		return -EBUSY;
+	}
+	head = atomic_read(bucket) & ~BUCKET_LOCKED;
+	nr = find(values, head, key);
+	if (!nr) {
+		nr = insert(values, &head, key);
+		if (nr)
+			node_at(values, nr)->data[values->key_words] = 0;
+	}
+	if (nr) {
+		value = node_at(values, nr)->data + values->key_words;
+		*value += number;
+		*sum = *value;
+	}
+	unlock_bucket(bucket, head);
+	local_irq_restore(flags);
+	if (nr)
+		return 0;
+	atomic64_inc(&values->overflow);
+	return -ENOSPC;
+}
+
+/**
  * kps_values_get() - copy a key's value
  * @values: the table
  * @key: key_size bytes
@@ -385,4 +427,31 @@ u32 kps_values_copy(struct kps_values *values, u64 *out, u32 max, bool take)
 		cond_resched();
 	}
 	return copied;
+}
+
+static void zero_bucket(struct kps_values *values, atomic_t *bucket)
+{
+	unsigned long flags;
+	u32 head, nr;
+
+	local_irq_save(flags);
+	lock_bucket(bucket);
+	head = atomic_read(bucket) & ~BUCKET_LOCKED;
+	for (nr = head; nr; nr = node_at(values, nr)->next)
+		memset(node_at(values, nr)->data + values->key_words, 0,
+		       values->value_words * sizeof(u64));
+	unlock_bucket(bucket, head);
+	local_irq_restore(flags);
+}
+
+/** kps_values_zero() - all keys stay, their values are zero. Context: task. */
+void kps_values_zero(struct kps_values *values)
+{
+	u32 i;
+
+	for (i = 0; i <= values->mask; i++) {
+		if (atomic_read(&values->buckets[i]))
+			zero_bucket(values, &values->buckets[i]);
+		cond_resched();
+	}
 }

@@ -276,7 +276,7 @@ enum kps_probe_attr {
 
 enum kps_probe_flags {
 	/* A target that cannot be attached is listed as failed, not fatal
-	 * (globs), as long as one can.
+	 * (globs, lists), as long as one of the program can.
 	 */
 	KPS_PROBE_F_LENIENT	= 1 << 0,
 };
@@ -304,13 +304,14 @@ enum kps_ledger {
 	KPS_LEDGER_HITS,	/* the event happened */
 	KPS_LEDGER_RECORDED,	/* all actions of the clause were done */
 	KPS_LEDGER_FILTERED,	/* the clause's filter said no */
-	KPS_LEDGER_OVERFLOW,	/* lost: a map or the stack table had no room */
-	KPS_LEDGER_FAULT,	/* lost: memory it wanted could not be read */
-	KPS_LEDGER_BUSY,	/* lost: in NMI, a value map was locked below it */
+	/* Lost in part: this action of the clause was not done, the others were;
+	 * a fault names the event before an overflow does.
+	 */
+	KPS_LEDGER_OVERFLOW,	/* a map or the stack table had no room */
+	KPS_LEDGER_FAULT,	/* memory could not be read, and was taken as zeros */
+	KPS_LEDGER_BUSY,	/* in NMI, a value map was locked below it */
 	KPS_LEDGER_RECURSION,	/* lost: fired inside a handler of kpstat's */
-	KPS_LEDGER_OUTPUT,	/* lost in part: the buffer had no room for a record
-				 * of its; all that changes maps was done
-				 */
+	KPS_LEDGER_OUTPUT,	/* lost in part: no room in the buffer for a record */
 	KPS_LEDGER_MISSED,	/* lost: the kernel could not deliver it */
 	KPS_LEDGER_NR,
 };
@@ -385,9 +386,8 @@ struct kps_frame {
  * offsets into scratch, multiples of 8; 'map' is a CONST map number.  Those
  * that fill 'out' make its bytes initialised.  A fault, a full table or a
  * lock that could not be had is noted in the ledger by the helper itself,
- * which then returns a negative number (RECORD and READ: 0).  From there on
- * the helpers that change a map do nothing, so a clause may go on or exit.
- * A record that finds no room stops nothing.
+ * which then returns a negative number (RECORD and READ: 0) and leaves zeros in
+ * 'out'.  The clause goes on: what it began it must be able to end.
  */
 enum kps_fn {
 	KPS_FN_UNSPEC,

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The buffer between clauses and whoever prints what they wrote.
+ *
+ * It is the kernel's own ring buffer, the one that ftrace has: a writer never
+ * waits, in whatever context it is, and never overwrites what was not read: a
+ * record that finds no room is counted and gone.  Every record bears its time,
+ * so that a reader can put those of all CPUs into one order.
+ */
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/ring_buffer.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <asm/local64.h>
+
+#include "compat/compat.h"
+#include "kpstat.h"
+#include "output.h"
+
+/* Below this a ring buffer has not even two pages. */
+#define MIN_BYTES (4 * PAGE_SIZE)
+
+struct kps_buffer {
+	struct trace_buffer *ring;
+	local64_t __percpu *lost;
+	unsigned long reading;		/* bit 0: there is a reader */
+};
+
+#ifdef CONFIG_RING_BUFFER
+
+/** kps_buffer_bytes() - what a buffer of @bytes per CPU will hold in all */
+size_t kps_buffer_bytes(u32 bytes)
+{
+	return max_t(size_t, PAGE_ALIGN(bytes), MIN_BYTES) *
+	       num_possible_cpus();
+}
+
+/**
+ * kps_buffer_alloc() - an empty buffer
+ * @bytes: for each CPU
+ * @error: gets the reason
+ *
+ * Context: may sleep. Return: the buffer, or an ERR_PTR.
+ */
+struct kps_buffer *kps_buffer_alloc(u32 bytes, struct kps_error *error)
+{
+	struct kps_buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+
+	if (!buffer)
+		goto no_memory;
+	buffer->lost = alloc_percpu(local64_t);
+	if (!buffer->lost)
+		goto free_buffer;
+	buffer->ring = ring_buffer_alloc(max_t(unsigned long, bytes, MIN_BYTES),
+					 0);
+	if (!buffer->ring)
+		goto free_lost;
+	return buffer;
+
+free_lost:
+	free_percpu(buffer->lost);
+free_buffer:
+	kfree(buffer);
+no_memory:
+	return ERR_PTR(kps_error(error, -ENOMEM,
+				 "no memory for the output buffer"));
+}
+
+/** kps_buffer_free() - when nobody writes or reads any more. May sleep. */
+void kps_buffer_free(struct kps_buffer *buffer)
+{
+	if (!buffer)
+		return;
+	ring_buffer_free(buffer->ring);
+	free_percpu(buffer->lost);
+	kfree(buffer);
+}
+
+/** kps_buffer_lost() - records that found no room */
+u64 kps_buffer_lost(const struct kps_buffer *buffer)
+{
+	u64 sum = 0;
+	int cpu;
+
+	if (!buffer)
+		return 0;
+	for_each_possible_cpu(cpu)
+		sum += local64_read(per_cpu_ptr(buffer->lost, cpu));
+	return sum;
+}
+
+/**
+ * kps_buffer_write() - one record
+ * @buffer: to write to
+ * @output: its number
+ * @data: @size bytes of fields
+ * @size: a multiple of 8
+ * @joined: text behind them, or NULL
+ * @len: of it, up to KPS_MAX_JOIN
+ *
+ * Context: any, with preemption off. Return: 0, or -ENOSPC: it was counted.
+ */
+int __kprobes kps_buffer_write(struct kps_buffer *buffer, u32 output,
+			       const void *data, u32 size, const char *joined,
+			       u32 len)
+{
+	struct ring_buffer_event *event;
+	struct kps_record *record;
+
+	event = ring_buffer_lock_reserve(buffer->ring,
+					 sizeof(*record) + size + len);
+	if (!event) {
+		local64_inc(this_cpu_ptr(buffer->lost));
+		return -ENOSPC;
+	}
+	record = ring_buffer_event_data(event);
+	record->time = ktime_get_mono_fast_ns();
+	record->output = output;
+	record->joined = len;
+	memcpy(record->data, data, size);
+	if (len)
+		memcpy((u8 *)record->data + size, joined, len);
+	kps_ring_buffer_commit(buffer->ring, event);
+	return 0;
+}
+
+/**
+ * struct kps_reader - one reading of a buffer
+ * @horizon: what is newer is left for the next
+ * @cpu: whose record is in @record
+ * @record: a copy, aligned; the buffer's own may move
+ * @times: of each CPU's oldest record; 0: not looked at, U64_MAX: none
+ */
+struct kps_reader {
+	struct kps_buffer *buffer;
+	u64 horizon;
+	int cpu;
+	u8 record[KPS_RECORD_MAX] __aligned(8);
+	u64 times[];
+};
+
+/**
+ * kps_reader_start() - read what was written until now
+ * @buffer: to read from
+ * @error: gets the reason
+ *
+ * Handlers run with preemption off: when RCU has seen them out, all that began
+ * before now have written what they have to say, and its order is final.
+ *
+ * Context: may sleep. Return: a reader, or an ERR_PTR.
+ */
+struct kps_reader *kps_reader_start(struct kps_buffer *buffer,
+				    struct kps_error *error)
+{
+	struct kps_reader *reader;
+
+	if (test_and_set_bit(0, &buffer->reading))
+		return ERR_PTR(kps_error(error, -EBUSY,
+					 "somebody else reads its output"));
+	reader = kzalloc(struct_size(reader, times, nr_cpu_ids), GFP_KERNEL);
+	if (!reader) {
+		clear_bit_unlock(0, &buffer->reading);
+		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
+	}
+	reader->buffer = buffer;
+	reader->horizon = ktime_get_mono_fast_ns();
+	reader->cpu = -1;
+	synchronize_rcu();
+	return reader;
+}
+
+static u64 oldest_on(const struct kps_reader *reader, int cpu)
+{
+	struct ring_buffer_event *event;
+	u64 time;
+
+	event = ring_buffer_peek(reader->buffer->ring, cpu, NULL, NULL);
+	if (!event)
+		return U64_MAX;
+	memcpy(&time, ring_buffer_event_data(event), sizeof(time));
+	return time < reader->horizon ? time : U64_MAX;
+}
+
+static int oldest_cpu(struct kps_reader *reader)
+{
+	u64 oldest = U64_MAX;
+	int cpu, found = -1;
+
+	for_each_possible_cpu(cpu) {
+		u64 *time = &reader->times[cpu];
+
+		if (!*time)
+			*time = oldest_on(reader, cpu);
+		if (*time < oldest) {
+			oldest = *time;
+			found = cpu;
+		}
+	}
+	return found;
+}
+
+static void copy_record(struct kps_reader *reader)
+{
+	struct ring_buffer_event *event;
+
+	event = ring_buffer_peek(reader->buffer->ring, reader->cpu, NULL, NULL);
+	memcpy(reader->record, ring_buffer_event_data(event),
+	       min_t(u32, ring_buffer_event_length(event),
+		     sizeof(reader->record)));
+}
+
+/**
+ * kps_reader_peek() - the oldest record that is left
+ * @reader: started
+ *
+ * Context: may sleep. Return: the record, the same one until
+ * kps_reader_next(); NULL at the end.
+ */
+const struct kps_record *kps_reader_peek(struct kps_reader *reader)
+{
+	if (reader->cpu < 0) {
+		reader->cpu = oldest_cpu(reader);
+		if (reader->cpu < 0)
+			return NULL;
+		copy_record(reader);
+	}
+	return (const struct kps_record *)reader->record;
+}
+
+/** kps_reader_next() - the record was dealt with: it is gone */
+void kps_reader_next(struct kps_reader *reader)
+{
+	ring_buffer_consume(reader->buffer->ring, reader->cpu, NULL, NULL);
+	reader->times[reader->cpu] = 0;
+	reader->cpu = -1;
+}
+
+/** kps_reader_end() - let another one read */
+void kps_reader_end(struct kps_reader *reader)
+{
+	if (!reader)
+		return;
+	clear_bit_unlock(0, &reader->buffer->reading);
+	kfree(reader);
+}
+
+#else /* the functions that are left then are never called */
+
+size_t kps_buffer_bytes(u32 bytes)
+{
+	return 0;
+}
+
+struct kps_buffer *kps_buffer_alloc(u32 bytes, struct kps_error *error)
+{
+	return ERR_PTR(kps_error(error, -EOPNOTSUPP,
+				 "this kernel has no ring buffer (CONFIG_RING_BUFFER): a program cannot print"));
+}
+
+void kps_buffer_free(struct kps_buffer *buffer)
+{
+}
+
+u64 kps_buffer_lost(const struct kps_buffer *buffer)
+{
+	return 0;
+}
+
+int kps_buffer_write(struct kps_buffer *buffer, u32 output, const void *data,
+		     u32 size, const char *joined, u32 len)
+{
+	return -ENOSPC;
+}
+
+struct kps_reader *kps_reader_start(struct kps_buffer *buffer,
+				    struct kps_error *error)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+const struct kps_record *kps_reader_peek(struct kps_reader *reader)
+{
+	return NULL;
+}
+
+void kps_reader_next(struct kps_reader *reader)
+{
+}
+
+void kps_reader_end(struct kps_reader *reader)
+{
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Outputs: records that clauses write and user space prints, in order.
+ */
+#ifndef KPS_OUTPUT_H
+#define KPS_OUTPUT_H
+
+#include <linux/kpstat.h>
+#include <linux/types.h>
+
+#include "error.h"
+
+struct kps_buffer;
+struct kps_ctx;
+
+/**
+ * struct kps_output - what one kind of record holds
+ * @size: bytes of its fields in scratch
+ * @joins: its last field is a KPS_T_JOIN, which is not in scratch
+ */
+struct kps_output {
+	u32 size;
+	u32 nr_fields;
+	bool joins;
+	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
+};
+
+/**
+ * struct kps_record - as it lies in the buffer
+ * @time: when it was written, CLOCK_MONOTONIC; the buffer's own clock is not the
+ *	same on all CPUs
+ * @output: number of its kps_output
+ * @joined: bytes of text behind the fields
+ */
+struct kps_record {
+	u64 time;
+	u32 output;
+	u32 joined;
+	u64 data[];
+};
+
+#define KPS_RECORD_MAX (sizeof(struct kps_record) + KPS_SCRATCH_SIZE +	\
+			KPS_MAX_JOIN)
+
+struct kps_buffer *kps_buffer_alloc(u32 bytes, struct kps_error *error);
+void kps_buffer_free(struct kps_buffer *buffer);
+size_t kps_buffer_bytes(u32 bytes);
+u64 kps_buffer_lost(const struct kps_buffer *buffer);
+
+int kps_buffer_write(struct kps_buffer *buffer, u32 output, const void *data,
+		     u32 size, const char *joined, u32 len);
+
+/* Reading: one reader at a time. */
+struct kps_reader *kps_reader_start(struct kps_buffer *buffer,
+				    struct kps_error *error);
+const struct kps_record *kps_reader_peek(struct kps_reader *reader);
+void kps_reader_next(struct kps_reader *reader);
+void kps_reader_end(struct kps_reader *reader);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What perf delivers: a kernel counter per CPU, whose overflow handler is
+ * called for every event.
+ *
+ *	tracepoint	any event under tracefs; the handler is given the event's
+ *			record as the format file lays it out
+ *	profile		perf's clock, on all CPUs
+ *	interval	the same, on one
+ */
+#include <linux/cpu.h>
+#include <linux/perf_event.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "dispatch.h"
+#include "kpstat.h"
+
+/* What perf allows, and an hour. */
+#define MIN_PERIOD_NS	10000
+#define MAX_PERIOD_NS	(3600ULL * NSEC_PER_SEC)
+
+/* By CPU number; NULL where the CPU was offline. */
+struct perf_site {
+	struct perf_event_attr attr;
+	perf_overflow_handler_t fired;
+	bool one_cpu;
+	struct perf_event *events[];
+};
+
+static struct perf_site *of(const struct kps_site *site)
+{
+	return site->priv;
+}
+
+static int perf_site_alloc(struct kps_site *site, struct kps_error *error)
+{
+	struct perf_site *mine;
+
+	mine = kzalloc(struct_size(mine, events, nr_cpu_ids), GFP_KERNEL);
+	if (!mine)
+		return kps_error(error, -ENOMEM, "no memory");
+	mine->attr.size = sizeof(mine->attr);
+	site->priv = mine;
+	return 0;
+}
+
+static void release_events(struct kps_site *site)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct perf_event *event = of(site)->events[cpu];
+
+		of(site)->events[cpu] = NULL;
+		if (event)
+			perf_event_release_kernel(event);
+	}
+}
+
+static int perf_attach(struct kps_site *site)
+{
+	struct perf_site *mine = of(site);
+	int cpu, err = 0;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct perf_event *event;
+
+		event = perf_event_create_kernel_counter(&mine->attr, cpu, NULL,
+							 mine->fired, site);
+		if (IS_ERR(event)) {
+			err = PTR_ERR(event);
+			break;
+		}
+		mine->events[cpu] = event;
+		if (mine->one_cpu)
+			break;
+	}
+	cpus_read_unlock();
+	if (err)
+		release_events(site);
+	return err;
+}
+
+static void perf_detach(struct kps_site **sites, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		release_events(sites[i]);
+	tracepoint_synchronize_unregister();
+	synchronize_rcu();
+}
+
+/* perf drops an event that fires inside of perf without counting it. */
+static u64 perf_missed(const struct kps_site *site)
+{
+	return 0;
+}
+
+static const char *perf_how(const struct kps_site *site)
+{
+	return "perf";
+}
+
+static void perf_release(struct kps_site *site)
+{
+	kfree(site->priv);
+}
+
+/*
+ * Tracepoints
+ */
+
+static void __kprobes tracepoint_fired(struct perf_event *event,
+				       struct perf_sample_data *data,
+				       struct pt_regs *regs)
+{
+	const struct kps_site *site = event->overflow_handler_context;
+	struct kps_ctx ctx KPS_UNINITIALISED;
+
+	if (!kps_event_begin(&ctx, site))
+		return;
+	if (data->raw) {
+		ctx.record = data->raw->frag.data;
+		ctx.record_size = data->raw->frag.size;
+	}
+	ctx.regs = regs;
+	kps_event_run(&ctx, site);
+}
+
+static int tracepoint_prepare(struct kps_site *site, struct kps_error *error)
+{
+	int err;
+
+	if (!site->probe->event_id)
+		return kps_error(error, -EINVAL,
+				 "tracepoint:%s: the event's id is missing",
+				 site->target);
+	err = perf_site_alloc(site, error);
+	if (err)
+		return err;
+	of(site)->fired = tracepoint_fired;
+	of(site)->attr.type = PERF_TYPE_TRACEPOINT;
+	of(site)->attr.config = site->probe->event_id;
+	of(site)->attr.sample_type = PERF_SAMPLE_RAW;
+	of(site)->attr.sample_period = 1;
+	return 0;
+}
+
+/*
+ * Timers
+ */
+
+static void __kprobes timer_fired(struct perf_event *event,
+				  struct perf_sample_data *data,
+				  struct pt_regs *regs)
+{
+	const struct kps_site *site = event->overflow_handler_context;
+	struct kps_ctx ctx KPS_UNINITIALISED;
+
+	if (!kps_event_begin(&ctx, site))
+		return;
+	ctx.regs = regs;
+	kps_event_run(&ctx, site);
+}
+
+/* "hz 99", or nanoseconds. */
+static int parse_period(struct kps_site *site, struct perf_event_attr *attr,
+			struct kps_error *error)
+{
+	bool hz = !strncmp(site->target, "hz ", 3);
+	u64 number;
+
+	if (kstrtou64(site->target + (hz ? 3 : 0), 10, &number) || !number)
+		return kps_error(error, -EINVAL, "\"%s\" is no period",
+				 site->target);
+	if (hz ? number > NSEC_PER_SEC / MIN_PERIOD_NS :
+		 number < MIN_PERIOD_NS || number > MAX_PERIOD_NS)
+		return kps_error(error, -ERANGE,
+				 "a period is 10 microseconds to one hour");
+	attr->freq = hz;
+	attr->sample_period = number;	/* sample_freq is the same place */
+	return 0;
+}
+
+static int timer_prepare(struct kps_site *site, struct kps_error *error)
+{
+	int err = perf_site_alloc(site, error);
+
+	if (err)
+		return err;
+	of(site)->fired = timer_fired;
+	of(site)->one_cpu = site->probe->provider == &kps_interval_provider;
+	of(site)->attr.type = PERF_TYPE_SOFTWARE;
+	of(site)->attr.config = PERF_COUNT_SW_CPU_CLOCK;
+	err = parse_period(site, &of(site)->attr, error);
+	if (err)
+		perf_release(site);
+	return err;
+}
+
+#define PERF_PROVIDER							\
+	.attach		= perf_attach,					\
+	.detach		= perf_detach,					\
+	.missed		= perf_missed,					\
+	.how		= perf_how,					\
+	.release	= perf_release
+
+const struct kps_provider kps_tracepoint_provider = {
+	.name		= "tracepoint",
+	.prepare	= tracepoint_prepare,
+	PERF_PROVIDER,
+};
+
+const struct kps_provider kps_interval_provider = {
+	.name		= "interval",
+	.named_by_probe	= true,
+	.prepare	= timer_prepare,
+	PERF_PROVIDER,
+};
+
+const struct kps_provider kps_profile_provider = {
+	.name		= "profile",
+	.named_by_probe	= true,
+	.prepare	= timer_prepare,
+	PERF_PROVIDER,
+};
