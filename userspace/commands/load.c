@@ -52,7 +52,7 @@ static int compile_and_load(const struct program_source *source,
 		return FAILED;
 	status = source_compile(source, &object);
 	if (!status) {
-		if (client_load(client, name, &object, flags))
+		if (client_load(client, name, &object, flags, 0))
 			status = FAILED;
 		else
 			print_loaded(client, name);

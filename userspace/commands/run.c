@@ -153,7 +153,7 @@ static int attach(struct run *run, const struct object *object)
 	snprintf(run->name, sizeof(run->name), "%.40s-%d",
 		 run->source.name ? run->source.name : "run", getpid());
 	announce(run);
-	if (client_load(run->client, run->name, object, KPS_F_OWNED))
+	if (client_load(run->client, run->name, object, KPS_F_OWNED, 0))
 		return -1;
 	if (json_output)
 		event_print("attached_probes", "probes", run->nr_probes);

@@ -104,6 +104,18 @@ void status_free(struct status_answer *status)
 	free(status->engine);
 }
 
+/* Return: how many there are, at most @max. */
+static unsigned int get_fields(struct nlattr *attr, struct kps_field *fields,
+			       size_t max)
+{
+	size_t nr = attr ? nla_len(attr) / sizeof(*fields) : 0;
+
+	if (nr > max)
+		nr = max;
+	get_bytes(attr, fields, nr * sizeof(*fields));
+	return nr;
+}
+
 static void parse_map(struct nlattr *nest, struct map_answer *map)
 {
 	struct nlattr *attrs[KPS_MAP_A_MAX + 1];
@@ -113,13 +125,10 @@ static void parse_map(struct nlattr *nest, struct map_answer *map)
 	map->name = get_string(attrs[KPS_MAP_A_NAME]);
 	map->kind = get_u32(attrs[KPS_MAP_A_KIND]);
 	map->max_entries = get_u32(attrs[KPS_MAP_A_MAX_ENTRIES]);
-	if (attrs[KPS_MAP_A_KEY])
-		map->nr_key = nla_len(attrs[KPS_MAP_A_KEY]) /
-			      sizeof(map->key[0]);
-	if (map->nr_key > KPS_MAX_KEY_FIELDS)
-		map->nr_key = KPS_MAX_KEY_FIELDS;
-	get_bytes(attrs[KPS_MAP_A_KEY], map->key, sizeof(map->key));
-	get_bytes(attrs[KPS_MAP_A_VALUE], &map->value, sizeof(map->value));
+	map->nr_key = get_fields(attrs[KPS_MAP_A_KEY], map->key,
+				 KPS_MAX_KEY_FIELDS);
+	map->nr_value = get_fields(attrs[KPS_MAP_A_VALUE], map->value,
+				   KPS_MAX_VALUE_FIELDS);
 	get_bytes(attrs[KPS_MAP_A_LHIST], &map->lhist, sizeof(map->lhist));
 	map->memory = get_u64(attrs[KPS_MAP_A_MEMORY]);
 	map->overflow = get_u64(attrs[KPS_MAP_A_OVERFLOW]);
@@ -177,6 +186,7 @@ static void parse_program(struct nlattr **attrs, struct program_answer *program)
 	program->age_ns = get_u64(attrs[KPS_A_AGE_NS]);
 	program->total_probes = get_u32(attrs[KPS_A_NR_PROBES]);
 	program->total_maps = get_u32(attrs[KPS_A_NR_MAPS]);
+	program->lost = get_u64(attrs[KPS_A_LOST]);
 	get_bytes(attrs[KPS_A_LEDGER], program->ledger,
 		  sizeof(program->ledger));
 }
@@ -241,7 +251,8 @@ static void free_map(struct map_answer *map)
 	for (i = 0; i < map->nr_entries; i++) {
 		for (j = 0; j < map->entries[i].nr_key; j++)
 			free(map->entries[i].key[j].text);
-		free(map->entries[i].plain.text);
+		for (j = 0; j < map->entries[i].nr_plain; j++)
+			free(map->entries[i].plain[j].text);
 		free(map->entries[i].values);
 	}
 	free(map->entries);
@@ -307,8 +318,8 @@ static void parse_plain(struct nlattr *nest, struct entry_answer *entry)
 	int rem;
 
 	nla_for_each_nested(attr, nest, rem)
-		if (is_datum(attr))
-			parse_datum(attr, &entry->plain);
+		if (is_datum(attr) && entry->nr_plain < KPS_MAX_VALUE_FIELDS)
+			parse_datum(attr, &entry->plain[entry->nr_plain++]);
 }
 
 static void parse_entry(struct nlattr *nest, struct entry_answer *entry)

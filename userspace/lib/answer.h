@@ -28,7 +28,7 @@ struct probe_answer {
 	struct site_answer *sites;
 };
 
-/* One field of a key, or a plain value. */
+/* One field of a key, of a plain value, or of a record. */
 struct datum {
 	bool is_text;
 	unsigned long long number;	/* signed if its field says so */
@@ -38,7 +38,8 @@ struct datum {
 struct entry_answer {
 	size_t nr_key;
 	struct datum key[KPS_MAX_KEY_FIELDS];
-	struct datum plain;		/* of a plain value map */
+	size_t nr_plain;		/* of a plain value map; several: a tuple */
+	struct datum plain[KPS_MAX_VALUE_FIELDS];
 	size_t nr_values;
 	unsigned long long *values;	/* of all others, see enum kps_map_kind */
 };
@@ -49,7 +50,8 @@ struct map_answer {
 	unsigned int max_entries;
 	unsigned int nr_key;
 	struct kps_field key[KPS_MAX_KEY_FIELDS];
-	struct kps_field value;
+	unsigned int nr_value;
+	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
 	unsigned long long memory;
 	unsigned long long overflow;
@@ -65,6 +67,7 @@ struct program_answer {
 	unsigned long long age_ns;
 	unsigned int total_probes;
 	unsigned int total_maps;
+	unsigned long long lost;	/* records that found the buffer full */
 	unsigned long long ledger[KPS_LEDGER_NR];
 	size_t nr_maps;
 	struct map_answer *maps;

@@ -257,3 +257,15 @@ int client_command(struct client *client, int command, const char *name)
 	nla_put_string(msg, KPS_A_NAME, name);
 	return client_transact(client, msg, NULL, NULL);
 }
+
+int client_reset_map(struct client *client, const char *name, const char *map,
+		     unsigned int flags)
+{
+	struct nl_msg *msg = client_message(client, KPS_CMD_RESET, 0, 512);
+
+	nla_put_string(msg, KPS_A_NAME, name);
+	nla_put_string(msg, KPS_A_MAP_NAME, map);
+	if (flags)
+		nla_put_u32(msg, KPS_A_FLAGS, flags);
+	return client_transact(client, msg, NULL, NULL);
+}

@@ -64,8 +64,16 @@ int client_try(struct client *client, struct nl_msg *msg, client_visit visit,
 /* A command that takes a program's name and nothing else. */
 int client_command(struct client *client, int command, const char *name);
 
-/* lib/load.c: LOAD. @flags: KPS_F_OWNED, KPS_F_DISABLED. */
+/* RESET of one map. @flags: KPS_F_ZERO keeps its keys. */
+int client_reset_map(struct client *client, const char *name, const char *map,
+		     unsigned int flags);
+
+/*
+ * lib/load.c: LOAD. @flags: KPS_F_OWNED, KPS_F_DISABLED. @buffer: bytes of
+ * records that each CPU keeps, if the program has outputs; 0: the default.
+ */
 int client_load(struct client *client, const char *name,
-		const struct object *object, unsigned int flags);
+		const struct object *object, unsigned int flags,
+		unsigned int buffer);
 
 #endif

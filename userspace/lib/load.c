@@ -13,6 +13,9 @@
 /* Room for an attribute's header and padding. */
 #define OVERHEAD 16
 
+/* Bytes of records per CPU, as many as bpftrace's buffers have. */
+#define DEFAULT_BUFFER (256 << 10)
+
 /* Nests hold at most 64 KiB, the length of an attribute has 16 bits. */
 #define NEST_MAX 65000
 
@@ -42,6 +45,9 @@ static size_t object_size(const struct object *object)
 	for (i = 0; i < object->nr_enums; i++)
 		size += enum_size(&object->enums[i]);
 	size += object->nr_maps * (sizeof(struct object_map) + 256);
+	for (i = 0; i < object->nr_outputs; i++)
+		size += 2 * OVERHEAD + object->outputs[i].nr_fields *
+					sizeof(struct kps_field);
 	for (i = 0; i < object->nr_probes; i++)
 		size += probe_size(&object->probes[i]);
 	return size;
@@ -75,6 +81,20 @@ static void put_map(struct nl_msg *msg, const struct object_map *map)
 	nla_nest_end(msg, nest);
 }
 
+static void put_output(struct nl_msg *msg, const struct object_output *output)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_OUTPUT);
+	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
+	size_t i;
+
+	for (i = 0; i < output->nr_fields; i++)
+		fields[i] = output->fields[i].wire;
+	if (output->nr_fields)
+		nla_put(msg, KPS_OUTPUT_A_FIELDS,
+			output->nr_fields * sizeof(fields[0]), fields);
+	nla_nest_end(msg, nest);
+}
+
 static void put_probe(struct nl_msg *msg, const struct object_probe *probe)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
@@ -97,6 +117,13 @@ static int check_sizes(const struct object *object)
 {
 	size_t i;
 
+	for (i = 0; i < object->nr_outputs; i++) {
+		if (object->outputs[i].nr_fields <= KPS_MAX_OUTPUT_FIELDS)
+			continue;
+		error("%zu values in one printf(), at most %d are possible: use two",
+		      object->outputs[i].nr_fields, KPS_MAX_OUTPUT_FIELDS);
+		return -E2BIG;
+	}
 	for (i = 0; i < object->nr_probes; i++) {
 		const struct object_probe *probe = &object->probes[i];
 
@@ -115,7 +142,8 @@ static int check_sizes(const struct object *object)
 }
 
 int client_load(struct client *client, const char *name,
-		const struct object *object, unsigned int flags)
+		const struct object *object, unsigned int flags,
+		unsigned int buffer)
 {
 	struct nl_msg *msg;
 	size_t i;
@@ -128,10 +156,14 @@ int client_load(struct client *client, const char *name,
 	nla_put_string(msg, KPS_A_SOURCE, object->source);
 	nla_put_u32(msg, KPS_A_FLAGS, flags);
 	nla_put_u32(msg, KPS_A_STACK_ENTRIES, object->stack_entries);
+	if (object->nr_outputs)
+		nla_put_u32(msg, KPS_A_BUFFER, buffer ? buffer : DEFAULT_BUFFER);
 	for (i = 0; i < object->nr_enums; i++)
 		put_enum(msg, &object->enums[i]);
 	for (i = 0; i < object->nr_maps; i++)
 		put_map(msg, &object->maps[i]);
+	for (i = 0; i < object->nr_outputs; i++)
+		put_output(msg, &object->outputs[i]);
 	for (i = 0; i < object->nr_probes; i++)
 		put_probe(msg, &object->probes[i]);
 	return client_transact(client, msg, NULL, NULL);

@@ -1,14 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <string.h>
 
 #include "json.h"
+#include "text.h"
+
+static void write_object(struct text *out, struct json_object *object)
+{
+	const char *separator = "";
+
+	text_char(out, '{');
+	json_object_object_foreach(object, key, value) {
+		text_puts(out, separator);
+		text_json(out, key, strlen(key));
+		text_puts(out, ": ");
+		json_write(out, value);
+		separator = ", ";
+	}
+	text_char(out, '}');
+}
+
+static void write_array(struct text *out, struct json_object *array)
+{
+	size_t i;
+
+	text_char(out, '[');
+	for (i = 0; i < json_object_array_length(array); i++) {
+		if (i)
+			text_puts(out, ", ");
+		json_write(out, json_object_array_get_idx(array, i));
+	}
+	text_char(out, ']');
+}
+
+void json_write(struct text *out, struct json_object *object)
+{
+	switch (json_object_get_type(object)) {
+	case json_type_object:
+		write_object(out, object);
+		break;
+	case json_type_array:
+		write_array(out, object);
+		break;
+	case json_type_string:
+		text_json(out, json_object_get_string(object),
+			  json_object_get_string_len(object));
+		break;
+	default:
+		text_puts(out, json_object_to_json_string(object));
+	}
+}
 
 void json_print(struct json_object *object)
 {
-	puts(json_object_to_json_string_ext(object,
-					    JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	struct text text = { 0 };
+
+	json_write(&text, object);
+	puts(text_string(&text));
 	fflush(stdout);
+	text_free(&text);
 	json_object_put(object);
 }
 

@@ -40,6 +40,11 @@ static inline struct json_object *json_add_array(struct json_object *object,
 	return array;
 }
 
+struct text;
+
+/* As bpftrace writes it: {"a": 1, "b": [2, 3]}, always valid UTF-8. */
+void json_write(struct text *out, struct json_object *object);
+
 /* One document on a line of its own; it is released. */
 void json_print(struct json_object *object);
 

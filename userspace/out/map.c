@@ -11,6 +11,8 @@
 #include "json.h"
 #include "lib/answer.h"
 #include "map.h"
+#include "text.h"
+#include "value.h"
 
 #define BAR_WIDTH 52
 #define LABEL_SIZE 64
@@ -23,6 +25,11 @@ static bool is_signed(const struct kps_field *field)
 static bool is_histogram(const struct map_answer *map)
 {
 	return map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST;
+}
+
+static bool is_average(const struct map_answer *map)
+{
+	return map->kind == KPS_MAP_STATS || map->kind == KPS_MAP_AVG;
 }
 
 static long long average(const struct entry_answer *entry)
@@ -131,8 +138,15 @@ static struct range find_range(const struct entry_answer *entry)
 	return range;
 }
 
+/* bpftrace divides what hist() counted, and not what lhist() did. */
+static unsigned long long bucket_count(const struct map_answer *map,
+				       unsigned long long count, long long div)
+{
+	return div && map->kind == KPS_MAP_HIST ? count / div : count;
+}
+
 static void print_histogram(const struct map_answer *map,
-			    const struct entry_answer *entry)
+			    const struct entry_answer *entry, long long div)
 {
 	static const char full[] =
 		"@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@";
@@ -145,109 +159,88 @@ static void print_histogram(const struct map_answer *map,
 		char label[LABEL_SIZE];
 
 		bucket_label(map, i, label);
-		printf("%-16s%8llu |%.*s%*s|\n", label, entry->values[i],
+		printf("%-16s%8llu |%.*s%*s|\n", label,
+		       bucket_count(map, entry->values[i], div),
 		       width, full, BAR_WIDTH - width, "");
 	}
 	putchar('\n');
 }
 
-/* A line per frame, indented, as bpftrace has it also in JSON. */
-static void write_stack(FILE *out, const char *text)
-{
-	fputc('\n', out);
-	while (*text) {
-		int len = strcspn(text, "\n");
-
-		fprintf(out, "    %.*s\n", len, text);
-		text += len + (text[len] == '\n');
-	}
-}
-
-static void write_number(FILE *out, unsigned long long number,
-			 const struct kps_field *field)
-{
-	if (is_signed(field))
-		fprintf(out, "%lld", (long long)number);
-	else
-		fprintf(out, "%llu", number);
-}
-
-static void write_key(FILE *out, const struct map_answer *map,
+static void write_key(struct text *out, const struct map_answer *map,
 		      const struct entry_answer *entry, const char *separator)
 {
 	size_t i;
 
 	for (i = 0; i < entry->nr_key; i++) {
-		const struct datum *datum = &entry->key[i];
-
 		if (i)
-			fputs(separator, out);
-		if (!datum->is_text)
-			write_number(out, datum->number, &map->key[i]);
-		else if (map->key[i].type == KPS_T_KSTACK)
-			write_stack(out, datum->text);
-		else
-			fputs(datum->text, out);
+			text_puts(out, separator);
+		value_write(out, &map->key[i], &entry->key[i], INDENT_KEY);
 	}
 }
 
-static void print_value(const struct map_answer *map,
-			const struct entry_answer *entry)
+static struct values plain_values(const struct map_answer *map,
+				  const struct entry_answer *entry,
+				  long long div)
 {
+	return (struct values){ entry->nr_plain, map->value, entry->plain, div };
+}
+
+/* stats() are not divided, nor cut to the last few: bpftrace warns of it. */
+static void write_value(struct text *out, const struct map_answer *map,
+			const struct entry_answer *entry, long long div)
+{
+	const struct datum first = { .number = first_value(entry) };
+	const struct values aggregate = { 1, map->value, &first, div };
+	const struct values plain = plain_values(map, entry, div);
+
 	switch (map->kind) {
 	case KPS_MAP_AVG:
-		printf("%lld\n", average(entry));
+		text_printf(out, "%lld", average(entry) / (div ? div : 1));
 		break;
 	case KPS_MAP_STATS:
-		printf("count %llu, average %lld, total %lld\n",
-		       first_value(entry), average(entry),
-		       entry->nr_values > 1 ? (long long)entry->values[1] : 0);
+		text_printf(out, "count %llu, average %lld, total %lld",
+			    first_value(entry), average(entry),
+			    entry->nr_values > 1 ?
+			    (long long)entry->values[1] : 0);
 		break;
 	case KPS_MAP_VALUE:
-		if (entry->plain.is_text)
-			printf("%s", entry->plain.text);
-		else
-			write_number(stdout, entry->plain.number, &map->value);
-		putchar('\n');
+		values_write(out, &plain, map->nr_value > 1);
 		break;
 	default:
-		write_number(stdout, first_value(entry), &map->value);
-		putchar('\n');
+		values_write(out, &aggregate, false);
 	}
 }
 
 static void print_entry(const struct map_answer *map,
-			const struct entry_answer *entry)
+			const struct entry_answer *entry, long long div)
 {
-	printf("%s", map->name);
+	struct text text = { 0 };
+
+	text_puts(&text, map->name);
 	if (entry->nr_key) {
-		putchar('[');
-		write_key(stdout, map, entry, ", ");
-		putchar(']');
+		text_char(&text, '[');
+		write_key(&text, map, entry, ", ");
+		text_char(&text, ']');
 	}
-	if (is_histogram(map)) {
-		fputs(": ", stdout);
-		putchar('\n');
-		print_histogram(map, entry);
-		return;
-	}
-	printf(": ");
-	print_value(map, entry);
+	text_puts(&text, ": ");
+	if (!is_histogram(map))
+		write_value(&text, map, entry, div);
+	text_char(&text, '\n');
+	fwrite(text.data, 1, text.len, stdout);
+	text_free(&text);
+	if (is_histogram(map))
+		print_histogram(map, entry, div);
 }
 
 /* JSON keys are strings; bpftrace joins the fields with commas. */
 static char *key_text(const struct map_answer *map,
 		      const struct entry_answer *entry)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text text = { 0 };
 
-	if (!out)
-		return strdup("");
-	write_key(out, map, entry, ",");
-	fclose(out);
-	return text;
+	write_key(&text, map, entry, ",");
+	text_string(&text);
+	return text.data;
 }
 
 static struct json_object *json_number(unsigned long long number,
@@ -291,7 +284,8 @@ static void json_bounds(struct json_object *object,
 }
 
 static struct json_object *json_histogram(const struct map_answer *map,
-					  const struct entry_answer *entry)
+					  const struct entry_answer *entry,
+					  long long div)
 {
 	struct json_object *buckets = json_object_new_array();
 	struct range range = find_range(entry);
@@ -301,36 +295,71 @@ static struct json_object *json_histogram(const struct map_answer *map,
 		struct json_object *bucket = json_object_new_object();
 
 		json_bounds(bucket, map, i);
-		json_add_uint(bucket, "count", entry->values[i]);
+		json_add_uint(bucket, "count",
+			      bucket_count(map, entry->values[i], div));
 		json_object_array_add(buckets, bucket);
 	}
 	return buckets;
 }
 
-static struct json_object *json_value(const struct map_answer *map,
-				      const struct entry_answer *entry)
+static struct json_object *json_datum(const struct kps_field *field,
+				      const struct datum *datum, long long div)
 {
-	struct json_object *stats;
+	struct text text = { 0 };
+	struct json_object *object;
 
+	if (value_is_number(field, datum))
+		return json_number(divide(datum->number, div, field), field);
+	value_write(&text, field, datum, INDENT_VALUE);
+	object = json_object_new_string(text_string(&text));
+	text_free(&text);
+	return object;
+}
+
+static struct json_object *json_plain(const struct map_answer *map,
+				      const struct entry_answer *entry,
+				      long long div)
+{
+	struct json_object *tuple;
+	size_t i;
+
+	if (map->nr_value <= 1)
+		return json_datum(map->value, entry->plain, div);
+	tuple = json_object_new_array();
+	for (i = 0; i < entry->nr_plain; i++)
+		json_object_array_add(tuple, json_datum(&map->value[i],
+							&entry->plain[i], div));
+	return tuple;
+}
+
+static struct json_object *json_stats(const struct entry_answer *entry)
+{
+	struct json_object *stats = json_object_new_object();
+
+	json_add_uint(stats, "count", first_value(entry));
+	json_add_int(stats, "average", average(entry));
+	json_add_int(stats, "total",
+		     entry->nr_values > 1 ? entry->values[1] : 0);
+	return stats;
+}
+
+static struct json_object *json_value(const struct map_answer *map,
+				      const struct entry_answer *entry,
+				      long long div)
+{
 	switch (map->kind) {
 	case KPS_MAP_HIST:
 	case KPS_MAP_LHIST:
-		return json_histogram(map, entry);
+		return json_histogram(map, entry, div);
 	case KPS_MAP_AVG:
-		return json_object_new_int64(average(entry));
+		return json_object_new_int64(average(entry) / (div ? div : 1));
 	case KPS_MAP_STATS:
-		stats = json_object_new_object();
-		json_add_uint(stats, "count", first_value(entry));
-		json_add_int(stats, "average", average(entry));
-		json_add_int(stats, "total",
-			     entry->nr_values > 1 ? entry->values[1] : 0);
-		return stats;
+		return json_stats(entry);
 	case KPS_MAP_VALUE:
-		if (entry->plain.is_text)
-			return json_object_new_string(entry->plain.text);
-		return json_number(entry->plain.number, &map->value);
+		return json_plain(map, entry, div);
 	default:
-		return json_number(first_value(entry), &map->value);
+		return json_number(divide(first_value(entry), div, map->value),
+				   map->value);
 	}
 }
 
@@ -339,13 +368,13 @@ static const char *document_type(const struct map_answer *map)
 	if (is_histogram(map))
 		return "hist";
 	/* bpftrace calls averages stats, too. */
-	if (map->kind == KPS_MAP_STATS || map->kind == KPS_MAP_AVG)
+	if (is_average(map))
 		return "stats";
 	return "map";
 }
 
 /* {"type": "map", "data": {"@name": {"key": value}}}, as bpftrace -f json. */
-static void json_map(const struct map_answer *map)
+static void json_map(const struct map_answer *map, size_t first, long long div)
 {
 	struct json_object *document = json_object_new_object();
 	struct json_object *data = json_object_new_object();
@@ -358,9 +387,9 @@ static void json_map(const struct map_answer *map)
 		keyed = json_object_new_object();
 		json_object_object_add(data, map->name, keyed);
 	}
-	for (i = 0; i < map->nr_entries; i++) {
+	for (i = first; i < map->nr_entries; i++) {
 		const struct entry_answer *entry = &map->entries[i];
-		struct json_object *value = json_value(map, entry);
+		struct json_object *value = json_value(map, entry, div);
 		char *key;
 
 		if (!keyed) {
@@ -376,13 +405,35 @@ static void json_map(const struct map_answer *map)
 	json_print(document);
 }
 
-static void text_map(const struct map_answer *map)
+/* Histograms end with an empty line each, averages all together. */
+static void text_map(const struct map_answer *map, size_t first, long long div)
 {
 	size_t i;
 
-	for (i = 0; i < map->nr_entries; i++)
-		print_entry(map, &map->entries[i]);
-	if (map->nr_entries && !is_histogram(map))
+	for (i = first; i < map->nr_entries; i++)
+		print_entry(map, &map->entries[i], div);
+	if (is_average(map))
+		putchar('\n');
+}
+
+/* Where the last @top entries begin. */
+static size_t first_of(const struct map_answer *map, unsigned long top)
+{
+	if (!top || top >= map->nr_entries || map->kind == KPS_MAP_STATS)
+		return 0;
+	return map->nr_entries - top;
+}
+
+void map_print(const struct map_answer *map, unsigned long top,
+	       unsigned long div)
+{
+	size_t first = first_of(map, top);
+
+	if (json_output && map->nr_entries)
+		json_map(map, first, div);
+	else if (!json_output && map->nr_entries)
+		text_map(map, first, div);
+	else if (!json_output)
 		putchar('\n');
 }
 
@@ -417,10 +468,8 @@ void maps_print(const struct maps_answer *maps)
 	for (i = 0; i < maps->nr; i++) {
 		const struct map_answer *map = &maps->maps[i];
 
-		if (!json_output)
-			text_map(map);
-		else if (map->nr_entries)
-			json_map(map);
+		if (map->nr_entries)
+			map_print(map, 0, 0);
 		warn_of_overflow(map);
 	}
 	fflush(stdout);

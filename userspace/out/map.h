@@ -8,7 +8,16 @@
 struct maps_answer;
 struct map_answer;
 
+/* All that hold something, as at the end of a run. */
 void maps_print(const struct maps_answer *maps);
+
+/*
+ * As print(@map, top, div) does.
+ * @top: how many of its last entries; 0: all
+ * @div: what its values are divided by; 0: nothing
+ */
+void map_print(const struct map_answer *map, unsigned long top,
+	       unsigned long div);
 
 /* The time of day above an interval's maps, as time() in bpftrace. */
 void time_print(void);

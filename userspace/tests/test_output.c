@@ -70,8 +70,8 @@ static void test_count(void **state)
 
 	(void)state;
 	assert_prints(&map,
-		      "@calls[sshd, -1]: 5\n@calls[cat \"x\", 3]: 7\n\n",
-		      "{ \"type\": \"map\", \"data\": { \"@calls\": { \"sshd,-1\": 5, \"cat \\\"x\\\",3\": 7 } } }\n");
+		      "@calls[sshd, -1]: 5\n@calls[cat \"x\", 3]: 7\n",
+		      "{\"type\": \"map\", \"data\": {\"@calls\": {\"sshd,-1\": 5, \"cat \\\"x\\\",3\": 7}}}\n");
 }
 
 static void test_empty(void **state)
@@ -89,17 +89,18 @@ static void test_signs(void **state)
 	struct map_answer map = {
 		.name = "@",
 		.kind = KPS_MAP_SUM,
-		.value = { .flags = KPS_FIELD_SIGNED },
+		.nr_value = 1,
+		.value = { { .flags = KPS_FIELD_SIGNED } },
 		.nr_entries = 1,
 		.entries = &entry,
 	};
 
 	(void)state;
-	assert_prints(&map, "@: -2\n\n",
-		      "{ \"type\": \"map\", \"data\": { \"@\": -2 } }\n");
-	map.value.flags = 0;
-	assert_prints(&map, "@: 18446744073709551614\n\n",
-		      "{ \"type\": \"map\", \"data\": { \"@\": 18446744073709551614 } }\n");
+	assert_prints(&map, "@: -2\n",
+		      "{\"type\": \"map\", \"data\": {\"@\": -2}}\n");
+	map.value[0].flags = 0;
+	assert_prints(&map, "@: 18446744073709551614\n",
+		      "{\"type\": \"map\", \"data\": {\"@\": 18446744073709551614}}\n");
 }
 
 static void test_stats(void **state)
@@ -115,10 +116,10 @@ static void test_stats(void **state)
 
 	(void)state;
 	assert_prints(&map, "@s: count 3, average -10, total -31\n\n",
-		      "{ \"type\": \"stats\", \"data\": { \"@s\": { \"count\": 3, \"average\": -10, \"total\": -31 } } }\n");
+		      "{\"type\": \"stats\", \"data\": {\"@s\": {\"count\": 3, \"average\": -10, \"total\": -31}}}\n");
 	map.kind = KPS_MAP_AVG;
 	assert_prints(&map, "@s: -10\n\n",
-		      "{ \"type\": \"stats\", \"data\": { \"@s\": -10 } }\n");
+		      "{\"type\": \"stats\", \"data\": {\"@s\": -10}}\n");
 }
 
 static void test_stack(void **state)
@@ -142,8 +143,8 @@ static void test_stack(void **state)
 
 	(void)state;
 	assert_prints(&map,
-		      "@[sh," SPACE "\n    vfs_read+1\n    ksys_read+107\n]: 2\n\n",
-		      "{ \"type\": \"map\", \"data\": { \"@\": { \"sh,\\n    vfs_read+1\\n    ksys_read+107\\n\": 2 } } }\n");
+		      "@[sh," SPACE "\n    vfs_read+1\n    ksys_read+107\n]: 2\n",
+		      "{\"type\": \"map\", \"data\": {\"@\": {\"sh,\\n    vfs_read+1\\n    ksys_read+107\\n\": 2}}}\n");
 }
 
 #define FULL_BAR "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
@@ -170,7 +171,7 @@ static void test_hist(void **state)
 		      "[2, 4)                 0 |                                                    |\n"
 		      "[4, 8)                 1 |@@@@@@@@@@@@@                                       |\n"
 		      "\n",
-		      "{ \"type\": \"hist\", \"data\": { \"@h\": [ { \"min\": 1, \"max\": 1, \"count\": 4 }, { \"min\": 2, \"max\": 3, \"count\": 0 }, { \"min\": 4, \"max\": 7, \"count\": 1 } ] } }\n");
+		      "{\"type\": \"hist\", \"data\": {\"@h\": [{\"min\": 1, \"max\": 1, \"count\": 4}, {\"min\": 2, \"max\": 3, \"count\": 0}, {\"min\": 4, \"max\": 7, \"count\": 1}]}}\n");
 }
 
 static void test_lhist(void **state)
@@ -193,7 +194,7 @@ static void test_lhist(void **state)
 		      "[0, 512)               0 |                                                    |\n"
 		      "[512, ...)             2 |" FULL_BAR "|\n"
 		      "\n",
-		      "{ \"type\": \"hist\", \"data\": { \"@l\": [ { \"max\": -513, \"count\": 1 }, { \"min\": -512, \"max\": -1, \"count\": 0 }, { \"min\": 0, \"max\": 511, \"count\": 0 }, { \"min\": 512, \"count\": 2 } ] } }\n");
+		      "{\"type\": \"hist\", \"data\": {\"@l\": [{\"max\": -513, \"count\": 1}, {\"min\": -512, \"max\": -1, \"count\": 0}, {\"min\": 0, \"max\": 511, \"count\": 0}, {\"min\": 512, \"count\": 2}]}}\n");
 }
 
 static void test_labels(void **state)

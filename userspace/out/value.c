@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroup.h"
+#include "usym.h"
+#include "value.h"
+
+#define NSEC_PER_SEC 1000000000LL
+
+static bool is_signed(const struct kps_field *field)
+{
+	return field->flags & KPS_FIELD_SIGNED;
+}
+
+bool value_is_number(const struct kps_field *field, const struct datum *datum)
+{
+	return !datum->is_text && field->type != KPS_T_CGROUP;
+}
+
+/* A line per frame. */
+static void write_kstack(struct text *out, const char *text, int indent)
+{
+	text_char(out, '\n');
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		text_fill(out, ' ', indent);
+		text_add(out, text, len);
+		text_char(out, '\n');
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* "TGID", and an address in hex on each line that follows. */
+static void write_ustack(struct text *out, const char *text, int indent)
+{
+	unsigned int tgid = strtoul(text, NULL, 10);
+
+	text_char(out, '\n');
+	while ((text = strchr(text, '\n')) && text[1]) {
+		unsigned long long address = strtoull(++text, NULL, 16);
+
+		text_fill(out, ' ', indent);
+		usym_write(out, tgid, address, true);
+		text_char(out, '\n');
+	}
+}
+
+static void write_usym(struct text *out, const char *text)
+{
+	const char *line = strchr(text, '\n');
+
+	usym_write(out, strtoul(text, NULL, 10),
+		   line ? strtoull(line + 1, NULL, 16) : 0, false);
+}
+
+static void write_number(struct text *out, const struct kps_field *field,
+			 unsigned long long number)
+{
+	if (field->type == KPS_T_CGROUP)
+		cgroup_write(out, number);
+	else if (is_signed(field))
+		text_printf(out, "%lld", (long long)number);
+	else
+		text_printf(out, "%llu", number);
+}
+
+void value_write(struct text *out, const struct kps_field *field,
+		 const struct datum *datum, int indent)
+{
+	if (!datum->is_text) {
+		write_number(out, field, datum->number);
+		return;
+	}
+	switch (field->type) {
+	case KPS_T_KSTACK:
+		write_kstack(out, datum->text, indent);
+		break;
+	case KPS_T_USTACK:
+		write_ustack(out, datum->text, indent);
+		break;
+	case KPS_T_USYM:
+		write_usym(out, datum->text);
+		break;
+	default:
+		text_puts(out, datum->text);
+	}
+}
+
+void value_json(struct text *out, const struct kps_field *field,
+		const struct datum *datum, int indent)
+{
+	struct text text = { 0 };
+
+	if (value_is_number(field, datum)) {
+		value_write(out, field, datum, indent);
+		return;
+	}
+	value_write(&text, field, datum, indent);
+	text_json(out, text.data ? text.data : "", text.len);
+	text_free(&text);
+}
+
+unsigned long long divide(unsigned long long number, long long div,
+			  const struct kps_field *field)
+{
+	if (div == 0 || div == 1 || field->type != KPS_T_INT)
+		return number;
+	if (is_signed(field))
+		return div == -1 ? -number : (unsigned long long)
+					     ((long long)number / div);
+	return number / div;
+}
+
+typedef void (*value_writer)(struct text *out, const struct kps_field *field,
+			     const struct datum *datum, int indent);
+
+static void write_all(struct text *out, const struct values *values,
+		      const char *separator, value_writer writer)
+{
+	size_t i;
+
+	for (i = 0; i < values->nr; i++) {
+		struct datum datum = values->data[i];
+
+		datum.number = divide(datum.number, values->div,
+				      &values->fields[i]);
+		if (i)
+			text_puts(out, separator);
+		writer(out, &values->fields[i], &datum, INDENT_VALUE);
+	}
+}
+
+void values_write(struct text *out, const struct values *values, bool is_tuple)
+{
+	if (is_tuple)
+		text_char(out, '(');
+	write_all(out, values, ", ", value_write);
+	if (is_tuple)
+		text_char(out, ')');
+}
+
+void values_json(struct text *out, const struct values *values, bool is_tuple)
+{
+	if (is_tuple)
+		text_char(out, '[');
+	write_all(out, values, ",", value_json);
+	if (is_tuple)
+		text_char(out, ']');
+	else if (!values->nr)
+		text_puts(out, "null");
+}
+
+/* What strftime() does not know of: %f. From malloc(). */
+static char *expand_microseconds(const char *format, long us)
+{
+	struct text text = { 0 };
+
+	for (; *format; format++) {
+		if (format[0] == '%' && format[1] == 'f') {
+			text_printf(&text, "%06ld", us);
+			format++;
+			continue;
+		}
+		text_char(&text, *format);
+		if (format[0] == '%' && format[1])
+			text_char(&text, *++format);
+	}
+	text_string(&text);
+	return text.data;
+}
+
+/* Both clocks are read at the time of printing: the wall clock may be set. */
+static long long wall_time(unsigned long long ns)
+{
+	struct timespec wall, monotonic;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	return (long long)ns +
+	       (wall.tv_sec - monotonic.tv_sec) * NSEC_PER_SEC +
+	       wall.tv_nsec - monotonic.tv_nsec;
+}
+
+void time_write(struct text *out, const char *format, unsigned long long ns)
+{
+	long long wall = wall_time(ns);
+	time_t seconds = wall / NSEC_PER_SEC;
+	char text[512], *expanded;
+	struct tm tm;
+	size_t len;
+
+	expanded = expand_microseconds(format, wall % NSEC_PER_SEC / 1000);
+	len = strftime(text, sizeof(text), expanded, localtime_r(&seconds, &tm));
+	text_add(out, text, len);
+	free(expanded);
+}
