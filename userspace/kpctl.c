@@ -10,7 +10,7 @@
 
 extern const char run_help[], load_help[], list_help[], show_help[],
 		  read_help[], enable_help[], disable_help[], reset_help[],
-		  unload_help[], probes_help[], check_help[], status_help[];
+		  unload_help[], output_help[], probes_help[], check_help[], status_help[];
 
 const struct command commands[] = {
 	{ "run", command_run, "attach, report, detach", run_help },
@@ -18,6 +18,7 @@ const struct command commands[] = {
 	{ "list", command_list, "programs that are loaded", list_help },
 	{ "show", command_show, "one program: probes, maps, ledger", show_help },
 	{ "read", command_read, "what a program has counted", read_help },
+	{ "output", command_output, "what a loaded program has written", output_help },
 	{ "enable", command_enable, "attach a disabled program", enable_help },
 	{ "disable", command_disable, "detach it, keep its counts", disable_help },
 	{ "reset", command_reset, "empty its maps and ledger", reset_help },
@@ -60,9 +61,18 @@ static bool wants_json(int argc, char **argv)
 	int i;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
+		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json") ||
+		    !strcmp(argv[i], "-fjson") ||
+		    (i > 1 && !strcmp(argv[i - 1], "-f") &&
+		     !strcmp(argv[i], "json")))
 			return true;
 	return false;
+}
+
+/* As bpftrace has them; the options themselves are run's. */
+static bool is_listing(const char *word)
+{
+	return !strcmp(word, "-l") || !strcmp(word, "-lv");
 }
 
 static int unknown_command(const char *word)
@@ -101,6 +111,10 @@ int main(int argc, char **argv)
 	if (is_help(argv[1])) {
 		print_usage(stdout);
 		return DONE;
+	}
+	if (is_listing(argv[1])) {
+		this_command = find("run");
+		return this_command->run(argc, argv);
 	}
 	this_command = find(argv[1]);
 	if (!this_command)

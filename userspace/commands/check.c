@@ -82,10 +82,7 @@ int command_check(int argc, char **argv)
 		else if (!compile_option(option, &source, &status))
 			return status;
 	}
-	if (argc - optind > 1)
-		return wrong_use("one program at a time, not \"%s\" too",
-				 argv[optind + 1]);
-	status = source_open(&source, argv[optind]);
+	status = source_open(&source, source_arguments(&source, argc, argv));
 	if (!status)
 		status = source_compile(&source, &object);
 	if (!status) {

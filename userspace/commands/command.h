@@ -31,6 +31,8 @@ enum {
 	OPT_MAX_PROBES,
 	OPT_MAXACTIVE,
 	OPT_DISABLED,
+	OPT_UNSAFE,
+	OPT_BUFFER,
 };
 
 /* Rows of those tables that several commands have. */
@@ -69,12 +71,22 @@ bool parse_count(const char *option, const char *text, unsigned long max,
 bool parse_seconds(const char *option, const char *text, double *seconds);
 
 /*
+ * What stands behind the options: the program, unless -e gave it, and its
+ * positional parameters. Return: for source_open().
+ */
+const char *source_arguments(struct program_source *source, int argc,
+			     char **argv);
+
+/*
  * Find and read the program: @argument is a file or a short name, or NULL if
  * -e was given. Return of both: an exit status.
  */
 int source_open(struct program_source *source, const char *argument);
 int source_compile(const struct program_source *source, struct object *object);
 void source_free(struct program_source *source);
+
+/* kpctl probes [-v] [PATTERN] */
+int list_probes(const char *pattern, bool verbose);
 
 /* "wrong use" with a pointer to --help. */
 int wrong_use(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -84,6 +96,7 @@ int command_load(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_read(int argc, char **argv);
+int command_output(int argc, char **argv);
 int command_enable(int argc, char **argv);
 int command_disable(int argc, char **argv);
 int command_reset(int argc, char **argv);

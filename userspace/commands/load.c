@@ -11,7 +11,7 @@
 #include "out/sites.h"
 
 const char load_help[] =
-	"usage: kpctl load [options] PROGRAM | FILE.bt | -e TEXT\n"
+	"usage: kpctl load [options] PROGRAM | FILE.bt | -e TEXT [PARAMETER...]\n"
 	"\n"
 	"Attaches the program's probes and leaves it running; read it with\n"
 	"`kpctl read NAME` or under /sys/kernel/debug/kpstat/programs/NAME.\n"
@@ -87,15 +87,12 @@ int command_load(int argc, char **argv)
 		else if (!compile_option(option, &source, &status))
 			return status;
 	}
-	if (argc - optind > 1)
-		return wrong_use("one program at a time, not \"%s\" too",
-				 argv[optind + 1]);
 	if (source.expression && !name)
 		return wrong_use("-e needs --name NAME, to find the program again");
 	if (name && strlen(name) >= KPS_NAME_MAX)
 		return wrong_use("the name is longer than %d characters",
 				 KPS_NAME_MAX - 1);
-	status = source_open(&source, argv[optind]);
+	status = source_open(&source, source_arguments(&source, argc, argv));
 	if (!status)
 		status = compile_and_load(&source, name ? name : source.name,
 					  flags);

@@ -87,6 +87,15 @@ static void print_probe(const char *probe, const struct event_fields *fields,
 		print_text(probe, fields);
 }
 
+int list_probes(const char *pattern, bool verbose)
+{
+	if (probes_list(pattern, verbose, print_probe, NULL))
+		return DONE;
+	error("nothing that can be probed is called \"%s\"",
+	      pattern ? pattern : "*");
+	return FAILED;
+}
+
 int command_probes(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -106,9 +115,5 @@ int command_probes(int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return wrong_use("it takes one pattern; put it in quotes");
-	if (probes_list(argv[optind], verbose, print_probe, NULL))
-		return DONE;
-	error("nothing that can be probed is called \"%s\"",
-	      argv[optind] ? argv[optind] : "*");
-	return FAILED;
+	return list_probes(argv[optind], verbose);
 }

@@ -5,13 +5,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "command.h"
 #include "lib/answer.h"
 #include "lib/client.h"
+#include "lib/records.h"
+#include "out/actions.h"
 #include "out/error.h"
 #include "out/json.h"
 #include "out/ledger.h"
@@ -19,30 +23,61 @@
 #include "out/sites.h"
 
 const char run_help[] =
-	"usage: kpctl run [options] PROGRAM | FILE.bt | -e TEXT\n"
+	"usage: kpctl run [options] PROGRAM | FILE.bt | -e TEXT [PARAMETER...]\n"
 	"\n"
 	"Attaches the program's probes, waits, prints its maps and detaches.\n"
 	"The probes go with this process, however it ends.\n"
 	"\n"
 	"  -e TEXT           the program itself\n"
-	"  -d, --duration S  end after S seconds; else Ctrl-C ends it\n"
+	"  -d, --duration S  end after S seconds; else exit() or Ctrl-C ends it\n"
 	"  -i, --interval S  print and empty the maps every S seconds\n"
+	"  -c COMMAND        run it, with cpid its process; end with it\n"
+	"  -p PID            end when that process ends\n"
 	"  -j, --json        JSON, one document a line, as bpftrace -f json\n"
+	"  -f FORMAT         text or json\n"
+	"  -o FILE           write there, not to standard output\n"
+	"  -B MODE           when to write: line, full, none (at once); else as\n"
+	"                    often as records are read\n"
+	"  -q                no \"Attaching\"\n"
+	"  -v, --verbose     say what each probe is attached to\n"
+	"  -l [PATTERN]      list what can be probed, as kpctl probes; -lv\n"
+	"      --unsafe      allow system()\n"
+	"      --buffer SIZE bytes of records that each CPU keeps (256K), K or M\n"
 	"      --max-keys N  keys that a map holds per CPU (4096, histograms 1024)\n"
 	"      --max-probes N  functions that one glob may stand for (512)\n"
 	"      --maxactive N calls that a kretprobe can follow at once\n"
 	"\n"
+	"bpftrace's -d is kpctl check -v; -d here is a duration.\n"
+	"\n"
 	"examples:\n"
 	"  kpctl run drops\n"
 	"  kpctl run -d 5 -e 'kprobe:vfs_read { @[comm] = count(); }'\n"
-	"  kpctl run -i 1 -e 'kretprobe:vfs_read { @ns = hist(duration); }'\n";
+	"  kpctl run -i 1 -e 'kretprobe:vfs_read { @ns = hist(duration); }'\n"
+	"  kpctl run -c 'ls /' -e 'kprobe:vfs_open /pid == cpid/ { @ = count(); }'\n";
+
+/* Milliseconds between two looks at a process, and at the buffers. */
+#define PROCESS_TICK 100
+#define RECORDS_TICK 50
+/* After as many as these the next look comes at once. */
+#define MANY_RECORDS 500
 
 struct run {
 	struct program_source source;
 	double duration;
 	double interval;
+	const char *command;
+	unsigned int pid;
+	unsigned int buffer;
+	bool quiet;
+	bool verbose;
+	bool list;
+	bool keep_output;	/* until stdio's buffer is full */
 	char name[KPS_NAME_MAX];
 	struct client *client;
+	struct client *reader;	/* of records; NULL: there are no outputs */
+	struct actions actions;
+	struct child child;
+	int tick;		/* ms; -1: nothing to look after */
 	int signals;
 	size_t nr_probes;
 };
@@ -64,24 +99,49 @@ static int open_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/* Return: true if a signal came before that time; @until 0: wait for one. */
+/* Return: whether it is one that ends the run. */
+static bool read_signal(const struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	return read(run->signals, &info, sizeof(info)) == sizeof(info) &&
+	       info.ssi_signo != SIGCHLD;
+}
+
+/*
+ * Until that time, or for a tick if there is something to look after; @until
+ * 0: for ever.  Return: true if a signal says that it is over.
+ */
 static bool wait_for_signal(const struct run *run, double until)
 {
 	struct pollfd fd = { .fd = run->signals, .events = POLLIN };
+	double left = until - now();
+	int ms = !until ? -1 : left > 0 ? left * 1000 + 1 : 0;
 
-	for (;;) {
-		double left = until - now();
-		int ms = !until ? -1 : left > 0 ? left * 1000 + 1 : 0;
+	if (run->tick >= 0 && (ms < 0 || ms > run->tick))
+		ms = run->tick;
+	return poll(&fd, 1, ms) > 0 && read_signal(run);
+}
 
-		if (poll(&fd, 1, ms) > 0)
-			return true;
-		if (until && now() >= until)
-			return false;
-	}
+/* Take all records that there are, and do what they say. */
+static int drain(struct run *run)
+{
+	struct records_answer answer;
+
+	if (!run->reader)
+		return 0;
+	if (records_get(run->reader, run->name, actions_do, &run->actions,
+			&answer))
+		return -1;
+	run->tick = answer.nr >= MANY_RECORDS ? 0 : RECORDS_TICK;
+	if (answer.nr && !run->keep_output)
+		fflush(stdout);
+	return 0;
 }
 
 static int report(struct run *run, bool reset)
@@ -95,6 +155,12 @@ static int report(struct run *run, bool reset)
 	return err;
 }
 
+static bool is_over(struct run *run)
+{
+	return run->actions.has_exited || child_has_ended(&run->child) ||
+	       (run->pid && kill(run->pid, 0) && errno == ESRCH);
+}
+
 static int watch(struct run *run)
 {
 	double end = run->duration ? now() + run->duration : 0;
@@ -103,15 +169,30 @@ static int watch(struct run *run)
 	for (;;) {
 		double until = next && (!end || next < end) ? next : end;
 
-		if (wait_for_signal(run, until))
+		if (drain(run))
+			return -1;
+		if (is_over(run) || wait_for_signal(run, until))
 			return 0;
-		if (until == end)
+		if (end && now() >= end)
 			return 0;
+		if (!next || now() < next)
+			continue;
 		time_print();
 		if (report(run, true))
 			return -1;
 		next += run->interval;
 	}
+}
+
+static void print_lost(unsigned long long lost)
+{
+	if (!lost)
+		return;
+	if (json_output)
+		event_print("lost_events", "events", lost);
+	else
+		fprintf(stderr, "Lost %llu events: the output buffer was full (see --buffer)\n",
+			lost);
 }
 
 /* The last reading comes after the last event. */
@@ -120,27 +201,41 @@ static int finish(struct run *run)
 	struct program_answer program;
 	int err;
 
+	actions_let_end(&run->actions);
+	if (client_command(run->client, KPS_CMD_DISABLE, run->name) ||
+	    drain(run))
+		return -1;
 	if (!json_output)
 		putchar('\n');
-	if (client_command(run->client, KPS_CMD_DISABLE, run->name))
-		return -1;
 	if (run->interval)
 		time_print();
 	err = report(run, false);
 	if (err)
 		return err;
 	err = program_get(run->client, run->name, &program);
-	if (!err)
+	if (!err) {
+		print_lost(program.lost);
 		ledger_print_losses(&program);
+	}
 	program_free(&program);
 	return err;
 }
 
 static void announce(const struct run *run)
 {
-	if (!json_output)
+	if (!json_output && !run->quiet)
 		fprintf(stderr, "Attaching %zu probe%s...\n", run->nr_probes,
 			run->nr_probes == 1 ? "" : "s");
+}
+
+static void name_targets(const struct object *object)
+{
+	size_t i, j;
+
+	for (i = 0; i < object->nr_probes; i++)
+		for (j = 0; j < object->probes[i].nr_targets; j++)
+			fprintf(stderr, "%s: %s\n", object->probes[i].name,
+				object->probes[i].targets[j]);
 }
 
 static int attach(struct run *run, const struct object *object)
@@ -149,17 +244,44 @@ static int attach(struct run *run, const struct object *object)
 
 	for (i = 0; i < object->nr_probes; i++)
 		run->nr_probes += object->probes[i].nr_targets;
-	run->signals = open_signals();
 	snprintf(run->name, sizeof(run->name), "%.40s-%d",
 		 run->source.name ? run->source.name : "run", getpid());
 	announce(run);
-	if (client_load(run->client, run->name, object, KPS_F_OWNED, 0))
+	if (run->verbose)
+		name_targets(object);
+	if (client_load(run->client, run->name, object, KPS_F_OWNED,
+			run->buffer))
 		return -1;
 	if (json_output)
 		event_print("attached_probes", "probes", run->nr_probes);
 	else
 		warn_unattached(run->client, run->name);
 	return 0;
+}
+
+/* Records are read on a connection of their own: they ask for maps, too. */
+static int open_outputs(struct run *run, const struct object *object)
+{
+	run->tick = run->pid ? PROCESS_TICK : -1;
+	actions_open(&run->actions, object, run->name, run->client);
+	if (!object->nr_outputs)
+		return 0;
+	run->tick = RECORDS_TICK;
+	run->reader = client_open();
+	return run->reader ? 0 : -1;
+}
+
+static int run_object(struct run *run, const struct object *object)
+{
+	int err = open_outputs(run, object);
+
+	err = err || attach(run, object) ||
+	      (run->command && child_go(&run->child, run->command)) ||
+	      watch(run) || finish(run);
+	child_stop(&run->child);
+	actions_close(&run->actions);
+	client_close(run->reader);
+	return err ? FAILED : DONE;
 }
 
 static int compile_and_run(struct run *run, const char *argument)
@@ -172,13 +294,140 @@ static int compile_and_run(struct run *run, const char *argument)
 	run->client = client_open();
 	if (!run->client)
 		return FAILED;
+	run->signals = open_signals();
+	if (run->command && child_start(&run->child, run->command))
+		return FAILED;
+	run->source.options.cpid = run->child.pid;
 	status = source_compile(&run->source, &object);
-	if (status)
-		return status;
-	if (attach(run, &object) || watch(run) || finish(run))
-		status = FAILED;
-	object_free(&object);
+	if (!status) {
+		status = run_object(run, &object);
+		object_free(&object);
+	}
+	child_stop(&run->child);
 	return status;
+}
+
+/* Big enough that records take few writes. */
+static char output_buffer[1 << 16];
+
+static bool set_buffering(struct run *run, const char *mode)
+{
+	static const struct {
+		const char *name;
+		int mode;
+	} modes[] = {
+		{ "line", _IOLBF }, { "full", _IOFBF }, { "none", _IONBF },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(modes[i].name, mode))
+			continue;
+		setvbuf(stdout, output_buffer, modes[i].mode,
+			sizeof(output_buffer));
+		run->keep_output = modes[i].mode == _IOFBF;
+		return true;
+	}
+	wrong_use("-B takes line, full or none, not \"%s\"", mode);
+	return false;
+}
+
+static bool set_format(const char *format)
+{
+	if (strcmp(format, "json") && strcmp(format, "text")) {
+		wrong_use("-f takes text or json, not \"%s\"", format);
+		return false;
+	}
+	json_output = format[0] == 'j';
+	return true;
+}
+
+static bool parse_size(const char *text, unsigned int *size)
+{
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (errno || end == text || *text == '-' || number > KPS_MAX_BUFFER)
+		number = 0;
+	if (*end == 'K' || *end == 'k')
+		number <<= 10;
+	else if (*end == 'M' || *end == 'm')
+		number <<= 20;
+	if ((*end && end[1]) || (*end && !strchr("kKmM", *end)) ||
+	    number < 4096 || number > KPS_MAX_BUFFER) {
+		wrong_use("--buffer takes a size from 4K to %uM, not \"%s\"",
+			  KPS_MAX_BUFFER >> 20, text);
+		return false;
+	}
+	*size = number;
+	return true;
+}
+
+static bool redirect(const char *path)
+{
+	if (freopen(path, "we", stdout))
+		return true;
+	error("-o %s: %s", path, strerror(errno));
+	return false;
+}
+
+/* Return: whether to go on; else @status says how it ends. */
+static bool run_option(struct run *run, int option, int *status)
+{
+	bool good = true;
+
+	switch (option) {
+	case 'd':
+		good = parse_seconds("-d", optarg, &run->duration);
+		break;
+	case 'i':
+		good = parse_seconds("-i", optarg, &run->interval);
+		break;
+	case 'p':
+		good = parse_count("-p", optarg, 1 << 22, &run->pid);
+		break;
+	case 'f':
+		good = set_format(optarg);
+		break;
+	case 'B':
+		good = set_buffering(run, optarg);
+		break;
+	case OPT_BUFFER:
+		good = parse_size(optarg, &run->buffer);
+		break;
+	case 'o':
+		*status = FAILED;
+		return redirect(optarg);
+	case 'c':
+		run->command = optarg;
+		break;
+	case 'q':
+		run->quiet = true;
+		break;
+	case 'v':
+		run->verbose = true;
+		break;
+	case 'l':
+		run->list = true;
+		break;
+	case OPT_UNSAFE:
+		run->source.options.allow_unsafe = true;
+		break;
+	default:
+		return compile_option(option, &run->source, status);
+	}
+	*status = WRONG_USE;
+	return good;
+}
+
+static bool is_there(unsigned int pid)
+{
+	if (!pid || !kill(pid, 0) || errno != ESRCH)
+		return true;
+	error("-p %u: there is no such process", pid);
+	return false;
 }
 
 int command_run(int argc, char **argv)
@@ -191,28 +440,26 @@ int command_run(int argc, char **argv)
 		OPTION_MAXACTIVE,
 		{ "duration", required_argument, NULL, 'd' },
 		{ "interval", required_argument, NULL, 'i' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "unsafe", no_argument, NULL, OPT_UNSAFE },
+		{ "buffer", required_argument, NULL, OPT_BUFFER },
 		{ 0 }
 	};
 	struct run run = { 0 };
+	const char *argument;
 	int option, status = DONE;
 
-	while ((option = next_option(argc, argv, ":hje:d:i:", options)) != -1) {
-		bool good;
-
-		if (option == 'd')
-			good = parse_seconds("-d", optarg, &run.duration);
-		else if (option == 'i')
-			good = parse_seconds("-i", optarg, &run.interval);
-		else
-			good = compile_option(option, &run.source, &status);
-		if (!good)
-			return option == 'd' || option == 'i' ? WRONG_USE :
-								status;
-	}
-	if (argc - optind > 1)
-		return wrong_use("one program at a time, not \"%s\" too",
-				 argv[optind + 1]);
-	status = compile_and_run(&run, argv[optind]);
+	setvbuf(stdout, output_buffer, _IOFBF, sizeof(output_buffer));
+	while ((option = next_option(argc, argv, ":hje:d:i:f:o:c:p:qvlB:",
+				     options)) != -1)
+		if (!run_option(&run, option, &status))
+			return status;
+	if (run.list)
+		return list_probes(argv[optind], run.verbose);
+	if (!is_there(run.pid))
+		return FAILED;
+	argument = source_arguments(&run.source, argc, argv);
+	status = compile_and_run(&run, argument);
 	client_close(run.client);
 	source_free(&run.source);
 	return status;

@@ -197,6 +197,18 @@ static int read_program(struct program_source *source, const char *argument)
 	return source->text ? DONE : FAILED;
 }
 
+const char *source_arguments(struct program_source *source, int argc,
+			     char **argv)
+{
+	const char *argument = source->expression ? NULL : argv[optind];
+
+	if (argument)
+		optind++;
+	source->options.params = (const char * const *)argv + optind;
+	source->options.nr_params = argc - optind;
+	return argument;
+}
+
 int source_open(struct program_source *source, const char *argument)
 {
 	error_take_diagnostics();

@@ -148,7 +148,8 @@ static void do_cat(struct actions *actions, const struct object_output *output,
 static int spawn_shell(const char *command, posix_spawn_file_actions_t *files,
 		       pid_t *pid)
 {
-	char *argv[] = { "sh", "-c", (char *)command, NULL };
+	static char shell[] = "sh", option[] = "-c";
+	char *argv[] = { shell, option, (char *)command, NULL };
 	posix_spawnattr_t attr;
 	sigset_t none;
 	int err;

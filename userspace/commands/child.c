@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <wordexp.h>
+
+#include "child.h"
+#include "out/error.h"
+
+/* In the child: wait for the word, and become the command. */
+static void __attribute__((noreturn)) become(char **argv, int go, int failure)
+{
+	sigset_t none;
+	char word;
+	int err;
+
+	/* Should kpctl be killed, nobody else would end it. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (read(go, &word, 1) != 1)
+		_exit(1);
+	execvp(argv[0], argv);
+	err = errno;
+	if (write(failure, &err, sizeof(err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static int fork_words(struct child *child, char **argv)
+{
+	int go[2], failure[2];
+
+	if (pipe2(go, O_CLOEXEC))
+		return -1;
+	if (pipe2(failure, O_CLOEXEC)) {
+		close(go[0]);
+		close(go[1]);
+		return -1;
+	}
+	child->pid = fork();
+	if (!child->pid) {
+		close(go[1]);
+		become(argv, go[0], failure[1]);
+	}
+	close(go[0]);
+	close(failure[1]);
+	child->go = go[1];
+	child->failure = failure[0];
+	if (child->pid > 0)
+		return 0;
+	child->pid = 0;
+	close(child->go);
+	close(child->failure);
+	return -1;
+}
+
+int child_start(struct child *child, const char *command)
+{
+	wordexp_t words;
+	int err;
+
+	if (wordexp(command, &words, WRDE_NOCMD)) {
+		error("-c \"%s\": not a list of words; a pipe or several commands go into -c \"sh -c '...'\"",
+		      command);
+		return -1;
+	}
+	err = words.we_wordc ? fork_words(child, words.we_wordv) : -1;
+	if (err)
+		error("-c \"%s\": %s", command,
+		      words.we_wordc ? strerror(errno) : "no command");
+	wordfree(&words);
+	return err;
+}
+
+int child_go(struct child *child, const char *command)
+{
+	int err = 0;
+
+	if (write(child->go, "", 1) != 1 ||
+	    /* The pipe closes, and nothing comes, when it has begun. */
+	    read(child->failure, &err, sizeof(err)) == sizeof(err)) {
+		error("-c \"%s\": %s", command, strerror(err ? err : errno));
+		return -1;
+	}
+	return 0;
+}
+
+bool child_has_ended(struct child *child)
+{
+	if (!child->pid || !waitpid(child->pid, NULL, WNOHANG))
+		return false;
+	child->pid = 0;
+	return true;
+}
+
+void child_stop(struct child *child)
+{
+	if (!child->pid)
+		return;
+	kill(child->pid, SIGTERM);
+	waitpid(child->pid, NULL, 0);
+	child->pid = 0;
+}

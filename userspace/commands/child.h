@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The command that a run is about: run -c. */
+#ifndef KPCTL_CHILD_H
+#define KPCTL_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct child {
+	pid_t pid;		/* 0: there is none */
+	int go;			/* written to: it may start */
+	int failure;		/* read from: why it could not */
+};
+
+/**
+ * child_start() - fork, and stop right before the command begins
+ * @command: words as in a shell, without what a shell makes of | ; &
+ *
+ * Return: 0, or -1 after an error was reported.
+ */
+int child_start(struct child *child, const char *command);
+
+/* Let it go. Return: 0, or -1 after it was reported that it cannot start. */
+int child_go(struct child *child, const char *command);
+
+/* It is no more, by itself. */
+bool child_has_ended(struct child *child);
+
+/* Whatever it does, it ends now. */
+void child_stop(struct child *child);
+
+#endif
