@@ -94,16 +94,20 @@ static void add_symbol(struct binary *binary, const GElf_Sym *sym,
 		       const char *name)
 {
 	struct symbol *symbol;
+	char *copy;
 
 	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC ||
 	    sym->st_shndx == SHN_UNDEF || !name || !*name)
 		return;
-	symbol = GROW(binary->symbols, binary->nr_symbols);
-	if (!symbol)
+	copy = strdup(name);
+	symbol = copy ? GROW(binary->symbols, binary->nr_symbols) : NULL;
+	if (!symbol) {
+		free(copy);
 		return;
+	}
 	symbol->start = sym->st_value;
 	symbol->end = sym->st_value + (sym->st_size ? sym->st_size : 1);
-	symbol->name = strdup(name);
+	symbol->name = copy;
 }
 
 static void read_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
@@ -121,13 +125,21 @@ static void read_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 					      sym.st_name));
 }
 
+/* Of several names for one address the last is taken: puts, not _IO_puts. */
 static int compare_symbols(const void *a, const void *b)
 {
 	const struct symbol *first = a, *second = b;
+	size_t of_first, of_second;
 
 	if (first->start != second->start)
 		return first->start < second->start ? -1 : 1;
-	return first->end < second->end ? -1 : first->end > second->end;
+	if (first->end != second->end)
+		return first->end < second->end ? -1 : 1;
+	of_first = strspn(first->name, "_");
+	of_second = strspn(second->name, "_");
+	if (of_first != of_second)
+		return of_first < of_second ? 1 : -1;
+	return strcmp(second->name, first->name);
 }
 
 static void read_symbols(Elf *elf, struct binary *binary)
