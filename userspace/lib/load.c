@@ -89,9 +89,9 @@ static void put_output(struct nl_msg *msg, const struct object_output *output)
 
 	for (i = 0; i < output->nr_fields; i++)
 		fields[i] = output->fields[i].wire;
-	if (output->nr_fields)
-		nla_put(msg, KPS_OUTPUT_A_FIELDS,
-			output->nr_fields * sizeof(fields[0]), fields);
+	/* Also without fields: libnl takes an empty nest out of the message. */
+	nla_put(msg, KPS_OUTPUT_A_FIELDS, output->nr_fields * sizeof(fields[0]),
+		fields);
 	nla_nest_end(msg, nest);
 }
 
