@@ -20,8 +20,6 @@ struct counter {
 	int64_t end;
 	bool is_signed;
 	int64_t step;
-	unsigned int changes;
-	bool skips;		/* there is a "continue" */
 };
 
 static enum op mirrored(enum op op)
@@ -95,28 +93,54 @@ static unsigned int changes_in(const struct counter *counter,
 	       changes_in(counter, expr->b) + changes_in(counter, expr->c);
 }
 
-static void count_changes(struct counter *counter, const struct stmt *stmt)
+static unsigned int changes_in_stmts(const struct counter *counter,
+				     const struct stmt *stmt);
+
+static unsigned int changes_in_stmt(const struct counter *counter,
+				    const struct stmt *stmt)
 {
-	for (; stmt; stmt = stmt->next) {
-		if (stmt->kind == STMT_ASSIGN &&
-		    is_counter(counter, stmt->target))
-			counter->changes++;
-		if (stmt->kind == STMT_JUMP && !strcmp(stmt->text, "continue"))
-			counter->skips = true;
-		counter->changes += changes_in(counter, stmt->value);
-		count_changes(counter, stmt->body);
-		count_changes(counter, stmt->otherwise);
-	}
+	return (stmt->kind == STMT_ASSIGN && is_counter(counter, stmt->target)) +
+	       changes_in(counter, stmt->value) +
+	       changes_in_stmts(counter, stmt->body) +
+	       changes_in_stmts(counter, stmt->otherwise);
+}
+
+static unsigned int changes_in_stmts(const struct counter *counter,
+				     const struct stmt *stmt)
+{
+	unsigned int nr = 0;
+
+	for (; stmt; stmt = stmt->next)
+		nr += changes_in_stmt(counter, stmt);
+	return nr;
+}
+
+/* Can this statement lead to the next round before what follows it is done? */
+static bool may_continue(const struct stmt *stmt)
+{
+	const struct stmt *inner;
+
+	if (stmt->kind == STMT_JUMP)
+		return !strcmp(stmt->text, "continue");
+	for (inner = stmt->body; inner; inner = inner->next)
+		if (may_continue(inner))
+			return true;
+	for (inner = stmt->otherwise; inner; inner = inner->next)
+		if (may_continue(inner))
+			return true;
+	return false;
 }
 
 static bool read_body(const struct stmt *body, struct counter *counter)
 {
 	const struct stmt *stmt;
 
-	count_changes(counter, body);
-	for (stmt = body; stmt && !counter->step; stmt = stmt->next)
+	for (stmt = body; stmt && !counter->step; stmt = stmt->next) {
 		counter->step = step_of(counter, stmt);
-	return counter->step && counter->changes == 1 && !counter->skips;
+		if (!counter->step && may_continue(stmt))
+			return false;
+	}
+	return counter->step && changes_in_stmts(counter, body) == 1;
 }
 
 static bool holds(const struct counter *counter, int64_t value)

@@ -47,8 +47,10 @@ static unsigned long long first_value(const struct entry_answer *entry)
 /* Limits of hist(), powers of two. */
 static void power_text(unsigned int power, char *text, size_t size)
 {
-	static const char * const suffixes[] = { "", "K", "M", "G", "T" };
-	unsigned int unit = power < 40 ? power / 10 : 4;
+	static const char * const suffixes[] = {
+		"", "K", "M", "G", "T", "P", "E",
+	};
+	unsigned int unit = power / 10;
 
 	snprintf(text, size, "%llu%s", 1ULL << (power - 10 * unit),
 		 suffixes[unit]);
