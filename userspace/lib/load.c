@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <netlink/attr.h>
 
@@ -13,8 +14,10 @@
 /* Room for an attribute's header and padding. */
 #define OVERHEAD 16
 
-/* Bytes of records per CPU, as many as bpftrace's buffers have. */
-#define DEFAULT_BUFFER (256 << 10)
+/* Bytes of records: per CPU, and of all together unless CPUs are too many. */
+#define BUFFER_MAX (1 << 20)
+#define BUFFER_MIN (64 << 10)
+#define BUFFERS_MAX (64 << 20)
 
 /* Nests hold at most 64 KiB, the length of an attribute has 16 bits. */
 #define NEST_MAX 65000
@@ -113,6 +116,16 @@ static void put_probe(struct nl_msg *msg, const struct object_probe *probe)
 	nla_nest_end(msg, nest);
 }
 
+static unsigned int default_buffer(void)
+{
+	long nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
+	unsigned int size = BUFFER_MAX;
+
+	while (size > BUFFER_MIN && size * nr_cpus > BUFFERS_MAX)
+		size /= 2;
+	return size;
+}
+
 static int check_sizes(const struct object *object)
 {
 	size_t i;
@@ -157,7 +170,7 @@ int client_load(struct client *client, const char *name,
 	nla_put_u32(msg, KPS_A_FLAGS, flags);
 	nla_put_u32(msg, KPS_A_STACK_ENTRIES, object->stack_entries);
 	if (object->nr_outputs)
-		nla_put_u32(msg, KPS_A_BUFFER, buffer ? buffer : DEFAULT_BUFFER);
+		nla_put_u32(msg, KPS_A_BUFFER, buffer ? buffer : default_buffer());
 	for (i = 0; i < object->nr_enums; i++)
 		put_enum(msg, &object->enums[i]);
 	for (i = 0; i < object->nr_maps; i++)

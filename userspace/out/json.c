@@ -20,15 +20,19 @@ static void write_object(struct text *out, struct json_object *object)
 	text_char(out, '}');
 }
 
+/* bpftrace sets buckets apart by a blank, and not the parts of a tuple. */
 static void write_array(struct text *out, struct json_object *array)
 {
 	size_t i;
 
 	text_char(out, '[');
 	for (i = 0; i < json_object_array_length(array); i++) {
+		struct json_object *item = json_object_array_get_idx(array, i);
+
 		if (i)
-			text_puts(out, ", ");
-		json_write(out, json_object_array_get_idx(array, i));
+			text_puts(out, json_object_is_type(item, json_type_object) ?
+				  ", " : ",");
+		json_write(out, item);
 	}
 	text_char(out, ']');
 }

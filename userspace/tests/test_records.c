@@ -537,7 +537,7 @@ static void test_print_tuples(void **state)
 		.entries = &entry,
 	};
 	assert_prints(0, 0, "@m: (1, b, -3)\n",
-		      "{\"type\": \"map\", \"data\": {\"@m\": [1, \"b\", -3]}}\n");
+		      "{\"type\": \"map\", \"data\": {\"@m\": [1,\"b\",-3]}}\n");
 }
 
 #define BAR "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
