@@ -151,14 +151,17 @@ static int do_reset(struct genl_info *info, struct kps_error *error)
 {
 	const char *name = nla_data(info->attrs[KPS_A_NAME]);
 	const struct nlattr *map = info->attrs[KPS_A_MAP_NAME];
-	bool keep_keys = info->attrs[KPS_A_FLAGS] &&
-			 nla_get_u32(info->attrs[KPS_A_FLAGS]) & KPS_F_ZERO;
-	struct kps_program *program = kps_program_get(name);
+	u32 flags = info->attrs[KPS_A_FLAGS] ?
+		    nla_get_u32(info->attrs[KPS_A_FLAGS]) : 0;
+	struct kps_program *program;
 	int err;
 
+	if (flags & ~(map ? KPS_F_ZERO : 0))
+		return kps_error(error, -EINVAL, "unknown flags 0x%x", flags);
+	program = kps_program_get(name);
 	if (!program)
 		return no_program(name, error);
-	err = map ? reset_map(program, map, keep_keys, error) :
+	err = map ? reset_map(program, map, flags, error) :
 		    reset_all(program, error);
 	kps_program_put(program);
 	return err;

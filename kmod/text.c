@@ -4,13 +4,14 @@
  * no raw address leaves it where a name will do.  Histograms are drawn as
  * bpftrace draws them, so that cat is enough.
  */
+#include <linux/ctype.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
 #include <linux/string.h>
-#include <linux/string_helpers.h>
+#include <linux/uaccess.h>
 
 #include "kpstat.h"
 #include "text.h"
@@ -76,6 +77,8 @@ static size_t stack_text(const struct kps_program *program, u64 id, char *text,
 	u32 i;
 
 	text[0] = '\0';
+	if (nr && ips[0] < TASK_SIZE_MAX)
+		return 0;
 	for (i = 0; i < nr; i++) {
 		char name[KSYM_SYMBOL_LEN];
 		char *slash;
@@ -127,7 +130,7 @@ static size_t user_text(u64 tgid, const unsigned long *ips, u32 nr, char *text,
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		used += scnprintf(text + used, size - used, "\n%lx", ips[i]);
+		used += scnprintf(text + used, size - used, "\n0x%lx", ips[i]);
 	return used;
 }
 
@@ -137,6 +140,9 @@ static size_t user_stack_text(const struct kps_program *program,
 	const unsigned long *ips;
 	u32 nr = kps_stacks_get(program->stacks, data[0], &ips);
 
+	/* Whatever number a clause put here: no kernel address gets out. */
+	if (nr && ips[0] >= TASK_SIZE_MAX)
+		nr = 0;
 	return user_text(data[1], ips, nr, text, size);
 }
 
@@ -150,10 +156,24 @@ static size_t user_symbol_text(const u64 *data, char *text, size_t size)
 /* Bytes that are no printable ASCII as \xNN. */
 static size_t buf_text(const u64 *data, u32 room, char *text, size_t size)
 {
-	u32 len = min_t(u64, data[0], room - sizeof(u64));
+	u32 i, len = min_t(u64, data[0], room - sizeof(u64));
+	const u8 *bytes = (const u8 *)(data + 1);
+	size_t used = 0;
 
-	return string_escape_mem((const char *)(data + 1), len, text, size,
-				 ESCAPE_HEX | ESCAPE_NAP | ESCAPE_NP, NULL);
+	text[0] = '\0';
+	for (i = 0; i < len; i++)
+		used += scnprintf(text + used, size - used,
+				  isascii(bytes[i]) && isprint(bytes[i]) ?
+				  "%c" : "\\x%02x", bytes[i]);
+	return used;
+}
+
+static size_t mac_text(const u64 *data, char *text, size_t size)
+{
+	const u8 *mac = (const u8 *)data;
+
+	return scnprintf(text, size, "%02X:%02X:%02X:%02X:%02X:%02X", mac[0],
+			 mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
 /**
@@ -189,7 +209,7 @@ size_t kps_field_text(const struct kps_program *program,
 	case KPS_T_USYM:
 		return user_symbol_text(data, text, size);
 	case KPS_T_MAC:
-		return scnprintf(text, size, "%pM", data);
+		return mac_text(data, text, size);
 	case KPS_T_BUF:
 		return buf_text(data, field->size, text, size);
 	case KPS_T_ADDR:

@@ -460,11 +460,11 @@ HELPER(join)
 	for (i = 0; i < KPS_MAX_JOIN_ARGS; i++) {
 		unsigned long arg = 0;
 
-		next = read_memory(&arg, r4 + i * sizeof(arg), sizeof(arg));
-		if (!next && !arg)
+		if (read_memory(&arg, r4 + i * sizeof(arg), sizeof(arg)))
+			return lose(ctx, KPS_LEDGER_FAULT);
+		if (!arg)
 			break;
-		if (!next)
-			next = join_one(text, len, arg, r5, !i);
+		next = join_one(text, len, arg, r5, !i);
 		if (next < 0) {
 			lose(ctx, KPS_LEDGER_FAULT);
 			break;

@@ -118,6 +118,16 @@ void raw_put_map(struct nl_msg *msg, const char *name, enum kps_map_kind kind,
 	nla_nest_end(msg, nest);
 }
 
+void raw_put_output(struct nl_msg *msg, const struct kps_field *fields,
+		    unsigned int nr)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_OUTPUT);
+
+	if (nr)
+		nla_put(msg, KPS_OUTPUT_A_FIELDS, nr * sizeof(*fields), fields);
+	nla_nest_end_keep_empty(msg, nest);
+}
+
 void raw_put_probe(struct nl_msg *msg, const char *provider, const char *target,
 		   const struct bpf_insn *insns, size_t nr)
 {
@@ -284,6 +294,89 @@ int raw_read(const char *name, const char *map, bool reset,
 		nla_put_u32(msg, KPS_A_FLAGS, KPS_F_RESET);
 	err = transact(msg, &answer);
 	return err ? err : reading.nr;
+}
+
+struct taking {
+	struct raw_record *records;
+	int nr;
+	int max;
+	int nr_lost;		/* how often it was told */
+	unsigned long long lost;
+};
+
+static void parse_record(struct nlattr *nest, struct raw_record *record)
+{
+	struct nlattr *attr;
+	int rem;
+
+	memset(record, 0, sizeof(*record));
+	nla_for_each_nested(attr, nest, rem) {
+		if (nla_type(attr) == KPS_ENTRY_A_OUTPUT)
+			record->output = nla_get_u32(attr);
+		if (nla_type(attr) == KPS_ENTRY_A_TIME)
+			record->time = nla_get_u64(attr);
+		if (record->nr == 4)
+			continue;
+		if (nla_type(attr) == KPS_ENTRY_A_INT)
+			record->number[record->nr++] = nla_get_u64(attr);
+		if (nla_type(attr) == KPS_ENTRY_A_STR)
+			nla_strlcpy(record->text[record->nr++], attr,
+				    sizeof(record->text[0]));
+	}
+}
+
+static void visit_output(struct nlattr **attrs, struct nlmsghdr *header,
+			 void *data)
+{
+	struct taking *taking = data;
+	struct nlattr *attr;
+	int rem;
+
+	if (attrs[KPS_A_LOST]) {
+		taking->lost = nla_get_u64(attrs[KPS_A_LOST]);
+		taking->nr_lost++;
+	}
+	nlmsg_for_each_attr(attr, header, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != KPS_A_RECORD)
+			continue;
+		if (taking->nr < taking->max)
+			parse_record(attr, &taking->records[taking->nr]);
+		taking->nr++;
+	}
+}
+
+int raw_output(const char *name, struct raw_record *records, int max,
+	       unsigned long long *lost)
+{
+	struct nl_msg *msg = raw_begin(KPS_CMD_OUTPUT, NLM_F_DUMP, 128);
+	struct taking taking = { .records = records, .max = max };
+	char why[WHY_MAX];
+	struct answer answer = { .why = why, .visit = visit_output,
+				 .data = &taking };
+	int err;
+
+	nla_put_string(msg, KPS_A_NAME, name);
+	err = transact(msg, &answer);
+	if (err)
+		return err;
+	if (taking.nr_lost != 1)
+		return -EBADMSG;
+	if (lost)
+		*lost = taking.lost;
+	return taking.nr;
+}
+
+int raw_reset(const char *name, const char *map, unsigned int flags)
+{
+	struct nl_msg *msg = raw_begin(KPS_CMD_RESET, 0, 256);
+	char why[WHY_MAX];
+
+	nla_put_string(msg, KPS_A_NAME, name);
+	if (map)
+		nla_put_string(msg, KPS_A_MAP_NAME, map);
+	if (flags)
+		nla_put_u32(msg, KPS_A_FLAGS, flags);
+	return raw_send(msg, why);
 }
 
 static void visit_ledger(struct nlattr **attrs, struct nlmsghdr *header,

@@ -61,6 +61,8 @@ struct nl_msg *raw_begin(int command, int flags, size_t size);
 /* A nest for a LOAD message. @nr_key: fields of KPS_T_INT. */
 void raw_put_map(struct nl_msg *msg, const char *name, enum kps_map_kind kind,
 		 unsigned int nr_key, unsigned int max_entries);
+void raw_put_output(struct nl_msg *msg, const struct kps_field *fields,
+		    unsigned int nr);
 void raw_put_probe(struct nl_msg *msg, const char *provider, const char *target,
 		   const struct bpf_insn *insns, size_t nr);
 struct nl_msg *raw_begin_load(const char *name, size_t size);
@@ -82,6 +84,24 @@ struct raw_entry {
 /* Up to @max entries of a map. Return: how many, or a negative errno. */
 int raw_read(const char *name, const char *map, bool reset,
 	     struct raw_entry *entries, int max);
+
+struct raw_record {
+	unsigned int output;
+	unsigned long long time;
+	unsigned int nr;		/* fields */
+	unsigned long long number[4];	/* of those that are numbers */
+	char text[4][512];		/* of the others */
+};
+
+/*
+ * Take a program's records, of which the first @max are kept; @lost may be
+ * NULL. Return: how many came, or a negative errno.
+ */
+int raw_output(const char *name, struct raw_record *records, int max,
+	       unsigned long long *lost);
+
+/* RESET: @map may be NULL, for all. Return: 0 or a negative errno. */
+int raw_reset(const char *name, const char *map, unsigned int flags);
 
 /* The ledger of a program, all probes together. */
 int raw_ledger(const char *name, unsigned long long ledger[KPS_LEDGER_NR]);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <asm/ptrace.h>
 #include <unistd.h>
 
 #include "raw.h"
@@ -18,6 +19,13 @@ enum {
 	MAP_SUM,	/* no key, sum */
 	MAP_PAIR,	/* two integers, count */
 	MAP_PLAIN,	/* one integer, plain value */
+	MAP_TUPLE,	/* one integer, a plain value of two */
+};
+
+enum {
+	OUT_PAIR,	/* two integers */
+	OUT_JOIN,	/* one integer, joined text */
+	OUT_NOTHING,	/* no field */
 };
 
 #define R0 0
@@ -256,8 +264,8 @@ static const struct rule rules[] = {
 	       MOV_IMM(R1, 0), CALL(KPS_FN_CPU), DONE),
 	REFUSE("an argument that is missing", "instruction 1: R3 is read",
 	       MOV_IMM(R2, 1), CALL(KPS_FN_DIV), DONE),
-	REFUSE("a map that is not there", "there is no map 3",
-	       MOV_IMM(R2, 3), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
+	REFUSE("a map that is not there", "there is no map 4",
+	       MOV_IMM(R2, 4), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
 	       CALL(KPS_FN_MAP_UPDATE), DONE),
 	REFUSE("a map number that is not known",
 	       "instruction 3: R2 must be a known constant",
@@ -335,6 +343,140 @@ static const struct rule rules[] = {
 	  .insns = { MOV_IMM(R2, 3), CALL(KPS_FN_KSTACK), DONE },
 	  .refused = "instruction 1: kstack without a stack table" },
 
+	/* Adding to a plain value */
+	RESULT("adding to a plain value", 12, ST(BPF_DW, R6, SCRATCH(0), 1),
+	       MOV_REG(R1, R6), MOV_IMM(R2, MAP_PLAIN), MOV_IMM(R3, 0),
+	       MOV_IMM(R4, 5), CALL(KPS_FN_MAP_ADD), MOV_REG(R1, R6),
+	       MOV_IMM(R2, MAP_PLAIN), MOV_IMM(R3, 0), MOV_IMM(R4, 7),
+	       CALL(KPS_FN_MAP_ADD), MOV_REG(R7, R0)),
+	REFUSE("adding to an aggregate", "map_add cannot be used on map @sum",
+	       MOV_IMM(R2, MAP_SUM), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
+	       CALL(KPS_FN_MAP_ADD), DONE),
+	REFUSE("adding to a tuple", "map_add needs a map of integers",
+	       ST(BPF_DW, R1, SCRATCH(0), 1), MOV_IMM(R2, MAP_TUPLE),
+	       MOV_IMM(R3, 0), MOV_IMM(R4, 1), CALL(KPS_FN_MAP_ADD), DONE),
+	REFUSE("adding under a key that was not written", "are not all written",
+	       MOV_IMM(R2, MAP_PLAIN), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
+	       CALL(KPS_FN_MAP_ADD), DONE),
+	ACCEPT("setting a tuple", ST(BPF_DW, R1, SCRATCH(0), 1),
+	       ST(BPF_DW, R1, SCRATCH(8), 2), ST(BPF_DW, R1, SCRATCH(16), 3),
+	       MOV_IMM(R2, MAP_TUPLE), MOV_IMM(R3, 0), MOV_IMM(R4, 8),
+	       CALL(KPS_FN_MAP_SET), DONE),
+	REFUSE("setting half of a tuple", "bytes 8 to 23 of scratch are not all",
+	       ST(BPF_DW, R1, SCRATCH(0), 1), ST(BPF_DW, R1, SCRATCH(8), 2),
+	       MOV_IMM(R2, MAP_TUPLE), MOV_IMM(R3, 0), MOV_IMM(R4, 8),
+	       CALL(KPS_FN_MAP_SET), DONE),
+
+	/* Outputs */
+	ACCEPT("an output", ST(BPF_DW, R1, SCRATCH(8), 1),
+	       ST(BPF_DW, R1, SCRATCH(16), 2), MOV_IMM(R2, OUT_PAIR),
+	       MOV_IMM(R3, 8), CALL(KPS_FN_OUTPUT), DONE),
+	ACCEPT("an output without a field", MOV_IMM(R2, OUT_NOTHING),
+	       MOV_IMM(R3, KPS_SCRATCH_SIZE), CALL(KPS_FN_OUTPUT), DONE),
+	REFUSE("an output that is not there", "there is no output 3",
+	       MOV_IMM(R2, 3), MOV_IMM(R3, 0), CALL(KPS_FN_OUTPUT), DONE),
+	REFUSE("an output that is not known", "R2 must be a known constant",
+	       LDX(BPF_DW, R2, R1, 0), MOV_IMM(R3, 0), CALL(KPS_FN_OUTPUT),
+	       DONE),
+	REFUSE("fields at an offset that is not known",
+	       "R3 must be a known constant", MOV_IMM(R2, OUT_NOTHING),
+	       LDX(BPF_DW, R3, R1, 0), CALL(KPS_FN_OUTPUT), DONE),
+	REFUSE("fields of which one was not written",
+	       "bytes 0 to 15 of scratch are not all written",
+	       ST(BPF_DW, R1, SCRATCH(0), 1), MOV_IMM(R2, OUT_PAIR),
+	       MOV_IMM(R3, 0), CALL(KPS_FN_OUTPUT), DONE),
+	REFUSE("fields outside of scratch", "leave the scratch area",
+	       MOV_IMM(R2, OUT_PAIR), MOV_IMM(R3, KPS_SCRATCH_SIZE - 8),
+	       CALL(KPS_FN_OUTPUT), DONE),
+	REFUSE("fields that are not aligned", "scratch offset 4 is not",
+	       MOV_IMM(R2, OUT_NOTHING), MOV_IMM(R3, 4), CALL(KPS_FN_OUTPUT),
+	       DONE),
+	REFUSE("an output that lacks its joined text",
+	       "output cannot be used on output 1",
+	       ST(BPF_DW, R1, SCRATCH(0), 1), MOV_IMM(R2, OUT_JOIN),
+	       MOV_IMM(R3, 0), CALL(KPS_FN_OUTPUT), DONE),
+	ACCEPT("a joined text", ST(BPF_DW, R1, SCRATCH(0), 1),
+	       MOV_IMM(R2, OUT_JOIN), MOV_IMM(R3, 0), MOV_IMM(R4, 0),
+	       MOV_IMM(R5, ' '), CALL(KPS_FN_JOIN), DONE),
+	REFUSE("a joined text that has no place",
+	       "join cannot be used on output 0",
+	       MOV_IMM(R2, OUT_PAIR), MOV_IMM(R3, 0), MOV_IMM(R4, 0),
+	       MOV_IMM(R5, ' '), CALL(KPS_FN_JOIN), DONE),
+	REFUSE("a separator that is not known", "R5 must be a known constant",
+	       ST(BPF_DW, R1, SCRATCH(0), 1), MOV_IMM(R2, OUT_JOIN),
+	       MOV_IMM(R3, 0), MOV_IMM(R4, 0), LDX(BPF_DW, R5, R1, 0),
+	       CALL(KPS_FN_JOIN), DONE),
+	REFUSE("a vector that is CTX", "R4 is CTX",
+	       ST(BPF_DW, R1, SCRATCH(0), 1), MOV_IMM(R2, OUT_JOIN),
+	       MOV_IMM(R3, 0), MOV_REG(R4, R1), MOV_IMM(R5, ' '),
+	       CALL(KPS_FN_JOIN), DONE),
+
+	/* Memory, stacks, registers */
+	ACCEPT("user memory", MOV_IMM(R2, 0), MOV_IMM(R3, 8),
+	       CALL(KPS_FN_USER_READ), DONE),
+	REFUSE("user memory of 3 bytes", "size 3 is not", MOV_IMM(R2, 0),
+	       MOV_IMM(R3, 3), CALL(KPS_FN_USER_READ), DONE),
+	ACCEPT("bytes fill what they are given", LDX(BPF_DW, R3, R1, 0),
+	       MOV_IMM(R2, 0), MOV_IMM(R4, 24), MOV_IMM(R5, 8),
+	       MOV_REG(R6, R1), CALL(KPS_FN_BYTES),
+	       LDX(BPF_DW, R0, R6, SCRATCH(24)), DONE),
+	REFUSE("bytes into too little room", "leave the scratch area",
+	       MOV_IMM(R2, 0), MOV_IMM(R3, 1), MOV_IMM(R4, 16),
+	       MOV_IMM(R5, KPS_SCRATCH_SIZE - 8), CALL(KPS_FN_BYTES), DONE),
+	REFUSE("bytes into room of a size that is not known",
+	       "R4 must be a known constant", MOV_IMM(R2, 0), MOV_IMM(R3, 1),
+	       LDX(BPF_DW, R4, R1, 0), MOV_IMM(R5, 0), CALL(KPS_FN_BYTES),
+	       DONE),
+	REFUSE("bytes into room of 12", "length 12 is not", MOV_IMM(R2, 0),
+	       MOV_IMM(R3, 1), MOV_IMM(R4, 12), MOV_IMM(R5, 0),
+	       CALL(KPS_FN_BYTES), DONE),
+	ACCEPT("a user stack", MOV_REG(R6, R1), MOV_IMM(R2, 3),
+	       MOV_IMM(R3, 8), CALL(KPS_FN_USTACK),
+	       LDX(BPF_DW, R0, R6, SCRATCH(16)), DONE),
+	REFUSE("a user stack of 128 frames", "a stack of 128 frames",
+	       MOV_IMM(R2, 128), MOV_IMM(R3, 0), CALL(KPS_FN_USTACK), DONE),
+	REFUSE("a user stack into too little room", "leave the scratch area",
+	       MOV_IMM(R2, 3), MOV_IMM(R3, KPS_SCRATCH_SIZE - 8),
+	       CALL(KPS_FN_USTACK), DONE),
+	{ .name = "a user stack without a stack table", .no_stacks = true,
+	  .insns = { MOV_IMM(R2, 3), MOV_IMM(R3, 0), CALL(KPS_FN_USTACK),
+		     DONE },
+	  .refused = "instruction 2: ustack without a stack table" },
+	ACCEPT("a register", MOV_IMM(R2, sizeof(struct pt_regs) - 8),
+	       CALL(KPS_FN_REG), DONE),
+	REFUSE("a register behind the last", "there is no register at",
+	       MOV_IMM(R2, sizeof(struct pt_regs)), CALL(KPS_FN_REG), DONE),
+	REFUSE("half of a register", "there is no register at 4",
+	       MOV_IMM(R2, 4), CALL(KPS_FN_REG), DONE),
+	REFUSE("a register before the first", "there is no register at",
+	       MOV_IMM(R2, -8), CALL(KPS_FN_REG), DONE),
+	RESULT("a register holds what it held", SYS_getppid,
+	       MOV_IMM(R2, offsetof(struct pt_regs, rdi)), CALL(KPS_FN_REG),
+	       MOV_REG(R1, R6), MOV_REG(R2, R0),
+	       /* the system call's own registers */
+	       ALU64_IMM(BPF_ADD, R2, offsetof(struct pt_regs, orig_rax)),
+	       MOV_IMM(R3, 8), CALL(KPS_FN_READ), MOV_REG(R7, R0)),
+	ACCEPT("a clock", MOV_IMM(R2, KPS_CLOCK_TAI), CALL(KPS_FN_CLOCK), DONE),
+	REFUSE("a clock that is not there", "there is no clock 2",
+	       MOV_IMM(R2, 2), CALL(KPS_FN_CLOCK), DONE),
+	RESULT("the time since boot goes on", 1, MOV_IMM(R2, KPS_CLOCK_BOOT),
+	       CALL(KPS_FN_CLOCK), MOV_REG(R7, R0), MOV_REG(R1, R6),
+	       MOV_IMM(R2, KPS_CLOCK_BOOT), CALL(KPS_FN_CLOCK),
+	       JMP_REG(BPF_JLT, R0, R7, 1), MOV_IMM(R7, 1)),
+	RESULT("two random numbers differ", 1, CALL(KPS_FN_RAND),
+	       MOV_REG(R7, R0), MOV_REG(R1, R6), CALL(KPS_FN_RAND),
+	       JMP_REG(BPF_JEQ, R0, R7, 1), MOV_IMM(R7, 1)),
+	RESULT("the task's parent is some task", 1, CALL(KPS_FN_PPID),
+	       MOV_IMM(R7, 0), JMP_IMM(BPF_JEQ, R0, 0, 1), MOV_IMM(R7, 1)),
+	RESULT("the task is somewhere in the kernel's half", 1,
+	       CALL(KPS_FN_CURTASK), MOV_IMM(R7, 0),
+	       JMP_IMM(BPF_JSGE, R0, 0, 1), MOV_IMM(R7, 1)),
+	RESULT("a cgroup has a number", 1, CALL(KPS_FN_CGROUP),
+	       MOV_IMM(R7, 0), JMP_IMM(BPF_JEQ, R0, 0, 1), MOV_IMM(R7, 1)),
+	RESULT("jiffies go on", 1, CALL(KPS_FN_JIFFIES), MOV_IMM(R7, 0),
+	       JMP_IMM(BPF_JEQ, R0, 0, 1), MOV_IMM(R7, 1)),
+	RESULT("one node", 0, CALL(KPS_FN_NUMA), MOV_REG(R7, R0)),
+
 	/* What is accepted computes what RFC 9669 says */
 	RESULT("a constant is sign-extended", -5, MOV_IMM(R7, -5)),
 	RESULT("a 32-bit constant is not", 0xfffffffbLL, MOV32_IMM(R7, -5)),
@@ -392,8 +534,27 @@ static size_t count_insns(const struct rule *rule)
 	return nr;
 }
 
+#define NUMBER { .type = KPS_T_INT, .size = 8 }
+
+static void put_tuple_map(struct nl_msg *msg)
+{
+	static const struct kps_field pair[] = { NUMBER, NUMBER };
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_MAP);
+
+	nla_put_string(msg, KPS_MAP_A_NAME, "@tuple");
+	nla_put_u32(msg, KPS_MAP_A_KIND, KPS_MAP_VALUE);
+	nla_put_u32(msg, KPS_MAP_A_MAX_ENTRIES, 16);
+	nla_put(msg, KPS_MAP_A_KEY, sizeof(pair[0]), pair);
+	nla_put(msg, KPS_MAP_A_VALUE, sizeof(pair), pair);
+	nla_nest_end(msg, nest);
+}
+
 static int load(const struct bpf_insn *insns, size_t nr, bool stacks, char *why)
 {
+	static const struct kps_field pair[] = { NUMBER, NUMBER };
+	static const struct kps_field joined[] = {
+		NUMBER, { .type = KPS_T_JOIN, .size = 8 }
+	};
 	struct nl_msg *msg = raw_begin_load(PROGRAM, 4096 + nr * 8);
 
 	if (stacks)
@@ -401,6 +562,11 @@ static int load(const struct bpf_insn *insns, size_t nr, bool stacks, char *why)
 	raw_put_map(msg, "@sum", KPS_MAP_SUM, 0, 1);
 	raw_put_map(msg, "@pair", KPS_MAP_COUNT, 2, 16);
 	raw_put_map(msg, "@plain", KPS_MAP_VALUE, 1, 16);
+	put_tuple_map(msg);
+	raw_put_output(msg, pair, 2);
+	raw_put_output(msg, joined, 2);
+	raw_put_output(msg, NULL, 0);
+	nla_put_u32(msg, KPS_A_BUFFER, 8192);
 	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", insns, nr);
 	return raw_send(msg, why);
 }

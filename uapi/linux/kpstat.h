@@ -230,7 +230,8 @@ enum kps_type {
 				 */
 	KPS_T_CGROUP,		/* 8 bytes: id of a cgroup; sent as INT */
 	KPS_T_JOIN,		/* size 8: text that KPS_FN_JOIN adds at the end of
-				 * a record; the last field of its output
+				 * a record; the last field of its output, with no
+				 * bytes in scratch
 				 */
 	__KPS_T_NR,
 };

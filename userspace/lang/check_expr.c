@@ -566,7 +566,8 @@ static int check_binary(struct checker *checker, struct expr *expr)
 	if (check_expr(checker, expr->a) || check_expr(checker, expr->b))
 		return -1;
 	if (a->kind == TYPE_NONE || b->kind == TYPE_NONE) {
-		set_int(expr, false);
+		/* "@x -= 1" makes @x what the other side is. */
+		set_int(expr, a->is_signed || b->is_signed);
 		return 0;
 	}
 	if (type_is_int(a) && type_is_int(b))

@@ -148,8 +148,7 @@ static void do_cat(struct actions *actions, const struct object_output *output,
 static int spawn_shell(const char *command, posix_spawn_file_actions_t *files,
 		       pid_t *pid)
 {
-	static char shell[] = "sh", option[] = "-c";
-	char *argv[] = { shell, option, (char *)command, NULL };
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)command, NULL };
 	posix_spawnattr_t attr;
 	sigset_t none;
 	int err;

@@ -343,7 +343,7 @@ static void test_utf8(void **state)
 	output.format = "\xc3\xa9/\xe2\x82\xac/\xf0\x9f\x98\x80";
 	assert_does(&output, &record, output.format,
 		    "{\"type\": \"printf\", \"data\": \"\xc3\xa9/\xe2\x82\xac/\xf0\x9f\x98\x80\"}\n");
-	output.format = "\x80" "a\xc3(\xed\xa0\x80\xe2\x82";
+	output.format = "\x80\x61\xc3(\xed\xa0\x80\xe2\x82";
 	assert_does(&output, &record, output.format,
 		    "{\"type\": \"printf\", \"data\": \"\\ufffda\\ufffd(\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\"}\n");
 }
@@ -438,7 +438,7 @@ static void test_exit(void **state)
 static void test_end_after_exit(void **state)
 {
 	struct object_output outputs[] = {
-		{ .action = ACTION_PRINTF, .format = "end" },
+		{ .action = ACTION_PRINTF, .format = "end\n" },
 		{ .action = ACTION_EXIT },
 	};
 	struct object object = { .outputs = outputs, .nr_outputs = 2 };
@@ -456,7 +456,7 @@ static void test_end_after_exit(void **state)
 	assert_int_equal(actions.text.len, 0);
 	record.time = actions.end_time + 1;
 	actions_do(&record, &actions);
-	assert_int_equal(actions.text.len, 3);
+	assert_int_equal(actions.text.len, 4);
 	actions_close(&actions);
 }
 
