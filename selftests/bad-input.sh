@@ -77,8 +77,8 @@ bad_text "a key of two types" "error: " \
 	'kprobe:vfs_read { @m[1] = count(); @m["a"] = count(); }'
 bad_text "a field that is not there" "no_such" \
 	'tracepoint:sched:sched_process_fork { @[args.no_such] = count(); }'
-bad_text "a construct that comes later" "printf" \
-	'kprobe:vfs_read { printf("x"); }'
+bad_text "a call that changes what it observes" "signal" \
+	'kprobe:vfs_read { signal(9); }'
 bad_text "too many instructions" "4096" "$(long_clause)"
 bad_text "too many keys" "" 'kprobe:vfs_read { @[tid] = hist(arg2); }' \
 	--max-keys 1000000

@@ -43,7 +43,7 @@ static void print_text(struct actions *actions, const char *type)
 {
 	if (json_output)
 		print_document(actions, type);
-	else
+	else if (actions->text.len)
 		fwrite(actions->text.data, 1, actions->text.len, stdout);
 }
 

@@ -66,7 +66,7 @@ static const char *parse_modifier(const char *at, char *modifier)
 		*modifier = at[1] == 'h' ? 'H' : 'h';
 		return at + 1 + (at[1] == 'h');
 	}
-	if (*at && strchr("ljzt", *at)) {
+	if (*at && strchr("lqjzt", *at)) {
 		*modifier = 'l';
 		return at + 1 + (at[0] == 'l' && at[1] == 'l');
 	}
@@ -93,7 +93,7 @@ static const char *parse_conversion(const char *at, struct piece *piece)
 {
 	struct piece parsed = *piece;
 	const char *flags = at;
-	size_t nr_flags = strspn(at, "-+#0");
+	size_t nr_flags = strspn(at, "-+ #0");
 
 	parsed.left = memchr(flags, '-', nr_flags);
 	at = parse_number(at + nr_flags, &parsed.width);

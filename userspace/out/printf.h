@@ -13,9 +13,9 @@ struct format;
  * format_parse() - take a format apart once, for many records
  * @text: must stay; its escapes are resolved
  *
- * %[-+#0][WIDTH][.PRECISION][hh h l ll j z t]CONVERSION, with the conversions
+ * %[-+ #0][WIDTH][.PRECISION][hh h l ll q j z t]CONVERSION, with the conversions
  * d i u x X o p c s r rx rh.  %% is one %.  What is no conversion stands for
- * itself, also "% d", which C would take for one: "100% done".
+ * itself.  lang/check_format.c must see the same conversions.
  *
  * Return: to be released with format_free().
  */

@@ -32,6 +32,8 @@ void text_free(struct text *text)
 
 void text_add(struct text *text, const char *bytes, size_t len)
 {
+	if (!len)
+		return;
 	make_room(text, len);
 	memcpy(text->data + text->len, bytes, len);
 	text->len += len;
@@ -49,6 +51,8 @@ void text_char(struct text *text, char c)
 
 void text_fill(struct text *text, char c, size_t nr)
 {
+	if (!nr)
+		return;
 	make_room(text, nr);
 	memset(text->data + text->len, c, nr);
 	text->len += nr;
