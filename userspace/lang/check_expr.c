@@ -637,30 +637,41 @@ static int check_unary(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+static int refuse_choice(const struct expr *expr, const struct type *type)
+{
+	diag_error(&expr->at, "use if () { } else { }",
+		   "'?' cannot choose between two of %s", type_name(type));
+	return -1;
+}
+
+static int check_choices(struct checker *checker, struct expr *expr)
+{
+	const struct type *b = &expr->b->type, *c = &expr->c->type;
+
+	if (b->kind != TYPE_NONE && !type_is_value(b))
+		return refuse_choice(expr, b);
+	if (c->kind != TYPE_NONE && !type_is_value(c))
+		return refuse_choice(expr, c);
+	expr->type = type_copy(checker, b->kind == TYPE_NONE ? c : b);
+	if (b->kind == TYPE_NONE || c->kind == TYPE_NONE)
+		return 0;
+	if (!type_same_kind(b, c)) {
+		diag_error(&expr->at, "both must be of one type",
+			   "'?' chooses between %s and %s", type_name(b),
+			   type_name(c));
+		return -1;
+	}
+	type_unify(&expr->type, c);
+	return 0;
+}
+
 static int check_ternary(struct checker *checker, struct expr *expr)
 {
 	if (check_expr(checker, expr->a) ||
 	    require_int(expr->a, "the condition of '?'") ||
-	    check_expr(checker, expr->b) || check_expr(checker, expr->c))
+	    check_expr(checker, expr->b) || check_expr(checker, expr->c) ||
+	    check_choices(checker, expr))
 		return -1;
-	expr->type = expr->b->type.kind == TYPE_NONE ? expr->c->type :
-							expr->b->type;
-	if (expr->b->type.kind == TYPE_NONE || expr->c->type.kind == TYPE_NONE)
-		return 0;
-	if (!type_same_kind(&expr->b->type, &expr->c->type)) {
-		diag_error(&expr->at, "both must be of one type",
-			   "'?' chooses between %s and %s",
-			   type_name(&expr->b->type), type_name(&expr->c->type));
-		return -1;
-	}
-	if (!type_is_value(&expr->type)) {
-		diag_error(&expr->at, "use if () { } else { }",
-			   "'?' cannot choose between two of %s",
-			   type_name(&expr->type));
-		return -1;
-	}
-	expr->type = type_copy(checker, &expr->type);
-	type_unify(&expr->type, &expr->c->type);
 	if (expr_is_const(expr->a) && expr_is_const(expr->b) &&
 	    expr_is_const(expr->c))
 		become_int(expr, expr->a->value ? expr->b->value :

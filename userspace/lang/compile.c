@@ -84,6 +84,34 @@ static int check_units(struct compilation *comp)
 	return err;
 }
 
+/*
+ * A clause that never runs, since this kernel has none of its probes, still
+ * says what maps hold.
+ */
+static void learn_from_absent(struct compilation *comp, struct unit *unit)
+{
+	const struct attach_point *point = unit->clause->points;
+	size_t len = strcspn(point->text, ":");
+	struct event absent = {
+		.provider = provider_find(arena_strndup(&comp->arena,
+							point->text, len)),
+		.point = point,
+	};
+
+	if (absent.provider != PROVIDER_NR)
+		check_clause(&comp->checker, unit->clause, &absent);
+}
+
+static void learn_units(struct compilation *comp)
+{
+	struct unit *unit;
+
+	check_units(comp);
+	for (unit = comp->units; unit; unit = unit->next)
+		if (!unit->events)
+			learn_from_absent(comp, unit);
+}
+
 /* A clause may read a map that a later one assigns. */
 static void learn_maps(struct compilation *comp)
 {
@@ -93,7 +121,7 @@ static void learn_maps(struct compilation *comp)
 	diag_mute(true);
 	for (i = 0; i < MAX_PASSES; i++) {
 		comp->checker.changed = false;
-		check_units(comp);
+		learn_units(comp);
 		if (!comp->checker.changed)
 			break;
 	}
@@ -101,10 +129,23 @@ static void learn_maps(struct compilation *comp)
 	comp->checker.learning = false;
 }
 
+/* What is wrong in it is said of a clause that never runs, too. */
+static void check_absent(struct compilation *comp)
+{
+	struct unit *unit;
+
+	for (unit = comp->units; unit; unit = unit->next)
+		if (!unit->events)
+			learn_from_absent(comp, unit);
+}
+
 static int check_program(struct compilation *comp)
 {
+	unsigned int before = diag_errors();
+
 	learn_maps(comp);
-	if (check_units(comp))
+	check_absent(comp);
+	if (check_units(comp) || diag_errors() > before)
 		return -1;
 	return check_maps(&comp->checker);
 }

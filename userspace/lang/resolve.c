@@ -922,6 +922,8 @@ const struct event_fields *event_args(struct event *event,
 	struct arena arena = { 0 };
 	int err = 0;
 
+	if (!event->nr_targets)		/* absent: see compile.c */
+		return NULL;
 	if (!event->has_fields)
 		err = read_fields(&arena, event->provider, event->targets[0],
 				  &event->fields);

@@ -191,6 +191,21 @@ static void test_later_clause(void **state)
 	object_free(&object);
 }
 
+/* A clause that never runs still says what its maps hold. */
+static void test_absent_clause(void **state)
+{
+	struct object object;
+
+	(void)state;
+	reset_machine(NULL);
+	must_compile("t:sched:nowhere, t:sched:nothing { @s[1] = comm; @x = args.foo; }\n"
+		     "kprobe:vfs_read { print(@s[1]); clear(@s); }", &object);
+	assert_int_equal(object.nr_probes, 1);
+	run_clause(&m, &object, 0);
+	assert_string_equal(m.said, "0: 1: ");
+	object_free(&object);
+}
+
 /* The same through all statements: no byte is read before it is written. */
 static void test_probes(void **state)
 {
@@ -263,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_control),
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_later_clause),
+		cmocka_unit_test(test_absent_clause),
 		cmocka_unit_test(test_probes),
 		cmocka_unit_test(test_preprocessor),
 		cmocka_unit_test(test_config),
