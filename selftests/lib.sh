@@ -165,6 +165,17 @@ done_with() {
 	must kpctl unload "$1"
 }
 
+# until_attached: whatever was just started has its probes in place.
+until_attached() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[ -n "$(ls "$DEBUGFS/programs")" ] &&
+			! grep -q '^detached' "$DEBUGFS"/programs/*/probes && break
+		sleep 0.1
+	done
+	sleep 0.3
+}
+
 armed() { grep -c . "$KPROBES"; }
 
 memory_used() { awk '/^memory:/ { print $2 }' "$DEBUGFS/status"; }

@@ -12,19 +12,10 @@ printing() {
 	shift 2
 	kpctl run -q --buffer "$buffer" -e "$text" >"$WORK/out" 2>"$WORK/err" &
 	local pid=$!
-	until_armed
+	until_attached
 	"$@" >"$WORK/load"
 	kill -INT $pid
 	wait $pid
-}
-
-until_armed() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ -n "$(ls "$DEBUGFS/programs")" ] && grep -q 'attached' "$DEBUGFS"/programs/*/probes && break
-		sleep 0.1
-	done
-	sleep 0.5
 }
 
 lost() { awk '/^Lost/ { print $2; found = 1 } END { if (!found) print 0 }' "$WORK/err"; }
