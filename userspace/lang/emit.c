@@ -135,6 +135,15 @@ static void emit_if(struct emitter *em, const struct stmt *stmt)
 	em->branches--;
 }
 
+/* Loops in loops grow fast: what the module will not take need not be made. */
+static bool is_too_long(struct emitter *em)
+{
+	if (em->code.nr > 2 * KPS_MAX_INSNS ||
+	    em->code.nr_labels > 4 * KPS_MAX_INSNS)
+		em->too_long = true;
+	return em->too_long;
+}
+
 /* All rounds one behind the other: no jump goes back. */
 static void emit_loop(struct emitter *em, const struct stmt *stmt)
 {
@@ -144,7 +153,7 @@ static void emit_loop(struct emitter *em, const struct stmt *stmt)
 
 	em->loop_end = code_label(&em->code);
 	em->branches++;
-	for (i = 0; i < stmt->rounds; i++) {
+	for (i = 0; i < stmt->rounds && !is_too_long(em); i++) {
 		em->loop_next = code_label(&em->code);
 		if (is_while)
 			emit_branch(em, stmt->value, false, em->loop_end, 0);
@@ -311,6 +320,10 @@ struct bpf_insn *emit_clause(const struct checker *checker,
 		diag_error(&clause->at, "split the program",
 			   "a program has at most %u different outputs",
 			   KPS_MAX_OUTPUTS);
+	else if (em.too_long)
+		diag_error(&clause->at, "let the loops run less often",
+			   "this clause takes more than %u instructions, its loops written out",
+			   KPS_MAX_INSNS);
 	else if (*nr > KPS_MAX_INSNS)
 		diag_error(&clause->at, "split it into several clauses",
 			   "this clause takes %zu instructions, more than %u",

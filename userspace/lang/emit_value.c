@@ -7,7 +7,8 @@
 
 bool is_comm(const struct expr *expr)
 {
-	return expr->kind == EXPR_NAME && expr->builtin->source == FROM_COMM;
+	return expr->kind == EXPR_NAME && expr->builtin &&
+	       expr->builtin->source == FROM_COMM;
 }
 
 static void copy_words(struct emitter *em, int to, int from, unsigned int size)
