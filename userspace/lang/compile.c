@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "emit.h"
+#include "idiom.h"
 #include "object.h"
 #include "resolve.h"
 #include "settings.h"
@@ -15,13 +16,6 @@
 
 /* A map's type may depend on another's: this long a chain is followed. */
 #define MAX_PASSES 8
-
-/* A clause and what it is attached to. */
-struct unit {
-	struct clause *clause;
-	struct event *events;
-	struct unit *next;
-};
 
 struct compilation {
 	struct compile_options options;	/* and what the text itself sets */
@@ -308,6 +302,8 @@ static int compile_text(struct compilation *comp, const char *text)
 	}
 	start_resolver(comp);
 	err = resolve_all(comp, program.clauses);
+	if (!err)
+		idiom_timed_calls(&comp->arena, &comp->units, comp->object);
 	/* Where a probe is unknown, the rest may still tell of more. */
 	if (check_program(comp) || err || check_any_probe(comp))
 		return -1;
