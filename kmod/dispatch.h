@@ -60,6 +60,15 @@ static __always_inline local64_t *kps_ledger(struct kps_row *row,
 	return &row->ledger[probe->index].nr[which];
 }
 
+/* Zeros where the clause will look: not every hook knows every word. */
+static __always_inline void kps_frame_clear(struct kps_frame *frame, u32 read)
+{
+	u64 *words = (u64 *)frame;
+
+	for (; read; read &= read - 1)
+		words[__ffs(read)] = 0;
+}
+
 /* kps_event_begin(), whether the program is live or not. */
 static __always_inline bool kps_event_enter(struct kps_ctx *ctx,
 					    const struct kps_site *site)
@@ -84,7 +93,7 @@ static __always_inline bool kps_event_enter(struct kps_ctx *ctx,
 	ctx->record = NULL;
 	ctx->record_size = 0;
 	ctx->regs = NULL;
-	memset(&ctx->frame, 0, offsetof(struct kps_frame, scratch));
+	kps_frame_clear(&ctx->frame, probe->code->frame_read);
 	ctx->frame.site = site->id;
 	return true;
 }

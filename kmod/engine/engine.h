@@ -40,18 +40,22 @@ struct kps_ctx {
 
 #define KPS_RECORD_TRACKED 128
 
+/* A word's bit in kps_code.frame_read. */
+#define KPS_FRAME_BIT(member) \
+	BIT(offsetof(struct kps_frame, member) / sizeof(u64))
+#define KPS_FRAME_ARGS ((BIT(KPS_NR_ARGS) - 1) * KPS_FRAME_BIT(arg))
+
 /**
  * struct kps_code - a verified clause, ready to run
  * @prog: the BPF core's
- * @reads_args: some kps_frame.arg is loaded
- * @reads_duration: kps_frame.duration is loaded
+ * @frame_read: bits of the words of struct kps_frame before scratch that are
+ *	loaded; nobody looks at the others
  * @reads_regs: a stack or a register is wanted
  * @record_used: bytes of the record (the first ones) that helpers read
  */
 struct kps_code {
 	struct bpf_prog *prog;
-	bool reads_args;
-	bool reads_duration;
+	u32 frame_read;
 	bool reads_regs;
 	DECLARE_BITMAP(record_used, KPS_RECORD_TRACKED);
 };

@@ -173,13 +173,10 @@ static int check_ctx_base(struct verifier *v, unsigned int nr)
 	return 0;
 }
 
+/* Loads are aligned: each is within one word. */
 static void note_frame_read(struct verifier *v, long off)
 {
-	if (off >= (long)offsetof(struct kps_frame, arg))
-		v->code->reads_args = true;
-	if (off + 8 > (long)offsetof(struct kps_frame, duration) &&
-	    off < (long)offsetofend(struct kps_frame, duration))
-		v->code->reads_duration = true;
+	v->code->frame_read |= BIT(off / sizeof(u64));
 }
 
 static int check_load(struct verifier *v, const struct bpf_insn *insn)

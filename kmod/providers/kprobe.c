@@ -100,12 +100,15 @@ static struct kprobe_site *of(const struct kps_site *site)
 	return site->priv;
 }
 
-static __always_inline void fill_args(struct kps_ctx *ctx, struct pt_regs *regs)
+/* Those that the clause looks at. */
+static __always_inline void fill_args(struct kps_ctx *ctx, struct pt_regs *regs,
+				      u32 read)
 {
-	unsigned int i;
+	u32 args = (read & KPS_FRAME_ARGS) / KPS_FRAME_BIT(arg);
 
-	for (i = 0; i < KPS_NR_ARGS; i++)
-		ctx->frame.arg[i] = regs_get_kernel_argument(regs, i);
+	for (; args; args &= args - 1)
+		ctx->frame.arg[__ffs(args)] =
+			regs_get_kernel_argument(regs, __ffs(args));
 }
 
 static int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
@@ -118,8 +121,7 @@ static int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
 		return 0;
 	ctx.frame.ip = (unsigned long)kp->addr;
 	ctx.regs = regs;
-	if (site->probe->code->reads_args)
-		fill_args(&ctx, regs);
+	fill_args(&ctx, regs, site->probe->code->frame_read);
 	kps_event_run(&ctx, site);
 	return 0;
 }

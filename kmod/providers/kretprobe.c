@@ -40,6 +40,11 @@ static int __kprobes entry_timed(struct kretprobe_instance *ri,
 	return 0;
 }
 
+static __always_inline bool reads_duration(const struct kps_site *site)
+{
+	return site->probe->code->frame_read & KPS_FRAME_BIT(duration);
+}
+
 static int __kprobes return_fired(struct kretprobe_instance *ri,
 				  struct pt_regs *regs)
 {
@@ -55,7 +60,7 @@ static int __kprobes return_fired(struct kretprobe_instance *ri,
 	ctx.frame.ip = (unsigned long)rp->kp.addr;
 	ctx.regs = regs;
 	ctx.frame.retval = regs_return_value(regs);
-	if (site->probe->code->reads_duration)
+	if (reads_duration(site))
 		ctx.frame.duration = ktime_get_mono_fast_ns() -
 				     *(u64 *)ri->data;
 	kps_event_run(&ctx, site);
@@ -107,7 +112,7 @@ int kps_register_kretprobe(struct kretprobe *rp)
 
 static int kretprobe_attach(struct kps_site *site)
 {
-	bool timed = site->probe->code->reads_duration;
+	bool timed = reads_duration(site);
 	struct kretprobe *rp = &of(site)->rp;
 	int err;
 
