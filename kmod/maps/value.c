@@ -192,10 +192,49 @@ static u32 find(const struct kps_values *values, u32 head, const u64 *key)
 	return nr;
 }
 
-static atomic_t *bucket_of(struct kps_values *values, const u64 *key)
+/* A key's bucket, locked, with interrupts off. */
+struct place {
+	atomic_t *bucket;
+	unsigned long flags;
+	u32 head;	/* the chain's first node plus 1; what leave() puts back */
+};
+
+static bool enter_bucket(struct place *place, atomic_t *bucket)
 {
-	return &values->buckets[kps_hash(key, values->key_words) &
-				values->mask];
+	place->bucket = bucket;
+	local_irq_save(place->flags);
+	if (!lock_bucket(bucket)) {
+		local_irq_restore(place->flags);
+		return false;
+	}
+	place->head = atomic_read(bucket) & ~BUCKET_LOCKED;
+	return true;
+}
+
+/* False: in NMI, and the bucket was locked below it. */
+static bool enter(struct kps_values *values, const u64 *key,
+		  struct place *place)
+{
+	u32 hash = kps_hash(key, values->key_words);
+
+	return enter_bucket(place, &values->buckets[hash & values->mask]);
+}
+
+static void leave(struct place *place)
+{
+	unlock_bucket(place->bucket, place->head);
+	local_irq_restore(place->flags);
+}
+
+static u64 *value_of(const struct kps_values *values, u32 nr)
+{
+	return node_at(values, nr)->data + values->key_words;
+}
+
+static int no_room(struct kps_values *values)
+{
+	atomic64_inc(&values->overflow);
+	return -ENOSPC;
 }
 
 /* The bucket is locked. Return: the node's number, 0 if there is none left. */
@@ -226,26 +265,16 @@ static u32 insert(struct kps_values *values, u32 *head, const u64 *key)
 int __kprobes kps_values_set(struct kps_values *values, const u64 *key,
 			     const u64 *value)
 {
-	atomic_t *bucket = bucket_of(values, key);
-	unsigned long flags;
-	u32 head, nr;
+	struct place place;
+	u32 nr;
 
-	local_irq_save(flags);
-	if (!lock_bucket(bucket)) {
-		local_irq_restore(flags);
+	if (!enter(values, key, &place))
 		return -EBUSY;
-	}
-	head = atomic_read(bucket) & ~BUCKET_LOCKED;
-	nr = find(values, head, key) ?: insert(values, &head, key);
+	nr = find(values, place.head, key) ?: insert(values, &place.head, key);
 	if (nr)
-		copy_words(node_at(values, nr)->data + values->key_words, value,
-			   values->value_words);
-	unlock_bucket(bucket, head);
-	local_irq_restore(flags);
-	if (nr)
-		return 0;
-	atomic64_inc(&values->overflow);
-	return -ENOSPC;
+		copy_words(value_of(values, nr), value, values->value_words);
+	leave(&place);
+	return nr ? 0 : no_room(values);
 }
 
 /**
@@ -260,34 +289,21 @@ int __kprobes kps_values_set(struct kps_values *values, const u64 *key,
 int __kprobes kps_values_add(struct kps_values *values, const u64 *key,
 			     u64 number, u64 *sum)
 {
-	atomic_t *bucket = bucket_of(values, key);
-	unsigned long flags;
-	u32 head, nr;
-	u64 *value;
+	struct place place;
+	u32 nr;
 
-	local_irq_save(flags);
-	if (!lock_bucket(bucket)) {
-		local_irq_restore(flags);
+	if (!enter(values, key, &place))
 		return -EBUSY;
-	}
-	head = atomic_read(bucket) & ~BUCKET_LOCKED;
-	nr = find(values, head, key);
+	nr = find(values, place.head, key);
 	if (!nr) {
-		nr = insert(values, &head, key);
+		nr = insert(values, &place.head, key);
 		if (nr)
-			node_at(values, nr)->data[values->key_words] = 0;
+			*value_of(values, nr) = 0;
 	}
-	if (nr) {
-		value = node_at(values, nr)->data + values->key_words;
-		*value += number;
-		*sum = *value;
-	}
-	unlock_bucket(bucket, head);
-	local_irq_restore(flags);
 	if (nr)
-		return 0;
-	atomic64_inc(&values->overflow);
-	return -ENOSPC;
+		*sum = *value_of(values, nr) += number;
+	leave(&place);
+	return nr ? 0 : no_room(values);
 }
 
 /**
@@ -301,22 +317,15 @@ int __kprobes kps_values_add(struct kps_values *values, const u64 *key,
 int __kprobes kps_values_get(struct kps_values *values, const u64 *key,
 			     u64 *value)
 {
-	atomic_t *bucket = bucket_of(values, key);
-	unsigned long flags;
-	u32 head, nr;
+	struct place place;
+	u32 nr;
 
-	local_irq_save(flags);
-	if (!lock_bucket(bucket)) {
-		local_irq_restore(flags);
+	if (!enter(values, key, &place))
 		return -EBUSY;
-	}
-	head = atomic_read(bucket) & ~BUCKET_LOCKED;
-	nr = find(values, head, key);
+	nr = find(values, place.head, key);
 	if (nr)
-		copy_words(value, node_at(values, nr)->data + values->key_words,
-			   values->value_words);
-	unlock_bucket(bucket, head);
-	local_irq_restore(flags);
+		copy_words(value, value_of(values, nr), values->value_words);
+	leave(&place);
 	return nr ? 1 : 0;
 }
 
@@ -344,21 +353,15 @@ static void unlink(struct kps_values *values, u32 *head, u32 nr)
  */
 int __kprobes kps_values_delete(struct kps_values *values, const u64 *key)
 {
-	atomic_t *bucket = bucket_of(values, key);
-	unsigned long flags;
-	u32 head, nr;
+	struct place place;
+	u32 nr;
 
-	local_irq_save(flags);
-	if (!lock_bucket(bucket)) {
-		local_irq_restore(flags);
+	if (!enter(values, key, &place))
 		return -EBUSY;
-	}
-	head = atomic_read(bucket) & ~BUCKET_LOCKED;
-	nr = find(values, head, key);
+	nr = find(values, place.head, key);
 	if (nr)
-		unlink(values, &head, nr);
-	unlock_bucket(bucket, head);
-	local_irq_restore(flags);
+		unlink(values, &place.head, nr);
+	leave(&place);
 	if (!nr)
 		return 0;
 	push_free(values, nr);
@@ -381,13 +384,11 @@ static u32 copy_bucket(struct kps_values *values, atomic_t *bucket, u64 *out,
 		       u32 max, bool take)
 {
 	const u32 words = values->key_words + values->value_words;
-	unsigned long flags;
-	u32 head, nr, copied = 0;
+	struct place place;
+	u32 nr, copied = 0;
 
-	local_irq_save(flags);
-	lock_bucket(bucket);
-	head = atomic_read(bucket) & ~BUCKET_LOCKED;
-	for (nr = head; nr && copied < max; copied++) {
+	enter_bucket(&place, bucket);
+	for (nr = place.head; nr && copied < max; copied++) {
 		u32 next = node_at(values, nr)->next;
 
 		copy_words(out + (size_t)copied * words,
@@ -395,12 +396,11 @@ static u32 copy_bucket(struct kps_values *values, atomic_t *bucket, u64 *out,
 		if (take) {
 			push_free(values, nr);
 			atomic_dec(&values->count);
-			head = next;
+			place.head = next;
 		}
 		nr = next;
 	}
-	unlock_bucket(bucket, head);
-	local_irq_restore(flags);
+	leave(&place);
 	return copied;
 }
 
@@ -431,17 +431,14 @@ u32 kps_values_copy(struct kps_values *values, u64 *out, u32 max, bool take)
 
 static void zero_bucket(struct kps_values *values, atomic_t *bucket)
 {
-	unsigned long flags;
-	u32 head, nr;
+	struct place place;
+	u32 nr;
 
-	local_irq_save(flags);
-	lock_bucket(bucket);
-	head = atomic_read(bucket) & ~BUCKET_LOCKED;
-	for (nr = head; nr; nr = node_at(values, nr)->next)
-		memset(node_at(values, nr)->data + values->key_words, 0,
+	enter_bucket(&place, bucket);
+	for (nr = place.head; nr; nr = node_at(values, nr)->next)
+		memset(value_of(values, nr), 0,
 		       values->value_words * sizeof(u64));
-	unlock_bucket(bucket, head);
-	local_irq_restore(flags);
+	leave(&place);
 }
 
 /** kps_values_zero() - all keys stay, their values are zero. Context: task. */

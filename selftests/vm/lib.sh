@@ -167,7 +167,8 @@ stage_tree() {
 	else
 		echo "there is no kpstat.ko"
 	fi
-	cp -r "$TOP/selftests" "$TOP/uapi" "$TOP/docs" "$root/kpstat/" || return 1
+	cp -r "$TOP/selftests" "$TOP/uapi" "$TOP/docs" \
+		"$TOP/userspace/fuzz/corpus" "$root/kpstat/" || return 1
 	[ ! -x "$TOP/userspace/kpctl" ] ||
 		make -s --no-print-directory -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr/local
 }
