@@ -74,8 +74,8 @@ struct kps_user_frame {
  * @ips: filled in, innermost first
  * @max: room in it, at least 1
  *
- * By frame pointers, as perf's "fp" does: code that is built without them ends
- * the walk early.  Memory that is not there ends it, too.
+ * By frame pointers, as perf walks it: code that is built without them leads
+ * astray, and memory that is not there ends the walk.
  *
  * Context: any, with preemption off, of a task with user memory. Return: how
  * many.
@@ -92,9 +92,6 @@ static inline u32 __kprobes kps_user_stack_save(unsigned long *ips, u32 max)
 	       !copy_from_user_nofault(&frame, (const void __user *)fp,
 				       sizeof(frame)) && frame.ret) {
 		ips[nr++] = frame.ret;
-		/* The stack grows down: its callers are above. */
-		if (frame.next <= fp)
-			break;
 		fp = frame.next;
 	}
 	return nr;

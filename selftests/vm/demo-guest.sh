@@ -189,7 +189,12 @@ main() {
 	try kpctl run -d 3 -e 'kretprobe:vfs_read /comm == "dd"/ { @ns = hist(duration); @bytes = hist(retval); }'
 	wait
 
-	title "9. Unload"
+	title "9. A script as it is: bpftrace's own execsnoop"
+	(sleep 1.5; uname -s; ls -d /tmp) >/dev/null &
+	try kpctl run -d 3 /usr/sbin/execsnoop.bt
+	wait
+
+	title "10. Unload"
 	for p in fork tcp_retransmit synack drops conntrack; do
 		kpctl unload $p || FAILED=1
 	done
