@@ -532,6 +532,7 @@ static int allocate_lists(struct kps_program *program,
 	u32 maps = count_attrs(head, len, KPS_A_MAP);
 	u32 outputs = count_attrs(head, len, KPS_A_OUTPUT);
 	u32 probes = count_attrs(head, len, KPS_A_PROBE);
+	int err;
 
 	if (!probes)
 		return kps_error(error, -EINVAL, "a program without a probe");
@@ -541,6 +542,10 @@ static int allocate_lists(struct kps_program *program,
 				 "%u enums, %u maps, %u outputs and %u probes; at most %u, %u, %u and %u",
 				 enums, maps, outputs, probes, KPS_MAX_ENUMS,
 				 KPS_MAX_MAPS, KPS_MAX_OUTPUTS, KPS_MAX_PROBES);
+	err = kps_memory_charge(program, outputs * sizeof(*program->outputs),
+				error);
+	if (err)
+		return err;
 	program->enums = kcalloc(enums + 1, sizeof(*program->enums), GFP_KERNEL);
 	program->maps = kcalloc(maps + 1, sizeof(*program->maps), GFP_KERNEL);
 	program->outputs = kcalloc(outputs + 1, sizeof(*program->outputs),

@@ -744,19 +744,26 @@ static int put_record(struct sk_buff *msg, const struct kps_program *program,
 	return 0;
 }
 
-/* As many records as there is room for. Return: whether that was all. */
+/*
+ * As many records as there is room for; one that does not fit into an empty
+ * message (a dozen stacks) never will, and is lost. Return: whether that was all.
+ */
 static bool put_records(struct sk_buff *msg, struct cursor *cursor)
 {
+	const unsigned char *begin = skb_tail_pointer(msg);
 	const struct kps_record *record;
 
 	while ((record = kps_reader_peek(cursor->reader))) {
 		unsigned char *mark = skb_tail_pointer(msg);
 
-		if (put_record(msg, cursor->program, record)) {
-			nlmsg_trim(msg, mark);
-			return false;
+		if (!put_record(msg, cursor->program, record)) {
+			kps_reader_next(cursor->reader);
+			continue;
 		}
-		kps_reader_next(cursor->reader);
+		nlmsg_trim(msg, mark);
+		if (mark != begin)
+			return false;
+		kps_reader_lose(cursor->reader);
 	}
 	return true;
 }

@@ -238,6 +238,14 @@ void kps_reader_next(struct kps_reader *reader)
 	reader->cpu = -1;
 }
 
+/** kps_reader_lose() - the record cannot be read: it is counted as lost */
+void kps_reader_lose(struct kps_reader *reader)
+{
+	local64_inc(get_cpu_ptr(reader->buffer->lost));
+	put_cpu_ptr(reader->buffer->lost);
+	kps_reader_next(reader);
+}
+
 /** kps_reader_end() - let another one read */
 void kps_reader_end(struct kps_reader *reader)
 {
@@ -287,6 +295,10 @@ const struct kps_record *kps_reader_peek(struct kps_reader *reader)
 }
 
 void kps_reader_next(struct kps_reader *reader)
+{
+}
+
+void kps_reader_lose(struct kps_reader *reader)
 {
 }
 

@@ -4,15 +4,13 @@
  * builds it with libFuzzer; "make check" with a main() that replays corpus/.
  */
 #include "../tests/fixture.h"
+#include "fuzz.h"
 
 static void forget_diag(const struct diag *diag, void *data)
 {
 	(void)diag;
 	(void)data;
 }
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

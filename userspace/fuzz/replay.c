@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* replay FILE...: what the fuzzer does, on files; one TAP line for each. */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 #define MOST 100000
 

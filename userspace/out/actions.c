@@ -148,7 +148,7 @@ static void do_cat(struct actions *actions, const struct object_output *output,
 static int spawn_shell(const char *command, posix_spawn_file_actions_t *files,
 		       pid_t *pid)
 {
-	char *argv[] = { (char *)"sh", (char *)"-c", (char *)command, NULL };
+	const char *argv[4] = { "sh", "-c", command, NULL };
 	posix_spawnattr_t attr;
 	sigset_t none;
 	int err;
@@ -157,7 +157,8 @@ static int spawn_shell(const char *command, posix_spawn_file_actions_t *files,
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	err = posix_spawn(pid, "/bin/sh", files, &attr, argv, environ);
+	err = posix_spawn(pid, "/bin/sh", files, &attr,
+			  (char **)argv, environ);
 	posix_spawnattr_destroy(&attr);
 	if (err)
 		error("system(\"%s\"): %s", command, strerror(err));
