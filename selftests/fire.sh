@@ -31,7 +31,7 @@ inside_ksys_read() {
 fire() {
 	local cpu
 	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		nice -n "${KPSTAT_TEST_NICE:-10}" "$LOAD/calls" fire "$cpu" 0 & FIRES+=($!)
+		nice -n "${KPSTAT_TEST_NICE:-19}" "$LOAD/calls" fire "$cpu" 0 & FIRES+=($!)
 	done
 }
 

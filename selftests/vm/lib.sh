@@ -8,7 +8,7 @@ LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$LAB/../.." && pwd)
 CACHE=${KPSTAT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kpstat}
 # The kernel that is booted when nobody asks for another.
-DEFAULT_KERNEL=6.1
+DEFAULT_KERNEL=${KPSTAT_KERNEL:-6.1}
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
 # Everything that is not a result goes to stderr, so that stdout is TAP.

@@ -100,6 +100,16 @@ int require_value(const struct expr *expr, const char *what)
 	return -1;
 }
 
+/* The format of a time goes with an output, a map has no place for it. */
+int require_kept(const struct expr *expr, const char *what)
+{
+	if (expr->type.kind != TYPE_TIME)
+		return require_value(expr, what);
+	diag_error(&expr->at, "keep nsecs, and format it where it is printed",
+		   "%s cannot be %s", type_name(&expr->type), what);
+	return -1;
+}
+
 int check_list(struct checker *checker, struct expr *list)
 {
 	for (; list; list = list->next)
@@ -374,7 +384,7 @@ static int check_tuple(struct checker *checker, struct expr *expr)
 	if (check_list(checker, expr->list))
 		return -1;
 	for (i = 0; i < nr; i++, member = member->next) {
-		if (require_value(member, "in a tuple"))
+		if (require_kept(member, "in a tuple"))
 			return -1;
 		if (member->type.kind == TYPE_TUPLE)
 			return refuse(member, "write its members one by one",

@@ -64,7 +64,7 @@ static int check_key(struct checker *checker, struct expr *map)
 	if (map->list && !map->list->next && map->list->kind == EXPR_TUPLE)
 		map->list = map->list->list;
 	for (key = map->list; key; key = key->next) {
-		if (check_expr(checker, key) || require_value(key, "a key"))
+		if (check_expr(checker, key) || require_kept(key, "a key"))
 			return -1;
 		if (key->type.kind == TYPE_TUPLE)
 			return refuse(key, "write its members as keys",

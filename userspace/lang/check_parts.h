@@ -20,6 +20,8 @@ int check_list(struct checker *checker, struct expr *list);
 int require_int(const struct expr *expr, const char *where);
 int require_const(const struct expr *expr, const char *what);
 int require_value(const struct expr *expr, const char *what);
+/* One that a map or a tuple can hold. */
+int require_kept(const struct expr *expr, const char *what);
 void set_int(struct expr *expr, bool is_signed);
 void set_str(struct expr *expr, unsigned int size);
 void set_kind(struct expr *expr, enum type_kind kind);
