@@ -526,6 +526,18 @@ HELPER(map_add)
 	return sum;
 }
 
+HELPER(map_len)
+{
+	return kps_values_count(CTX->program->maps[r2]->values);
+}
+
+HELPER(stack_len)
+{
+	const unsigned long *ips;
+
+	return kps_stacks_get(CTX->program->stacks, r2, &ips);
+}
+
 HELPER(map_delete)
 {
 	struct kps_ctx *ctx = CTX;
@@ -595,4 +607,7 @@ const struct kps_helper kps_helpers[__KPS_FN_NR] = {
 	[KPS_FN_NUMA]		= { "numa", numa },
 	[KPS_FN_JIFFIES]	= { "jiffies", jiffies_now },
 	[KPS_FN_CLOCK]		= { "clock", clock, { KPS_ARG_CLOCK } },
+	[KPS_FN_MAP_LEN]	= { "map_len", map_len, { KPS_ARG_VMAP } },
+	[KPS_FN_STACK_LEN]	= { "stack_len", stack_len, { KPS_ARG_ANY },
+				    .takes_stack = true },
 };

@@ -367,6 +367,18 @@ static const struct rule rules[] = {
 	       MOV_IMM(R2, MAP_TUPLE), MOV_IMM(R3, 0), MOV_IMM(R4, 8),
 	       CALL(KPS_FN_MAP_SET), DONE),
 
+	/* Lengths */
+	RESULT("keys of a plain value map", 1, ST(BPF_DW, R6, SCRATCH(0), 1),
+	       MOV_REG(R1, R6), MOV_IMM(R2, MAP_PLAIN), MOV_IMM(R3, 0),
+	       MOV_IMM(R4, 5), CALL(KPS_FN_MAP_ADD), MOV_REG(R1, R6),
+	       MOV_IMM(R2, MAP_PLAIN), CALL(KPS_FN_MAP_LEN), MOV_REG(R7, R0)),
+	REFUSE("keys of an aggregate", "map_len cannot be used on map @sum",
+	       MOV_IMM(R2, MAP_SUM), CALL(KPS_FN_MAP_LEN), DONE),
+	ACCEPT("frames of any number", MOV_IMM(R2, 99999),
+	       CALL(KPS_FN_STACK_LEN), DONE),
+	REFUSE("frames of CTX", "R2 is CTX where a number is wanted",
+	       MOV_REG(R2, R1), CALL(KPS_FN_STACK_LEN), DONE),
+
 	/* Outputs */
 	ACCEPT("an output", ST(BPF_DW, R1, SCRATCH(8), 1),
 	       ST(BPF_DW, R1, SCRATCH(16), 2), MOV_IMM(R2, OUT_PAIR),

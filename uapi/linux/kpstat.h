@@ -454,6 +454,8 @@ enum kps_fn {
 	KPS_FN_NUMA,		/* () -> the CPU's NUMA node */
 	KPS_FN_JIFFIES,		/* () -> jiffies, 64 bits */
 	KPS_FN_CLOCK,		/* (CONST enum kps_clock) -> ns */
+	KPS_FN_MAP_LEN,		/* (map) -> keys in it now; VALUE maps */
+	KPS_FN_STACK_LEN,	/* (id that KSTACK or USTACK gave) -> frames */
 	__KPS_FN_NR,
 };
 

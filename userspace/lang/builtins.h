@@ -86,6 +86,7 @@ enum function_id {
 	FN_SAME,		/* kptr(), uptr(): the address itself */
 	FN_NSECS,
 	FN_HAS_KEY,
+	FN_LEN,
 	/* Actions: */
 	FN_PRINTF,
 	FN_CAT,

@@ -516,6 +516,38 @@ static int check_has_key(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+static int check_map_len(struct checker *checker, struct expr *expr)
+{
+	const struct map_decl *decl;
+
+	if (check_map_name(checker, expr->list))
+		return -1;
+	decl = &checker->maps[expr->list->map];
+	if (decl->kind == KPS_MAP_VALUE || checker->learning)
+		return 0;
+	diag_error(&expr->at, "print(@map) shows what it holds",
+		   "len() does not work on %s, which holds %s", decl->name,
+		   map_kind_name(decl->kind));
+	return -1;
+}
+
+static int check_len(struct checker *checker, struct expr *expr)
+{
+	struct expr *what = expr->list;
+
+	set_int(expr, false);
+	if (what->kind == EXPR_MAP && !what->list)
+		return check_map_len(checker, expr);
+	if (check_expr(checker, what))
+		return -1;
+	if (what->type.kind == TYPE_KSTACK || what->type.kind == TYPE_USTACK ||
+	    what->type.kind == TYPE_NONE)
+		return 0;
+	diag_error(&what->at, "write len(@map) or len(kstack)",
+		   "%s has no length", type_name(&what->type));
+	return -1;
+}
+
 static int check_delete(struct checker *checker, struct expr *expr)
 {
 	set_kind(expr, TYPE_ACTION);
@@ -652,6 +684,7 @@ int check_call(struct checker *checker, struct expr *expr)
 		[FN_SAME] = check_same,
 		[FN_NSECS] = check_nsecs,
 		[FN_HAS_KEY] = check_has_key,
+		[FN_LEN] = check_len,
 		[FN_PRINTF] = check_printf,
 		[FN_CAT] = check_printf,
 		[FN_SYSTEM] = check_printf,

@@ -23,6 +23,7 @@ static const char * const helpers[__KPS_FN_NR] = {
 	[KPS_FN_PPID] = "ppid", [KPS_FN_RAND] = "rand",
 	[KPS_FN_CGROUP] = "cgroup", [KPS_FN_NUMA] = "numa",
 	[KPS_FN_JIFFIES] = "jiffies", [KPS_FN_CLOCK] = "clock",
+	[KPS_FN_MAP_LEN] = "map_len", [KPS_FN_STACK_LEN] = "stack_len",
 };
 
 static const char * const alu_ops[16] = {

@@ -388,6 +388,29 @@ static void emit_has_key(struct emitter *em, const struct expr *expr, int dst,
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 
+/* A stack's number is the first word of its value. */
+static void emit_len(struct emitter *em, const struct expr *expr, int dst,
+		     unsigned int depth)
+{
+	const struct expr *what = expr->list;
+	bool is_map = what->kind == EXPR_MAP && !what->list &&
+		      what->type.kind == TYPE_NONE;
+	int off;
+
+	if (is_map) {
+		code_mov_imm(&em->code, BPF_REG_2, what->map);
+		code_call(&em->code, KPS_FN_MAP_LEN);
+		code_mov(&em->code, dst, BPF_REG_0);
+		return;
+	}
+	type_to_fields(em->object, &what->type, NULL, 0);
+	off = take(em, type_size(&what->type));
+	emit_at(em, what, off, &what->type, depth);
+	load_scratch(em, BPF_REG_2, off);
+	code_call(&em->code, KPS_FN_STACK_LEN);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
 static void emit_helper(struct emitter *em, int fn, uint64_t argument, int dst)
 {
 	code_mov_imm(&em->code, BPF_REG_2, argument);
@@ -429,6 +452,9 @@ static void emit_int_call(struct emitter *em, const struct expr *expr, int dst,
 		return;
 	case FN_HAS_KEY:
 		emit_has_key(em, expr, dst, depth);
+		return;
+	case FN_LEN:
+		emit_len(em, expr, dst, depth);
 		return;
 	default:
 		emit_to(em, wrapped(expr), dst, depth);

@@ -171,8 +171,6 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 	};
 	int id;
 
-	if (type->kind == TYPE_KSTACK || type->kind == TYPE_USTACK)
-		object->stack_entries = STACK_ENTRIES;
 	if (type->kind != TYPE_ENUM)
 		return field;
 	id = add_enum(object, type->names);
@@ -183,11 +181,18 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 	return field;
 }
 
+static void need_stacks(struct object *object, const struct type *type)
+{
+	if (type->kind == TYPE_KSTACK || type->kind == TYPE_USTACK)
+		object->stack_entries = STACK_ENTRIES;
+}
+
 unsigned int type_to_fields(struct object *object, const struct type *type,
 			    struct kps_field *fields, unsigned int max)
 {
 	unsigned int i, nr = 0;
 
+	need_stacks(object, type);
 	if (type->kind != TYPE_TUPLE) {
 		if (max)
 			*fields = to_field(object, type);

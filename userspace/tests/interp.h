@@ -278,6 +278,11 @@ static inline uint64_t call_helper(struct machine *m, int fn)
 		return map_delete(m, r[2], r[3]);
 	case KPS_FN_OUTPUT:
 		return output(m, r[2], r[3]);
+	case KPS_FN_MAP_LEN:
+		return m->nr_values;
+	case KPS_FN_STACK_LEN:
+		assert_true(m->object->stack_entries > 0);
+		return r[2] / 10;
 	case KPS_FN_READ:
 		/* Every address holds itself. */
 		return r[2];
@@ -297,6 +302,7 @@ static inline void run_call(struct machine *m, const struct bpf_insn *insn)
 		[KPS_FN_MAP_SET] = 3, [KPS_FN_MAP_GET] = 3,
 		[KPS_FN_MAP_ADD] = 3, [KPS_FN_MAP_DELETE] = 2,
 		[KPS_FN_OUTPUT] = 2, [KPS_FN_READ] = 2,
+		[KPS_FN_MAP_LEN] = 1, [KPS_FN_STACK_LEN] = 1,
 	};
 	int i;
 

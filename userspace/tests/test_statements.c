@@ -108,6 +108,8 @@ static const struct statement functions[] = {
 	  "0:0 0:1 " },
 	{ "print(bswap((uint16)0x1234)); print(bswap((uint32)1)); print(bswap(arg0));",
 	  "0:13330 0:16777216 0:720575940379279360 " },
+	{ "@x[1] = 5; @x[2] = 6; print(len(@x)); print(len(kstack) + 1);",
+	  "0:2 0:8 " },
 	{ "print(sizeof(uint32)); print(sizeof(comm)); print(sizeof((uint8)1));",
 	  "0:4 0:16 0:1 " },
 	{ "print(*arg0); print(*(uint32 *)(arg0 + 4));", "0:10 0:14 " },
