@@ -9,12 +9,28 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 build_module() {
-	local release=$1 kdir=$2 out=$TOP/build/$1
+	local kernel=$1 release=$2 out=$TOP/build/$2
 	copy_module_sources "$out" || return 1
 	[ ! -e "$out/.failed" ] || rm -f "$out/kpstat.ko"
 	touch "$out/.failed"
-	make -s -C "$kdir" M="$out" modules || return 1
+	if [ -e "$kernel/toolchain" ]; then
+		build_inside "$(cat "$kernel/toolchain")" "$release" "$out" || return 1
+	else
+		# Debian's older headers name a compiler that this machine lacks.
+		make -s -C "$kernel/build" M="$out" CC=gcc modules || return 1
+	fi
 	rm -f "$out/.failed"
+}
+
+# In another release's tree, on a copy; objtool wants to see its own limits.
+build_inside() {
+	local root=$1 release=$2 out=$3
+	copy_module_sources "$root/build/$release" || return 1
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t proc proc "$0/proc" && exec chroot "$@"' \
+		"$root" "$root" make -s -C "/usr/src/linux-headers-$release" \
+		M="/build/$release" modules || return 1
+	cp "$root/build/$release/kpstat.ko" "$out/"
 }
 
 main() {
@@ -25,7 +41,7 @@ main() {
 	local failed=0
 	if [ -e "$TOP/Kbuild" ]; then
 		step "building kpstat.ko for $release" \
-			build_module "$release" "$CACHE/kernels/$name/build" || failed=1
+			build_module "$CACHE/kernels/$name" "$release" || failed=1
 	fi
 	if [ -e "$TOP/userspace/Makefile" ]; then
 		step "building kpctl" make -s -j2 -C "$TOP/userspace" all || failed=1

@@ -9,7 +9,7 @@ set -eu -o pipefail
 . "$(dirname "$0")/lib.sh"
 
 PASSED=0 FAILED=0 SKIPPED=0
-LOGS=$TOP/build/check
+LOGS=$TOP/build/check${KPSTAT_KERNEL:+-$KPSTAT_KERNEL}
 DEFAULT_TIMEOUT=120
 
 # Counts the results in a TAP log: passed, failed, skipped, then the names of

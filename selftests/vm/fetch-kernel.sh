@@ -8,45 +8,63 @@
 #   kernels/NAME/modules.img  ext4, to be mounted on /lib/modules
 #   kernels/NAME/initrd       loads the disk driver, mounts root, no more
 #   kernels/NAME/build        for make -C (a link)
+#   kernels/NAME/toolchain    the tree to enter for that, if this machine cannot
 set -eu
 # shellcheck source=selftests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# name	suite			package whose dependency is the newest image
-# name	source			package of sources; NAME.config is its configuration
+# name	suite			flavour whose package depends on the newest image,
+#				and the suite to build in, if not this machine's
+# name	source			package of sources, and what is added to tinyconfig
 KERNELS='
+5.10	bullseye-security	cloud-amd64
 6.1	bookworm-security	cloud-amd64
-nobpf	source			linux-source-6.1
+6.12	bookworm-backports	cloud-amd64
+newest	trixie-backports	cloud-amd64		trixie
+nobpf	source			linux-source-6.1	nobpf.config
+debug	source			linux-source-6.1	nobpf.config	debug.config
 '
 
-# The one dependency of package $2 that matches $3.
-dependency() {
+# The dependencies of package $2 that match $3.
+dependencies() {
 	private_apt "$1" apt-cache depends "$2" |
-		sed -n 's/^ *Depends: //p' | grep -E -m1 "$3"
+		sed -n 's/^ *Depends: //p' | grep -E "$3"
 }
 
+# Newer images come in parts.
 download() {
-	local suite=$1 flavour=$2 dest=$3 image release headers common kbuild
+	local suite=$1 flavour=$2 dest=$3 image release headers parts
 	private_apt "$suite" apt-get update || return 1
-	image=$(dependency "$suite" "linux-image-$flavour" '^linux-image-') || return 1
+	image=$(dependencies "$suite" "linux-image-$flavour" '^linux-image-') || return 1
 	release=${image#linux-image-}
 	headers=linux-headers-$release
-	common=$(dependency "$suite" "$headers" '^linux-headers-.*-common') || return 1
-	kbuild=$(dependency "$suite" "$headers" '^linux-kbuild-') || return 1
+	parts=$(dependencies "$suite" "$image" '^linux-(binary|modules)-' || true)
+	parts+=" $(dependencies "$suite" "$headers" '^linux-(headers-.*-common|kbuild-)')"
 	mkdir -p "$dest/debs"
+	# shellcheck disable=SC2086
 	(cd "$dest/debs" &&
-		private_apt "$suite" apt-get download \
-			"$image" "$headers" "$common" "$kbuild") || return 1
+		private_apt "$suite" apt-get download "$image" "$headers" $parts) || return 1
 	printf '%s\n' "$release" >"$dest/release"
 }
 
+# unpack DEST HEADERS: what is to be built with goes to the tree HEADERS
 unpack() {
-	local dest=$1
+	local dest=$1 headers=$2 to
 	mkdir -p "$dest/tree"
 	for deb in "$dest"/debs/*.deb; do
-		dpkg -x "$deb" "$dest/tree" || return 1
+		to=$dest/tree
+		case ${deb##*/} in linux-headers-*|linux-kbuild-*) to=$headers ;; esac
+		dpkg -x "$deb" "$to" || return 1
 	done
 	rm -r "$dest/debs"
+	[ -e "$dest/tree/lib" ] || ln -s usr/lib "$dest/tree/lib"
+	# These would point out of the tree.
+	rm -f "$dest"/tree/lib/modules/*/{build,source}
+}
+
+# Where newer packages have it, and older.
+find_image() {
+	find "$1/tree/lib/modules/" "$1/tree/boot/" -name 'vmlinuz*' -type f 2>/dev/null
 }
 
 # The headers name each other below /usr/src; here they are somewhere else.
@@ -54,12 +72,7 @@ relocate_headers() {
 	local dest=$1 final=$2 release
 	release=$(cat "$dest/release")
 	sed -i "s,/usr/src/,$final/tree/usr/src/,g; s,/usr/lib/,$final/tree/usr/lib/,g" \
-		"$dest"/tree/usr/src/linux-headers-"$release"/Makefile || return 1
-	# /lib/modules/*/build and source would point out of the tree.
-	rm -f "$dest/tree/lib/modules/$release/build" \
-		"$dest/tree/lib/modules/$release/source"
-	ln -sfn "tree/usr/src/linux-headers-$release" "$dest/build"
-	cp "$dest/tree/boot/vmlinuz-$release" "$dest/vmlinuz"
+		"$dest/tree/usr/src/linux-headers-$release/Makefile"
 }
 
 modules_image() {
@@ -68,7 +81,7 @@ modules_image() {
 	depmod -b "$dest/tree" "$release" || return 1
 	# Mounted read-only; a tenth more than the files need.
 	local kb
-	kb=$(du -sk "$dest/tree/lib/modules" | cut -f1)
+	kb=$(du -sk "$dest/tree/lib/modules/" | cut -f1)
 	rm -f "$dest/modules.img"
 	mke2fs -q -F -t ext4 -O ^has_journal -m 0 -E root_owner=0:0 \
 		-d "$dest/tree/lib/modules" "$dest/modules.img" $((kb * 11 / 10 + 8192))k
@@ -134,11 +147,12 @@ unpack_source() {
 }
 
 compile() {
-	local source=$1 out=$2 config=$3
+	local source=$1 out=$2
+	shift 2
 	rm -rf "$out"
 	mkdir -p "$out"
 	make -s -C "$source" O="$out" tinyconfig &&
-		cat "$config" >>"$out/.config" &&
+		cat "$@" >>"$out/.config" &&
 		make -s -C "$source" O="$out" olddefconfig &&
 		make -s -C "$source" O="$out" -j"$(nproc)" bzImage modules &&
 		make -s -C "$source" O="$out" INSTALL_MOD_PATH="$out/tree" modules_install
@@ -146,14 +160,16 @@ compile() {
 
 # Built anew when its configuration changes; a build tree is 400 MB.
 build() {
-	local name=$1 package=$2 dest=$3 source=$CACHE/$2 config=$LAB/$1.config sum
-	sum=$(sha256sum <"$config")
+	local name=$1 package=$2 dest=$3 source=$CACHE/$2 sum
+	shift 3
+	local configs=("${@/#/$LAB/}")
+	sum=$(cat "${configs[@]}" | sha256sum)
 	[ "$(cat "$dest/config.sum" 2>/dev/null)" != "$sum" ] || return 0
 	rm -rf "$dest"
 	mkdir -p "$dest"
 	step "unpacking $package" unpack_source "$package" "$source"
 	step "compiling kernel $name, which takes ten minutes" \
-		compile "$source" "$dest/build" "$config"
+		compile "$source" "$dest/build" "${configs[@]}"
 	make -s -C "$source" O="$dest/build" kernelrelease | tail -n1 >"$dest/release"
 	cp "$dest/build/arch/x86/boot/bzImage" "$dest/vmlinuz"
 	mv "$dest/build/tree" "$dest/tree"
@@ -164,25 +180,42 @@ build() {
 	touch "$dest/ready"
 }
 
+fetch() {
+	local name=$1 suite=$2 flavour=$3 chroot=$4 dest=$CACHE/kernels/$1
+	local new=$dest.new headers=$dest.new/tree release
+	[ ! -e "$dest/ready" ] || return 0
+	rm -rf "$new" "$dest"
+	mkdir -p "$new"
+	if [ -n "$chroot" ]; then
+		headers=$("$LAB/fetch-toolchain.sh" "$chroot")
+		echo "$headers" >"$new/toolchain"
+	fi
+	step "downloading Debian's kernel $name ($suite)" download "$suite" "$flavour" "$new"
+	release=$(cat "$new/release")
+	step "unpacking kernel $release" unpack "$new" "$headers"
+	if [ -z "$chroot" ]; then
+		relocate_headers "$new" "$dest"
+		headers=$dest/tree
+	fi
+	ln -sfn "$headers/usr/src/linux-headers-$release" "$new/build"
+	cp "$(find_image "$new")" "$new/vmlinuz"
+	step "packing its modules" modules_image "$new"
+	touch "$new/ready"
+	mv "$new" "$dest"
+}
+
 main() {
-	local name=${1:-$DEFAULT_KERNEL} suite flavour dest new
-	read -r suite flavour <<<"$(awk -v n="$name" '$1 == n { print $2, $3 }' <<<"$KERNELS")"
+	local name=${1:-$DEFAULT_KERNEL} suite from more dest
+	read -r _ suite from more <<<"$(awk -v n="$name" '$1 == n' <<<"$KERNELS")"
 	[ -n "$suite" ] || die "unknown kernel $name; known:$(awk 'NF { printf " %s", $1 }' <<<"$KERNELS")"
 
 	dest=$CACHE/kernels/$name
 	lock_cache "kernel-$name"
 	if [ "$suite" = source ]; then
-		build "$name" "$flavour" "$dest"
-	elif [ ! -e "$dest/ready" ]; then
-		new=$dest.new
-		rm -rf "$new" "$dest"
-		mkdir -p "$new"
-		step "downloading Debian's kernel $name ($suite)" download "$suite" "$flavour" "$new"
-		step "unpacking kernel $(cat "$new/release")" unpack "$new"
-		relocate_headers "$new" "$dest"
-		step "packing its modules" modules_image "$new"
-		touch "$new/ready"
-		mv "$new" "$dest"
+		# shellcheck disable=SC2086
+		build "$name" "$from" "$dest" $more
+	else
+		fetch "$name" "$suite" "$from" "$more"
 	fi
 	if [ ! -e "$dest/initrd" ] || [ "$LAB/guest-initrd" -nt "$dest/initrd" ]; then
 		step "building its initrd" make_initrd "$dest"

@@ -143,6 +143,18 @@ private_apt() {
 		"$@"
 }
 
+# unpack_root DIR DEBS: a root file system of packages that are not configured
+unpack_root() {
+	local root=$1 debs=$2
+	mkdir -p "$root"/usr/{bin,sbin,lib,lib64}
+	for d in bin sbin lib lib64; do
+		ln -s "usr/$d" "$root/$d"
+	done
+	for deb in "$debs"/*.deb; do
+		dpkg -x "$deb" "$root" || return 1
+	done
+}
+
 # copy_module_sources DIR: what kbuild needs, without what it made.  Only newer
 # files are copied, so that make sees what changed; what is gone from the tree
 # goes from the copy.
