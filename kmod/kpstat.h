@@ -17,6 +17,7 @@
 #ifndef KPS_KPSTAT_H
 #define KPS_KPSTAT_H
 
+#include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/kref.h>
@@ -99,6 +100,9 @@ struct kps_probe {
  *	the module is not loaded. kps_config_lock is held.
  * @detach: stop events of all sites given, as one batch; when it returns no
  *	handler of theirs runs. May sleep. kps_config_lock is held.
+ * @cpus_changed: CPUs came or went, those in @gone since the last call, be they
+ *	back or not; NULL if the provider does not care. May sleep.
+ *	kps_config_lock is held.
  * @missed: events since attach that the kernel could not deliver
  * @how: a word for how the site is attached
  * @release: undo @prepare
@@ -109,6 +113,7 @@ struct kps_provider {
 	int (*prepare)(struct kps_site *site, struct kps_error *error);
 	int (*attach)(struct kps_site *site);
 	void (*detach)(struct kps_site **sites, unsigned int nr);
+	int (*cpus_changed)(struct kps_site *site, const struct cpumask *gone);
 	u64 (*missed)(const struct kps_site *site);
 	const char *(*how)(const struct kps_site *site);
 	void (*release)(struct kps_site *site);
@@ -187,6 +192,7 @@ u64 kps_memory_limit(void);
 u64 kps_memory_used(void);
 void kps_program_module_coming(const char *module);
 void kps_program_module_going(const char *module);
+void kps_program_cpus_changed(const struct cpumask *gone);
 
 /* probe.c */
 struct kps_probe *kps_probe_alloc(struct kps_program *program, const char *name,
@@ -197,12 +203,18 @@ void kps_probe_free(struct kps_probe *probe);
 int kps_probes_attach(struct kps_program *program, struct kps_error *error);
 void kps_probes_detach(struct kps_program *program, const char *module);
 void kps_probes_attach_pending(struct kps_program *program, const char *module);
+void kps_probes_cpus_changed(struct kps_program *program,
+			     const struct cpumask *gone);
 u64 kps_site_missed(const struct kps_site *site);
 const char *kps_site_state_name(const struct kps_site *site);
 const char *kps_site_how(const struct kps_site *site);
 void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR]);
 void kps_program_ledger(const struct kps_program *program,
 			u64 sums[KPS_LEDGER_NR]);
+
+/* hotplug.c */
+int kps_hotplug_init(void);
+void kps_hotplug_exit(void);
 
 /* providers/program.c */
 void kps_program_fire(struct kps_program *program, const char *target);

@@ -38,13 +38,18 @@ static int __init kps_init(void)
 	err = register_module_notifier(&module_notifier);
 	if (err)
 		goto exit_debugfs;
-	err = kps_netlink_init();
+	err = kps_hotplug_init();
 	if (err)
 		goto exit_modules;
+	err = kps_netlink_init();
+	if (err)
+		goto exit_hotplug;
 	pr_info("version %s, engine: %s\n", KPS_VERSION,
 		kps_engine_is_jit() ? "jit" : "interpreter");
 	return 0;
 
+exit_hotplug:
+	kps_hotplug_exit();
 exit_modules:
 	unregister_module_notifier(&module_notifier);
 exit_debugfs:
@@ -58,6 +63,7 @@ static void __exit kps_exit(void)
 {
 	kps_netlink_exit();
 	kps_program_unload_all();
+	kps_hotplug_exit();
 	unregister_module_notifier(&module_notifier);
 	kps_debugfs_exit();
 	/* A handler that was on its way out still runs our code. */

@@ -262,6 +262,27 @@ void kps_probes_attach_pending(struct kps_program *program, const char *module)
 	}
 }
 
+/** kps_probes_cpus_changed() - let the providers know that need to */
+void kps_probes_cpus_changed(struct kps_program *program,
+			     const struct cpumask *gone)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < program->nr_sites; i++) {
+		struct kps_site *site = program->sites[i];
+		const struct kps_provider *provider = site->probe->provider;
+
+		if (site->state != KPS_SITE_ATTACHED || !provider->cpus_changed)
+			continue;
+		err = provider->cpus_changed(site, gone);
+		if (err)
+			pr_warn("%s: %s:%s is not attached on all CPUs: error %d\n",
+				program->name, provider->name, site->target,
+				-err);
+	}
+}
+
 /** kps_site_missed() - events that the kernel could not deliver */
 u64 kps_site_missed(const struct kps_site *site)
 {

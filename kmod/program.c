@@ -424,3 +424,14 @@ void kps_program_module_going(const char *module)
 		kps_probes_detach(program, module);
 	mutex_unlock(&kps_config_lock);
 }
+
+/** kps_program_cpus_changed() - CPUs came or went; see struct kps_provider */
+void kps_program_cpus_changed(const struct cpumask *gone)
+{
+	struct kps_program *program;
+
+	mutex_lock(&kps_config_lock);
+	list_for_each_entry(program, &kps_programs, list)
+		kps_probes_cpus_changed(program, gone);
+	mutex_unlock(&kps_config_lock);
+}

@@ -213,9 +213,10 @@ struct kps_set *kps_set_renew(const struct kps_program *program,
 	struct kps_set *set;
 	int cpu;
 
-	set = kcalloc(nr_cpu_ids, sizeof(set->rows[0]), GFP_KERNEL);
+	set = kzalloc(struct_size(set, rows, nr_cpu_ids), GFP_KERNEL);
 	if (!set)
 		return NULL;
+	set->nr_rows = nr_cpu_ids;
 	for_each_possible_cpu(cpu) {
 		int node = cpu_to_node(cpu);
 		/* At least a cache line, so that no two CPUs share one. */

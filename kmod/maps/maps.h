@@ -89,10 +89,12 @@ struct kps_row {
 
 /**
  * struct kps_set - what all events of a program write to, in one interval
+ * @nr_rows: nr_cpu_ids
  * @rows: by CPU number; NULL where no such CPU is possible
  */
 struct kps_set {
-	struct kps_row *rows[0];
+	u32 nr_rows;
+	struct kps_row *rows[];
 };
 
 struct kps_ctx;

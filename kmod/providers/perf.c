@@ -8,7 +8,7 @@
  *	profile		perf's clock, on all CPUs
  *	interval	the same, on one
  */
-#include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -46,42 +46,67 @@ static int perf_site_alloc(struct kps_site *site, struct kps_error *error)
 	return 0;
 }
 
+static void release_event(struct kps_site *site, int cpu)
+{
+	struct perf_event *event = of(site)->events[cpu];
+
+	of(site)->events[cpu] = NULL;
+	if (event)
+		perf_event_release_kernel(event);
+}
+
 static void release_events(struct kps_site *site)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct perf_event *event = of(site)->events[cpu];
-
-		of(site)->events[cpu] = NULL;
-		if (event)
-			perf_event_release_kernel(event);
-	}
+	for_each_possible_cpu(cpu)
+		release_event(site, cpu);
 }
 
-static int perf_attach(struct kps_site *site)
+/*
+ * One for each CPU that has none, or for any CPU at all. perf itself refuses
+ * one that is offline. That must not be asked beforehand: creating a
+ * tracepoint's event may take cpus_read_lock(), which does not nest.
+ */
+static int create_events(struct kps_site *site)
 {
 	struct perf_site *mine = of(site);
-	int cpu, err = 0;
+	int cpu;
 
-	cpus_read_lock();
-	for_each_online_cpu(cpu) {
-		struct perf_event *event;
+	for_each_possible_cpu(cpu) {
+		struct perf_event *event = mine->events[cpu];
 
-		event = perf_event_create_kernel_counter(&mine->attr, cpu, NULL,
-							 mine->fired, site);
-		if (IS_ERR(event)) {
-			err = PTR_ERR(event);
-			break;
-		}
+		if (!event)
+			event = perf_event_create_kernel_counter(&mine->attr,
+					cpu, NULL, mine->fired, site);
+		if (PTR_ERR_OR_ZERO(event) == -ENODEV)
+			continue;
+		if (IS_ERR(event))
+			return PTR_ERR(event);
 		mine->events[cpu] = event;
 		if (mine->one_cpu)
 			break;
 	}
-	cpus_read_unlock();
+	return 0;
+}
+
+static int perf_attach(struct kps_site *site)
+{
+	int err = create_events(site);
+
 	if (err)
 		release_events(site);
 	return err;
+}
+
+/* perf has switched off the events of a CPU that went, for good. */
+static int perf_cpus_changed(struct kps_site *site, const struct cpumask *gone)
+{
+	int cpu;
+
+	for_each_cpu(cpu, gone)
+		release_event(site, cpu);
+	return create_events(site);
 }
 
 static void perf_detach(struct kps_site **sites, unsigned int nr)
@@ -205,6 +230,7 @@ static int timer_prepare(struct kps_site *site, struct kps_error *error)
 #define PERF_PROVIDER							\
 	.attach		= perf_attach,					\
 	.detach		= perf_detach,					\
+	.cpus_changed	= perf_cpus_changed,				\
 	.missed		= perf_missed,					\
 	.how		= perf_how,					\
 	.release	= perf_release

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * CPUs that come and go while programs are loaded.
+ *
+ * What belongs to a CPU is there for all that are possible, so tables and
+ * ledgers need nothing. Only perf's events live and die with their CPU. They
+ * are made anew from a work item: the callbacks run with the hotplug lock held
+ * for writing, under which no event can be created. Until the work has run,
+ * some milliseconds, events on a CPU that has just come are not seen.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <linux/workqueue.h>
+
+#include "kpstat.h"
+
+static enum cpuhp_state state;
+/* Set by whoever sees a CPU go, taken by the work: atomic, no lock. */
+static struct cpumask gone;
+/* The work's own; it never runs twice at once. */
+static struct cpumask gone_now;
+
+static void cpus_changed(struct work_struct *work)
+{
+	int cpu;
+
+	cpumask_clear(&gone_now);
+	for_each_possible_cpu(cpu)
+		if (cpumask_test_and_clear_cpu(cpu, &gone))
+			cpumask_set_cpu(cpu, &gone_now);
+	kps_program_cpus_changed(&gone_now);
+}
+static DECLARE_WORK(work, cpus_changed);
+
+static int cpu_came(unsigned int cpu)
+{
+	schedule_work(&work);
+	return 0;
+}
+
+static int cpu_goes(unsigned int cpu)
+{
+	cpumask_set_cpu(cpu, &gone);
+	schedule_work(&work);
+	return 0;
+}
+
+/** kps_hotplug_init() - may sleep. Return: 0 or a negative errno. */
+int __init kps_hotplug_init(void)
+{
+	int ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kpstat:online",
+					    cpu_came, cpu_goes);
+
+	if (ret < 0)
+		return ret;
+	state = ret;
+	return 0;
+}
+
+/** kps_hotplug_exit() - when it returns no work of ours is left. May sleep. */
+void kps_hotplug_exit(void)
+{
+	cpuhp_remove_state_nocalls(state);
+	cancel_work_sync(&work);
+}
