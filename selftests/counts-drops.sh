@@ -27,7 +27,11 @@ nft_counter() {
 	nft list counter inet kps "$1" | sed -n 's/.*packets \([0-9]*\) .*/\1/p'
 }
 
-dropped() { total drops '' NETFILTER_DROP; }
+# Older kernels give no reason; netfilter gives up in one function.
+by=NETFILTER_DROP
+grep -q 'field:.* reason;' /sys/kernel/tracing/events/skb/kfree_skb/format || by=nf_hook_slow
+
+dropped() { total drops '' "$by"; }
 
 load_module
 must rules

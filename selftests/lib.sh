@@ -180,5 +180,9 @@ armed() { grep -c . "$KPROBES"; }
 
 memory_used() { awk '/^memory:/ { print $2 }' "$DEBUGFS/status"; }
 
+# bpftrace_cannot FILE: what it wrote there says that it has no types of this
+# kernel, which it then wants the kernel's headers for.
+bpftrace_cannot() { grep -q "linux/types.h' file not found" "$1"; }
+
 # has_bpf: is there a bpf() system call?
 has_bpf() { command -v bpftrace >/dev/null && bpftrace -e 'BEGIN { exit(); }' >/dev/null 2>&1; }

@@ -606,7 +606,8 @@ static void check_result(const struct rule *rule)
 	raw_command(KPS_CMD_DISABLE, PROGRAM);
 	raw_ledger(PROGRAM, ledger);
 	nr = raw_read(PROGRAM, "@sum", false, &entry, 1);
-	check(ledger[KPS_LEDGER_HITS] == 1 &&
+	/* Before 5.14 the kernel counts a fault in a handler as a miss, too. */
+	check(ledger[KPS_LEDGER_HITS] - ledger[KPS_LEDGER_MISSED] == 1 &&
 	      (!rule->has_result ||
 	       (nr == 1 && (long long)entry.values[0] == rule->result)),
 	      "runs: %s", rule->name);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "lang/diag.h"
 #include "lang/near.h"
 #include "lang/strset.h"
 #include "out/error.h"
@@ -182,6 +183,56 @@ static char *name_from_path(const char *path)
 	return name;
 }
 
+static void say_nothing(const struct diag *diag, void *unused)
+{
+	(void)diag;
+	(void)unused;
+}
+
+/* Whether this kernel has all that the text names. */
+static bool compiles(const struct program_source *source)
+{
+	struct object object;
+	bool good;
+
+	diag_set_sink(say_nothing, NULL);
+	good = !compile(source->text, &source->options, &object);
+	if (good)
+		object_free(&object);
+	error_take_diagnostics();
+	return good;
+}
+
+/*
+ * Events differ between kernels: beside a program there may be another one for
+ * older kernels, which is taken if only that one compiles.
+ */
+static void prefer_older(struct program_source *source)
+{
+	struct program_source older = { .options = source->options };
+	char *dir = strdup(source->path);
+
+	if (asprintf(&older.path, "%s/older/%s.bt", dirname(dir),
+		     source->name) < 0)
+		older.path = NULL;
+	free(dir);
+	if (!older.path || access(older.path, R_OK) || compiles(source)) {
+		free(older.path);
+		return;
+	}
+	older.text = read_file(older.path);
+	if (older.text && compiles(&older)) {
+		free(source->path);
+		free(source->text);
+		source->path = older.path;
+		source->text = older.text;
+		source->options.file = source->path;
+		return;
+	}
+	free(older.text);
+	free(older.path);
+}
+
 static int read_program(struct program_source *source, const char *argument)
 {
 	if (source->expression) {
@@ -194,7 +245,11 @@ static int read_program(struct program_source *source, const char *argument)
 	source->options.file = source->path;
 	source->name = name_from_path(source->path);
 	source->text = read_file(source->path);
-	return source->text ? DONE : FAILED;
+	if (!source->text)
+		return FAILED;
+	if (!is_file_name(argument))
+		prefer_older(source);
+	return DONE;
 }
 
 const char *source_arguments(struct program_source *source, int argc,

@@ -65,6 +65,5 @@ static void diag_as_json(const struct diag *diag, void *data)
 
 void error_take_diagnostics(void)
 {
-	if (json_output)
-		diag_set_sink(diag_as_json, NULL);
+	diag_set_sink(json_output ? diag_as_json : NULL, NULL);
 }
