@@ -20,6 +20,7 @@
 #include <linux/ptrace.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_extend.h>
 #include <net/netfilter/nf_conntrack_timestamp.h>
@@ -112,6 +113,7 @@ const unsigned int kps_conntrack_nr_fields = ARRAY_SIZE(kps_conntrack_fields);
  * @insert: nf_conntrack_hash_check_insert(), likewise
  * @alloc: __nf_conntrack_alloc(), of full
  * @destroy: nf_ct_destroy()
+ * @orig_argument: of @alloc, which of its arguments is the flow's tuple
  * @births: ns by struct nf_conn's address; of destroy, if lifetime is read
  */
 struct conntrack_site {
@@ -121,6 +123,7 @@ struct conntrack_site {
 	struct kretprobe insert;
 	struct kretprobe alloc;
 	struct kprobe destroy;
+	unsigned int orig_argument;
 	struct kps_values *births;
 };
 
@@ -289,19 +292,49 @@ static int __kprobes insert_returned(struct kretprobe_instance *ri,
 	return 0;
 }
 
-/* (net, zone, orig, reply, ...): the tuple is the caller's. */
+/*
+ * (net, zone, orig, reply, ...). Where zones are not configured the compiler may
+ * leave the unused argument out, and then says so in the function's name.
+ */
+static const struct {
+	const char *name;
+	unsigned int orig_argument;
+} alloc_functions[] = {
+	{ "__nf_conntrack_alloc", 2 },
+#ifndef CONFIG_NF_CONNTRACK_ZONES
+	{ "__nf_conntrack_alloc.constprop.0", 1 },
+	{ "__nf_conntrack_alloc.isra.0", 1 },
+#endif
+};
+
+static u16 zone_argument(struct pt_regs *regs)
+{
+#ifdef CONFIG_NF_CONNTRACK_ZONES
+	const struct nf_conntrack_zone *zone =
+		(const void *)regs_get_kernel_argument(regs, 1);
+
+	return zone->id;
+#else
+	return 0;
+#endif
+}
+
+/* Not worth catching if there is no tuple, which is the caller's. */
 static int __kprobes alloc_entered(struct kretprobe_instance *ri,
 				   struct pt_regs *regs)
 {
 	struct alloc_call *call = (struct alloc_call *)ri->data;
-	const struct nf_conntrack_zone *zone;
-	const struct nf_conntrack_tuple *orig;
+	struct kretprobe *rp = kps_get_kretprobe(ri);
+	struct conntrack_site *mine;
+	const void *orig;
 
-	zone = (const void *)regs_get_kernel_argument(regs, 1);
-	orig = (const void *)regs_get_kernel_argument(regs, 2);
-	call->orig = *orig;
-	call->zone = zone->id;
-	return 0;
+	if (!rp)
+		return 1;
+	mine = container_of(rp, struct conntrack_site, alloc);
+	orig = (const void *)regs_get_kernel_argument(regs,
+						      mine->orig_argument);
+	call->zone = zone_argument(regs);
+	return copy_from_kernel_nofault(&call->orig, orig, sizeof(call->orig));
 }
 
 /*
@@ -399,13 +432,21 @@ static void confirm_init(struct conntrack_site *mine)
 	mine->insert.maxactive = MAXACTIVE;
 }
 
-static void alloc_init(struct conntrack_site *mine)
+static int attach_full(struct conntrack_site *mine)
 {
-	mine->alloc.kp.symbol_name = "__nf_conntrack_alloc";
+	unsigned int i;
+	int err = -ENOENT;
+
 	mine->alloc.entry_handler = alloc_entered;
 	mine->alloc.handler = alloc_returned;
 	mine->alloc.data_size = sizeof(struct alloc_call);
 	mine->alloc.maxactive = MAXACTIVE;
+	for (i = 0; err == -ENOENT && i < ARRAY_SIZE(alloc_functions); i++) {
+		mine->alloc.kp.symbol_name = alloc_functions[i].name;
+		mine->orig_argument = alloc_functions[i].orig_argument;
+		err = kps_register_kretprobe(&mine->alloc);
+	}
+	return err;
 }
 
 static int conntrack_prepare(struct kps_site *site, struct kps_error *error)
@@ -535,8 +576,7 @@ static int conntrack_attach(struct kps_site *site)
 	case KPS_CONNTRACK_DESTROY:
 		return attach_destroy(mine);
 	default:
-		alloc_init(mine);
-		return kps_register_kretprobe(&mine->alloc);
+		return attach_full(mine);
 	}
 }
 
