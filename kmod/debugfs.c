@@ -95,18 +95,21 @@ DEFINE_SHOW_ATTRIBUTE(map);
 static int status_show(struct seq_file *m, void *unused)
 {
 	struct kps_program *program = NULL;
+	char why[KPS_GUARD_TEXT_MAX];
 
 	seq_printf(m, "kpstat %s, engine: %s\n", KPS_VERSION,
 		   kps_engine_is_jit() ? "jit" : "interpreter");
 	seq_printf(m, "memory: %llu of %llu KiB\n", kps_memory_used() >> 10,
 		   kps_memory_limit() >> 10);
 	seq_printf(m, "programs: %u\n", kps_program_count());
-	while ((program = kps_program_next(program)))
-		seq_printf(m, "  %-24s %-8s %3u probes %3u maps %8zu KiB\n",
-			   program->name,
-			   READ_ONCE(program->live) ? "enabled" : "disabled",
+	while ((program = kps_program_next(program))) {
+		seq_printf(m, "  %-24s %-8s %3u probes %3u maps %8zu KiB",
+			   program->name, kps_program_state(program),
 			   program->nr_probes, program->nr_maps,
 			   program->memory >> 10);
+		kps_guard_text(&program->guard, why, sizeof(why));
+		seq_printf(m, "%s%s\n", why[0] ? "  " : "", why);
+	}
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(status);

@@ -13,6 +13,7 @@
 #ifndef KPS_DISPATCH_H
 #define KPS_DISPATCH_H
 
+#include <linux/ktime.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -75,10 +76,12 @@ static __always_inline bool kps_event_enter(struct kps_ctx *ctx,
 {
 	const struct kps_probe *probe = site->probe;
 	struct kps_program *program = probe->program;
+	local64_t *hits;
 	u8 *inside;
 
 	ctx->row = rcu_dereference_raw(program->set)->rows[raw_smp_processor_id()];
-	local64_inc(kps_ledger(ctx->row, probe, KPS_LEDGER_HITS));
+	hits = kps_ledger(ctx->row, probe, KPS_LEDGER_HITS);
+	local64_inc(hits);
 
 	inside = &(*this_cpu_ptr(&kps_inside))[kps_context()];
 	if (*inside) {
@@ -88,6 +91,9 @@ static __always_inline bool kps_event_enter(struct kps_ctx *ctx,
 	WRITE_ONCE(*inside, 1);
 	barrier();
 
+	ctx->began = 0;
+	if (unlikely(!(local64_read(hits) % KPS_GUARD_EVERY)))
+		ctx->began = ktime_get_mono_fast_ns();
 	ctx->program = program;
 	ctx->lost = 0;
 	ctx->record = NULL;
@@ -136,6 +142,8 @@ static __always_inline void kps_event_run(struct kps_ctx *ctx,
 	u32 result = kps_code_run(probe->code, ctx);
 
 	local64_inc(kps_ledger(ctx->row, probe, kps_outcome(ctx->lost, result)));
+	if (unlikely(ctx->began))
+		kps_guard_sample(probe->program, ctx->began);
 	barrier();
 	WRITE_ONCE((*this_cpu_ptr(&kps_inside))[kps_context()], 0);
 }

@@ -27,6 +27,7 @@
 #include <linux/kpstat.h>
 
 #include "engine/engine.h"
+#include "guard.h"
 #include "maps/maps.h"
 #include "output.h"
 
@@ -130,7 +131,8 @@ extern const struct kps_provider kps_program_provider;
 
 /**
  * struct kps_program - probes and maps that live as one
- * @live: handlers run; cleared before anything is taken apart
+ * @live: handlers run; cleared before anything is taken apart, and by the guard
+ * @attached: its probes are, under kps_config_lock
  * @set: tables and ledgers that events write to now (RCU)
  * @read_lock: who may replace @set or look into its tables from outside
  * @owner: portid of the socket that it goes with, 0 if none
@@ -140,6 +142,7 @@ struct kps_program {
 	struct list_head list;
 	struct kref ref;
 	bool live;
+	bool attached;
 	struct kps_set __rcu *set;
 	struct mutex read_lock; /* see above */
 	u32 owner;
@@ -158,6 +161,7 @@ struct kps_program {
 	u32 nr_outputs;
 	struct kps_output *outputs;
 	struct kps_buffer *buffer;	/* if there are outputs */
+	struct kps_guard guard;
 	struct dentry *dir;
 	char *source;
 	char name[KPS_NAME_MAX];
@@ -182,6 +186,8 @@ struct kps_program *kps_program_next(struct kps_program *program);
 int kps_program_unload(const char *name);
 int kps_program_enable(const char *name, struct kps_error *error);
 int kps_program_disable(const char *name);
+void kps_program_stop(struct kps_program *program);
+const char *kps_program_state(const struct kps_program *program);
 void kps_program_unload_owned(u32 portid);
 void kps_program_unload_all(void);
 unsigned int kps_program_count(void);
@@ -220,6 +226,7 @@ void kps_hotplug_exit(void);
 void kps_program_fire(struct kps_program *program, const char *target);
 
 /* netlink.c, debugfs.c */
+void kps_netlink_stopped(const struct kps_program *program, const char *why);
 int kps_netlink_init(void);
 void kps_netlink_exit(void);
 void kps_debugfs_init(void);

@@ -616,6 +616,9 @@ int kps_load(struct genl_info *info, struct kps_error *error)
 		return PTR_ERR(program);
 	if (flags & KPS_F_OWNED)
 		program->owner = info->snd_portid;
+	if (info->attrs[KPS_A_CPU_BUDGET])
+		program->guard.budget =
+			nla_get_u32(info->attrs[KPS_A_CPU_BUDGET]);
 
 	mutex_lock(&kps_config_lock);
 	err = fill_program(program, info, error);

@@ -34,6 +34,9 @@ static int __init kps_init(void)
 	err = kps_helpers_init();
 	if (err)
 		return err;
+	err = kps_guards_init();
+	if (err)
+		goto exit_helpers;
 	kps_debugfs_init();
 	err = register_module_notifier(&module_notifier);
 	if (err)
@@ -54,6 +57,8 @@ exit_modules:
 	unregister_module_notifier(&module_notifier);
 exit_debugfs:
 	kps_debugfs_exit();
+	kps_guards_exit();
+exit_helpers:
 	kps_helpers_exit();
 	return err;
 }
@@ -66,6 +71,7 @@ static void __exit kps_exit(void)
 	kps_hotplug_exit();
 	unregister_module_notifier(&module_notifier);
 	kps_debugfs_exit();
+	kps_guards_exit();
 	/* A handler that was on its way out still runs our code. */
 	synchronize_rcu();
 	rcu_barrier();

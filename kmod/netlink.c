@@ -34,6 +34,7 @@ static const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
 				    .len = KPS_NAME_MAX - 1 },
 	[KPS_A_OUTPUT]		= { .type = NLA_NESTED },
 	[KPS_A_BUFFER]		= { .type = NLA_U32 },
+	[KPS_A_CPU_BUDGET]	= { .type = NLA_U32 },
 };
 
 /*
@@ -207,7 +208,9 @@ static int put_program(struct sk_buff *msg, struct kps_program *program)
 	u32 flags = (program->owner ? KPS_F_OWNED : 0) |
 		    (READ_ONCE(program->live) ? 0 : KPS_F_DISABLED);
 	u64 sums[KPS_LEDGER_NR] = {};
+	char why[KPS_GUARD_TEXT_MAX];
 
+	kps_guard_text(&program->guard, why, sizeof(why));
 	mutex_lock(&program->read_lock);
 	kps_program_ledger(program, sums);
 	mutex_unlock(&program->read_lock);
@@ -218,6 +221,10 @@ static int put_program(struct sk_buff *msg, struct kps_program *program)
 	    nla_put_u32(msg, KPS_A_NR_PROBES, program->nr_probes) ||
 	    nla_put_u32(msg, KPS_A_NR_MAPS, program->nr_maps) ||
 	    put_ledger(msg, KPS_A_LEDGER, sums) ||
+	    nla_put_u32(msg, KPS_A_CPU_BUDGET, program->guard.budget) ||
+	    nla_put_u32(msg, KPS_A_CPU_PERMILLE,
+			kps_guard_permille(&program->guard)) ||
+	    (why[0] && nla_put_string(msg, KPS_A_STOPPED, why)) ||
 	    nla_put_u64_64bit(msg, KPS_A_LOST, kps_buffer_lost(program->buffer),
 			      KPS_A_PAD))
 		return -EMSGSIZE;
@@ -887,6 +894,10 @@ static const struct genl_ops kps_ops[] = {
 	DUMP(OUTPUT, output),
 };
 
+static const struct genl_multicast_group kps_groups[] = {
+	{ .name = KPS_GENL_STOPPED },
+};
+
 static struct genl_family kps_family __ro_after_init = {
 	.name		= KPS_GENL_NAME,
 	.version	= KPS_GENL_VERSION,
@@ -895,9 +906,29 @@ static struct genl_family kps_family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.ops		= kps_ops,
 	.n_ops		= ARRAY_SIZE(kps_ops),
+	.mcgrps		= kps_groups,
+	.n_mcgrps	= ARRAY_SIZE(kps_groups),
 	.netnsok	= false,
 	.parallel_ops	= true,
 };
+
+/** kps_netlink_stopped() - tell who listens. May sleep. */
+void kps_netlink_stopped(const struct kps_program *program, const char *why)
+{
+	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *header;
+
+	if (!msg)
+		return;
+	header = genlmsg_put(msg, 0, 0, &kps_family, 0, KPS_CMD_STOPPED);
+	if (!header || nla_put_string(msg, KPS_A_NAME, program->name) ||
+	    nla_put_string(msg, KPS_A_STOPPED, why)) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_end(msg, header);
+	genlmsg_multicast(&kps_family, msg, 0, 0, GFP_KERNEL);
+}
 
 /* A program belongs to its `kpctl run`: when that dies, its socket closes. */
 static int socket_closed(struct notifier_block *nb, unsigned long event,

@@ -100,6 +100,11 @@ struct kps_program *kps_program_alloc(const char *name, const char *source,
 		kfree(program);
 		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
 	}
+	if (kps_guard_init(&program->guard)) {
+		kfree(program->source);
+		kfree(program);
+		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
+	}
 	INIT_LIST_HEAD(&program->list);
 	kref_init(&program->ref);
 	mutex_init(&program->read_lock);
@@ -141,6 +146,7 @@ static void free_program(struct kref *ref)
 	kvfree(program->sites);
 	kvfree(program->batch);
 	kfree(program->source);
+	kps_guard_free(&program->guard);
 	atomic64_sub(program->memory, &memory_used);
 	mutex_destroy(&program->read_lock);
 	kfree(program);
@@ -233,27 +239,66 @@ static void unlist_program(struct kps_program *program)
 	mutex_unlock(&kps_programs_lock);
 }
 
+static void disable(struct kps_program *program)
+{
+	bool was_attached = program->attached;
+
+	WRITE_ONCE(program->live, false);
+	kps_probes_detach(program, NULL);
+	kps_guard_settle(&program->guard);
+	program->attached = false;
+	if (was_attached)
+		kps_program_fire(program, "end");
+}
+
 static int enable(struct kps_program *program, struct kps_error *error)
 {
 	int err;
 
 	if (program->live)
 		return 0;
+	/* The guard has said stop, and nobody has yet done it. */
+	if (program->attached)
+		disable(program);
+	kps_guard_reset(&program->guard);
 	kps_program_fire(program, "begin");
 	err = kps_probes_attach(program, error);
-	if (!err)
-		WRITE_ONCE(program->live, true);
-	return err;
+	if (err)
+		return err;
+	program->attached = true;
+	WRITE_ONCE(program->live, true);
+	return 0;
 }
 
-static void disable(struct kps_program *program)
+/**
+ * kps_program_stop() - the guard says so
+ * @program: referenced; it may have been stopped, started or unloaded since
+ *
+ * Context: may sleep.
+ */
+void kps_program_stop(struct kps_program *program)
 {
-	bool was_live = program->live;
+	char why[KPS_GUARD_TEXT_MAX];
+	bool stopped;
 
-	WRITE_ONCE(program->live, false);
-	kps_probes_detach(program, NULL);
-	if (was_live)
-		kps_program_fire(program, "end");
+	mutex_lock(&kps_config_lock);
+	stopped = program->attached && kps_guard_has_tripped(&program->guard);
+	kps_guard_text(&program->guard, why, sizeof(why));
+	if (stopped)
+		disable(program);
+	mutex_unlock(&kps_config_lock);
+	if (!stopped)
+		return;
+	pr_warn("program \"%s\" is stopped: %s\n", program->name, why);
+	kps_netlink_stopped(program, why);
+}
+
+/** kps_program_state() - a word for it */
+const char *kps_program_state(const struct kps_program *program)
+{
+	if (kps_guard_has_tripped(&program->guard))
+		return "stopped";
+	return READ_ONCE(program->live) ? "enabled" : "disabled";
 }
 
 static int collect_sites(struct kps_program *program, struct kps_error *error)
@@ -409,7 +454,7 @@ void kps_program_module_coming(const char *module)
 
 	mutex_lock(&kps_config_lock);
 	list_for_each_entry(program, &kps_programs, list)
-		if (program->live)
+		if (program->attached)
 			kps_probes_attach_pending(program, module);
 	mutex_unlock(&kps_config_lock);
 }

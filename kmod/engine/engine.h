@@ -27,6 +27,7 @@ struct pt_regs;
  * @regs: where a stack trace starts, or NULL
  * @lost: bits of enum kps_ledger that helpers noted; what else the clause does
  *	is done all the same
+ * @began: ns, of the one event in some that the guard has timed; else 0
  */
 struct kps_ctx {
 	struct kps_frame frame;
@@ -36,6 +37,7 @@ struct kps_ctx {
 	u32 record_size;
 	struct pt_regs *regs;
 	unsigned long lost;
+	u64 began;
 };
 
 #define KPS_RECORD_TRACKED 128

@@ -16,6 +16,7 @@
  *                  maps, outputs and probes are numbered from 0 in the order
  *                  in which they stand.  With outputs KPS_A_BUFFER says how
  *                  many bytes of records each CPU keeps until they are read.
+ *                  KPS_A_CPU_BUDGET: what its handlers may take of a CPU.
  *                  Everything is checked, attached and made live as one; a
  *                  failure undoes all of it.  With KPS_F_OWNED the program is
  *                  unloaded when the sending socket closes.
@@ -33,7 +34,8 @@
  *
  * KPS_CMD_PROGRAMS dump: [KPS_A_NAME] -> one message per program: KPS_A_NAME,
  *                  KPS_A_FLAGS, KPS_A_MEMORY, KPS_A_AGE_NS, KPS_A_NR_PROBES,
- *                  KPS_A_NR_MAPS, and the sum of its KPS_A_LEDGER.
+ *                  KPS_A_NR_MAPS, the sum of its KPS_A_LEDGER,
+ *                  KPS_A_CPU_BUDGET, KPS_A_CPU_PERMILLE, and KPS_A_STOPPED if it was.
  *
  * KPS_CMD_SHOW     dump: KPS_A_NAME -> first the program as in PROGRAMS plus
  *                  KPS_A_SOURCE, then one message per map (KPS_A_MAP), then one
@@ -56,6 +58,11 @@
  * KPS_CMD_EVENTS   dump: -> one message per event of the kernel-side providers
  *                  (conntrack): KPS_A_EVENT with its fields.
  *
+ * KPS_CMD_STOPPED  sent to the multicast group "stopped": KPS_A_NAME,
+ *                  KPS_A_STOPPED.  A program whose handlers took more of a CPU
+ *                  than its budget has been disabled, with its data kept;
+ *                  ENABLE starts it again.
+ *
  * Errors come as a negative errno with a sentence in the extended ack.
  *
  * Programs of a probe
@@ -77,6 +84,7 @@
 
 #define KPS_GENL_NAME		"kpstat"
 #define KPS_GENL_VERSION	1
+#define KPS_GENL_STOPPED	"stopped"	/* multicast group */
 
 /* Limits; a load that exceeds one is refused. */
 #define KPS_NAME_MAX		64	/* program and map names, with the NUL */
@@ -116,6 +124,7 @@ enum kps_cmd {
 	KPS_CMD_READ,
 	KPS_CMD_EVENTS,
 	KPS_CMD_OUTPUT,
+	KPS_CMD_STOPPED,
 	__KPS_CMD_MAX,
 };
 #define KPS_CMD_MAX (__KPS_CMD_MAX - 1)
@@ -152,6 +161,13 @@ enum kps_attr {
 	KPS_A_LOST,		/* u64: records that found the buffer full, since
 				 * the program was loaded.  Also in PROGRAMS, SHOW
 				 */
+	KPS_A_CPU_BUDGET,	/* u32: percent of a CPU, 0: any; LOAD without it:
+				 * the module's parameter cpu_budget
+				 */
+	KPS_A_CPU_PERMILLE,	/* u32: what its handlers took, in the last second,
+				 * of the CPU that they took most of; estimated
+				 */
+	KPS_A_STOPPED,		/* string: why the guard has stopped it */
 	__KPS_A_MAX,
 };
 #define KPS_A_MAX (__KPS_A_MAX - 1)

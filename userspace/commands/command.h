@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "lang/object.h"
+#include "lib/client.h"
 
 /* Exit statuses. */
 enum { DONE = 0, FAILED = 1, WRONG_USE = 2 };
@@ -33,6 +34,7 @@ enum {
 	OPT_DISABLED,
 	OPT_UNSAFE,
 	OPT_BUFFER,
+	OPT_CPU_BUDGET,
 };
 
 /* Rows of those tables that several commands have. */
@@ -43,10 +45,14 @@ enum {
 	{ "max-probes", required_argument, NULL, OPT_MAX_PROBES }
 #define OPTION_MAXACTIVE { "maxactive", required_argument, NULL, OPT_MAXACTIVE }
 
+#define OPTION_CPU_BUDGET \
+	{ "cpu-budget", required_argument, NULL, OPT_CPU_BUDGET }
+
 /* A program to compile, as the command line names it. */
 struct program_source {
 	const char *expression;		/* -e */
 	struct compile_options options;
+	struct load_options load;
 	char *name;			/* that it would be loaded under */
 	char *path;			/* of the file, NULL with -e */
 	char *text;
@@ -63,9 +69,9 @@ int next_option(int argc, char **argv, const char *letters,
 bool common_option(int option, int *status);
 bool compile_option(int option, struct program_source *source, int *status);
 
-/* Whole numbers from 1 to @max, with an error that names the option. */
-bool parse_count(const char *option, const char *text, unsigned long max,
-		 unsigned int *value);
+/* Whole numbers from @min to @max, with an error that names the option. */
+bool parse_count(const char *option, const char *text, unsigned long min,
+		 unsigned long max, unsigned int *value);
 
 /* Seconds, fractions allowed. */
 bool parse_seconds(const char *option, const char *text, double *seconds);
@@ -103,6 +109,7 @@ int command_reset(int argc, char **argv);
 int command_unload(int argc, char **argv);
 int command_probes(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_monitor(int argc, char **argv);
 int command_status(int argc, char **argv);
 
 #endif

@@ -11,8 +11,9 @@
 
 const char list_help[] =
 	"usage: kpctl list [-j]\n\n"
-	"Shows the programs that are loaded: state, age, probes, maps, memory,\n"
-	"events that came and events that were lost.\n\n"
+	"Shows the programs that are loaded: state, age, probes, maps, memory, what\n"
+	"their handlers took of the busiest CPU in the last second (estimated), events\n"
+	"that came and events that were lost.\n\n"
 	"  -j, --json   JSON\n\n"
 	"examples:\n"
 	"  kpctl list\n"
@@ -22,12 +23,7 @@ static unsigned long long lost(const unsigned long long *ledger)
 {
 	return ledger[KPS_LEDGER_OVERFLOW] + ledger[KPS_LEDGER_FAULT] +
 	       ledger[KPS_LEDGER_BUSY] + ledger[KPS_LEDGER_RECURSION] +
-	       ledger[KPS_LEDGER_MISSED];
-}
-
-static const char *state(const struct program_answer *program)
-{
-	return program->flags & KPS_F_DISABLED ? "disabled" : "enabled";
+	       ledger[KPS_LEDGER_OUTPUT] + ledger[KPS_LEDGER_MISSED];
 }
 
 /* "5s", "3m", "2h", "9d". */
@@ -55,17 +51,20 @@ static void print_text(const struct programs_answer *programs)
 		printf("no programs are loaded\n");
 		return;
 	}
-	printf("%-24s %-8s %5s %6s %5s %9s %12s %10s\n", "NAME", "STATE",
-	       "AGE", "PROBES", "MAPS", "MEMORY", "HITS", "LOST");
+	printf("%-24s %-8s %5s %6s %5s %9s %5s %12s %10s\n", "NAME", "STATE",
+	       "AGE", "PROBES", "MAPS", "MEMORY", "%CPU", "HITS", "LOST");
 	for (i = 0; i < programs->nr; i++) {
 		const struct program_answer *program = &programs->programs[i];
 
-		printf("%-24s %-8s %5s %6u %5u %6lluKiB %12llu %10llu\n",
-		       program->name, state(program),
+		printf("%-24s %-8s %5s %6u %5u %6lluKiB %5.1f %12llu %10llu\n",
+		       program->name, program_state(program),
 		       age_text(program->age_ns, age, sizeof(age)),
 		       program->total_probes, program->total_maps,
-		       program->memory >> 10, program->ledger[KPS_LEDGER_HITS],
+		       program->memory >> 10, program->cpu_permille / 10.0,
+		       program->ledger[KPS_LEDGER_HITS],
 		       lost(program->ledger));
+		if (program->stopped)
+			printf("  stopped: %s\n", program->stopped);
 	}
 }
 
@@ -80,12 +79,15 @@ static void print_json(const struct programs_answer *programs)
 		struct json_object *object = json_object_new_object();
 
 		json_add_string(object, "name", program->name);
-		json_add_string(object, "state", state(program));
+		json_add_string(object, "state", program_state(program));
+		if (program->stopped)
+			json_add_string(object, "why", program->stopped);
 		json_add_bool(object, "owned", program->flags & KPS_F_OWNED);
 		json_add_uint(object, "age_ns", program->age_ns);
 		json_add_uint(object, "probes", program->total_probes);
 		json_add_uint(object, "maps", program->total_maps);
 		json_add_uint(object, "memory", program->memory);
+		json_add_uint(object, "cpu_permille", program->cpu_permille);
 		json_object_object_add(object, "ledger",
 				       ledger_json(program->ledger));
 		json_object_array_add(array, object);

@@ -23,6 +23,8 @@ const char load_help[] =
 	"      --max-keys N  keys that a map holds per CPU (4096, histograms 1024)\n"
 	"      --max-probes N  functions that one glob may stand for (512)\n"
 	"      --maxactive N calls that a kretprobe can follow at once\n"
+	"      --cpu-budget N percent of a CPU that its handlers may take (25);\n"
+	"                    a program that takes more is stopped; 0: no limit\n"
 	"\n"
 	"examples:\n"
 	"  kpctl load conntrack\n"
@@ -42,7 +44,7 @@ static void print_loaded(struct client *client, const char *name)
 }
 
 static int compile_and_load(const struct program_source *source,
-			    const char *name, unsigned int flags)
+			    const char *name)
 {
 	struct client *client = client_open();
 	struct object object;
@@ -52,7 +54,7 @@ static int compile_and_load(const struct program_source *source,
 		return FAILED;
 	status = source_compile(source, &object);
 	if (!status) {
-		if (client_load(client, name, &object, flags, 0))
+		if (client_load(client, name, &object, &source->load))
 			status = FAILED;
 		else
 			print_loaded(client, name);
@@ -70,20 +72,20 @@ int command_load(int argc, char **argv)
 		OPTION_MAX_KEYS,
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
+		OPTION_CPU_BUDGET,
 		{ "name", required_argument, NULL, OPT_NAME },
 		{ "disabled", no_argument, NULL, OPT_DISABLED },
 		{ 0 }
 	};
 	struct program_source source = { 0 };
 	const char *name = NULL;
-	unsigned int flags = 0;
 	int option, status = DONE;
 
 	while ((option = next_option(argc, argv, ":hje:", options)) != -1) {
 		if (option == OPT_NAME)
 			name = optarg;
 		else if (option == OPT_DISABLED)
-			flags |= KPS_F_DISABLED;
+			source.load.flags |= KPS_F_DISABLED;
 		else if (!compile_option(option, &source, &status))
 			return status;
 	}
@@ -94,8 +96,7 @@ int command_load(int argc, char **argv)
 				 KPS_NAME_MAX - 1);
 	status = source_open(&source, source_arguments(&source, argc, argv));
 	if (!status)
-		status = compile_and_load(&source, name ? name : source.name,
-					  flags);
+		status = compile_and_load(&source, name ? name : source.name);
 	source_free(&source);
 	return status;
 }

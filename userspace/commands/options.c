@@ -81,18 +81,18 @@ bool common_option(int option, int *status)
 	}
 }
 
-bool parse_count(const char *option, const char *text, unsigned long max,
-		 unsigned int *value)
+bool parse_count(const char *option, const char *text, unsigned long min,
+		 unsigned long max, unsigned int *value)
 {
 	unsigned long number;
 	char *end;
 
 	errno = 0;
 	number = strtoul(text, &end, 0);
-	if (errno || *end || end == text || *text == '-' || !number ||
-	    number > max) {
-		wrong_use("%s takes a whole number from 1 to %lu, not \"%s\"",
-			  option, max, text);
+	if (errno || *end || end == text || *text == '-' ||
+	    number < min || number > max) {
+		wrong_use("%s takes a whole number from %lu to %lu, not \"%s\"",
+			  option, min, max, text);
 		return false;
 	}
 	*value = number;
@@ -122,16 +122,21 @@ bool compile_option(int option, struct program_source *source, int *status)
 		source->expression = optarg;
 		return true;
 	case OPT_MAX_KEYS:
-		good = parse_count("--max-keys", optarg, KPS_MAX_ENTRIES,
+		good = parse_count("--max-keys", optarg, 1, KPS_MAX_ENTRIES,
 				   &options->max_keys);
 		break;
 	case OPT_MAX_PROBES:
-		good = parse_count("--max-probes", optarg, KPS_MAX_SITES,
+		good = parse_count("--max-probes", optarg, 1, KPS_MAX_SITES,
 				   &options->max_probes);
 		break;
 	case OPT_MAXACTIVE:
-		good = parse_count("--maxactive", optarg, 16384,
+		good = parse_count("--maxactive", optarg, 1, 16384,
 				   &options->maxactive);
+		break;
+	case OPT_CPU_BUDGET:
+		good = parse_count("--cpu-budget", optarg, 0, 100,
+				   &source->load.cpu_budget);
+		source->load.has_cpu_budget = true;
 		break;
 	default:
 		return common_option(option, status);

@@ -90,7 +90,7 @@ int command_read(int argc, char **argv)
 			 !parse_seconds("-i", optarg, &reading.interval))
 			return WRONG_USE;
 		else if (option == 'n' &&
-			 !parse_count("-n", optarg, 1000000000, &reading.count))
+			 !parse_count("-n", optarg, 1, 1000000000, &reading.count))
 			return WRONG_USE;
 		else if (option != 'i' && option != 'n' &&
 			 !common_option(option, &status))

@@ -15,6 +15,7 @@
 #include "lib/answer.h"
 #include "lib/client.h"
 #include "lib/records.h"
+#include "lib/stopped.h"
 #include "out/actions.h"
 #include "out/error.h"
 #include "out/json.h"
@@ -47,6 +48,8 @@ const char run_help[] =
 	"      --max-keys N  keys that a map holds per CPU (4096, histograms 1024)\n"
 	"      --max-probes N  functions that one glob may stand for (512)\n"
 	"      --maxactive N calls that a kretprobe can follow at once\n"
+	"      --cpu-budget N percent of a CPU that its handlers may take (25);\n"
+	"                    a program that takes more is stopped; 0: no limit\n"
 	"\n"
 	"bpftrace's -d is kpctl check -v; -d here is a duration.\n"
 	"\n"
@@ -71,7 +74,6 @@ struct run {
 	double interval;
 	const char *command;
 	unsigned int pid;
-	unsigned int buffer;
 	bool quiet;
 	bool verbose;
 	bool list;
@@ -81,6 +83,8 @@ struct run {
 	struct client *reader;	/* of records; NULL: there are no outputs */
 	struct actions actions;
 	struct child child;
+	struct stopped *notices;
+	bool was_stopped;	/* by the kernel: it took too much */
 	int tick;		/* ms; -1: nothing to look after */
 	int signals;
 	size_t nr_probes;
@@ -117,19 +121,37 @@ static bool read_signal(const struct run *run)
 	       info.ssi_signo != SIGCHLD;
 }
 
+static void note_stop(const char *program, const char *why, void *data)
+{
+	struct run *run = data;
+
+	if (strcmp(program, run->name))
+		return;
+	run->was_stopped = true;
+	error("the kernel has stopped it: %s; narrow the probe, or allow more with --cpu-budget",
+	      why);
+}
+
 /*
  * Until that time, or for a tick if there is something to look after; @until
  * 0: for ever.  Return: true if a signal says that it is over.
  */
-static bool wait_for_signal(const struct run *run, double until)
+static bool wait_for_signal(struct run *run, double until)
 {
-	struct pollfd fd = { .fd = run->signals, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = run->signals, .events = POLLIN },
+		{ .fd = stopped_fd(run->notices), .events = POLLIN },
+	};
 	double left = until - now();
 	int ms = !until ? -1 : left > 0 ? left * 1000 + 1 : 0;
 
 	if (run->tick >= 0 && (ms < 0 || ms > run->tick))
 		ms = run->tick;
-	return poll(&fd, 1, ms) > 0 && read_signal(run);
+	if (poll(fds, 2, ms) <= 0)
+		return false;
+	if (fds[1].revents)
+		stopped_read(run->notices, note_stop, run);
+	return fds[0].revents && read_signal(run);
 }
 
 /* Take all records that there are, and do what they say. */
@@ -161,7 +183,7 @@ static int report(struct run *run, bool reset)
 
 static bool is_over(struct run *run)
 {
-	return run->actions.has_exited || child_has_ended(&run->child) ||
+	return run->actions.has_exited || run->was_stopped || child_has_ended(&run->child) ||
 	       (run->pid && kill(run->pid, 0) && errno == ESRCH);
 }
 
@@ -253,8 +275,8 @@ static int attach(struct run *run, const struct object *object)
 	announce(run);
 	if (run->verbose)
 		name_targets(object);
-	if (client_load(run->client, run->name, object, KPS_F_OWNED,
-			run->buffer))
+	run->source.load.flags = KPS_F_OWNED;
+	if (client_load(run->client, run->name, object, &run->source.load))
 		return -1;
 	if (json_output)
 		event_print("attached_probes", "probes", run->nr_probes);
@@ -267,6 +289,9 @@ static int attach(struct run *run, const struct object *object)
 static int open_outputs(struct run *run, const struct object *object)
 {
 	run->tick = run->pid ? PROCESS_TICK : -1;
+	run->notices = stopped_open();
+	if (!run->notices)
+		return -1;
 	actions_open(&run->actions, object, run->name, run->client);
 	if (!object->nr_outputs)
 		return 0;
@@ -285,7 +310,8 @@ static int run_object(struct run *run, const struct object *object)
 	child_stop(&run->child);
 	actions_close(&run->actions);
 	client_close(run->reader);
-	return err ? FAILED : DONE;
+	stopped_close(run->notices);
+	return err || run->was_stopped ? FAILED : DONE;
 }
 
 static int compile_and_run(struct run *run, const char *argument)
@@ -390,7 +416,7 @@ static bool run_option(struct run *run, int option, int *status)
 		good = parse_seconds("-i", optarg, &run->interval);
 		break;
 	case 'p':
-		good = parse_count("-p", optarg, 1 << 22, &run->pid);
+		good = parse_count("-p", optarg, 1, 1 << 22, &run->pid);
 		break;
 	case 'f':
 		good = set_format(optarg);
@@ -399,7 +425,7 @@ static bool run_option(struct run *run, int option, int *status)
 		good = set_buffering(run, optarg);
 		break;
 	case OPT_BUFFER:
-		good = parse_size(optarg, &run->buffer);
+		good = parse_size(optarg, &run->source.load.buffer);
 		break;
 	case 'o':
 		*status = FAILED;
@@ -442,6 +468,7 @@ int command_run(int argc, char **argv)
 		OPTION_MAX_KEYS,
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
+		OPTION_CPU_BUDGET,
 		{ "duration", required_argument, NULL, 'd' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "verbose", no_argument, NULL, 'v' },

@@ -62,9 +62,12 @@ static void print_maps(const struct program_answer *program)
 static void print_text(const struct program_answer *program, bool verbose)
 {
 	printf("%s: %s%s, %llu KiB, loaded %.1f s ago\n\n", program->name,
-	       program->flags & KPS_F_DISABLED ? "disabled" : "enabled",
+	       program_state(program),
 	       program->flags & KPS_F_OWNED ? ", goes with its kpctl run" : "",
 	       program->memory >> 10, program->age_ns / 1e9);
+	if (program->stopped)
+		printf("stopped: %s.\n`kpctl enable %s` starts it again; load it with --cpu-budget to allow more.\n\n",
+		       program->stopped, program->name);
 	print_sites(program);
 	print_maps(program);
 	putchar('\n');
@@ -116,8 +119,10 @@ static void print_json(const struct program_answer *program)
 	size_t i;
 
 	json_add_string(document, "name", program->name);
-	json_add_string(document, "state", program->flags & KPS_F_DISABLED ?
-			"disabled" : "enabled");
+	json_add_string(document, "state", program_state(program));
+	if (program->stopped)
+		json_add_string(document, "why", program->stopped);
+	json_add_uint(document, "cpu_budget", program->cpu_budget);
 	json_add_bool(document, "owned", program->flags & KPS_F_OWNED);
 	json_add_uint(document, "memory", program->memory);
 	json_add_uint(document, "age_ns", program->age_ns);

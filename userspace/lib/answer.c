@@ -187,6 +187,10 @@ static void parse_program(struct nlattr **attrs, struct program_answer *program)
 	program->total_probes = get_u32(attrs[KPS_A_NR_PROBES]);
 	program->total_maps = get_u32(attrs[KPS_A_NR_MAPS]);
 	program->lost = get_u64(attrs[KPS_A_LOST]);
+	program->cpu_budget = get_u32(attrs[KPS_A_CPU_BUDGET]);
+	program->cpu_permille = get_u32(attrs[KPS_A_CPU_PERMILLE]);
+	if (attrs[KPS_A_STOPPED])
+		program->stopped = get_string(attrs[KPS_A_STOPPED]);
 	get_bytes(attrs[KPS_A_LEDGER], program->ledger,
 		  sizeof(program->ledger));
 }
@@ -198,6 +202,13 @@ static void visit_programs(struct nlattr **attrs, struct nlmsghdr *header,
 
 	(void)header;
 	parse_program(attrs, APPEND(programs->programs, programs->nr));
+}
+
+const char *program_state(const struct program_answer *program)
+{
+	if (program->stopped)
+		return "stopped";
+	return program->flags & KPS_F_DISABLED ? "disabled" : "enabled";
 }
 
 int programs_get(struct client *client, struct programs_answer *programs)
@@ -285,6 +296,7 @@ void program_free(struct program_answer *program)
 	free(program->probes);
 	free(program->name);
 	free(program->source);
+	free(program->stopped);
 }
 
 static void parse_datum(struct nlattr *attr, struct datum *datum)

@@ -67,6 +67,9 @@ struct program_answer {
 	unsigned long long age_ns;
 	unsigned int total_probes;
 	unsigned int total_maps;
+	unsigned int cpu_budget;	/* percent, 0: any */
+	unsigned int cpu_permille;	/* of the busiest CPU, in the last second */
+	char *stopped;			/* why the guard did, or NULL */
 	unsigned long long lost;	/* records that found the buffer full */
 	unsigned long long ledger[KPS_LEDGER_NR];
 	size_t nr_maps;
@@ -98,6 +101,9 @@ struct maps_answer {
 /* Return of all: 0, or a negative errno after it was reported. */
 int status_get(struct client *client, struct status_answer *status);
 void status_free(struct status_answer *status);
+
+/* A word: enabled, disabled, or stopped by the guard. */
+const char *program_state(const struct program_answer *program);
 
 int programs_get(struct client *client, struct programs_answer *programs);
 void programs_free(struct programs_answer *programs);

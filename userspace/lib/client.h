@@ -7,6 +7,7 @@
 #ifndef KPCTL_CLIENT_H
 #define KPCTL_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/kpstat.h>
 #include <netlink/msg.h>
@@ -68,12 +69,24 @@ int client_command(struct client *client, int command, const char *name);
 int client_reset_map(struct client *client, const char *name, const char *map,
 		     unsigned int flags);
 
-/*
- * lib/load.c: LOAD. @flags: KPS_F_OWNED, KPS_F_DISABLED. @buffer: bytes of
- * records that each CPU keeps, if the program has outputs; 0: the default.
+/**
+ * struct load_options - what is not the program's own
+ * @flags: KPS_F_OWNED, KPS_F_DISABLED
+ * @buffer: bytes of records that each CPU keeps, if the program has outputs; 0:
+ *	the default
+ * @has_cpu_budget: else the module's parameter counts
+ * @cpu_budget: percent of a CPU that its handlers may take, 0: any
  */
+struct load_options {
+	unsigned int flags;
+	unsigned int buffer;
+	bool has_cpu_budget;
+	unsigned int cpu_budget;
+};
+
+/* lib/load.c: LOAD */
 int client_load(struct client *client, const char *name,
-		const struct object *object, unsigned int flags,
-		unsigned int buffer);
+		const struct object *object,
+		const struct load_options *options);
 
 #endif

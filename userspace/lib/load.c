@@ -155,8 +155,8 @@ static int check_sizes(const struct object *object)
 }
 
 int client_load(struct client *client, const char *name,
-		const struct object *object, unsigned int flags,
-		unsigned int buffer)
+		const struct object *object,
+		const struct load_options *options)
 {
 	struct nl_msg *msg;
 	size_t i;
@@ -167,10 +167,13 @@ int client_load(struct client *client, const char *name,
 	msg = client_message(client, KPS_CMD_LOAD, 0, object_size(object));
 	nla_put_string(msg, KPS_A_NAME, name);
 	nla_put_string(msg, KPS_A_SOURCE, object->source);
-	nla_put_u32(msg, KPS_A_FLAGS, flags);
+	nla_put_u32(msg, KPS_A_FLAGS, options->flags);
 	nla_put_u32(msg, KPS_A_STACK_ENTRIES, object->stack_entries);
 	if (object->nr_outputs)
-		nla_put_u32(msg, KPS_A_BUFFER, buffer ? buffer : default_buffer());
+		nla_put_u32(msg, KPS_A_BUFFER, options->buffer ?
+			    options->buffer : default_buffer());
+	if (options->has_cpu_budget)
+		nla_put_u32(msg, KPS_A_CPU_BUDGET, options->cpu_budget);
 	for (i = 0; i < object->nr_enums; i++)
 		put_enum(msg, &object->enums[i]);
 	for (i = 0; i < object->nr_maps; i++)

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The overload guard: a program whose handlers take more of a CPU than its
+ * budget is stopped, says why, and keeps its data.
+ *
+ * One event in KPS_GUARD_EVERY is timed, and stands for the others. Sums are kept
+ * per CPU over windows of a second; the event that ends a window over budget
+ * stops the program there and then by clearing program->live. Its probes are
+ * detached by a work item, which an irq_work starts: the event may have been an
+ * NMI. What the kernel itself takes to call a handler is not seen here.
+ */
+#include <linux/irq_work.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/ktime.h>
+#include <linux/workqueue.h>
+
+#include "kpstat.h"
+
+#define WINDOW_NS NSEC_PER_SEC
+
+/*
+ * No handler runs for longer; what seems to has been interrupted, or its virtual
+ * CPU was, and must not stand for so many others.
+ */
+#define SAMPLE_MAX_NS (100 * NSEC_PER_USEC)
+
+static unsigned int cpu_budget = 25;
+module_param(cpu_budget, uint, 0644);
+MODULE_PARM_DESC(cpu_budget, "percent of a CPU that a program's handlers may take, unless it says otherwise; 0: no limit");
+
+static struct workqueue_struct *guard_wq;
+
+static void tripped_in_irq(struct irq_work *irq_work)
+{
+	struct kps_guard *guard =
+		container_of(irq_work, struct kps_guard, irq_work);
+
+	queue_work(guard_wq, &guard->work);
+}
+
+static void tripped(struct work_struct *work)
+{
+	struct kps_guard *guard = container_of(work, struct kps_guard, work);
+	struct kps_program *program =
+		container_of(guard, struct kps_program, guard);
+
+	kps_program_stop(program);
+	kps_program_put(program);
+}
+
+/**
+ * kps_guard_init() - of a new program
+ * @guard: zeroed
+ *
+ * Context: may sleep. Return: 0 or -ENOMEM.
+ */
+int kps_guard_init(struct kps_guard *guard)
+{
+	guard->budget = READ_ONCE(cpu_budget);
+	guard->cpus = alloc_percpu(struct kps_guard_cpu);
+	init_irq_work(&guard->irq_work, tripped_in_irq);
+	INIT_WORK(&guard->work, tripped);
+	return guard->cpus ? 0 : -ENOMEM;
+}
+
+/** kps_guard_free() - of a program that is not attached */
+void kps_guard_free(struct kps_guard *guard)
+{
+	free_percpu(guard->cpus);
+}
+
+/** kps_guard_reset() - the program starts anew, and runs nowhere yet */
+void kps_guard_reset(struct kps_guard *guard)
+{
+	u64 now = ktime_get_mono_fast_ns();
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct kps_guard_cpu *mine = per_cpu_ptr(guard->cpus, cpu);
+
+		mine->since = now;
+		mine->spent = 0;
+		mine->permille = 0;
+	}
+	guard->percent = 0;
+	atomic_set(&guard->tripped, 0);
+}
+
+/**
+ * kps_guard_settle() - no handler runs any more
+ *
+ * When this returns a stop that was asked for is in the work queue, and none
+ * can be asked for later. May sleep.
+ */
+void kps_guard_settle(struct kps_guard *guard)
+{
+	irq_work_sync(&guard->irq_work);
+}
+
+/* Any context. The program is attached, so somebody has a reference. */
+static void trip(struct kps_program *program, u32 percent)
+{
+	struct kps_guard *guard = &program->guard;
+
+	if (atomic_cmpxchg(&guard->tripped, 0, 1))
+		return;
+	guard->cpu = raw_smp_processor_id();
+	guard->percent = percent;
+	WRITE_ONCE(program->live, false);
+	kref_get(&program->ref);
+	irq_work_queue(&guard->irq_work);
+}
+
+/**
+ * kps_guard_sample() - an event that was timed has ended
+ * @program: whose
+ * @began: ktime_get_mono_fast_ns() at its begin
+ *
+ * An event that nests in another may add its time while that one does, and one
+ * of the sums is lost: no matter, it is an estimate.
+ *
+ * Context: any, with preemption off.
+ */
+void kps_guard_sample(struct kps_program *program, u64 began)
+{
+	struct kps_guard_cpu *mine = this_cpu_ptr(program->guard.cpus);
+	u64 now = ktime_get_mono_fast_ns(), window;
+
+	mine->spent += min_t(u64, now - began, SAMPLE_MAX_NS) * KPS_GUARD_EVERY;
+	window = now - mine->since;
+	if (window < WINDOW_NS)
+		return;
+	mine->permille = div64_u64(mine->spent * 1000, window);
+	mine->since = now;
+	mine->spent = 0;
+	if (program->guard.budget &&
+	    mine->permille > program->guard.budget * 10)
+		trip(program, mine->permille / 10);
+}
+
+/**
+ * kps_guard_permille() - what the program takes of the CPU it takes most of
+ * @guard: of a program
+ *
+ * Return: thousandths of that CPU's time, in the last window that is over.
+ */
+u32 kps_guard_permille(const struct kps_guard *guard)
+{
+	u64 now = ktime_get_mono_fast_ns();
+	u32 most = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct kps_guard_cpu *its = per_cpu_ptr(guard->cpus, cpu);
+
+		/* A window ends with an event: an old one says nothing. */
+		if (now - READ_ONCE(its->since) < 2 * WINDOW_NS)
+			most = max(most, READ_ONCE(its->permille));
+	}
+	return most;
+}
+
+/**
+ * kps_guard_text() - why a program was stopped
+ * @guard: of a program, whether it was stopped or not
+ * @text: filled in, "" if it was not
+ * @size: of @text
+ */
+void kps_guard_text(const struct kps_guard *guard, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (kps_guard_has_tripped(guard))
+		scnprintf(text, size,
+			  "its handlers took %u %% of CPU %d, the budget is %u %%",
+			  guard->percent, guard->cpu, guard->budget);
+}
+
+/** kps_guards_init() - of the module */
+int __init kps_guards_init(void)
+{
+	/* Soon, on whatever CPU has time: one of them has none. */
+	guard_wq = alloc_workqueue("kpstat_guard", WQ_UNBOUND | WQ_HIGHPRI, 0);
+	return guard_wq ? 0 : -ENOMEM;
+}
+
+/** kps_guards_exit() - all programs are unloaded; waits for the last stop */
+void kps_guards_exit(void)
+{
+	destroy_workqueue(guard_wq);
+}

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# CPUs go and come while programs are loaded, run, are read and unloaded; what
+# happens on a CPU that is back is counted again, all of it.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# timeout=300
+
+ONLINE=/sys/devices/system/cpu/cpu1/online
+[ -w $ONLINE ] || skip_all "no CPU can go"
+CYCLES=15
+
+ALL='tracepoint:syscalls:sys_enter_getppid /comm == "caller"/ { @tracepoint[cpu] = count(); }
+rawtracepoint:sys_enter /comm == "caller" && arg1 == 110/ { @raw[cpu] = count(); }
+kprobe:__x64_sys_getppid /comm == "caller"/ { @kprobe[cpu] = count(); printf("%d\n", cpu); }
+kretprobe:__x64_sys_getppid /comm == "caller"/ { @kretprobe[cpu] = count(); }
+profile:hz:99 { @profile[cpu] = count(); }
+interval:ms:20 { @interval = count(); }'
+
+cpu1() { echo "$1" >$ONLINE; }
+
+# calls on the CPU that comes and goes, once kpstat knows that it is back
+calls() {
+	sleep 0.3
+	taskset -c 1 python3 -c '
+import os
+open("/proc/self/comm", "w").write("caller")
+for i in range(1000): os.getppid()'
+}
+
+away() {
+	local i
+	for ((i = 0; i < CYCLES; i++)); do
+		cpu1 0 && sleep 0.0$((RANDOM % 10)) && cpu1 1 && sleep 0.0$((RANDOM % 10)) || return 1
+	done
+}
+
+# Until the file goes: load, read, reset and unload.
+use() {
+	while [ -e "$WORK/use" ]; do
+		kpctl load --name other -e "$ALL" && kpctl read other >/dev/null && kpctl read --reset other >/dev/null &&
+			kpctl disable other && kpctl enable other && kpctl unload other || return 1
+	done
+}
+
+load_module
+load_text cpus "$ALL" --cpu-budget 0
+calls
+for map in tracepoint raw kprobe kretprobe; do
+	is "before: @$map" "$(value cpus @$map 1)" 1000
+done
+
+must cpu1 0
+sleep 0.5
+must kpctl reset cpus
+sleep 1
+is "gone: no profile of CPU 1" "$(value cpus @profile 1)" 0
+between "gone: profile of CPU 0" "$(value cpus @profile 0)" 30 200
+between "gone: the interval goes on" "$(value cpus @interval '')" 10 200
+must cpu1 1
+must kpctl reset cpus
+calls
+for map in tracepoint raw kprobe kretprobe; do
+	is "back: @$map" "$(value cpus @$map 1)" 1000
+done
+sleep 1
+between "back: profile of CPU 1" "$(value cpus @profile 1)" 30 400
+
+touch "$WORK/use"
+use >"$WORK/used" 2>&1 & user=$!
+yes "$CYCLES times away and back, while programs are loaded and unloaded" away
+rm "$WORK/use"
+yes "none of that failed" wait $user
+diag <"$WORK/used"
+must kpctl reset cpus
+calls
+for map in tracepoint raw kprobe kretprobe; do
+	is "after all: @$map" "$(value cpus @$map 1)" 1000
+done
+nothing_lost_but_output() { awk '$NF == "all" { exit $4 + $5 + $6 + $7 + $9 }' "$DEBUGFS/programs/cpus/ledger"; }
+yes "nothing was lost" nothing_lost_but_output
+
+# Loaded while the CPU is away, seen when it comes.
+must kpctl unload cpus
+must cpu1 0
+load_text cpus "$ALL" --cpu-budget 0
+must cpu1 1
+calls
+for map in tracepoint raw kprobe kretprobe; do
+	is "loaded while it was away: @$map" "$(value cpus @$map 1)" 1000
+done
+done_with cpus
+must rmmod kpstat
+finish

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* monitor: say when the overload guard stops a program. */
+#include <poll.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "lib/client.h"
+#include "lib/stopped.h"
+#include "out/error.h"
+#include "out/json.h"
+#include "out/map.h"
+
+const char monitor_help[] =
+	"usage: kpctl monitor [-j]\n\n"
+	"Waits, and prints each program that the kernel stops because its handlers\n"
+	"took more of a CPU than its budget, until Ctrl-C.  What it has counted is\n"
+	"kept; `kpctl enable NAME` starts it again.\n\n"
+	"  -j, --json  JSON, one document a line\n\n"
+	"examples:\n"
+	"  kpctl monitor\n";
+
+static void print_notice(const char *program, const char *why, void *unused)
+{
+	struct json_object *document;
+
+	(void)unused;
+	if (!json_output) {
+		time_print();
+		printf("%s is stopped: %s\n", program, why);
+	} else {
+		document = json_object_new_object();
+		json_add_string(document, "stopped", program);
+		json_add_string(document, "why", why);
+		json_print(document);
+	}
+	fflush(stdout);
+}
+
+static int listen_for_ever(void)
+{
+	struct stopped *stopped = stopped_open();
+	struct pollfd fd = { .events = POLLIN };
+
+	if (!stopped)
+		return FAILED;
+	fd.fd = stopped_fd(stopped);
+	while (poll(&fd, 1, -1) > 0)
+		stopped_read(stopped, print_notice, NULL);
+	stopped_close(stopped);
+	return FAILED;
+}
+
+int command_monitor(int argc, char **argv)
+{
+	static const struct option options[] = { OPTION_HELP, OPTION_JSON, { 0 } };
+	struct client *client;
+	int option, status = DONE;
+
+	while ((option = next_option(argc, argv, ":hj", options)) != -1)
+		if (!common_option(option, &status))
+			return status;
+	if (optind < argc)
+		return wrong_use("it takes no argument");
+	/* It says what is wrong if kpstat is not there, or not for us. */
+	client = client_open();
+	if (!client)
+		return FAILED;
+	client_close(client);
+	return listen_for_ever();
+}
