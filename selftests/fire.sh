@@ -7,6 +7,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=1200
+# alone
 
 CYCLES=200
 A='kprobe:vfs_read { @[comm, tid] = count(); @s[kstack(4)] = count(); }

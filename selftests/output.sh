@@ -5,6 +5,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=300
+# alone
 
 # printing BUFFER TEXT LOAD...: what kpctl run prints while the load runs
 printing() {

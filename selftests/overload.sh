@@ -5,6 +5,7 @@
 # the machine stays usable meanwhile.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# alone
 
 # On the busiest path there is, and with all that is expensive.
 GREEDY='kprobe:_raw_spin_lock {

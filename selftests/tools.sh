@@ -31,13 +31,10 @@ table() {
 	done
 }
 
-# What the kernel of the documentation has, and this one lacks, is no matter of
-# the language.
-comparable() { grep -vE "^\\| ($(lacking)) \\|" "$1"; }
-
-lacking() {
-	sed -nE 's/^\| ([a-z]*) \| (.* has no field|no such|there is no tracepoint).*/\1/p' "$WORK/table" |
-		paste -sd'|' -
+# Tools that docs/tools.md says run, and that this kernel is no excuse for.
+broken() {
+	join -t'|' -1 2 -2 2 <(sort "$WORK/documented") <(sort "$WORK/table") |
+		awk -F'|' '$3 == " runs " && $5 !~ / runs | has no field |no such/ { print }'
 }
 
 documented() { sed -n '/^| [a-z]* | /p' "$DOCS" | grep -v '^| tool '; }
@@ -46,6 +43,10 @@ documented() { sed -n '/^| [a-z]* | /p' "$DOCS" | grep -v '^| tool '; }
 sees() {
 	local name=$1 pattern=$2
 	shift 2
+	if ! grep -q "^| $name | runs |" "$WORK/table"; then
+		skip "$name: shows $pattern" "this kernel lacks what it asks for"
+		return
+	fi
 	kpctl run -d 3 "$DIR/$name.bt" >"$WORK/out" 2>"$WORK/err" &
 	local pid=$! status=0
 	until_attached
@@ -66,13 +67,13 @@ ls "$DIR"/*.bt >/dev/null 2>&1 || skip_all "bpftrace's tools are not here"
 load_module
 modprobe xfs 2>/dev/null
 table >"$WORK/table"
-if [ -d /sys/module/xfs ]; then
-	documented >"$WORK/documented"
-	comparable "$WORK/documented" >"$WORK/theirs"
-	comparable "$WORK/table" >"$WORK/ours"
-	yes "docs/tools.md says what becomes of each" diff -u "$WORK/theirs" "$WORK/ours"
+documented >"$WORK/documented"
+if grep -q "Debian's kernel $(uname -r | cut -d. -f1,2) " "$DOCS" && [ -d /sys/module/xfs ]; then
+	yes "docs/tools.md says what becomes of each" diff -u "$WORK/documented" "$WORK/table"
+else
+	is "what runs elsewhere runs here, if this kernel has what it asks for" "$(broken)" ""
 fi
-between "tools that run" "$(grep -c '| runs |' "$WORK/table")" 20 40
+between "tools that run" "$(grep -c '| runs |' "$WORK/table")" 18 40
 
 sees bitesize '@\[.*\]:' write_file
 sees capable 'chown' chown 1 /tmp

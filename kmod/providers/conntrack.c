@@ -480,15 +480,14 @@ static int attach_new(struct conntrack_site *mine)
 		return err;
 	err = kps_register_kretprobe(&mine->insert);
 	if (err)
-		unregister_kretprobe(&mine->confirm);
+		kps_unregister_kretprobe(&mine->confirm);
 	return err;
 }
 
 static void detach_new(struct conntrack_site *mine)
 {
-	struct kretprobe *both[] = { &mine->confirm, &mine->insert };
-
-	unregister_kretprobes(both, ARRAY_SIZE(both));
+	kps_unregister_kretprobe(&mine->confirm);
+	kps_unregister_kretprobe(&mine->insert);
 }
 
 static bool reads_lifetime(const struct conntrack_site *mine)
@@ -559,7 +558,7 @@ static int attach_destroy(struct conntrack_site *mine)
 
 static void detach_destroy(struct conntrack_site *mine)
 {
-	unregister_kprobe(&mine->destroy);
+	kps_unregister_kprobe(&mine->destroy);
 	if (!mine->births)
 		return;
 	detach_new(mine);
@@ -592,7 +591,7 @@ static void conntrack_detach(struct kps_site **sites, unsigned int nr)
 		else if (mine->event == KPS_CONNTRACK_DESTROY)
 			detach_destroy(mine);
 		else
-			unregister_kretprobe(&mine->alloc);
+			kps_unregister_kretprobe(&mine->alloc);
 	}
 }
 

@@ -2,6 +2,7 @@
 /*
  * kprobe: a place in the kernel's code, mostly a function's entry.
  */
+#include <linux/delay.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
@@ -13,6 +14,7 @@
 
 struct kprobe_site {
 	struct kprobe kp;
+	kprobe_opcode_t *addr;
 	struct kps_site *site;
 	struct kps_symbol symbol;
 };
@@ -153,9 +155,31 @@ static int kprobe_attach(struct kps_site *site)
 	if (err)
 		return err;
 	err = kps_symbol_attached(site, &of(site)->kp);
+	of(site)->addr = of(site)->kp.addr;
 	if (err)
-		unregister_kprobe(&of(site)->kp);
+		kps_unregister_kprobe(&of(site)->kp);
 	return err;
+}
+
+/**
+ * kps_unregister_kprobe() - for sure
+ * @kp: registered
+ *
+ * unregister_kprobe() can fail, when ftrace finds no memory to take the function
+ * out of its filter. Then the probe stays armed, and the only sign of it is that
+ * its address has been cleared. So it is tried again until it works. Synchronous:
+ * when this returns no handler runs. May sleep.
+ */
+void kps_unregister_kprobe(struct kprobe *kp)
+{
+	kprobe_opcode_t *addr = kp->addr;
+
+	unregister_kprobe(kp);
+	while (!kp->addr) {
+		msleep(KPS_UNREGISTER_RETRY_MS);
+		kp->addr = addr;
+		unregister_kprobe(kp);
+	}
 }
 
 /* kprobes take a batch as an array of pointers; it replaces the sites' own
@@ -169,8 +193,17 @@ static void kprobe_detach(struct kps_site **sites, unsigned int nr)
 	for (i = 0; i < nr; i++)
 		kps[i] = &of(sites[i])->kp;
 	unregister_kprobes(kps, nr);
-	for (i = 0; i < nr; i++)
-		sites[i] = container_of(kps[i], struct kprobe_site, kp)->site;
+	for (i = 0; i < nr; i++) {
+		struct kprobe_site *mine =
+			container_of(kps[i], struct kprobe_site, kp);
+
+		/* See kps_unregister_kprobe(). */
+		if (!mine->kp.addr) {
+			mine->kp.addr = mine->addr;
+			kps_unregister_kprobe(&mine->kp);
+		}
+		sites[i] = mine->site;
+	}
 }
 
 static u64 kprobe_missed(const struct kps_site *site)

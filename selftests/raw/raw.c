@@ -19,6 +19,8 @@
 
 static struct nl_sock *sock;
 static int family;
+/* An answer was lost, and may come later: the next request is made elsewhere. */
+static bool out_of_step;
 static int tests, broken;
 
 static void give_up(const char *what)
@@ -55,6 +57,7 @@ void raw_open(void)
 {
 	int on = 1, size = 4 << 20;
 
+	out_of_step = false;
 	sock = nl_socket_alloc();
 	if (!sock || genl_connect(sock))
 		give_up("no generic netlink socket");
@@ -82,6 +85,11 @@ int raw_fd(void)
 struct nl_msg *raw_begin(int command, int flags, size_t size)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(size + 256);
+
+	if (out_of_step) {
+		nl_socket_free(sock);
+		raw_open();
+	}
 
 	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0,
 				 NLM_F_REQUEST | NLM_F_ACK | flags, command, 1))
@@ -216,6 +224,7 @@ static int transact(struct nl_msg *msg, struct answer *answer)
 		err = nl_recvmsgs(sock, cb);
 	nl_cb_put(cb);
 	nlmsg_free(msg);
+	out_of_step = !answer->done;
 	return answer->done ? answer->err : -EIO;
 }
 

@@ -10,7 +10,8 @@ set -eu -o pipefail
 
 PASSED=0 FAILED=0 SKIPPED=0
 LOGS=$TOP/build/check${KPSTAT_KERNEL:+-$KPSTAT_KERNEL}
-DEFAULT_TIMEOUT=120
+# KPSTAT_JOBS: guests at once.
+JOBS=${KPSTAT_JOBS:-1}
 
 # Counts the results in a TAP log: passed, failed, skipped, then the names of
 # what failed.  A part that ended badly without saying why is one failure.
@@ -40,29 +41,49 @@ tally() {
 	}' "$1"
 }
 
-# part NAME COMMAND...
+# part NAME COMMAND...: leaves its output and its status in LOGS; what it prints
+# is seen at once unless others run beside it.
 part() {
-	local name=$1 rc=0 p f s start=$SECONDS
+	local name=$1 rc=0 start=$SECONDS
 	shift
-	echo "# $name"
-	"$@" | tee "$LOGS/$name.log" || rc=${PIPESTATUS[0]}
+	if [ "$JOBS" = 1 ]; then
+		echo "# $name"
+		"$@" | tee "$LOGS/$name.log" || rc=${PIPESTATUS[0]}
+	else
+		"$@" >"$LOGS/$name.log" 2>"$LOGS/$name.err" || rc=$?
+	fi
+	echo "$rc $((SECONDS - start))" >"$LOGS/$name.rc"
+}
+
+# Adds up what a part has left.
+count() {
+	local name=$1 rc took p f s
+	read -r rc took <"$LOGS/$name.rc"
+	if [ "$JOBS" != 1 ]; then
+		echo "# $name"
+		cat "$LOGS/$name.log"
+		sed 's/^/    /' "$LOGS/$name.err" >&2
+	fi
 	{
 		read -r p f s
 		sed "s/^/$name: /" >>"$LOGS/failures"
 	} < <(tally "$LOGS/$name.log" "$rc")
 	PASSED=$((PASSED + p)) FAILED=$((FAILED + f)) SKIPPED=$((SKIPPED + s))
-	echo "# $name: $p passed, $f failed, $s skipped ($((SECONDS - start)) s)"
+	echo "# $name: $p passed, $f failed, $s skipped ($took s)"
 }
 
 userspace() { CMOCKA_MESSAGE_OUTPUT=TAP make -s -C "$TOP/userspace" check; }
 
 # Each test has a guest of its own: what one breaks, no other sees.  A test
-# that needs longer says so in a line "# timeout=SECONDS".
+# that needs longer says so in a line "# timeout=SECONDS"; KPSTAT_SLOW multiplies
+# it, for kernels that look at every step.
 selftest() {
-	local timeout
+	local timeout expect
 	timeout=$(sed -n 's/^# timeout=\([0-9]*\).*/\1/p' "$TOP/selftests/$1.sh" | head -n1)
+	timeout=$((${timeout:-120} * ${KPSTAT_SLOW:-1}))
+	expect=$(sed -n 's/^# expect=\(.*\)/\1/p' "$TOP/selftests/$1.sh" | head -n1)
 	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" \
-		--timeout "${timeout:-$DEFAULT_TIMEOUT}" -- "./$1.sh"
+		--timeout $timeout --expect "${expect:-^\$}" -- "./$1.sh"
 }
 
 selftests() {
@@ -72,17 +93,40 @@ selftests() {
 
 run() {
 	case $1 in
-	userspace)
-		if [ -e "$TOP/userspace/Makefile" ]; then part userspace userspace; fi ;;
+	userspace) part userspace userspace ;;
 	lint|dkms) part "$1" "$TOP/selftests/host/$1.sh" ;;
-	*)
-		if [ -x "$TOP/selftests/$1.sh" ]; then
-			part "$1" selftest "$1"
-		else
-			echo "not ok - no such test: $1"
-			FAILED=$((FAILED + 1))
-		fi ;;
+	*) part "$1" selftest "$1" ;;
 	esac
+}
+
+# Tests that measure time, or want every CPU, say "# alone".
+wants_all() { grep -q '^# alone' "$TOP/selftests/$1.sh" 2>/dev/null; }
+
+# Up to JOBS at once; those that want the machine for themselves come last.
+run_all() {
+	local name beside=() alone=()
+	for name in "$@"; do
+		if [ "$JOBS" != 1 ] && wants_all "$name"; then alone+=("$name"); else beside+=("$name"); fi
+	done
+	for name in "${beside[@]}"; do
+		if [ "$JOBS" = 1 ]; then
+			run "$name"
+			count "$name"
+			continue
+		fi
+		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
+		run "$name" &
+	done
+	wait
+	for name in "${alone[@]}"; do run "$name"; done
+	if [ "$JOBS" != 1 ]; then
+		for name in "${beside[@]}" "${alone[@]}"; do count "$name"; done
+	fi
+}
+
+known() {
+	case $1 in userspace|lint|dkms) return 0 ;; esac
+	[ -x "$TOP/selftests/$1.sh" ]
 }
 
 main() {
@@ -105,11 +149,18 @@ main() {
 	fi
 	# One layout for all tests, whatever is edited meanwhile.
 	stage_tree "$(cat "$CACHE/kernels/$DEFAULT_KERNEL/release")" "$LOGS/stage" >&2 || built=0
+	local chosen=()
 	for name in "${names[@]}"; do
+		if ! known "$name"; then
+			echo "not ok - no such test: $name"
+			FAILED=$((FAILED + 1))
+			continue
+		fi
 		case $built/$name in
-		1/*|*/lint|*/dkms) run "$name" ;;
+		1/*|*/lint|*/dkms) chosen+=("$name") ;;
 		esac
 	done
+	run_all "${chosen[@]}"
 	if [ -s "$LOGS/failures" ]; then
 		echo "# failed:"
 		sed 's/^/#   /' "$LOGS/failures"

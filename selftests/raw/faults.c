@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * faults KPSTAT.KO: every allocation that a command makes in the kernel is made
+ * to fail, one after the other: /proc/self/fail-nth lets the N-th one of this
+ * task fail. What fails must be an error and leave nothing behind.
+ *
+ * The kernel must have failslab and fail_page_alloc, set up by faults.sh.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "raw.h"
+
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+
+/* More than any of them makes. */
+#define MOST 5000
+
+static const char *module_file;
+static int fail_fd;
+
+static void arm(int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", n);
+
+	if (pwrite(fail_fd, text, len, 0) != len) {
+		printf("Bail out! fail-nth: %s\n", strerror(errno));
+		exit(1);
+	}
+}
+
+/* Return: whether the failure that was asked for did not happen. */
+static bool disarm(void)
+{
+	char text[16] = "";
+	bool left = pread(fail_fd, text, sizeof(text) - 1, 0) > 0 && atoi(text);
+
+	arm(0);
+	return left;
+}
+
+/* A record of two numbers. */
+static const struct bpf_insn clause[] = {
+	MOV_REG(BPF_REG_6, BPF_REG_1),
+	ST(BPF_DW, BPF_REG_6, SCRATCH(0), 1),
+	ST(BPF_DW, BPF_REG_6, SCRATCH(8), 2),
+	MOV_IMM(BPF_REG_2, 0),
+	MOV_IMM(BPF_REG_3, 0),
+	CALL(KPS_FN_OUTPUT),
+	MOV_IMM(BPF_REG_0, 1),
+	EXIT
+};
+
+static unsigned int event_id(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	unsigned int id = 0;
+
+	if (!file || fscanf(file, "%u", &id) != 1)
+		id = 0;
+	if (file)
+		fclose(file);
+	return id;
+}
+
+static void put_tracepoint(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
+
+	nla_put_string(msg, KPS_PROBE_A_NAME, "task:task_rename");
+	nla_put_string(msg, KPS_PROBE_A_PROVIDER, "tracepoint");
+	nla_put_string(msg, KPS_PROBE_A_TARGET, "task:task_rename");
+	nla_put_u32(msg, KPS_PROBE_A_EVENT_ID,
+		    event_id("/sys/kernel/tracing/events/task/task_rename/id"));
+	nla_put(msg, KPS_PROBE_A_INSNS, sizeof(clause), clause);
+	nla_nest_end(msg, nest);
+}
+
+static const char *provider;
+
+static const struct {
+	const char *name;
+	const char *target;
+} targets[] = {
+	{ "kprobe", "__x64_sys_getppid" },
+	{ "kretprobe", "__x64_sys_getppid" },
+	{ "rawtracepoint", "sys_enter" },
+	{ "interval", "1000000000" },
+	{ "conntrack", "destroy" },
+};
+
+static void put_provider(struct nl_msg *msg)
+{
+	size_t i;
+
+	if (!strcmp(provider, "tracepoint")) {
+		put_tracepoint(msg);
+		return;
+	}
+	for (i = 0; i < NR(targets); i++)
+		if (!strcmp(provider, targets[i].name))
+			raw_put_probe(msg, provider, targets[i].target, clause,
+				      NR(clause));
+}
+
+static struct nl_msg *program(void)
+{
+	static const struct kps_field pair[] = {
+		{ .type = KPS_T_INT, .size = 8 }, { .type = KPS_T_INT, .size = 8 }
+	};
+	struct nl_msg *msg = raw_begin_load(PROGRAM, 8192);
+
+	nla_put_u32(msg, KPS_A_STACK_ENTRIES, 64);
+	raw_put_map(msg, "@count", KPS_MAP_COUNT, 2, 64);
+	raw_put_map(msg, "@hist", KPS_MAP_HIST, 1, 64);
+	raw_put_map(msg, "@plain", KPS_MAP_VALUE, 1, 64);
+	raw_put_output(msg, pair, 2);
+	nla_put_u32(msg, KPS_A_BUFFER, 8192);
+	put_provider(msg);
+	return msg;
+}
+
+static char why[WHY_MAX];	/* of the last load */
+
+static int load(void)
+{
+	return raw_send(program(), why);
+}
+
+static void unload(void)
+{
+	raw_command(KPS_CMD_UNLOAD, PROGRAM);
+}
+
+static void load_well(void)
+{
+	if (load()) {
+		printf("Bail out! a load without faults fails: %s\n", why);
+		exit(1);
+	}
+}
+
+static int read_maps(void)
+{
+	struct raw_entry entry;
+
+	return raw_read(PROGRAM, "@count", false, &entry, 1) < 0 ? -1 : 0;
+}
+
+static int take_maps(void)
+{
+	struct raw_entry entry;
+
+	return raw_read(PROGRAM, "@count", true, &entry, 1) < 0 ? -1 : 0;
+}
+
+static int take_output(void)
+{
+	struct raw_record record;
+
+	return raw_output(PROGRAM, &record, 1, NULL) < 0 ? -1 : 0;
+}
+
+static int show(void)
+{
+	unsigned long long ledger[KPS_LEDGER_NR];
+
+	return raw_ledger(PROGRAM, ledger);
+}
+
+static int reset(void)
+{
+	return raw_reset(PROGRAM, NULL, 0);
+}
+
+static int reset_map(void)
+{
+	return raw_reset(PROGRAM, "@count", 0);
+}
+
+static int disable(void)
+{
+	return raw_command(KPS_CMD_DISABLE, PROGRAM);
+}
+
+static int enable(void)
+{
+	return raw_command(KPS_CMD_ENABLE, PROGRAM);
+}
+
+static int read_file(const char *path)
+{
+	char text[4096];
+	ssize_t n;
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		return -1;
+	do {
+		n = read(fd, text, sizeof(text));
+	} while (n > 0);
+	close(fd);
+	return n;
+}
+
+static int read_debugfs(void)
+{
+	return read_file("/sys/kernel/debug/kpstat/status") |
+	       read_file("/sys/kernel/debug/kpstat/programs/raw/ledger") |
+	       read_file("/sys/kernel/debug/kpstat/programs/raw/maps/count");
+}
+
+static int unload_it(void)
+{
+	return raw_command(KPS_CMD_UNLOAD, PROGRAM);
+}
+
+/* @loaded: what it works on; it may be gone afterwards, and is loaded again. */
+static const struct op {
+	const char *name;
+	int (*run)(void);
+	bool loaded;
+} ops[] = {
+	{ "load", load, false },
+	{ "read", read_maps, true },
+	{ "read and reset", take_maps, true },
+	{ "records", take_output, true },
+	{ "show", show, true },
+	{ "reset", reset, true },
+	{ "reset of a map", reset_map, true },
+	{ "files", read_debugfs, true },
+	{ "disable", disable, true },
+	{ "enable", enable, true },
+	{ "unload", unload_it, true },
+};
+
+static bool nothing_left(void)
+{
+	unsigned long long memory;
+	unsigned int programs;
+
+	raw_status(&programs, &memory);
+	if (programs || memory)
+		printf("# left: %u programs, %llu bytes\n", programs, memory);
+	return !programs && !memory;
+}
+
+/* Something happens, so that there is something to read. */
+static void prepare(const struct op *op)
+{
+	int i;
+
+	if (op->loaded)
+		load_well();
+	for (i = 0; i < 10; i++)
+		syscall(SYS_getppid);
+	if (op->run == enable)
+		disable();
+}
+
+static void fail_each(const struct op *op)
+{
+	int n, failed = 0;
+	bool clean = true, over = false;
+
+	for (n = 1; n < MOST && !over; n++) {
+		prepare(op);
+		arm(n);
+		failed += op->run() != 0;
+		over = disarm();
+		/* An answer may be lost as well, so it may be there. */
+		unload();
+		clean = clean && nothing_left();
+	}
+	check(over && clean && failed > 0,
+	      "%s, %s: %d allocations failed, %d of them made it fail",
+	      provider, op->name, n - 2, failed);
+}
+
+static int insert_module(void)
+{
+	int fd = open(module_file, O_RDONLY);
+	int err = syscall(SYS_finit_module, fd, "", 0);
+
+	close(fd);
+	return err;
+}
+
+static void insert_with_faults(void)
+{
+	int n, failed = 0, err;
+	bool over = false;
+
+	for (n = 1; n < MOST && !over; n++) {
+		arm(n);
+		err = insert_module();
+		over = disarm();
+		failed += err != 0;
+		if (!err && syscall(SYS_delete_module, "kpstat", O_NONBLOCK)) {
+			printf("Bail out! rmmod: %s\n", strerror(errno));
+			exit(1);
+		}
+	}
+	check(over && failed, "insmod: %d allocations failed, %d of them made it fail",
+	      n - 2, failed);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	plan();
+	fail_fd = open("/proc/self/fail-nth", O_RDWR);
+	if (fail_fd < 0 || argc < 3)
+		return 4;
+	module_file = argv[1];
+	provider = argv[2];
+	if (!strcmp(provider, "insmod")) {
+		insert_with_faults();
+		return finish();
+	}
+	raw_open();
+	load_well();
+	unload();
+	for (i = 0; i < NR(ops); i++)
+		fail_each(&ops[i]);
+	return finish();
+}
