@@ -255,7 +255,6 @@ static int check_mov(struct verifier *v, const struct bpf_insn *insn)
 {
 	bool is64 = BPF_CLASS(insn->code) == BPF_ALU64;
 	struct reg *dst = &v->now.reg[insn->dst_reg];
-	const struct reg *src = &v->now.reg[insn->src_reg];
 	int err;
 
 	if (BPF_SRC(insn->code) == BPF_K) {
@@ -266,7 +265,7 @@ static int check_mov(struct verifier *v, const struct bpf_insn *insn)
 		     check_scalar(v, insn->src_reg);
 	if (err)
 		return err;
-	*dst = *src;
+	*dst = v->now.reg[insn->src_reg];
 	if (!is64 && dst->type == REG_CONST)
 		dst->value = (u32)dst->value;
 	return 0;

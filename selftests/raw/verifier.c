@@ -117,6 +117,8 @@ static const struct rule rules[] = {
 	/* Registers */
 	REFUSE("R10 is no register", "instruction 0: register R10",
 	       MOV_REG(R0, R10), EXIT),
+	REFUSE("R15 cannot be read", "instruction 0: register R15",
+	       MOV_REG(R0, 15), EXIT),
 	REFUSE("R10 cannot be written", "instruction 0: register R10",
 	       MOV_IMM(R10, 0), DONE),
 	REFUSE("R15 is no register", "instruction 0: register R15",
