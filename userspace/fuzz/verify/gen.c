@@ -1,0 +1,772 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Streams.  The generator keeps a rough account of what is written, so that
+ * most of what it makes is accepted, and now and then does not look at it.
+ */
+#include <string.h>
+#include <asm/ptrace.h>
+
+#include "layout.h"
+#include "verify.h"
+
+#define NR_REGS 10
+#define WORDS (KPS_SCRATCH_SIZE / 8)
+#define CARELESS 250	/* one choice in so many is made blindly */
+#define ROOM 80		/* instructions that one statement may need */
+#define DEPTH 4
+
+enum tag { UNSET, NUMBER, CONTEXT };
+
+struct known {
+	uint8_t tag[NR_REGS];
+	bool word[WORDS];
+};
+
+struct gen {
+	struct dice *dice;
+	struct stream *stream;
+	struct known known;
+	unsigned int depth;
+};
+
+#define INSN(c, d, s, o, i)						\
+	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s),\
+			    .off = (o), .imm = (i) })
+
+static unsigned int below(struct gen *gen, unsigned int n)
+{
+	return dice_below(gen->dice, n);
+}
+
+static bool careless(struct gen *gen)
+{
+	return dice_one_in(gen->dice, CARELESS);
+}
+
+static void emit(struct gen *gen, struct bpf_insn insn)
+{
+	if (gen->stream->nr < STREAM_MAX)
+		gen->stream->insns[gen->stream->nr++] = insn;
+}
+
+static int scratch_at(int n)
+{
+	return offsetof(struct kps_frame, scratch) + n;
+}
+
+/* Some register that holds that, from a random one on; -1 if there is none. */
+static int reg_with(struct gen *gen, enum tag tag)
+{
+	unsigned int i, from = below(gen, NR_REGS);
+
+	for (i = 0; i < NR_REGS; i++)
+		if (gen->known.tag[(from + i) % NR_REGS] == tag)
+			return (from + i) % NR_REGS;
+	return -1;
+}
+
+static int context(struct gen *gen)
+{
+	int reg = careless(gen) ? -1 : reg_with(gen, CONTEXT);
+
+	return reg < 0 ? (int)below(gen, NR_REGS) : reg;
+}
+
+/* The last register with CTX is kept: without it there is little to do. */
+static int target(struct gen *gen)
+{
+	int i, contexts = 0, reg = below(gen, NR_REGS);
+
+	for (i = 0; i < NR_REGS; i++)
+		contexts += gen->known.tag[i] == CONTEXT;
+	if (gen->known.tag[reg] == CONTEXT && contexts == 1 && !careless(gen))
+		reg = (reg + 1) % NR_REGS;
+	return reg;
+}
+
+static void emit_constant(struct gen *gen, int reg, uint64_t value)
+{
+	if (value == (uint64_t)(int64_t)(int32_t)value && below(gen, 8)) {
+		emit(gen, INSN(BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, value));
+	} else if (value == (uint32_t)value && below(gen, 2)) {
+		emit(gen, INSN(BPF_ALU | BPF_MOV | BPF_K, reg, 0, 0, value));
+	} else {
+		emit(gen, INSN(BPF_LD | BPF_IMM | BPF_DW, reg, 0, 0, value));
+		emit(gen, INSN(0, 0, 0, 0, value >> 32));
+	}
+	if (reg < NR_REGS)
+		gen->known.tag[reg] = NUMBER;
+}
+
+static int number(struct gen *gen)
+{
+	int reg;
+
+	if (careless(gen))
+		return below(gen, 16);
+	reg = reg_with(gen, NUMBER);
+	if (reg >= 0)
+		return reg;
+	reg = target(gen);
+	emit_constant(gen, reg, dice_number(gen->dice));
+	return reg;
+}
+
+static void add_constant(struct gen *gen)
+{
+	emit_constant(gen, target(gen), dice_number(gen->dice));
+}
+
+static void add_copy(struct gen *gen)
+{
+	int to = target(gen), from = below(gen, NR_REGS), class = BPF_ALU64;
+
+	if (gen->known.tag[from] == UNSET && !careless(gen))
+		from = context(gen);
+	if ((gen->known.tag[from] == NUMBER && below(gen, 2)) || careless(gen))
+		class = BPF_ALU;
+	emit(gen, INSN(class | BPF_MOV | BPF_X, to, from, 0, 0));
+	gen->known.tag[to] = gen->known.tag[from];
+}
+
+static int arithmetic_constant(struct gen *gen, int op, int bits)
+{
+	if (op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH)
+		return careless(gen) ? bits : (int)below(gen, bits);
+	if (op == BPF_DIV || op == BPF_MOD)
+		return careless(gen) ? 0 : 1 + below(gen, 1000);
+	return dice_number(gen->dice);
+}
+
+static void add_arithmetic(struct gen *gen)
+{
+	static const int ops[] = {
+		BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_XOR, BPF_MOV,
+		BPF_LSH, BPF_RSH, BPF_ARSH, BPF_DIV, BPF_MOD,
+	};
+	int class = below(gen, 2) ? BPF_ALU64 : BPF_ALU;
+	unsigned int op = below(gen, 12);
+	int dst = number(gen);
+
+	if (op < 10 && below(gen, 2))
+		emit(gen, INSN(class | ops[op] | BPF_X, dst, number(gen), 0, 0));
+	else
+		emit(gen, INSN(class | ops[op] | BPF_K, dst, 0, 0,
+			       arithmetic_constant(gen, ops[op], class ==
+						   BPF_ALU64 ? 64 : 32)));
+}
+
+static void add_unary(struct gen *gen)
+{
+	int class = below(gen, 2) ? BPF_ALU64 : BPF_ALU, dst = number(gen);
+
+	if (below(gen, 2))
+		emit(gen, INSN(class | BPF_NEG, dst, 0, 0, 0));
+	else
+		emit(gen, INSN(BPF_ALU | BPF_END | (below(gen, 2) ? BPF_X : 0),
+			       dst, 0, 0, 16 << below(gen, careless(gen) ? 4 : 3)));
+}
+
+/* Where in scratch @size bytes fit; the edges more often than the rest. */
+static int place(struct gen *gen, int size, int align)
+{
+	int last = KPS_SCRATCH_SIZE - size;
+
+	if (careless(gen))
+		return (int)below(gen, 600) - 40;
+	switch (below(gen, 8)) {
+	case 0:
+		return 0;
+	case 1:
+		return last / align * align;
+	case 2:
+		return below(gen, last / align + 1) * align;
+	default:
+		return below(gen, (last < 64 ? last : 64) / align + 1) * align;
+	}
+}
+
+static const int sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+
+static void add_store(struct gen *gen)
+{
+	int i = below(gen, 3) ? 3 : below(gen, 3), at = place(gen, 1 << i, 1 << i);
+	int to = context(gen);
+
+	if (below(gen, 2))
+		emit(gen, INSN(BPF_ST | BPF_MEM | sizes[i], to, 0,
+			       scratch_at(at), dice_number(gen->dice)));
+	else
+		emit(gen, INSN(BPF_STX | BPF_MEM | sizes[i], to, number(gen),
+			       scratch_at(at), 0));
+	if (i == 3 && at >= 0 && at < KPS_SCRATCH_SIZE)
+		gen->known.word[at / 8] = true;
+}
+
+static int written_word(struct gen *gen)
+{
+	unsigned int i, from = below(gen, WORDS);
+
+	for (i = 0; i < WORDS; i++)
+		if (gen->known.word[(from + i) % WORDS])
+			return (from + i) % WORDS;
+	return -1;
+}
+
+static void add_load(struct gen *gen)
+{
+	int i = below(gen, 4), from = context(gen), to = target(gen);
+	int word = below(gen, 2) ? written_word(gen) : -1;
+	int at = below(gen, scratch_at(0) >> i) << i;
+
+	if (careless(gen))
+		at = (int)below(gen, 700) - 40;
+	else if (word >= 0)
+		at = scratch_at(word * 8 + (below(gen, 8) >> i << i));
+	emit(gen, INSN(BPF_LDX | BPF_MEM | sizes[i], to, from, at, 0));
+	gen->known.tag[to] = NUMBER;
+}
+
+/*
+ * Arguments of helpers, a letter each.
+ */
+
+static bool is_map(const struct layout_map *map, char kind)
+{
+	bool plain = map->kind == KPS_MAP_VALUE;
+
+	switch (kind) {
+	case 'm':
+		return !plain;
+	case 'v':
+		return plain;
+	default:
+		return plain && map->nr_value == 1 &&
+		       map->value[0].type == KPS_T_INT;
+	}
+}
+
+static unsigned int index_of_map(struct gen *gen, char kind)
+{
+	unsigned int nr;
+
+	if (careless(gen))
+		return below(gen, LAYOUT_NR_MAPS + 2);
+	do
+		nr = below(gen, LAYOUT_NR_MAPS);
+	while (!is_map(&layout_maps[nr], kind));
+	return nr;
+}
+
+static unsigned int index_of_output(struct gen *gen, bool joins)
+{
+	unsigned int nr;
+
+	if (careless(gen))
+		return below(gen, LAYOUT_NR_OUTPUTS + 2);
+	do
+		nr = below(gen, LAYOUT_NR_OUTPUTS);
+	while (layout_joins(&layout_outputs[nr]) != joins);
+	return nr;
+}
+
+/* @size bytes of scratch, written to where they are not. */
+static int written_place(struct gen *gen, int size)
+{
+	int at = place(gen, size, 8), i;
+
+	if (at < 0 || at % 8)
+		return at;
+	for (i = at / 8; i < (at + size) / 8 && i < WORDS; i++) {
+		if (gen->known.word[i] || careless(gen))
+			continue;
+		emit(gen, INSN(BPF_ST | BPF_MEM | BPF_DW, context(gen), 0,
+			       scratch_at(i * 8), dice_number(gen->dice)));
+		gen->known.word[i] = true;
+	}
+	return at;
+}
+
+static const char * const prototypes[__KPS_FN_NR] = {
+	[KPS_FN_PID_TGID] = "", [KPS_FN_UID_GID] = "", [KPS_FN_COMM] = "c",
+	[KPS_FN_CPU] = "", [KPS_FN_NSECS] = "", [KPS_FN_ELAPSED] = "",
+	[KPS_FN_DIV] = "nn", [KPS_FN_MOD] = "nn", [KPS_FN_RECORD] = "rs",
+	[KPS_FN_RECORD_BYTES] = "rbx", [KPS_FN_RECORD_STR] = "rtlx",
+	[KPS_FN_STR] = "nlx", [KPS_FN_READ] = "ns", [KPS_FN_KSTACK] = "d",
+	[KPS_FN_MAP_UPDATE] = "mkn", [KPS_FN_MAP_SET] = "vkw",
+	[KPS_FN_MAP_GET] = "vko", [KPS_FN_MAP_DELETE] = "vk",
+	[KPS_FN_MAP_ADD] = "ikn", [KPS_FN_OUTPUT] = "pf",
+	[KPS_FN_JOIN] = "jfnN", [KPS_FN_USER_READ] = "ns",
+	[KPS_FN_BYTES] = "nnlx", [KPS_FN_USTACK] = "dy", [KPS_FN_REG] = "g",
+	[KPS_FN_CURTASK] = "", [KPS_FN_PPID] = "", [KPS_FN_RAND] = "",
+	[KPS_FN_CGROUP] = "", [KPS_FN_NUMA] = "", [KPS_FN_JIFFIES] = "",
+	[KPS_FN_CLOCK] = "C", [KPS_FN_MAP_LEN] = "v", [KPS_FN_STACK_LEN] = "n",
+};
+
+struct call {
+	unsigned int map;
+	unsigned int output;
+	int len;
+	int out;		/* bytes that are written then, at ... */
+	int out_len;
+};
+
+static uint64_t out_place(struct gen *gen, struct call *call, int len)
+{
+	call->out = place(gen, (len + 7) / 8 * 8, 8);
+	call->out_len = len;
+	return (int64_t)call->out;
+}
+
+static int key_size(const struct call *call)
+{
+	const struct layout_map *map = &layout_maps[call->map % LAYOUT_NR_MAPS];
+
+	return layout_size(map->key, map->nr_key);
+}
+
+static int value_size(const struct call *call)
+{
+	const struct layout_map *map = &layout_maps[call->map % LAYOUT_NR_MAPS];
+
+	return layout_size(map->value, map->nr_value);
+}
+
+static int fields_size(const struct call *call)
+{
+	const struct layout_output *output =
+		&layout_outputs[call->output % LAYOUT_NR_OUTPUTS];
+
+	return layout_size(output->fields, output->nr);
+}
+
+static uint64_t record_len(struct gen *gen, struct call *call, bool text)
+{
+	call->len = below(gen, careless(gen) ? 300 : 72);
+	return call->len | (text && below(gen, 2) ? KPS_DATA_LOC : 0);
+}
+
+static uint64_t room(struct gen *gen, struct call *call)
+{
+	call->len = 8 * (1 + below(gen, below(gen, 4) ? 8 : KPS_MAX_STR / 8));
+	if (careless(gen))
+		call->len = below(gen, 600);
+	return call->len;
+}
+
+static uint64_t word_size(struct gen *gen)
+{
+	uint64_t size = 1 << below(gen, careless(gen) ? 6 : 4);
+
+	return below(gen, 2) ? size | KPS_SIGNED : size;
+}
+
+static uint64_t constant_for(struct gen *gen, struct call *call, char kind)
+{
+	switch (kind) {
+	case 'm':
+	case 'v':
+	case 'i':
+		return call->map = index_of_map(gen, kind);
+	case 'k':
+		return (int64_t)written_place(gen, key_size(call));
+	case 'w':
+		return (int64_t)written_place(gen, value_size(call));
+	case 'o':
+		return out_place(gen, call, value_size(call));
+	case 'c':
+	case 'y':
+		return out_place(gen, call, 16);
+	case 'x':
+		return out_place(gen, call, call->len);
+	case 'l':
+		return room(gen, call);
+	case 's':
+		return word_size(gen);
+	case 'r':
+		return below(gen, below(gen, 8) ? 160 : 65536 + careless(gen));
+	case 'b':
+	case 't':
+		return record_len(gen, call, kind == 't');
+	case 'd':
+		return careless(gen) ? below(gen, 2) * 128 : 1 + below(gen, 127);
+	case 'p':
+	case 'j':
+		return call->output = index_of_output(gen, kind == 'j');
+	case 'f':
+		return (int64_t)written_place(gen, fields_size(call));
+	case 'g':
+		return careless(gen) ? below(gen, 200) :
+				       8 * below(gen, sizeof(struct pt_regs) / 8);
+	case 'C':
+		return below(gen, careless(gen) ? 4 : 2);
+	default:
+		return dice_number(gen->dice);
+	}
+}
+
+static bool lacks_context(const struct gen *gen, int reg)
+{
+	return gen->known.tag[reg] != CONTEXT;
+}
+
+/* One that a call leaves alone, for CTX. */
+static void keep_context(struct gen *gen)
+{
+	int i, keeper = 6 + below(gen, 4);
+
+	for (i = 6; i < NR_REGS; i++)
+		if (gen->known.tag[i] == CONTEXT)
+			return;
+	emit(gen, INSN(BPF_ALU64 | BPF_MOV | BPF_X, keeper, context(gen), 0, 0));
+	gen->known.tag[keeper] = CONTEXT;
+}
+
+static void add_number_argument(struct gen *gen, int reg)
+{
+	int from = number(gen);
+
+	if (from != reg)
+		emit(gen, INSN(BPF_ALU64 | BPF_MOV | BPF_X, reg, from, 0, 0));
+	gen->known.tag[reg] = NUMBER;
+}
+
+static void add_condition(struct gen *gen)
+{
+	static const int ops[] = {
+		BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET, BPF_JNE, BPF_JSGT,
+		BPF_JSGE, BPF_JLT, BPF_JLE, BPF_JSLT, BPF_JSLE,
+	};
+	int code = (below(gen, 4) ? BPF_JMP : BPF_JMP32) | ops[below(gen, 11)];
+
+	if (below(gen, 2))
+		emit(gen, INSN(code | BPF_X, number(gen), number(gen), 0, 0));
+	else
+		emit(gen, INSN(code | BPF_K, number(gen), 0, 0,
+			       dice_number(gen->dice)));
+}
+
+/* A constant; by way of another register; or, on one path only, another. */
+static void add_constant_argument(struct gen *gen, struct call *call, int reg,
+				  char kind)
+{
+	uint64_t value = constant_for(gen, call, kind), other;
+	int by = 6 + below(gen, 4), class = below(gen, 2) ? BPF_ALU64 : BPF_ALU;
+
+	if (below(gen, 12) || gen->known.tag[by] == CONTEXT) {
+		emit_constant(gen, reg, value);
+	} else {
+		emit_constant(gen, by, value);
+		emit(gen, INSN(class | BPF_MOV | BPF_X, reg, by, 0, 0));
+		gen->known.tag[reg] = NUMBER;
+	}
+	if (!careless(gen))
+		return;
+	other = constant_for(gen, call, kind);
+	add_condition(gen);
+	gen->stream->insns[gen->stream->nr - 1].off = 1;
+	emit(gen, INSN(BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, other));
+}
+
+static void add_arguments(struct gen *gen, struct call *call,
+			  const char *prototype)
+{
+	int i;
+
+	for (i = 0; prototype[i]; i++) {
+		if (prototype[i] == 'n' && below(gen, 2))
+			add_number_argument(gen, 2 + i);
+		else
+			add_constant_argument(gen, call, 2 + i, prototype[i]);
+	}
+}
+
+/* The last word that a helper filled, and sometimes the first behind it. */
+static void add_look(struct gen *gen, const struct call *call)
+{
+	int end = call->out + (call->out_len + 7) / 8 * 8, to = target(gen);
+
+	if (!call->out_len || below(gen, 3))
+		return;
+	if (below(gen, 16))
+		end -= 8;
+	emit(gen, INSN(BPF_LDX | BPF_MEM | BPF_DW, to, context(gen),
+		       scratch_at(end), 0));
+	gen->known.tag[to] = NUMBER;
+}
+
+/* Registers that arguments took may have been somebody's only CTX or number. */
+static void add_call(struct gen *gen)
+{
+	int i, fn = careless(gen) ? (int)below(gen, __KPS_FN_NR + 2) :
+				    1 + (int)below(gen, __KPS_FN_NR - 1);
+	const char *prototype = fn > 0 && fn < __KPS_FN_NR ? prototypes[fn] : "";
+	struct call call = { .out_len = 0 };
+
+	if (!careless(gen))
+		keep_context(gen);
+	add_arguments(gen, &call, prototype);
+	if (lacks_context(gen, 1) && !careless(gen))
+		emit(gen, INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, context(gen), 0,
+			       0));
+	emit(gen, INSN(BPF_JMP | BPF_CALL, 0, 0, 0, fn));
+	for (i = 1; i <= 5; i++)
+		gen->known.tag[i] = UNSET;
+	gen->known.tag[0] = NUMBER;
+	for (i = 0; i < (call.out_len + 7) / 8 && call.out >= 0; i++)
+		if (call.out / 8 + i < WORDS)
+			gen->known.word[call.out / 8 + i] = true;
+	add_look(gen, &call);
+}
+
+static void meet(struct known *into, const struct known *from)
+{
+	int i;
+
+	for (i = 0; i < NR_REGS; i++)
+		if (into->tag[i] != from->tag[i])
+			into->tag[i] = UNSET;
+	for (i = 0; i < WORDS; i++)
+		into->word[i] &= from->word[i];
+}
+
+static void add_exit(struct gen *gen)
+{
+	if (gen->known.tag[0] != NUMBER && !careless(gen))
+		emit_constant(gen, 0, below(gen, 2));
+	emit(gen, INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
+}
+
+static void add_statements(struct gen *gen, unsigned int nr);
+
+/* The jump at @at leads to what comes next. */
+static void land(struct gen *gen, unsigned int at)
+{
+	int off = (int)gen->stream->nr - (int)at - 1;
+
+	if (careless(gen))
+		off += (int)below(gen, 9) - 4;
+	gen->stream->insns[at].off = off;
+}
+
+/* An if, with what else there is, or with an end of its own. */
+static void add_branch(struct gen *gen)
+{
+	struct known before, after;
+	unsigned int at, over;
+
+	if (gen->depth == DEPTH)
+		return;
+	gen->depth++;
+	add_condition(gen);
+	at = gen->stream->nr - 1;
+	before = gen->known;
+	add_statements(gen, 1 + below(gen, 4));
+	switch (below(gen, 4)) {
+	case 0:
+		add_exit(gen);
+		land(gen, at);
+		gen->known = before;
+		break;
+	case 1:
+		emit(gen, INSN(BPF_JMP | BPF_JA, 0, 0, 0, 0));
+		over = gen->stream->nr - 1;
+		land(gen, at);
+		after = gen->known;
+		gen->known = before;
+		add_statements(gen, 1 + below(gen, 3));
+		land(gen, over);
+		meet(&gen->known, &after);
+		break;
+	default:
+		land(gen, at);
+		meet(&gen->known, &before);
+	}
+	gen->depth--;
+}
+
+static void add_statement(struct gen *gen)
+{
+	unsigned int which = below(gen, 100);
+
+	if (which < 15)
+		add_constant(gen);
+	else if (which < 30)
+		add_arithmetic(gen);
+	else if (which < 35)
+		add_unary(gen);
+	else if (which < 42)
+		add_copy(gen);
+	else if (which < 56)
+		add_store(gen);
+	else if (which < 70)
+		add_load(gen);
+	else if (which < 84)
+		add_branch(gen);
+	else
+		add_call(gen);
+}
+
+static void add_statements(struct gen *gen, unsigned int nr)
+{
+	while (nr-- && gen->stream->nr + ROOM < STREAM_MAX)
+		add_statement(gen);
+}
+
+/* Written like a program. */
+void gen_stream(struct dice *dice, struct stream *stream)
+{
+	struct gen gen = { .dice = dice, .stream = stream };
+
+	stream->nr = 0;
+	stream->stacks = dice_below(dice, 16);
+	gen.known.tag[1] = CONTEXT;
+	add_statements(&gen, 1 + dice_below(dice, dice_one_in(dice, 32) ?
+						  100 : 14));
+	add_exit(&gen);
+}
+
+static int some_code(struct dice *dice, const struct stream *stream)
+{
+	if (dice_below(dice, 2))
+		return stream->insns[dice_below(dice, stream->nr)].code;
+	return dice_below(dice, 256);
+}
+
+static void change_field(struct dice *dice, struct stream *stream)
+{
+	struct bpf_insn *insn = &stream->insns[dice_below(dice, stream->nr)];
+
+	switch (dice_below(dice, 8)) {
+	case 0:
+		insn->code = some_code(dice, stream);
+		break;
+	case 1:
+		insn->code ^= 1 << dice_below(dice, 8);
+		break;
+	case 2:
+		insn->dst_reg = dice_below(dice, dice_below(dice, 4) ? 10 : 16);
+		break;
+	case 3:
+		insn->src_reg = dice_below(dice, dice_below(dice, 4) ? 10 : 16);
+		break;
+	case 4:
+		insn->off += dice_below(dice, 17) - 8U;
+		break;
+	case 5:
+		insn->off = dice_word(dice);
+		break;
+	case 6:
+		insn->imm += dice_below(dice, 17) - 8U;
+		break;
+	default:
+		insn->imm = dice_number(dice);
+	}
+}
+
+static void delete_insns(struct stream *stream, unsigned int at,
+			 unsigned int nr)
+{
+	if (nr > stream->nr - at)
+		nr = stream->nr - at;
+	memmove(&stream->insns[at], &stream->insns[at + nr],
+		(stream->nr - at - nr) * sizeof(stream->insns[0]));
+	stream->nr -= nr;
+}
+
+static void insert_insn(struct stream *stream, unsigned int at,
+			struct bpf_insn insn)
+{
+	if (stream->nr == STREAM_MAX)
+		return;
+	memmove(&stream->insns[at + 1], &stream->insns[at],
+		(stream->nr - at) * sizeof(stream->insns[0]));
+	stream->insns[at] = insn;
+	stream->nr++;
+}
+
+/* The end of another stream behind the beginning of this one. */
+static void splice(struct dice *dice, struct stream *stream,
+		   const struct stream *other)
+{
+	unsigned int at = dice_below(dice, stream->nr + 1);
+	unsigned int from = dice_below(dice, other->nr);
+	unsigned int nr = other->nr - from;
+
+	if (nr > STREAM_MAX - at)
+		nr = STREAM_MAX - at;
+	if (!nr)
+		return;
+	memcpy(&stream->insns[at], &other->insns[from],
+	       nr * sizeof(stream->insns[0]));
+	stream->nr = at + nr;
+}
+
+static void mutate(struct dice *dice, struct stream *stream,
+		   const struct stream *other)
+{
+	unsigned int a = dice_below(dice, stream->nr);
+	unsigned int b = dice_below(dice, stream->nr);
+	struct bpf_insn insn = stream->insns[a];
+
+	switch (dice_below(dice, 16)) {
+	case 0:
+		stream->insns[a] = stream->insns[b];
+		stream->insns[b] = insn;
+		break;
+	case 1:
+		delete_insns(stream, a, 1);
+		break;
+	case 2:
+		delete_insns(stream, a, 1 + dice_below(dice, 4));
+		break;
+	case 3:
+	case 4:
+		insert_insn(stream, b, insn);
+		break;
+	case 5:
+		stream->insns[b] = insn;
+		break;
+	case 6:
+		stream->nr = a;
+		break;
+	case 7:
+		splice(dice, stream, other);
+		break;
+	case 8:
+		insert_insn(stream, b, other->insns[dice_below(dice, other->nr)]);
+		break;
+	case 9:
+		stream->stacks = !stream->stacks;
+		break;
+	default:
+		change_field(dice, stream);
+	}
+}
+
+/* Damage to a stream that was accepted. */
+void gen_mutant(struct dice *dice, const struct stream *from,
+		const struct stream *other, struct stream *stream)
+{
+	unsigned int nr = dice_one_in(dice, 8) ? 4 : 1;
+
+	stream->stacks = from->stacks;
+	stream->nr = from->nr;
+	memcpy(stream->insns, from->insns, from->nr * sizeof(from->insns[0]));
+	while (nr-- && stream->nr)
+		mutate(dice, stream, other);
+}
+
+/* Bytes. */
+void gen_noise(struct dice *dice, struct stream *stream)
+{
+	unsigned int i;
+	uint64_t word;
+
+	stream->nr = dice_below(dice, 12);
+	stream->stacks = true;
+	for (i = 0; i < stream->nr; i++) {
+		word = dice_word(dice);
+		memcpy(&stream->insns[i], &word, sizeof(word));
+	}
+}

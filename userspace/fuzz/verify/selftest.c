@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A test that cannot fail is no test: streams that break one promise each go
+ * past the verifier, and the reference must say so.  That the verifier refuses
+ * them is checked beside it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../../selftests/raw/insns.h"
+#include "verify.h"
+
+#define MAX_INSNS 12
+
+enum { R0, R1, R2, R3, R4, R5, R6, R7 };
+
+/* Numbers in layout.h. */
+enum { MAP_SUM, MAP_PAIR, MAP_PLAIN, MAP_TUPLE, NO_MAP = 9 };
+enum { OUT_PAIR, OUT_JOIN, OUT_NOTHING, NO_OUTPUT = 5 };
+
+struct unsafe {
+	const char *why;	/* what the reference says */
+	struct bpf_insn insns[MAX_INSNS];
+	bool form;		/* said of the form, without running it */
+	bool no_stacks;
+	bool unnoted;		/* the verifier is as if it had noted nothing */
+};
+
+#define DONE MOV_IMM(R0, 1), EXIT
+
+#define RUNS(why_, ...) { .why = why_, .insns = { __VA_ARGS__ } }
+#define FORM(why_, ...) { .why = why_, .insns = { __VA_ARGS__ }, .form = true }
+
+static const struct unsafe unsafe[] = {
+	/* Termination */
+	RUNS("more steps than instructions", MOV_IMM(R0, 1), JA(-1), EXIT),
+	RUNS("it runs past the end", MOV_IMM(R0, 1)),
+	RUNS("it runs past the end", MOV_IMM(R0, 1), JA(1), EXIT),
+	FORM("a jump backward", MOV_IMM(R0, 1), JA(-1), EXIT),
+	FORM("a jump past the end", MOV_IMM(R0, 1), JA(1), EXIT),
+	FORM("a jump into a 64-bit constant", JA(1), LD_IMM64(R0, 1), EXIT),
+	RUNS("half of a 64-bit constant is run", JA(1), LD_IMM64(R0, 1), EXIT),
+	FORM("a 64-bit constant that is cut off",
+	     INSN(BPF_LD | BPF_IMM | BPF_DW, R0, 0, 0, 1)),
+
+	/* Registers */
+	FORM("a register that does not exist", MOV_IMM(10, 1), DONE),
+	RUNS("a register that was not written", MOV_REG(R0, R3), EXIT),
+	RUNS("a register that was not written", EXIT),
+	RUNS("a register that was not written", MOV_REG(R6, R1),
+	     CALL(KPS_FN_CPU), MOV_REG(R0, R1), EXIT),
+	RUNS("a register that was not written", LDX(BPF_DW, R2, R1, 0),
+	     JMP_IMM(BPF_JSET, R2, 1, 1), MOV_IMM(R0, 1), EXIT),
+
+	/* CTX as a number */
+	RUNS("CTX used as a number", MOV_REG(R0, R1), EXIT),
+	RUNS("CTX used as a number", ALU64_IMM(BPF_ADD, R1, 8), DONE),
+	RUNS("CTX used as a number", MOV32_REG(R0, R1), EXIT),
+	RUNS("CTX used as a number", JMP_IMM(BPF_JEQ, R1, 0, 0), DONE),
+	RUNS("CTX used as a number", STX(BPF_DW, R1, R1, SCRATCH(0)), DONE),
+	RUNS("CTX used as a number", MOV_IMM(R2, MAP_SUM), MOV_IMM(R3, 0),
+	     MOV_REG(R4, R1), CALL(KPS_FN_MAP_UPDATE), DONE),
+
+	/* Memory */
+	RUNS("memory outside of the frame", LDX(BPF_DW, R0, R1, -8), EXIT),
+	RUNS("memory outside of the frame",
+	     ST(BPF_B, R1, SCRATCH(KPS_SCRATCH_SIZE), 1), DONE),
+	RUNS("memory outside of the frame",
+	     ST(BPF_DW, R1, SCRATCH(KPS_SCRATCH_SIZE - 4), 1), DONE),
+	RUNS("memory that is not aligned", LDX(BPF_W, R0, R1, 2), EXIT),
+	RUNS("memory that is not reached through CTX", MOV_IMM(R2, 0),
+	     LDX(BPF_DW, R0, R2, 0), EXIT),
+	RUNS("a store to what is read-only", ST(BPF_DW, R1, 0, 0), DONE),
+	RUNS("scratch that was not written", LDX(BPF_B, R0, R1, SCRATCH(0)),
+	     EXIT),
+	RUNS("scratch that was not written", ST(BPF_W, R1, SCRATCH(0), 1),
+	     LDX(BPF_DW, R0, R1, SCRATCH(0)), EXIT),
+	RUNS("scratch that was not written", MOV_REG(R6, R1), MOV_IMM(R2, 0),
+	     CALL(KPS_FN_COMM), LDX(BPF_DW, R0, R6, SCRATCH(16)), EXIT),
+	{ .why = "a word of the frame that was not noted as read",
+	  .insns = { LDX(BPF_DW, R0, R1, 8), EXIT }, .unnoted = true },
+
+	/* Arithmetic */
+	RUNS("a division by zero", MOV_IMM(R0, 1), MOV_IMM(R2, 0),
+	     ALU64_REG(BPF_DIV, R0, R2), EXIT),
+	FORM("a division by the constant 0", MOV_IMM(R0, 1),
+	     ALU64_IMM(BPF_DIV, R0, 0), EXIT),
+	FORM("a division by a register", MOV_IMM(R0, 1),
+	     ALU64_REG(BPF_MOD, R0, R0), EXIT),
+	FORM("a shift by a constant out of range", MOV_IMM(R0, 1),
+	     ALU64_IMM(BPF_LSH, R0, 64), EXIT),
+	FORM("a shift by a constant out of range", MOV_IMM(R0, 1),
+	     ALU32_IMM(BPF_ARSH, R0, 32), EXIT),
+	FORM("arithmetic with an offset", MOV_IMM(R0, 1),
+	     INSN(BPF_ALU64 | BPF_DIV, R0, 0, 1, 3), EXIT),
+	FORM("an unknown arithmetic", MOV_IMM(R0, 1),
+	     INSN(BPF_ALU64 | 0xe0, R0, 0, 0, 1), EXIT),
+	FORM("an unknown jump", MOV_IMM(R0, 1), INSN(BPF_JMP | 0xe0, R0, 0, 0, 0),
+	     EXIT),
+	FORM("a mode of memory access that is not plain", MOV_IMM(R2, 1),
+	     INSN(BPF_STX | 0xc0 | BPF_DW, R1, R2, SCRATCH(0), 0), DONE),
+	FORM("a call, exit or jump of another form",
+	     INSN(BPF_JMP | BPF_CALL, 0, 1, 0, KPS_FN_CPU), DONE),
+
+	/* Helpers */
+	RUNS("a helper that is not there", CALL(__KPS_FN_NR), DONE),
+	RUNS("a call without CTX in R1", MOV_IMM(R1, 0), CALL(KPS_FN_CPU), DONE),
+	RUNS("a register that was not written", MOV_IMM(R2, 1),
+	     CALL(KPS_FN_DIV), DONE),
+	RUNS("a map that is not there", MOV_IMM(R2, NO_MAP), MOV_IMM(R3, 0),
+	     MOV_IMM(R4, 1), CALL(KPS_FN_MAP_UPDATE), DONE),
+	RUNS("a map of the wrong kind", MOV_IMM(R2, MAP_PLAIN), MOV_IMM(R3, 0),
+	     MOV_IMM(R4, 1), CALL(KPS_FN_MAP_UPDATE), DONE),
+	RUNS("a map that holds no number", ST(BPF_DW, R1, SCRATCH(0), 1),
+	     MOV_IMM(R2, MAP_TUPLE), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
+	     CALL(KPS_FN_MAP_ADD), DONE),
+	RUNS("a helper reads scratch that was not written",
+	     ST(BPF_DW, R1, SCRATCH(0), 1), MOV_IMM(R2, MAP_PAIR),
+	     MOV_IMM(R3, 0), MOV_IMM(R4, 1), CALL(KPS_FN_MAP_UPDATE), DONE),
+	RUNS("a helper outside of scratch", MOV_IMM(R2, MAP_PAIR),
+	     MOV_IMM(R3, KPS_SCRATCH_SIZE - 8), MOV_IMM(R4, 1),
+	     CALL(KPS_FN_MAP_UPDATE), DONE),
+	RUNS("a helper outside of scratch", MOV_IMM(R2, KPS_SCRATCH_SIZE - 8),
+	     CALL(KPS_FN_COMM), DONE),
+	RUNS("a helper outside of scratch", MOV_IMM(R2, -8), CALL(KPS_FN_COMM),
+	     DONE),
+	RUNS("an offset of scratch that is not a multiple of 8",
+	     MOV_IMM(R2, 4), CALL(KPS_FN_COMM), DONE),
+	RUNS("an argument that differs between two runs",
+	     LDX(BPF_DW, R2, R1, 0), ALU64_IMM(BPF_AND, R2, 0x1f8),
+	     ALU64_IMM(BPF_MOD, R2, 32), CALL(KPS_FN_COMM), DONE),
+	RUNS("room of a size that a helper does not take", MOV_IMM(R2, 0),
+	     MOV_IMM(R3, 264), MOV_IMM(R4, 0), CALL(KPS_FN_STR), DONE),
+	RUNS("a size that is not 1, 2, 4 or 8", MOV_IMM(R2, 0), MOV_IMM(R3, 3),
+	     CALL(KPS_FN_READ), DONE),
+	RUNS("a record's offset that is too large", MOV_IMM(R2, 65536),
+	     MOV_IMM(R3, 8), CALL(KPS_FN_RECORD), DONE),
+	RUNS("too many bytes of a record", MOV_IMM(R2, 200), MOV_IMM(R3, 257),
+	     MOV_IMM(R4, 0), CALL(KPS_FN_RECORD_BYTES), DONE),
+	{ .why = "bytes of a record that were not noted",
+	  .insns = { MOV_IMM(R2, 0), MOV_IMM(R3, 8), CALL(KPS_FN_RECORD), DONE },
+	  .unnoted = true },
+	RUNS("a stack of a depth that is not possible", MOV_IMM(R2, 128),
+	     CALL(KPS_FN_KSTACK), DONE),
+	{ .why = "a stack without a stack table", .no_stacks = true,
+	  .insns = { MOV_IMM(R2, 3), CALL(KPS_FN_KSTACK), DONE } },
+	{ .why = "registers are read, which was not noted", .unnoted = true,
+	  .insns = { MOV_IMM(R2, 3), CALL(KPS_FN_KSTACK), DONE } },
+	RUNS("a register that is not in pt_regs", MOV_IMM(R2, 168),
+	     CALL(KPS_FN_REG), DONE),
+	RUNS("an unknown clock", MOV_IMM(R2, 2), CALL(KPS_FN_CLOCK), DONE),
+	RUNS("an output that is not there", MOV_IMM(R2, NO_OUTPUT),
+	     MOV_IMM(R3, 0), CALL(KPS_FN_OUTPUT), DONE),
+	RUNS("an output of the wrong kind", ST(BPF_DW, R1, SCRATCH(0), 1),
+	     MOV_IMM(R2, OUT_JOIN), MOV_IMM(R3, 0), CALL(KPS_FN_OUTPUT), DONE),
+	RUNS("a helper reads scratch that was not written",
+	     MOV_IMM(R2, OUT_PAIR), MOV_IMM(R3, 0), CALL(KPS_FN_OUTPUT), DONE),
+};
+
+#define NR_UNSAFE (sizeof(unsafe) / sizeof(unsafe[0]))
+
+static void make_stream(const struct unsafe *one, struct stream *stream)
+{
+	static const struct bpf_insn none;
+
+	stream->stacks = !one->no_stacks;
+	stream->nr = MAX_INSNS;
+	memcpy(stream->insns, one->insns, sizeof(one->insns));
+	while (stream->nr && !memcmp(&stream->insns[stream->nr - 1], &none,
+				     sizeof(none)))
+		stream->nr--;
+}
+
+static const char *caught(const struct unsafe *one, const struct stream *stream)
+{
+	struct noted noted = { .frame_read = ~0U, .reads_regs = true,
+			       .record_used = { ~0UL, ~0UL } };
+	struct dice dice = { 1 };
+	struct strict strict = { .steps = 0 };
+	const char *bad = NULL;
+	int i;
+
+	if (one->unnoted)
+		memset(&noted, 0, sizeof(noted));
+	strict_begin(&strict, stream);
+	if (one->form)
+		return strict_encoding(&strict, stream);
+	for (i = 0; i < 32 && !bad; i++)
+		bad = strict_run(&strict, stream, &noted, &dice, false);
+	return bad;
+}
+
+/* What is unsafe only if nothing is noted is a stream to accept. */
+static bool verifier_agrees(const struct unsafe *one,
+			    const struct stream *stream)
+{
+	struct noted noted;
+	char why[WHY_MAX];
+
+	return !module_verify(stream, &noted, why) == one->unnoted;
+}
+
+int selftest(unsigned int *tests)
+{
+	static struct stream stream;
+	unsigned int i;
+	int broken = 0;
+
+	for (i = 0; i < NR_UNSAFE; i++) {
+		const char *bad;
+		bool good;
+
+		make_stream(&unsafe[i], &stream);
+		bad = caught(&unsafe[i], &stream);
+		good = bad && !strcmp(bad, unsafe[i].why) &&
+		       verifier_agrees(&unsafe[i], &stream);
+		broken += !good;
+		printf("%sok %u - the reference sees: %s\n", good ? "" : "not ",
+		       ++*tests, unsafe[i].why);
+		if (!good)
+			printf("# it says: %s\n", bad ? bad : "nothing");
+	}
+	return broken;
+}
