@@ -15,7 +15,8 @@ KDIR  ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 
 LAB := selftests/vm
 
-.PHONY: all module kpctl install dkms-source dkms demo check bench shell lint clean help
+.PHONY: all module kpctl install dkms-source dkms demo check check-kernels \
+	check-debug check-long bench shell lint clean help
 
 all: module kpctl
 
@@ -31,6 +32,9 @@ help:
 	@echo
 	@echo 'Work on it:'
 	@echo '  make shell         a shell in a VM that has the built tree'
+	@echo '  make check-kernels every kernel of the matrix; K="NAME..." for some'
+	@echo '  make check-debug   KASAN, lockdep, kmemleak, fault injection; T= as above'
+	@echo '  make check-long    two hours: at full length, and an hour under load'
 	@echo '  make bench         cost per event, beside bpftrace and ftrace'
 	@echo '  make lint          checkpatch and sparse'
 	@echo '  make clean'
@@ -62,6 +66,16 @@ demo:
 
 check:
 	@$(LAB)/check.sh $(T)
+
+check-kernels:
+	@$(LAB)/check-kernels.sh $(K)
+
+check-debug:
+	@$(LAB)/check-debug.sh $(T)
+
+# The adversarial tests at full length, and an hour under load.
+check-long:
+	@KPSTAT_TEST_LONG=1 $(LAB)/check.sh fire long
 
 bench:
 	@selftests/bench/bench.sh

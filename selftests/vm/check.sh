@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check.sh [NAME...]: every test there is, or those named: "userspace", "lint",
-# "dkms", or a selftest by its file's name without .sh.  Results are TAP on
+# "dkms", "selftests" for all of these, or one by its file's name without .sh.  Results are TAP on
 # stdout; the last line holds the totals.
 set -eu -o pipefail
 # shellcheck source=selftests/vm/lib.sh
@@ -51,6 +51,7 @@ part() {
 		"$@" | tee "$LOGS/$name.log" || rc=${PIPESTATUS[0]}
 	else
 		"$@" >"$LOGS/$name.log" 2>"$LOGS/$name.err" || rc=$?
+		say "$name has ended ($((SECONDS - start)) s)"
 	fi
 	echo "$rc $((SECONDS - start))" >"$LOGS/$name.rc"
 }
@@ -138,9 +139,10 @@ main() {
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
 	: >"$LOGS/failures"
-	if [ ${#names[@]} = 0 ]; then
-		mapfile -t names < <(printf '%s\n' userspace lint dkms; selftests)
-	fi
+	case ${names[*]} in
+	'') mapfile -t names < <(printf '%s\n' userspace lint dkms; selftests) ;;
+	selftests) mapfile -t names < <(selftests) ;;
+	esac
 	"$LAB/build.sh" || built=0
 	if [ $built = 0 ]; then
 		echo "not ok - the tree builds"

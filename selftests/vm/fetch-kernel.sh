@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# fetch-kernel.sh [NAME]: puts a Debian kernel and its headers into the cache:
+# fetch-kernel.sh [NAME | --list]: puts a Debian kernel and its headers into the cache:
 #
 #   kernels/NAME/release      what uname -r says in it
 #   kernels/NAME/vmlinuz
@@ -209,6 +209,10 @@ fetch() {
 
 main() {
 	local name=${1:-$DEFAULT_KERNEL} suite from more dest
+	if [ "$name" = --list ]; then
+		awk 'NF { print $1 }' <<<"$KERNELS"
+		return
+	fi
 	read -r _ suite from more <<<"$(awk -v n="$name" '$1 == n' <<<"$KERNELS")"
 	[ -n "$suite" ] || die "unknown kernel $name; known:$(awk 'NF { printf " %s", $1 }' <<<"$KERNELS")"
 

@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# check-debug.sh [TEST...]: the suite on a kernel with KASAN, lockdep, UBSAN,
+# kmemleak and fault injection.  What any of them reports fails the test in
+# which it did, with its text.
+set -eu -o pipefail
+# shellcheck source=selftests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# It looks at every step: all takes several times as long.
+export KPSTAT_KERNEL=debug KPSTAT_SLOW=4 KPSTAT_JOBS=${KPSTAT_JOBS:-2}
+exec "$LAB/check.sh" "${@:-selftests}"
