@@ -17,7 +17,6 @@
 #ifndef KPS_KPSTAT_H
 #define KPS_KPSTAT_H
 
-#include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/kref.h>
@@ -36,6 +35,7 @@
 #undef pr_fmt
 #define pr_fmt(fmt) "kpstat: " fmt
 
+struct cpumask;
 struct dentry;
 struct kps_probe;
 struct kps_provider;

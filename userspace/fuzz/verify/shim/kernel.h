@@ -47,6 +47,21 @@ struct mutex {
 	int owner;
 };
 
+struct irq_work {
+	int unused;
+};
+
+struct work_struct {
+	int unused;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+#define atomic_read(v) ((v)->counter)
+#define __percpu
+
 #define local64_t long
 
 static inline void *kmemdup(const void *from, size_t size, int flags)
