@@ -32,7 +32,7 @@ ENTRIES='exc_int3 do_int3 int3_selftest notify_die exc_nmi default_do_nmi nmi_ha
 
 # All that a clause can ask for.
 CLAUSE='{ @[comm, kstack(8)] = count(); @t[tid] = nsecs; @h = hist(rand % 100);
-	if (@h2[cpu] % 64 == 0) { printf("%s %d\n", comm, pid); } @h2[cpu]++; delete(@t[tid]); }'
+	if (@h2[cpu] < 200) { printf("%s %d\n", comm, pid); } @h2[cpu]++; delete(@t[tid]); }'
 
 # Something through all of it: handlers, commands, faults, NMIs' cousins.
 use_everything() {
@@ -43,7 +43,7 @@ use_everything() {
 	wait $!
 }
 
-refusals='does not allow a probe|no such name|cannot be probed|no function|blacklisted|cannot be attached|several functions'
+refusals='the kernel forbids probes|does not allow a probe|no such name|cannot be probed|no function|blacklisted|cannot be attached|several functions'
 
 # one FUNCTION: probed alone
 one() {
@@ -74,7 +74,7 @@ all_of() {
 load_module
 awk '{ print " " $3 }' /proc/kallsyms >"$WORK/names"
 load_text other "kprobe:vfs_read $CLAUSE kretprobe:vfs_read { @d = hist(duration); }
-	tracepoint:syscalls:sys_enter_read { @[str(args.buf, 16)] = count(); }
+	tracepoint:syscalls:sys_enter_read { @s[str(args.buf, 16)] = count(); }
 	rawtracepoint:sys_exit { @r = count(); } profile:hz:199 { @p[kstack] = count(); }" --cpu-budget 0
 
 ALL=()
