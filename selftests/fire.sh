@@ -1,18 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Programs and the module come and go, 200 times each, while their probes fire
-# on all CPUs: at a function's entry, at its return, inside of it, and on a
-# tracepoint.  Nothing breaks, nothing is left.
+# Programs and the module come and go while their probes fire on all CPUs: at a
+# function's entry, at its return with tasks asleep inside, inside of it, on the
+# scheduler's and the soft interrupts' tracepoints.  Nothing breaks, nothing is
+# left.  KPSTAT_TEST_LONG makes it a thousand times.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=1200
 # alone
 
-CYCLES=200
+CYCLES=${KPSTAT_TEST_LONG:+1000}
+CYCLES=${CYCLES:-40}
 A='kprobe:vfs_read { @[comm, tid] = count(); @s[kstack(4)] = count(); }
 kretprobe:vfs_read { @ns = hist(duration); }
-tracepoint:syscalls:sys_enter_read { @fd[args.fd] = count(); }'
+tracepoint:syscalls:sys_enter_read { @fd[args.fd] = count(); }
+tracepoint:sched:sched_switch { @switches[args.next_pid] = count(); }
+tracepoint:irq:softirq_entry { @softirqs[args.vec] = count(); }
+rawtracepoint:sched_wakeup { @wakeups = count(); }
+kretprobe:hrtimer_nanosleep { @asleep = hist(duration); }'
 
 # Behind the entry a probe is a breakpoint, or a jump that replaces it: the
 # first place there where an instruction begins.
@@ -34,6 +40,7 @@ fire() {
 	for ((cpu = 0; cpu < $(nproc); cpu++)); do
 		nice -n "${KPSTAT_TEST_NICE:-19}" "$LOAD/calls" fire "$cpu" 0 & FIRES+=($!)
 	done
+	while :; do "$LOAD/sleepers" asleep 20 30; done & FIRES+=($!)
 }
 
 cease() {
@@ -45,8 +52,8 @@ cease() {
 # Odd cycles unload first; in even ones rmmod finds the programs running.
 cycle() {
 	insmod "$KPSTAT_KO" &&
-		kpctl load --name a -e "$A" &&
-		kpctl load --name b -e "$B" || return 1
+		kpctl load --cpu-budget 0 --name a -e "$A" &&
+		kpctl load --cpu-budget 0 --name b -e "$B" || return 1
 	if [ $(($1 % 2)) = 1 ]; then
 		[ "$(ledger a hits)" -gt 0 ] && kpctl unload a || return 1
 	fi
@@ -68,7 +75,7 @@ cycles() {
 reloads() {
 	local i
 	for ((i = 0; i < $1; i++)); do
-		kpctl load --name a -e "$A" && kpctl disable a && kpctl enable a &&
+		kpctl load --cpu-budget 0 --name a -e "$A" && kpctl disable a && kpctl enable a &&
 			kpctl unload a || return 1
 	done
 }
