@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# fetch-kernel.sh [NAME | --list]: puts a Debian kernel and its headers into the cache:
+# fetch-kernel.sh [NAME | --list | --have NAME]: puts a Debian kernel and its headers into the cache:
 #
 #   kernels/NAME/release      what uname -r says in it
 #   kernels/NAME/vmlinuz
@@ -158,12 +158,15 @@ compile() {
 		make -s -C "$source" O="$out" INSTALL_MOD_PATH="$out/tree" modules_install
 }
 
+# sum_of CONFIG...: a hash of what is added to tinyconfig
+sum_of() { (cd "$LAB" && cat "$@") | sha256sum; }
+
 # Built anew when its configuration changes; a build tree is 400 MB.
 build() {
 	local name=$1 package=$2 dest=$3 source=$CACHE/$2 sum
 	shift 3
 	local configs=("${@/#/$LAB/}")
-	sum=$(cat "${configs[@]}" | sha256sum)
+	sum=$(sum_of "$@")
 	[ "$(cat "$dest/config.sum" 2>/dev/null)" != "$sum" ] || return 0
 	rm -rf "$dest"
 	mkdir -p "$dest"
@@ -207,12 +210,25 @@ fetch() {
 	mv "$new" "$dest"
 }
 
+# Whether kernel NAME is in the cache, as this tree wants it.
+have() {
+	local suite from more
+	read -r _ suite from more <<<"$(awk -v n="$1" '$1 == n' <<<"$KERNELS")"
+	[ -e "$CACHE/kernels/$1/ready" ] || return 1
+	# shellcheck disable=SC2086
+	[ "$suite" != source ] || [ "$(cat "$CACHE/kernels/$1/config.sum")" = "$(sum_of $more)" ]
+}
+
 main() {
 	local name=${1:-$DEFAULT_KERNEL} suite from more dest
-	if [ "$name" = --list ]; then
+	case $name in
+	--list)
 		awk 'NF { print $1 }' <<<"$KERNELS"
-		return
-	fi
+		return ;;
+	--have)
+		have "$2"
+		return ;;
+	esac
 	read -r _ suite from more <<<"$(awk -v n="$name" '$1 == n' <<<"$KERNELS")"
 	[ -n "$suite" ] || die "unknown kernel $name; known:$(awk 'NF { printf " %s", $1 }' <<<"$KERNELS")"
 
