@@ -18,5 +18,6 @@ int kps_error(struct kps_error *error, int errno, const char *fmt, ...);
 void kps_error_prefix(struct kps_error *error, const char *fmt, ...)
 	__printf(2, 3);
 void kps_error_report(const struct kps_error *error, struct netlink_ext_ack *ack);
+void kps_error_exit(void);
 
 #endif

@@ -41,14 +41,13 @@ static const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
  * Reading kernel memory is what CAP_PERFMON is for.  The family is not seen
  * in other network namespaces.
  */
-static int check_capable(struct sk_buff *skb, struct kps_error *error)
+static bool is_capable(struct sk_buff *skb)
 {
-	if (netlink_capable(skb, CAP_SYS_ADMIN) ||
-	    netlink_capable(skb, CAP_PERFMON))
-		return 0;
-	return kps_error(error, -EPERM,
-			 "CAP_SYS_ADMIN or CAP_PERFMON is needed");
+	return netlink_capable(skb, CAP_SYS_ADMIN) ||
+	       netlink_capable(skb, CAP_PERFMON);
 }
+
+static const char not_capable[] = "CAP_SYS_ADMIN or CAP_PERFMON is needed";
 
 static int no_program(const char *name, struct kps_error *error)
 {
@@ -184,11 +183,16 @@ static int kps_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const u8 cmd = info->genlhdr->cmd;
 	struct kps_error error = {};
-	int err = check_capable(skb, &error);
+	int err;
 
-	if (!err && commands[cmd].needs_name && !info->attrs[KPS_A_NAME])
+	if (!is_capable(skb)) {
+		/* Whoever it is, nothing is kept for them. */
+		info->extack->_msg = not_capable;
+		return -EPERM;
+	}
+	if (commands[cmd].needs_name && !info->attrs[KPS_A_NAME])
 		err = kps_error(&error, -EINVAL, "the program's name is missing");
-	if (!err)
+	else
 		err = commands[cmd].run(info, &error);
 	if (err)
 		kps_error_report(&error, info->extack);
@@ -369,7 +373,9 @@ static struct cursor *dump_begin(struct netlink_callback *cb,
 	if (!cursor)
 		return NULL;
 	cb->args[0] = (long)cursor;
-	cursor->err = check_capable(cb->skb, &cursor->error);
+	if (!is_capable(cb->skb))
+		cursor->err = kps_error(&cursor->error, -EPERM, "%s",
+					not_capable);
 	if (!cursor->err &&
 	    nlmsg_parse(cb->nlh, GENL_HDRLEN, tb, KPS_A_MAX, kps_policy, NULL))
 		cursor->err = kps_error(&cursor->error, -EINVAL,
@@ -383,8 +389,9 @@ static int dump_failed(struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
-	if (cursor->err)
-		kps_error_report(&cursor->error, cb->extack);
+	/* The cursor goes after the dump's last message, which holds this. */
+	if (cursor->err && cursor->error.text[0] && cb->extack)
+		cb->extack->_msg = cursor->error.text;
 	return cursor->err;
 }
 
@@ -962,4 +969,5 @@ void kps_netlink_exit(void)
 {
 	genl_unregister_family(&kps_family);
 	netlink_unregister_notifier(&socket_notifier);
+	kps_error_exit();
 }
