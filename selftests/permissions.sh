@@ -38,6 +38,54 @@ refuses "root of a user namespace" "CAP_SYS_ADMIN or CAP_PERFMON is needed" \
 	unshare --user --map-root-user kpctl status
 refuses "another network namespace" "initial network namespace" \
 	unshare --net kpctl status
+
+# Every command that the family has, past kpctl's own checks.
+family=$("$HERE/netlink/refused" 0)
+
+# answers ERRNO: what "refused" prints if all commands end with it.  STOPPED is
+# the kernel's to send, not to take.
+answers() {
+	awk -v want="$1" '{
+		print $1, $1 == "STOPPED" && want == "EPERM" ? "EOPNOTSUPP" : want
+	}' "$WORK/commands"
+}
+
+# each_is NAME ERRNO COMMAND...: all commands end with that error.
+each_is() {
+	local name=$1 want=$2
+	shift 2
+	is "$name: each command" \
+		"$("$@" | sort)" "$(answers "$want")"
+}
+
+# has_no_family NAME COMMAND...: neither by name nor by number
+has_no_family() {
+	local name=$1
+	shift
+	is "$name: no family" "$("$@" "$HERE/netlink/refused" 0)" -2
+	each_is "$name" ENOENT "$@" "$HERE/netlink/refused" "$family"
+}
+
+"$HERE/netlink/refused" "$family" | sort >"$WORK/commands"
+is "root is not refused" "$(grep EPERM "$WORK/commands")" ""
+is "these are all" "$(wc -l <"$WORK/commands")" \
+	"$(awk '/KPS_CMD_UNSPEC/ { c = 1 } /__KPS_CMD_MAX/ { print n - 1; exit } c { n++ }' /kpstat/uapi/linux/kpstat.h)"
+each_is "nobody" EPERM as_nobody "$HERE/netlink/refused" "$family"
+each_is "CAP_NET_ADMIN" EPERM \
+	with_capability net_admin "$HERE/netlink/refused" "$family"
+each_is "root of a user namespace" EPERM \
+	unshare --user --map-root-user "$HERE/netlink/refused" "$family"
+each_is "all capabilities of a user namespace" EPERM \
+	unshare --user --map-root-user --keep-caps "$HERE/netlink/refused" "$family"
+has_no_family "another network namespace" unshare --net
+has_no_family "that of a user namespace" unshare --user --map-root-user --net
+has_no_family "nobody in another network namespace" as_nobody unshare --user --net
+# Who opened a socket and who sends must both be allowed to.
+each_is "root with a socket of nobody's" EPERM \
+	"$HERE/netlink/refused" "$family" opened-by-nobody
+each_is "nobody with a socket of root's" EPERM \
+	"$HERE/netlink/refused" "$family" sent-by-nobody
+
 is "nothing was loaded" "$(kpctl status -j | jq .programs)" 0
 must rmmod kpstat
 refuses "the module is not loaded" "kpstat.ko is not loaded" kpctl status
