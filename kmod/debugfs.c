@@ -76,8 +76,11 @@ static int map_show(struct seq_file *m, void *unused)
 	struct kps_snapshots *snapshots;
 	DECLARE_BITMAP(maps, KPS_MAX_MAPS) = {};
 	const char *name = file->f_path.dentry->d_name.name;
+	struct kps_error error;
 	u32 i;
 
+	if (kps_check_lockdown(LOCKDOWN_TRACEFS, &error))
+		return -EPERM;
 	for (i = 0; i < program->nr_maps; i++)
 		if (!strcmp(program->maps[i]->name + 1, name) ||
 		    (!program->maps[i]->name[1] && !strcmp(name, "@")))

@@ -23,6 +23,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netlink.h>
+#include <linux/security.h>
 #include <linux/kpstat.h>
 
 #include "engine/engine.h"
@@ -224,6 +225,9 @@ void kps_hotplug_exit(void);
 
 /* providers/program.c */
 void kps_program_fire(struct kps_program *program, const char *target);
+
+/* lockdown.c */
+int kps_check_lockdown(enum lockdown_reason reason, struct kps_error *error);
 
 /* netlink.c, debugfs.c */
 void kps_netlink_stopped(const struct kps_program *program, const char *why);

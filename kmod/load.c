@@ -7,7 +7,6 @@
  * Whatever fails, dropping the program's one reference undoes all of it.
  */
 #include <linux/mm.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 
 #include "kpstat.h"
@@ -577,17 +576,6 @@ static int fill_program(struct kps_program *program, struct genl_info *info,
 	return err;
 }
 
-/* A kernel in confidentiality lockdown keeps its memory to itself. */
-static int check_lockdown(struct kps_error *error)
-{
-	int err = security_locked_down(LOCKDOWN_KPROBES);
-
-	if (err)
-		return kps_error(error, err,
-				 "the kernel is locked down (confidentiality) and does not allow probes");
-	return 0;
-}
-
 /**
  * kps_load() - build, publish and start the program of a LOAD message
  * @info: the message
@@ -606,9 +594,6 @@ int kps_load(struct genl_info *info, struct kps_error *error)
 				 "the program's name or source is missing");
 	if (flags & ~(KPS_F_OWNED | KPS_F_DISABLED))
 		return kps_error(error, -EINVAL, "unknown flags 0x%x", flags);
-	err = check_lockdown(error);
-	if (err)
-		return err;
 
 	program = kps_program_alloc(nla_data(info->attrs[KPS_A_NAME]),
 				    nla_data(info->attrs[KPS_A_SOURCE]), error);

@@ -170,11 +170,12 @@ static int do_reset(struct genl_info *info, struct kps_error *error)
 static const struct {
 	int (*run)(struct genl_info *info, struct kps_error *error);
 	bool needs_name;
+	bool attaches;
 } commands[KPS_CMD_MAX + 1] = {
 	[KPS_CMD_STATUS]	= { do_status },
-	[KPS_CMD_LOAD]		= { kps_load },
+	[KPS_CMD_LOAD]		= { kps_load, .attaches = true },
 	[KPS_CMD_UNLOAD]	= { do_unload, true },
-	[KPS_CMD_ENABLE]	= { do_enable, true },
+	[KPS_CMD_ENABLE]	= { do_enable, true, .attaches = true },
 	[KPS_CMD_DISABLE]	= { do_disable, true },
 	[KPS_CMD_RESET]		= { do_reset, true },
 };
@@ -183,7 +184,7 @@ static int kps_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const u8 cmd = info->genlhdr->cmd;
 	struct kps_error error = {};
-	int err;
+	int err = 0;
 
 	if (!is_capable(skb)) {
 		/* Whoever it is, nothing is kept for them. */
@@ -192,7 +193,9 @@ static int kps_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (commands[cmd].needs_name && !info->attrs[KPS_A_NAME])
 		err = kps_error(&error, -EINVAL, "the program's name is missing");
-	else
+	if (!err && commands[cmd].attaches)
+		err = kps_check_lockdown(LOCKDOWN_KPROBES, &error);
+	if (!err)
 		err = commands[cmd].run(info, &error);
 	if (err)
 		kps_error_report(&error, info->extack);
@@ -385,6 +388,18 @@ static struct cursor *dump_begin(struct netlink_callback *cb,
 	return cursor;
 }
 
+/* The same for what hands out what probes have seen. */
+static struct cursor *dump_begin_data(struct netlink_callback *cb,
+				      struct nlattr **tb)
+{
+	struct cursor *cursor = dump_begin(cb, tb, true);
+
+	if (cursor && !cursor->err)
+		cursor->err = kps_check_lockdown(LOCKDOWN_TRACEFS,
+						 &cursor->error);
+	return cursor;
+}
+
 static int dump_failed(struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
@@ -560,7 +575,7 @@ static int read_take(struct cursor *cursor, struct nlattr **tb)
 static int read_start(struct netlink_callback *cb)
 {
 	struct nlattr *tb[KPS_A_MAX + 1];
-	struct cursor *cursor = dump_begin(cb, tb, true);
+	struct cursor *cursor = dump_begin_data(cb, tb);
 
 	if (!cursor)
 		return -ENOMEM;
@@ -722,7 +737,7 @@ static int read_dump(struct sk_buff *msg, struct netlink_callback *cb)
 static int output_start(struct netlink_callback *cb)
 {
 	struct nlattr *tb[KPS_A_MAX + 1];
-	struct cursor *cursor = dump_begin(cb, tb, true);
+	struct cursor *cursor = dump_begin_data(cb, tb);
 	struct kps_reader *reader;
 
 	if (!cursor)

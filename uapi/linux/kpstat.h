@@ -63,7 +63,9 @@
  *                  than its budget has been disabled, with its data kept;
  *                  ENABLE starts it again.
  *
- * Errors come as a negative errno with a sentence in the extended ack.
+ * Errors come as a negative errno with a sentence in the extended ack.  While
+ * the kernel is locked down for confidentiality LOAD, ENABLE, READ and OUTPUT
+ * are refused with -EPERM.
  *
  * Programs of a probe
  * -------------------
