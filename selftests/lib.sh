@@ -186,3 +186,15 @@ bpftrace_cannot() { grep -q "linux/types.h' file not found" "$1"; }
 
 # has_bpf: is there a bpf() system call?
 has_bpf() { command -v bpftrace >/dev/null && bpftrace -e 'BEGIN { exit(); }' >/dev/null 2>&1; }
+
+LOCKDOWN=/sys/kernel/security/lockdown
+
+# lock LEVEL: there is no way back within one boot.
+lock() { must sh -c "echo $1 >$LOCKDOWN"; }
+
+needs_lockdown() {
+	mountpoint -q /sys/kernel/security ||
+		mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
+	[ -w "$LOCKDOWN" ] || skip_all "this kernel has no lockdown"
+	grep -qF '[none]' "$LOCKDOWN" || skip_all "the kernel is locked down already"
+}
