@@ -106,6 +106,8 @@ struct kps_probe {
  *	back or not; NULL if the provider does not care. May sleep.
  *	kps_config_lock is held.
  * @missed: events since attach that the kernel could not deliver
+ * @site_bytes: what the kernel and @priv need for one of @nr sites of a probe;
+ *	NULL: nothing worth counting
  * @how: a word for how the site is attached
  * @release: undo @prepare
  */
@@ -117,6 +119,7 @@ struct kps_provider {
 	void (*detach)(struct kps_site **sites, unsigned int nr);
 	int (*cpus_changed)(struct kps_site *site, const struct cpumask *gone);
 	u64 (*missed)(const struct kps_site *site);
+	size_t (*site_bytes)(const struct kps_probe *probe, u32 nr);
 	const char *(*how)(const struct kps_site *site);
 	void (*release)(struct kps_site *site);
 };

@@ -6,6 +6,7 @@
  * number a limit, and all memory is accounted for before it is allocated.
  * Whatever fails, dropping the program's one reference undoes all of it.
  */
+#include <linux/filter.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -377,6 +378,16 @@ static int load_buffer(struct kps_program *program, u32 bytes,
 	return err;
 }
 
+/* With its places in the lists of its probe, its program, and its batch. */
+static size_t site_bytes(const struct kps_probe *probe, u32 nr)
+{
+	size_t bytes = sizeof(struct kps_site) + 3 * sizeof(struct kps_site *);
+
+	if (probe->provider->site_bytes)
+		bytes += probe->provider->site_bytes(probe, nr);
+	return bytes;
+}
+
 static int load_sites(struct kps_probe *probe, const struct nlattr *nest,
 		      struct kps_error *error)
 {
@@ -389,6 +400,10 @@ static int load_sites(struct kps_probe *probe, const struct nlattr *nest,
 	if (nr > KPS_MAX_SITES)
 		return kps_error(error, -E2BIG, "%u targets, at most %u", nr,
 				 KPS_MAX_SITES);
+	err = kps_memory_charge(probe->program, nr * site_bytes(probe, nr),
+				error);
+	if (err)
+		return err;
 	probe->sites = kvcalloc(nr, sizeof(*probe->sites), GFP_KERNEL);
 	if (!probe->sites)
 		return kps_error(error, -ENOMEM, "no memory");
@@ -405,15 +420,23 @@ static int load_sites(struct kps_probe *probe, const struct nlattr *nest,
 static int load_code(struct kps_probe *probe, const struct nlattr *attr,
 		     struct kps_error *error)
 {
+	int err;
+
 	if (!attr || nla_len(attr) % sizeof(struct bpf_insn))
 		return kps_error(error, -EINVAL,
 				 "its instructions are missing or cut off");
+	/* The core keeps them in pages, and the JIT's code in others. */
+	err = kps_memory_charge(probe->program,
+				2 * PAGE_ALIGN(bpf_prog_size(nla_len(attr) /
+							     sizeof(struct bpf_insn))),
+				error);
+	if (err)
+		return err;
 	probe->code = kps_code_create(probe->program, nla_data(attr),
 				      nla_len(attr) / sizeof(struct bpf_insn),
 				      error);
 	if (IS_ERR(probe->code)) {
-		int err = PTR_ERR(probe->code);
-
+		err = PTR_ERR(probe->code);
 		probe->code = NULL;
 		return err;
 	}
@@ -523,6 +546,13 @@ static int load_rest(struct kps_program *program, const struct nlattr *head,
 	return 0;
 }
 
+/* With its ledgers. */
+static size_t probe_bytes(void)
+{
+	return sizeof(struct kps_probe) +
+	       num_possible_cpus() * sizeof(struct kps_ledger_counts);
+}
+
 static int allocate_lists(struct kps_program *program,
 			  const struct nlattr *head, int len,
 			  struct kps_error *error)
@@ -541,8 +571,11 @@ static int allocate_lists(struct kps_program *program,
 				 "%u enums, %u maps, %u outputs and %u probes; at most %u, %u, %u and %u",
 				 enums, maps, outputs, probes, KPS_MAX_ENUMS,
 				 KPS_MAX_MAPS, KPS_MAX_OUTPUTS, KPS_MAX_PROBES);
-	err = kps_memory_charge(program, outputs * sizeof(*program->outputs),
-				error);
+	err = kps_memory_charge(program, sizeof(*program) +
+				strlen(program->source) +
+				maps * sizeof(struct kps_map) +
+				outputs * sizeof(*program->outputs) +
+				probes * probe_bytes(), error);
 	if (err)
 		return err;
 	program->enums = kcalloc(enums + 1, sizeof(*program->enums), GFP_KERNEL);

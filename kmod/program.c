@@ -54,8 +54,8 @@ int kps_memory_charge(struct kps_program *program, size_t bytes,
 	if (used > kps_memory_limit()) {
 		atomic64_sub(bytes, &memory_used);
 		return kps_error(error, -E2BIG,
-				 "%zu KiB more than the %llu KiB left of max_memory_mb=%u; use fewer keys, unload a program, or raise the module parameter",
-				 bytes >> 10,
+				 "it needs %zu KiB, %llu KiB are left of max_memory_mb=%u; use fewer keys, unload a program, or raise the module parameter",
+				 DIV_ROUND_UP(bytes, 1024),
 				 (kps_memory_limit() - min(kps_memory_limit(), used - bytes)) >> 10,
 				 READ_ONCE(max_memory_mb));
 	}
@@ -338,12 +338,16 @@ int kps_program_publish(struct kps_program *program, bool start,
 				 "a program \"%s\" is loaded already; unload it, or give another name",
 				 program->name);
 	}
+	if (kps_program_count() >= KPS_MAX_PROGRAMS)
+		return kps_error(error, -E2BIG,
+				 "%u programs are loaded, more are not possible; unload one",
+				 kps_program_count());
 	err = collect_sites(program, error);
 	if (err)
 		return err;
 	rcu_assign_pointer(program->set, kps_set_alloc(program));
 	if (!rcu_access_pointer(program->set))
-		return kps_error(error, -ENOMEM, "no memory for its tables");
+		return kps_error(error, -ENOMEM, "the machine has no memory to spare for its tables; use fewer keys, or unload a program");
 	err = kps_debugfs_add(program, error);
 	if (err)
 		return err;

@@ -3,11 +3,25 @@
  * What a map is, and the sets of tables that a program's events write to.
  */
 #include <linux/bitmap.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "kpstat.h"
+
+/**
+ * kps_memory_to_spare() - may that much be allocated?
+ * @bytes: in pages of their own
+ *
+ * The limit is an administrator's guess.  Where the machine has less, the
+ * kernel would kill processes to make room; so look first, as ftrace does
+ * before it makes its buffers larger.
+ */
+bool kps_memory_to_spare(size_t bytes)
+{
+	return bytes >> PAGE_SHIFT < si_mem_available();
+}
 
 static const char * const kind_names[__KPS_MAP_KIND_NR] = {
 	[KPS_MAP_COUNT]	= "count",

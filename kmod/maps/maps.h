@@ -100,6 +100,7 @@ struct kps_set {
 struct kps_ctx;
 
 /* map.c: description, and sets */
+bool kps_memory_to_spare(size_t bytes);
 struct kps_map *kps_map_alloc(const char *name, enum kps_map_kind kind,
 			      struct kps_error *error);
 int kps_map_finish(struct kps_map *map, struct kps_error *error);

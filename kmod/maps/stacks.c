@@ -37,8 +37,11 @@ size_t kps_stacks_bytes(u32 max_entries)
 /** kps_stacks_alloc() - an empty table. May sleep. Return: or NULL. */
 struct kps_stacks *kps_stacks_alloc(u32 max_entries)
 {
-	struct kps_stacks *stacks = vzalloc(kps_stacks_bytes(max_entries));
+	struct kps_stacks *stacks;
 
+	if (!kps_memory_to_spare(kps_stacks_bytes(max_entries)))
+		return NULL;
+	stacks = vzalloc(kps_stacks_bytes(max_entries));
 	if (stacks)
 		stacks->mask = roundup_pow_of_two(max_entries) - 1;
 	return stacks;

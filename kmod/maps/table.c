@@ -55,9 +55,12 @@ size_t kps_table_bytes(const struct kps_map *map)
 /** kps_table_alloc() - an empty table on @node. May sleep. Return: or NULL. */
 struct kps_table *kps_table_alloc(const struct kps_map *map, int node)
 {
-	struct kps_table *table = vzalloc_node(kps_table_bytes(map), node);
+	struct kps_table *table;
 	u32 i;
 
+	if (!kps_memory_to_spare(kps_table_bytes(map)))
+		return NULL;
+	table = vzalloc_node(kps_table_bytes(map), node);
 	if (!table)
 		return NULL;
 	table->max = map->max_entries;

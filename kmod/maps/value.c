@@ -82,10 +82,13 @@ static struct value_node *node_at(const struct kps_values *values, u32 nr)
 struct kps_values *kps_values_alloc(u32 key_size, u32 value_size,
 				    u32 max_entries)
 {
+	size_t bytes = kps_values_bytes(key_size, value_size, max_entries);
 	struct kps_values *values;
 	u32 i;
 
-	values = vzalloc(kps_values_bytes(key_size, value_size, max_entries));
+	if (!kps_memory_to_spare(bytes))
+		return NULL;
+	values = vzalloc(bytes);
 	if (!values)
 		return NULL;
 	values->key_words = key_size / sizeof(u64);

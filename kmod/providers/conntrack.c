@@ -629,12 +629,20 @@ static void conntrack_release(struct kps_site *site)
 	kfree(site->priv);
 }
 
+/* Without births, which are charged when they are allocated. */
+static size_t conntrack_site_bytes(const struct kps_probe *probe, u32 nr)
+{
+	return sizeof(struct conntrack_site) + 2 * MAXACTIVE *
+	       (sizeof(struct kretprobe_instance) + sizeof(struct alloc_call));
+}
+
 const struct kps_provider kps_conntrack_provider = {
 	.name		= "conntrack",
 	.prepare	= conntrack_prepare,
 	.attach		= conntrack_attach,
 	.detach		= conntrack_detach,
 	.missed		= conntrack_missed,
+	.site_bytes	= conntrack_site_bytes,
 	.how		= conntrack_how,
 	.release	= conntrack_release,
 };

@@ -221,12 +221,18 @@ static void kprobe_release(struct kps_site *site)
 	kfree(site->priv);
 }
 
+static size_t kprobe_site_bytes(const struct kps_probe *probe, u32 nr)
+{
+	return sizeof(struct kprobe_site);
+}
+
 const struct kps_provider kps_kprobe_provider = {
 	.name		= "kprobe",
 	.prepare	= kprobe_prepare,
 	.attach		= kprobe_attach,
 	.detach		= kprobe_detach,
 	.missed		= kprobe_missed,
+	.site_bytes	= kprobe_site_bytes,
 	.how		= kprobe_how,
 	.release	= kprobe_release,
 };

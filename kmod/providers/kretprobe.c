@@ -90,11 +90,11 @@ static int kretprobe_prepare(struct kps_site *site, struct kps_error *error)
 	return 0;
 }
 
-static int maxactive(const struct kps_probe *probe)
+static int maxactive(const struct kps_probe *probe, u32 nr_sites)
 {
 	if (probe->maxactive)
 		return min_t(u32, probe->maxactive, MAXACTIVE_LIMIT);
-	return probe->nr_sites > 1 ? MAXACTIVE_MANY : MAXACTIVE_ONE;
+	return nr_sites > 1 ? MAXACTIVE_MANY : MAXACTIVE_ONE;
 }
 
 /* register_kretprobe() wants a struct as new, also when it comes again. */
@@ -122,7 +122,7 @@ static int kretprobe_attach(struct kps_site *site)
 	rp->handler = return_fired;
 	rp->entry_handler = timed ? entry_timed : NULL;
 	rp->data_size = timed ? sizeof(u64) : 0;
-	rp->maxactive = maxactive(site->probe);
+	rp->maxactive = maxactive(site->probe, site->probe->nr_sites);
 	err = kps_register_kretprobe(rp);
 	if (err)
 		return err;
@@ -188,12 +188,19 @@ static void kretprobe_release(struct kps_site *site)
 	kfree(site->priv);
 }
 
+static size_t kretprobe_site_bytes(const struct kps_probe *probe, u32 nr)
+{
+	return sizeof(struct kretprobe_site) + maxactive(probe, nr) *
+	       (sizeof(struct kretprobe_instance) + sizeof(u64));
+}
+
 const struct kps_provider kps_kretprobe_provider = {
 	.name		= "kretprobe",
 	.prepare	= kretprobe_prepare,
 	.attach		= kretprobe_attach,
 	.detach		= kretprobe_detach,
 	.missed		= kretprobe_missed,
+	.site_bytes	= kretprobe_site_bytes,
 	.how		= kretprobe_how,
 	.release	= kretprobe_release,
 };

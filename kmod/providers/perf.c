@@ -135,6 +135,12 @@ static void perf_release(struct kps_site *site)
 	kfree(site->priv);
 }
 
+static size_t perf_site_bytes(const struct kps_probe *probe, u32 nr)
+{
+	return sizeof(struct perf_site) +
+	       nr_cpu_ids * (sizeof(void *) + sizeof(struct perf_event));
+}
+
 /*
  * Tracepoints
  */
@@ -232,6 +238,7 @@ static int timer_prepare(struct kps_site *site, struct kps_error *error)
 	.detach		= perf_detach,					\
 	.cpus_changed	= perf_cpus_changed,				\
 	.missed		= perf_missed,					\
+	.site_bytes	= perf_site_bytes,				\
 	.how		= perf_how,					\
 	.release	= perf_release
 

@@ -90,6 +90,7 @@
 
 /* Limits; a load that exceeds one is refused. */
 #define KPS_NAME_MAX		64	/* program and map names, with the NUL */
+#define KPS_MAX_PROGRAMS	1024	/* loaded at once */
 #define KPS_TARGET_MAX		192	/* one probe's target, with the NUL */
 #define KPS_SOURCE_MAX		60000	/* bytes of program text */
 #define KPS_MAX_INSNS		4096	/* per probe */
