@@ -12,6 +12,7 @@
 #include <linux/perf_event.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/trace_events.h>
 #include <linux/tracepoint.h>
 
 #include "dispatch.h"
@@ -64,6 +65,23 @@ static void release_events(struct kps_site *site)
 }
 
 /*
+ * A number is given to another event when a module has gone; what was meant is
+ * the target.
+ */
+static bool is_meant(const struct kps_site *site, const struct perf_event *event)
+{
+	struct trace_event_call *call = event->tp_event;
+	const char *colon = strchr(site->target, ':');
+
+	if (event->attr.type != PERF_TYPE_TRACEPOINT)
+		return true;
+	return colon && !strcmp(colon + 1, trace_event_name(call)) &&
+	       strlen(call->class->system) == colon - site->target &&
+	       !strncmp(call->class->system, site->target,
+			colon - site->target);
+}
+
+/*
  * One for each CPU that has none, or for any CPU at all. perf itself refuses
  * one that is offline. That must not be asked beforehand: creating a
  * tracepoint's event may take cpus_read_lock(), which does not nest.
@@ -84,6 +102,8 @@ static int create_events(struct kps_site *site)
 		if (IS_ERR(event))
 			return PTR_ERR(event);
 		mine->events[cpu] = event;
+		if (!is_meant(site, event))
+			return -ENOENT;
 		if (mine->one_cpu)
 			break;
 	}
