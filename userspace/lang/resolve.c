@@ -178,6 +178,30 @@ static bool module_is_loaded(const struct kallsyms *ks, const char *module)
 	return found;
 }
 
+/*
+ * The two files are read one after the other, and modules come and go in
+ * between: look again before a function is said to be missing.
+ */
+#define MAX_LOOKS 5
+
+static bool waits_for_module(const struct kallsyms *ks,
+			     const struct function_spec *spec)
+{
+	bool waits = !module_is_loaded(ks, spec->module);
+	unsigned int i;
+
+	for (i = 1; !waits && i < MAX_LOOKS; i++) {
+		struct kallsyms now = { 0 };
+
+		if (kallsyms_load(&now))
+			break;
+		waits = kallsyms_next(&now, NULL, spec->module, spec->symbol) ||
+			!module_is_loaded(&now, spec->module);
+		kallsyms_free(&now);
+	}
+	return waits;
+}
+
 static const char *no_function_hint(const struct resolver *resolver,
 				    const struct function_spec *spec)
 {
@@ -333,7 +357,7 @@ static int resolve_exact(struct resolver *resolver, struct event *event,
 		spec->symbol = follow_alias(ks, spec->symbol);
 	nr = count_bearers(ks, spec, &symbol);
 	if (!nr && spec->module && strcmp(spec->module, "vmlinux") &&
-	    !module_is_loaded(ks, spec->module)) {
+	    waits_for_module(ks, spec)) {
 		warn_pending(resolver, event->point, spec);
 		event->pending = true;
 		set_target(resolver->arena, event,
