@@ -187,6 +187,13 @@ bpftrace_cannot() { grep -q "linux/types.h' file not found" "$1"; }
 # has_bpf: is there a bpf() system call?
 has_bpf() { command -v bpftrace >/dev/null && bpftrace -e 'BEGIN { exit(); }' >/dev/null 2>&1; }
 
+# no_conntrack: nf_conntrack goes, with what needs it
+no_conntrack() {
+	nft flush ruleset
+	modprobe -r nft_ct nf_conntrack_netlink nf_conntrack
+	! grep -q '^nf_conntrack ' /proc/modules
+}
+
 LOCKDOWN=/sys/kernel/security/lockdown
 
 # lock LEVEL: there is no way back within one boot.

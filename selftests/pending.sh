@@ -23,17 +23,6 @@ traffic() {
 	"$LOAD/udp" flows 127.0.0.1 9000 1 "$1"
 }
 
-# Rules are freed some time after they have gone.
-no_conntrack() {
-	local i
-	nft flush ruleset
-	for ((i = 0; i < 50; i++)); do
-		modprobe -r nft_ct nf_conntrack_netlink nf_conntrack && break
-		sleep 0.1
-	done
-	! grep -q '^nf_conntrack ' /proc/modules
-}
-
 round() {
 	yes "$1: nf_conntrack comes with a rule that needs it" traffic "$2"
 	is "$1: all probes are attached" "$(states conntrack)" attached
