@@ -21,6 +21,7 @@
 #include <linux/timekeeping.h>
 
 #include "kpstat.h"
+#include "lockdown.h"
 #include "text.h"
 
 static struct dentry *root;

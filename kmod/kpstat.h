@@ -23,7 +23,6 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netlink.h>
-#include <linux/security.h>
 #include <linux/kpstat.h>
 
 #include "engine/engine.h"
@@ -228,9 +227,6 @@ void kps_hotplug_exit(void);
 
 /* providers/program.c */
 void kps_program_fire(struct kps_program *program, const char *target);
-
-/* lockdown.c */
-int kps_check_lockdown(enum lockdown_reason reason, struct kps_error *error);
 
 /* netlink.c, debugfs.c */
 void kps_netlink_stopped(const struct kps_program *program, const char *why);

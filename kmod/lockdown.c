@@ -12,6 +12,7 @@
 #include <linux/security.h>
 
 #include "kpstat.h"
+#include "lockdown.h"
 
 static bool allow_confidential;
 module_param(allow_confidential, bool, 0400);

@@ -15,6 +15,7 @@
 
 #include "kpstat.h"
 #include "load.h"
+#include "lockdown.h"
 #include "providers/conntrack.h"
 #include "text.h"
 

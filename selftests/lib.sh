@@ -187,10 +187,15 @@ bpftrace_cannot() { grep -q "linux/types.h' file not found" "$1"; }
 # has_bpf: is there a bpf() system call?
 has_bpf() { command -v bpftrace >/dev/null && bpftrace -e 'BEGIN { exit(); }' >/dev/null 2>&1; }
 
-# no_conntrack: nf_conntrack goes, with what needs it
+# no_conntrack: nf_conntrack goes, with what needs it.  Rules are freed some time
+# after they have gone.
 no_conntrack() {
+	local i
 	nft flush ruleset
-	modprobe -r nft_ct nf_conntrack_netlink nf_conntrack
+	for ((i = 0; i < 50; i++)); do
+		modprobe -r nft_ct nf_conntrack_netlink nf_conntrack && break
+		sleep 0.1
+	done
 	! grep -q '^nf_conntrack ' /proc/modules
 }
 
