@@ -470,6 +470,12 @@ static int conntrack_prepare(struct kps_site *site, struct kps_error *error)
 	return 0;
 }
 
+static void forget(struct kretprobe *rp)
+{
+	kps_disarm(&rp->kp);
+	unregister_kretprobe(rp);
+}
+
 static int attach_new(struct conntrack_site *mine)
 {
 	int err;
@@ -480,14 +486,14 @@ static int attach_new(struct conntrack_site *mine)
 		return err;
 	err = kps_register_kretprobe(&mine->insert);
 	if (err)
-		kps_unregister_kretprobe(&mine->confirm);
+		forget(&mine->confirm);
 	return err;
 }
 
 static void detach_new(struct conntrack_site *mine)
 {
-	kps_unregister_kretprobe(&mine->confirm);
-	kps_unregister_kretprobe(&mine->insert);
+	forget(&mine->confirm);
+	forget(&mine->insert);
 }
 
 static bool reads_lifetime(const struct conntrack_site *mine)
@@ -558,7 +564,8 @@ static int attach_destroy(struct conntrack_site *mine)
 
 static void detach_destroy(struct conntrack_site *mine)
 {
-	kps_unregister_kprobe(&mine->destroy);
+	kps_disarm(&mine->destroy);
+	unregister_kprobe(&mine->destroy);
 	if (!mine->births)
 		return;
 	detach_new(mine);
@@ -591,7 +598,7 @@ static void conntrack_detach(struct kps_site **sites, unsigned int nr)
 		else if (mine->event == KPS_CONNTRACK_DESTROY)
 			detach_destroy(mine);
 		else
-			kps_unregister_kretprobe(&mine->alloc);
+			forget(&mine->alloc);
 	}
 }
 

@@ -12,9 +12,11 @@
 #include "dispatch.h"
 #include "providers/symbol.h"
 
+/* Between two tries: whoever needs memory so badly gets some meanwhile. */
+#define DISARM_RETRY_MS 10
+
 struct kprobe_site {
 	struct kprobe kp;
-	kprobe_opcode_t *addr;
 	struct kps_site *site;
 	struct kps_symbol symbol;
 };
@@ -155,31 +157,26 @@ static int kprobe_attach(struct kps_site *site)
 	if (err)
 		return err;
 	err = kps_symbol_attached(site, &of(site)->kp);
-	of(site)->addr = of(site)->kp.addr;
-	if (err)
-		kps_unregister_kprobe(&of(site)->kp);
+	if (err) {
+		kps_disarm(&of(site)->kp);
+		unregister_kprobe(&of(site)->kp);
+	}
 	return err;
 }
 
 /**
- * kps_unregister_kprobe() - for sure
+ * kps_disarm() - make a kprobe that is about to be unregistered fire no more
  * @kp: registered
  *
- * unregister_kprobe() can fail, when ftrace finds no memory to take the function
- * out of its filter. Then the probe stays armed, and the only sign of it is that
- * its address has been cleared. So it is tried again until it works. Synchronous:
- * when this returns no handler runs. May sleep.
+ * unregister_kprobe() cannot say that it failed, and it can: if ftrace finds no
+ * memory to take the function out of its filter, the probe stays armed in memory
+ * that the caller then frees. disable_kprobe() says so, and can be tried again;
+ * nothing is left then that unregistering could fail in. May sleep.
  */
-void kps_unregister_kprobe(struct kprobe *kp)
+void kps_disarm(struct kprobe *kp)
 {
-	kprobe_opcode_t *addr = kp->addr;
-
-	unregister_kprobe(kp);
-	while (!kp->addr) {
-		msleep(KPS_UNREGISTER_RETRY_MS);
-		kp->addr = addr;
-		unregister_kprobe(kp);
-	}
+	while (disable_kprobe(kp) == -ENOMEM)
+		msleep(DISARM_RETRY_MS);
 }
 
 /* kprobes take a batch as an array of pointers; it replaces the sites' own
@@ -190,20 +187,13 @@ static void kprobe_detach(struct kps_site **sites, unsigned int nr)
 	struct kprobe **kps = (struct kprobe **)sites;
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		kps[i] = &of(sites[i])->kp;
-	unregister_kprobes(kps, nr);
 	for (i = 0; i < nr; i++) {
-		struct kprobe_site *mine =
-			container_of(kps[i], struct kprobe_site, kp);
-
-		/* See kps_unregister_kprobe(). */
-		if (!mine->kp.addr) {
-			mine->kp.addr = mine->addr;
-			kps_unregister_kprobe(&mine->kp);
-		}
-		sites[i] = mine->site;
+		kps_disarm(&of(sites[i])->kp);
+		kps[i] = &of(sites[i])->kp;
 	}
+	unregister_kprobes(kps, nr);
+	for (i = 0; i < nr; i++)
+		sites[i] = container_of(kps[i], struct kprobe_site, kp)->site;
 }
 
 static u64 kprobe_missed(const struct kps_site *site)

@@ -6,7 +6,6 @@
  * sleeping calls are timed right.  Each call under way needs an instance; calls
  * that find none left are counted by the kernel as missed.
  */
-#include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <linux/slab.h>
@@ -25,7 +24,6 @@
 
 struct kretprobe_site {
 	struct kretprobe rp;
-	kprobe_opcode_t *addr;
 	struct kps_site *site;
 	struct kps_symbol symbol;
 };
@@ -127,23 +125,11 @@ static int kretprobe_attach(struct kps_site *site)
 	if (err)
 		return err;
 	err = kps_symbol_attached(site, &rp->kp);
-	of(site)->addr = rp->kp.addr;
-	if (err)
-		kps_unregister_kretprobe(rp);
-	return err;
-}
-
-/** kps_unregister_kretprobe() - for sure, see kps_unregister_kprobe() */
-void kps_unregister_kretprobe(struct kretprobe *rp)
-{
-	kprobe_opcode_t *addr = rp->kp.addr;
-
-	unregister_kretprobe(rp);
-	while (!rp->kp.addr) {
-		msleep(KPS_UNREGISTER_RETRY_MS);
-		rp->kp.addr = addr;
+	if (err) {
+		kps_disarm(&rp->kp);
 		unregister_kretprobe(rp);
 	}
+	return err;
 }
 
 /* As in kprobe.c. */
@@ -152,19 +138,13 @@ static void kretprobe_detach(struct kps_site **sites, unsigned int nr)
 	struct kretprobe **rps = (struct kretprobe **)sites;
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		rps[i] = &of(sites[i])->rp;
-	unregister_kretprobes(rps, nr);
 	for (i = 0; i < nr; i++) {
-		struct kretprobe_site *mine =
-			container_of(rps[i], struct kretprobe_site, rp);
-
-		if (!mine->rp.kp.addr) {
-			mine->rp.kp.addr = mine->addr;
-			kps_unregister_kretprobe(&mine->rp);
-		}
-		sites[i] = mine->site;
+		kps_disarm(&of(sites[i])->rp.kp);
+		rps[i] = &of(sites[i])->rp;
 	}
+	unregister_kretprobes(rps, nr);
+	for (i = 0; i < nr; i++)
+		sites[i] = container_of(rps[i], struct kretprobe_site, rp)->site;
 }
 
 /** kps_kretprobe_missed() - no instance left, or no entry seen */

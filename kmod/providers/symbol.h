@@ -22,14 +22,9 @@ struct kps_symbol {
 int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
 		     struct kps_error *error);
 int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp);
-
-/* Between two tries: whoever wants memory so badly gets some meanwhile. */
-#define KPS_UNREGISTER_RETRY_MS 10
-
 int kps_register_kprobe(struct kprobe *kp);
 int kps_register_kretprobe(struct kretprobe *rp);
-void kps_unregister_kprobe(struct kprobe *kp);
-void kps_unregister_kretprobe(struct kretprobe *rp);
+void kps_disarm(struct kprobe *kp);
 const char *kps_kprobe_how(const struct kprobe *kp);
 u64 kps_kretprobe_missed(const struct kretprobe *rp);
 

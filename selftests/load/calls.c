@@ -7,15 +7,17 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t enough;
+static atomic_bool enough;
 
 static void stop(int signal)
 {
 	(void)signal;
-	enough = 1;
+	enough = true;
 }
 
 int main(int argc, char **argv)
@@ -33,7 +35,7 @@ int main(int argc, char **argv)
 	pin(number(argv[2]));
 	become(argv[1]);
 	signal(SIGTERM, stop);
-	for (i = 0; !enough && (!n || i < n); i++)
+	for (i = 0; (!n || i < n) && !atomic_load_explicit(&enough, memory_order_relaxed); i++)
 		if (read(fd, &byte, 1) != 1)
 			err(1, "read");
 	if (!n)

@@ -55,9 +55,11 @@ struct work_struct {
 	int unused;
 };
 
-typedef struct {
+#define atomic_t struct shim_atomic
+
+struct shim_atomic {
 	int counter;
-} atomic_t;
+};
 
 #define atomic_read(v) ((v)->counter)
 #define __percpu
