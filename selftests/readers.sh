@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 # timeout=300
 
-READERS=64 KEYS=20000 KILLS=40
+READERS=64 KEYS=20000 KILLS=30
 
 TEXT='kprobe:vfs_read /comm == "readers"/ { @[arg2] = count(); }'
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "raw.h"
 
@@ -44,6 +45,11 @@ static int unload(int nr)
 	int err;
 
 	while (nr-- > 0) {
+		/*
+		 * Older kernels free each clause in a kworker.  All at once are
+		 * hundreds of those, with stacks that stay for minutes.
+		 */
+		usleep(2000);
 		err = raw_command(KPS_CMD_UNLOAD, name_of(nr));
 		if (err) {
 			printf("%s: error %d\n", name_of(nr), -err);

@@ -23,14 +23,16 @@ build_module() {
 }
 
 # In another release's tree, on a copy; objtool wants to see its own limits.
+# Trees that share a cache share no copy.
 build_inside() {
-	local root=$1 release=$2 out=$3
-	copy_module_sources "$root/build/$release" || return 1
+	local root=$1 release=$2 out=$3 build
+	build=build/$(cksum <<<"$TOP" | cut -d' ' -f1)/$release
+	copy_module_sources "$root/$build" || return 1
 	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount -t proc proc "$0/proc" && exec chroot "$@"' \
 		"$root" "$root" make -s -C "/usr/src/linux-headers-$release" \
-		M="/build/$release" modules || return 1
-	cp "$root/build/$release/kpstat.ko" "$out/"
+		M="/$build" modules || return 1
+	cp "$root/$build/kpstat.ko" "$out/"
 }
 
 main() {
