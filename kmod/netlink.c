@@ -13,6 +13,7 @@
 #include <linux/utsname.h>
 #include <net/genetlink.h>
 
+#include "compat/compat.h"
 #include "kpstat.h"
 #include "load.h"
 #include "lockdown.h"
@@ -555,16 +556,19 @@ static int choose_maps(const struct kps_program *program,
 
 static int read_take(struct cursor *cursor, struct nlattr **tb)
 {
-	bool reset = tb[KPS_A_FLAGS] &&
-		     nla_get_u32(tb[KPS_A_FLAGS]) & KPS_F_RESET;
+	u32 flags = tb[KPS_A_FLAGS] ? nla_get_u32(tb[KPS_A_FLAGS]) : 0;
 	DECLARE_BITMAP(maps, KPS_MAX_MAPS);
 	int err;
 
+	if (flags & ~KPS_F_RESET)
+		return kps_error(&cursor->error, -EINVAL, "unknown flags 0x%x",
+				 flags);
 	err = choose_maps(cursor->program, tb[KPS_A_MAP_NAME], maps,
 			  &cursor->error);
 	if (err)
 		return err;
-	cursor->snapshots = kps_snapshots_take(cursor->program, maps, reset);
+	cursor->snapshots = kps_snapshots_take(cursor->program, maps,
+						flags & KPS_F_RESET);
 	if (IS_ERR(cursor->snapshots)) {
 		err = PTR_ERR(cursor->snapshots);
 		cursor->snapshots = NULL;
@@ -918,7 +922,7 @@ static const struct genl_ops kps_ops[] = {
 };
 
 static const struct genl_multicast_group kps_groups[] = {
-	{ .name = KPS_GENL_STOPPED },
+	{ .name = KPS_GENL_STOPPED, KPS_MCAST_PRIVATE },
 };
 
 static struct genl_family kps_family __ro_after_init = {

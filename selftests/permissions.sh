@@ -86,6 +86,8 @@ each_is "root with a socket of nobody's" EPERM \
 each_is "nobody with a socket of root's" EPERM \
 	"$HERE/netlink/refused" "$family" sent-by-nobody
 
+refuses "CAP_PERFMON does not hear of others' programs" "CAP_SYS_ADMIN is needed to listen" \
+	with_capability perfmon kpctl monitor
 is "nothing was loaded" "$(kpctl status -j | jq .programs)" 0
 must rmmod kpstat
 refuses "the module is not loaded" "kpstat.ko is not loaded" kpctl status

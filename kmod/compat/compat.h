@@ -23,6 +23,15 @@
 	((void)(event), ring_buffer_unlock_commit(ring))
 #endif
 
+/* Of a multicast group: for CAP_SYS_ADMIN only, where the kernel can see to it. */
+#if defined(KPS_HAS_MCAST_FLAGS)
+#define KPS_MCAST_PRIVATE .flags = GENL_MCAST_CAP_SYS_ADMIN
+#elif defined(KPS_HAS_MCAST_CAP_SYS_ADMIN)
+#define KPS_MCAST_PRIVATE .cap_sys_admin = 1
+#else
+#define KPS_MCAST_PRIVATE
+#endif
+
 /* International Atomic Time, readable in any context. */
 static __always_inline u64 kps_tai_fast_ns(void)
 {

@@ -15,3 +15,7 @@ ccflags-y += $(call kps-grep-next,ring_buffer.h,ring_buffer_unlock_commit.struct
 
 # A clock of TAI that can be read anywhere.
 ccflags-y += $(call kps-has,timekeeping.h,ktime_get_tai_fast_ns,KPS_HAS_TAI_FAST)
+
+# Who may join a multicast group: flags, or a bit of its own before.
+ccflags-y += $(if $(shell grep -s GENL_MCAST_CAP_SYS_ADMIN $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_FLAGS)
+ccflags-y += $(if $(shell grep -s cap_sys_admin:1 $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_CAP_SYS_ADMIN)

@@ -41,8 +41,10 @@ static int listen_for_ever(void)
 	struct stopped *stopped = stopped_open();
 	struct pollfd fd = { .events = POLLIN };
 
-	if (!stopped)
+	if (!stopped) {
+		error("CAP_SYS_ADMIN is needed to listen to kpstat's notices");
 		return FAILED;
+	}
 	fd.fd = stopped_fd(stopped);
 	while (poll(&fd, 1, -1) > 0)
 		stopped_read(stopped, print_notice, NULL);

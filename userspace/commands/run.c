@@ -83,7 +83,7 @@ struct run {
 	struct client *reader;	/* of records; NULL: there are no outputs */
 	struct actions actions;
 	struct child child;
-	struct stopped *notices;
+	struct stopped *notices;	/* NULL: who may load need not be told */
 	bool was_stopped;	/* by the kernel: it took too much */
 	int tick;		/* ms; -1: nothing to look after */
 	int signals;
@@ -140,7 +140,8 @@ static bool wait_for_signal(struct run *run, double until)
 {
 	struct pollfd fds[] = {
 		{ .fd = run->signals, .events = POLLIN },
-		{ .fd = stopped_fd(run->notices), .events = POLLIN },
+		{ .fd = run->notices ? stopped_fd(run->notices) : -1,
+		  .events = POLLIN },
 	};
 	double left = until - now();
 	int ms = !until ? -1 : left > 0 ? left * 1000 + 1 : 0;
@@ -290,8 +291,6 @@ static int open_outputs(struct run *run, const struct object *object)
 {
 	run->tick = run->pid ? PROCESS_TICK : -1;
 	run->notices = stopped_open();
-	if (!run->notices)
-		return -1;
 	actions_open(&run->actions, object, run->name, run->client);
 	if (!object->nr_outputs)
 		return 0;

@@ -6,7 +6,6 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "out/error.h"
 #include "stopped.h"
 
 struct stopped {
@@ -53,7 +52,6 @@ struct stopped *stopped_open(void)
 	return stopped;
 
 fail:
-	error("kpstat's notices cannot be listened to");
 	stopped_close(stopped);
 	return NULL;
 }

@@ -7,7 +7,7 @@
 
 struct stopped;
 
-/* Listen from now on. Return: NULL after an error was reported. */
+/* Listen from now on. Return: NULL if that is not possible, or not allowed. */
 struct stopped *stopped_open(void);
 
 void stopped_close(struct stopped *stopped);
