@@ -103,6 +103,12 @@ sparse_module() {
 		sed "s,$out/,,g" | grep -E '^(kmod|uapi)/.*(warning|error):|^make.*Error' || :
 }
 
+# Which kernel it is, is asked in kmod/compat and nowhere else.
+versions() {
+	grep -rnE 'LINUX_VERSION|KERNEL_VERSION|linux/version\.h' "$TOP/Kbuild" "$TOP/kmod" \
+		--include='*.[ch]' --include=Kbuild --exclude-dir=compat | sed "s,$TOP/,," || :
+}
+
 scripts() {
 	find "$TOP/selftests" "$TOP/.ci" -type f -perm -u+x | while read -r f; do
 		if head -n1 "$f" | grep -q bash; then
@@ -129,6 +135,8 @@ main() {
 		sparse_module >"$tmp/out"
 		result "sparse on kmod" "$tmp/out"
 	fi
+	versions >"$tmp/out"
+	result "versions are asked in kmod/compat only" "$tmp/out"
 	scripts >"$tmp/out"
 	result "shell syntax" "$tmp/out"
 	echo "1..$N"
