@@ -118,7 +118,7 @@ driver_cycle() {
 	sink_comes || return 1
 	expect "there" "$(states driver)" attached || return 1
 	sleep 0.2
-	modprobe -r dummy && gone dummy && expect "gone" "$(states driver)" pending
+	again modprobe -r dummy && gone dummy && expect "gone" "$(states driver)" pending
 }
 
 driver() {

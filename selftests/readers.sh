@@ -209,6 +209,8 @@ kernel_memory() {
 }
 
 CPUS=$(nproc)
+# A largest buffer that 20,000 keys are more than; newer kernels have a larger one.
+echo 212992 >/proc/sys/net/core/rmem_max
 load_module
 kpctl status >/dev/null
 SOCKETS=$(sockets)

@@ -34,7 +34,7 @@ table() {
 # Tools that docs/tools.md says run, and that this kernel is no excuse for.
 broken() {
 	join -t'|' -1 2 -2 2 <(sort "$WORK/documented") <(sort "$WORK/table") |
-		awk -F'|' '$3 == " runs " && $5 !~ / runs | has no field |no such/ { print }'
+		awk -F'|' '$3 == " runs " && $6 !~ /^ runs | has no field |no such/ { print $1 ":" $6 }'
 }
 
 documented() { sed -n '/^| [a-z]* | /p' "$DOCS" | grep -v '^| tool '; }
