@@ -197,11 +197,24 @@ static int read_user(void *to, unsigned long addr, size_t len)
 	return copy_from_user_nofault(to, (const void __user *)addr, len);
 }
 
+/*
+ * The kernel's half of the addresses is as large as the other one. What lies
+ * between is no address at all; before 5.17 copy_from_kernel_nofault() takes some
+ * of it for one, where the CPU has more levels of page tables than the kernel
+ * uses, and then warns of the fault.
+ */
+static int read_kernel(void *to, unsigned long addr, size_t len)
+{
+	if (addr < -(TASK_SIZE_MAX + PAGE_SIZE))
+		return -EFAULT;
+	return copy_from_kernel_nofault(to, (const void *)addr, len);
+}
+
 static int read_memory(void *to, unsigned long addr, size_t len)
 {
 	if (is_user_address(addr))
 		return read_user(to, addr, len);
-	return copy_from_kernel_nofault(to, (const void *)addr, len);
+	return read_kernel(to, addr, len);
 }
 
 #define STR_CHUNK 32U
@@ -248,8 +261,7 @@ HELPER(read)
 	struct kps_ctx *ctx = CTX;
 	u64 value = 0;
 
-	if (copy_from_kernel_nofault(&value, (const void *)(unsigned long)r2,
-				     r3 & ~(u64)KPS_SIGNED)) {
+	if (read_kernel(&value, r2, r3 & ~(u64)KPS_SIGNED)) {
 		lose(ctx, KPS_LEDGER_FAULT);
 		return 0;
 	}
