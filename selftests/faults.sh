@@ -21,13 +21,16 @@ echo 0 >$FAULTS/fail_page_alloc/min-order
 echo N >$FAULTS/fail_page_alloc/ignore-gfp-highmem 2>/dev/null
 
 # Each of them numbers its checks from 1.
+number() {
+	awk '/^1\.\./ { next } /^(ok|not ok)/ { sub(/ok [0-9]+/, "ok " ++n) } { print; fflush() }'
+}
+
 for what in insmod kprobe kretprobe tracepoint rawtracepoint interval conntrack; do
 	[ $what = insmod ] || grep -q '^kpstat ' /proc/modules || load_module
-	"$HERE/raw/faults" "$KPSTAT_KO" $what | sed '/^1\.\./d'
-done >"$WORK/out"
-awk '/^(ok|not ok)/ { sub(/ok [0-9]+/, "ok " ++n) } { print } END { print "1.." n + 2 }' "$WORK/out"
+	"$HERE/raw/faults" "$KPSTAT_KO" $what
+done | number | tee "$WORK/out"
 TESTS=$(grep -cE '^(ok|not ok)' "$WORK/out")
 ! grep -qE '^(not ok|Bail)' "$WORK/out" || BROKEN=1
 is "no kprobe is left" "$(armed)" 0
 yes "the module goes" rmmod kpstat
-exit $BROKEN
+finish

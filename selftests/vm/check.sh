@@ -10,8 +10,8 @@ set -eu -o pipefail
 
 PASSED=0 FAILED=0 SKIPPED=0
 LOGS=$TOP/build/check${KPSTAT_KERNEL:+-$KPSTAT_KERNEL}
-# KPSTAT_JOBS: guests at once.
-JOBS=${KPSTAT_JOBS:-1}
+# Guests at once; one if tests are named, so that they can be watched.
+JOBS=${KPSTAT_JOBS:-$(($# ? 1 : 2))}
 
 # Counts the results in a TAP log: passed, failed, skipped, then the names of
 # what failed.  A part that ended badly without saying why is one failure.
