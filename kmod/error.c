@@ -65,6 +65,7 @@ struct kept {
 };
 
 static LIST_HEAD(kept_texts);
+/* The list above; only commands that failed take it. */
 static DEFINE_MUTEX(kept_lock);
 
 static void forget(struct kept *kept)

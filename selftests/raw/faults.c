@@ -244,6 +244,16 @@ static const struct op {
 	{ "files", read_debugfs, true, true },
 };
 
+/* Also gets back into step after an answer that was lost. */
+static unsigned int nr_programs(void)
+{
+	unsigned long long memory;
+	unsigned int programs;
+
+	raw_status(&programs, &memory);
+	return programs;
+}
+
 static bool nothing_left(void)
 {
 	unsigned long long memory;
@@ -271,15 +281,17 @@ static void prepare(const struct op *op, bool first)
 static void fail_each(const struct op *op)
 {
 	int n, failed = 0;
-	bool clean = true, over = false;
+	bool clean = true, over = false, still_loaded;
 
 	for (n = 1; n < MOST && !over; n++) {
 		prepare(op, n == 1);
 		arm(n);
 		failed += op->run() != 0;
 		over = disarm();
-		if (op->keeps)
+		still_loaded = nr_programs() == 1;
+		if (op->keeps && still_loaded)
 			continue;
+		clean = clean && !op->keeps;
 		/* An answer may be lost as well, so it may be there. */
 		unload();
 		clean = clean && nothing_left();
