@@ -11,7 +11,7 @@
 printing() {
 	local buffer=$1 text=$2
 	shift 2
-	kpctl run -q --buffer "$buffer" -e "$text" >"$WORK/out" 2>"$WORK/err" &
+	kpctl run -q --cpu-budget 0 --buffer "$buffer" -e "$text" >"$WORK/out" 2>"$WORK/err" &
 	local pid=$!
 	until_attached
 	"$@" >"$WORK/load"

@@ -56,7 +56,7 @@ until_stopped() {
 }
 
 BUSY=()
-load_module
+load_module cpu_budget=25
 load_text modest "$MODEST"
 kpctl monitor >"$WORK/notices" 2>&1 & monitor=$!
 sleep 0.5

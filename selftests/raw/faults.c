@@ -244,7 +244,6 @@ static const struct op {
 	{ "files", read_debugfs, true, true },
 };
 
-/* Also gets back into step after an answer that was lost. */
 static unsigned int nr_programs(void)
 {
 	unsigned long long memory;
@@ -288,6 +287,7 @@ static void fail_each(const struct op *op)
 		arm(n);
 		failed += op->run() != 0;
 		over = disarm();
+		raw_lose_step();
 		still_loaded = nr_programs() == 1;
 		if (op->keeps && still_loaded)
 			continue;

@@ -72,6 +72,11 @@ void raw_open(void)
 	nl_socket_disable_seq_check(sock);
 }
 
+void raw_lose_step(void)
+{
+	out_of_step = true;
+}
+
 int raw_family(void)
 {
 	return family;

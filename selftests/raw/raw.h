@@ -24,6 +24,8 @@ void check(bool good, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 void raw_open(void);
+/* An answer may have been left half read: ask on another socket from now on. */
+void raw_lose_step(void);
 int raw_family(void);
 int raw_fd(void);
 
