@@ -20,13 +20,25 @@ interval:ms:20 { @interval = count(); }'
 
 cpu1() { echo "$1" >$ONLINE; }
 
-# calls on the CPU that comes and goes, once kpstat knows that it is back
+# calls N: on the CPU that comes and goes
 calls() {
-	sleep 0.3
-	taskset -c 1 python3 -c '
+	taskset -c 1 python3 -c "
 import os
-open("/proc/self/comm", "w").write("caller")
-for i in range(1000): os.getppid()'
+open('/proc/self/comm', 'w').write('caller')
+for i in range($1): os.getppid()"
+}
+
+# perf's events are made anew some time after their CPU has come: wait for them,
+# and begin to count.
+settle() {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		calls 1
+		[ "$(value cpus @tracepoint 1)" = 0 ] || break
+		sleep 0.2
+	done
+	must kpctl reset cpus
+	calls 1000
 }
 
 away() {
@@ -46,7 +58,7 @@ use() {
 
 load_module
 load_text cpus "$ALL" --cpu-budget 0
-calls
+calls 1000
 for map in tracepoint raw kprobe kretprobe; do
 	is "before: @$map" "$(value cpus @$map 1)" 1000
 done
@@ -59,8 +71,7 @@ is "gone: no profile of CPU 1" "$(value cpus @profile 1)" 0
 between "gone: profile of CPU 0" "$(value cpus @profile 0)" 30 200
 between "gone: the interval goes on" "$(value cpus @interval '')" 10 200
 must cpu1 1
-must kpctl reset cpus
-calls
+settle
 for map in tracepoint raw kprobe kretprobe; do
 	is "back: @$map" "$(value cpus @$map 1)" 1000
 done
@@ -73,8 +84,7 @@ yes "$CYCLES times away and back, while programs are loaded and unloaded" away
 rm "$WORK/use"
 yes "none of that failed" wait $user
 diag <"$WORK/used"
-must kpctl reset cpus
-calls
+settle
 for map in tracepoint raw kprobe kretprobe; do
 	is "after all: @$map" "$(value cpus @$map 1)" 1000
 done
@@ -86,7 +96,7 @@ must kpctl unload cpus
 must cpu1 0
 load_text cpus "$ALL" --cpu-budget 0
 must cpu1 1
-calls
+settle
 for map in tracepoint raw kprobe kretprobe; do
 	is "loaded while it was away: @$map" "$(value cpus @$map 1)" 1000
 done
