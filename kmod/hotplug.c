@@ -14,8 +14,8 @@
 
 #include "kpstat.h"
 
-static enum cpuhp_state state;
-/* Set by whoever sees a CPU go, taken by the work: atomic, no lock. */
+static enum cpuhp_state dead_state, online_state;
+/* Set when a CPU is dead, taken by the work: atomic, no lock. */
 static struct cpumask gone;
 /* The work's own; it never runs twice at once. */
 static struct cpumask gone_now;
@@ -32,13 +32,18 @@ static void cpus_changed(struct work_struct *work)
 }
 static DECLARE_WORK(work, cpus_changed);
 
+/* In the section where perf serves the CPU already. */
 static int cpu_came(unsigned int cpu)
 {
 	schedule_work(&work);
 	return 0;
 }
 
-static int cpu_goes(unsigned int cpu)
+/*
+ * In the section where the CPU is dead. In the other one perf serves it still:
+ * the work would make events for it that die a moment later, unseen.
+ */
+static int cpu_died(unsigned int cpu)
 {
 	cpumask_set_cpu(cpu, &gone);
 	schedule_work(&work);
@@ -48,18 +53,29 @@ static int cpu_goes(unsigned int cpu)
 /** kps_hotplug_init() - may sleep. Return: 0 or a negative errno. */
 int __init kps_hotplug_init(void)
 {
-	int ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kpstat:online",
-					    cpu_came, cpu_goes);
+	int ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
+					    "kpstat:dead", NULL, cpu_died);
 
 	if (ret < 0)
 		return ret;
-	state = ret;
+	dead_state = ret;
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kpstat:online",
+					cpu_came, NULL);
+	if (ret < 0)
+		goto out_dead;
+	online_state = ret;
 	return 0;
+
+out_dead:
+	cpuhp_remove_state_nocalls(dead_state);
+	cancel_work_sync(&work);
+	return ret;
 }
 
 /** kps_hotplug_exit() - when it returns no work of ours is left. May sleep. */
 void kps_hotplug_exit(void)
 {
-	cpuhp_remove_state_nocalls(state);
+	cpuhp_remove_state_nocalls(online_state);
+	cpuhp_remove_state_nocalls(dead_state);
 	cancel_work_sync(&work);
 }
