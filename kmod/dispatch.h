@@ -3,9 +3,11 @@
  * The path of an event, from a provider's hook to the ledger.  The same for
  * all providers:
  *
- *	if (kps_event_begin(&ctx, site)) {
+ *	if (kps_event_is_done(probe, ...))
+ *		return;
+ *	if (kps_event_begin(&ctx, probe, KPS_FILLS_...)) {
  *		... fill what the hook knows into ctx.frame, ctx.record ...
- *		kps_event_run(&ctx, site);
+ *		kps_event_run(&ctx, probe);
  *	}
  *
  * Context: any, NMI included, with preemption off.
@@ -17,15 +19,18 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
+#include <asm/word-at-a-time.h>
 
+#include "compat/regs.h"
 #include "kpstat.h"
 
 /*
  * For the context on a handler's stack: kernels that are built to zero every
- * variable would clear its 600 bytes for each event.  kps_event_begin() sets
- * what a clause may load, the verifier sees to the scratch part.
+ * variable would clear its 600 bytes for each event.  kps_event_begin() and the
+ * hook set what a clause may load, the verifier sees to the scratch part.
  */
 #if __has_attribute(__uninitialized__)
 #define KPS_UNINITIALISED __attribute__((__uninitialized__))
@@ -54,43 +59,171 @@ static __always_inline unsigned int kps_context(void)
 	return KPS_CTX_TASK;
 }
 
-static __always_inline local64_t *kps_ledger(struct kps_row *row,
-					     const struct kps_probe *probe,
-					     enum kps_ledger which)
-{
-	return &row->ledger[probe->index].nr[which];
-}
+/* What a hook fills in by itself, whenever the clause looks at it. */
+#define KPS_FILLS_SITE		KPS_FRAME_BIT(site)
+#define KPS_FILLS_ENTRY		(KPS_FILLS_SITE | KPS_FRAME_BIT(ip) | KPS_FRAME_ARGS)
+#define KPS_FILLS_RETURN	(KPS_FILLS_SITE | KPS_FRAME_BIT(ip) | \
+				 KPS_FRAME_BIT(retval) | KPS_FRAME_BIT(duration))
 
 /* Zeros where the clause will look: not every hook knows every word. */
-static __always_inline void kps_frame_clear(struct kps_frame *frame, u32 read)
+static __always_inline void kps_frame_clear(struct kps_frame *frame, u32 words)
 {
-	u64 *words = (u64 *)frame;
+	for (; words; words &= words - 1)
+		((u64 *)frame)[__ffs(words)] = 0;
+}
 
-	for (; read; read &= read - 1)
-		words[__ffs(read)] = 0;
+/** kps_entry_word() - a kps_word_fn of hooks at a function's entry, for registers */
+static __always_inline u64 kps_entry_word(const void *regs, u32 word)
+{
+	return word < KPS_FRAME_ARG ? 0 :
+				      kps_argument(regs, word - KPS_FRAME_ARG);
+}
+
+static __always_inline struct kps_row *kps_this_row(const struct kps_program *program)
+{
+	return rcu_dereference_raw(program->set)->rows[raw_smp_processor_id()];
+}
+
+/* Bytes after the NUL may be an older, longer name's: a key's are zero. */
+static __always_inline u64 kps_until_nul(u64 word, unsigned long *nul)
+{
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+
+	if (!has_zero(word, nul, &constants))
+		return word;
+	return word & zero_bytemask(create_zero_mask(
+			prep_zero_mask(word, *nul, &constants)));
+}
+
+/** kps_copy_comm() - the current task's name, zero-padded; in words of @out */
+static __always_inline void kps_copy_comm(u64 *out)
+{
+	unsigned long nul;
+
+	BUILD_BUG_ON(TASK_COMM_LEN != 2 * sizeof(*out));
+	memcpy(out, current->comm, TASK_COMM_LEN);
+	out[0] = kps_until_nul(out[0], &nul);
+	out[1] = nul ? 0 : kps_until_nul(out[1], &nul);
+}
+
+/**
+ * typedef kps_word_fn - a word of struct kps_frame, as a hook knows it
+ * @event: what it is called with
+ * @word: number, of retval or one behind it
+ */
+typedef u64 (*kps_word_fn)(const void *event, u32 word);
+
+/* A key of the parts that the shortcut names. */
+static __always_inline void kps_make_key(u64 *key, const struct kps_shortcut *it,
+					 kps_word_fn word_of, const void *event)
+{
+	const struct kps_part *part = it->parts, *end = part + it->nr_parts;
+
+	for (; part < end; part++, key++) {
+		if (part->kind == KPS_PART_COMM)
+			kps_copy_comm(key++);
+		else if (part->kind == KPS_PART_PID)
+			*key = current->tgid;
+		else if (part->kind == KPS_PART_TID)
+			*key = current->pid;
+		else if (part->kind == KPS_PART_CPU)
+			*key = raw_smp_processor_id();
+		else
+			*key = word_of(event, part->word);
+	}
+}
+
+static noinline __maybe_unused __kprobes enum kps_ledger
+kps_add_keyed(struct kps_table *table, const struct kps_map *map,
+	      const struct kps_shortcut *it, kps_word_fn word_of,
+	      const void *event)
+{
+	u64 key[2 * KPS_MAX_PARTS] KPS_UNINITIALISED;
+	u64 value = it->by_word ? word_of(event, it->value) : it->value;
+
+	kps_make_key(key, it, word_of, event);
+	return kps_table_update(table, map, key, value) ? KPS_LEDGER_OVERFLOW :
+							  KPS_LEDGER_RECORDED;
+}
+
+static __always_inline enum kps_ledger
+kps_add(struct kps_table *table, const struct kps_map *map,
+	const struct kps_shortcut *it, kps_word_fn word_of, const void *event)
+{
+	if (it->nr_parts)
+		return kps_add_keyed(table, map, it, word_of, event);
+	if (map->kind != KPS_MAP_COUNT) {
+		kps_table_update_only(table, map, it->by_word ?
+				      word_of(event, it->value) : it->value);
+		return KPS_LEDGER_RECORDED;
+	}
+	/* Its only slot is taken from the first event on. */
+	WRITE_ONCE(table->claimed, 1);
+	local64_inc((local64_t *)kps_table_slot_at(table, 0)->data);
+	return KPS_LEDGER_RECORDED;
+}
+
+/**
+ * kps_event_is_done() - do without a context, and without running the clause
+ * @probe: to which an event has come
+ * @word_of: a constant
+ * @event: for @word_of
+ *
+ * Which is what most events need. The one in some that the guard wants to time
+ * is none of them.
+ *
+ * Return: true if nothing is left to do.
+ */
+static __always_inline bool kps_event_is_done(const struct kps_probe *probe,
+					      kps_word_fn word_of,
+					      const void *event)
+{
+	const struct kps_shortcut *it = &probe->code->shortcut;
+	const struct kps_program *program = probe->program;
+	enum kps_ledger outcome = KPS_LEDGER_FILTERED;
+	struct kps_row *row;
+	local64_t *ledger;
+
+	if (!READ_ONCE(program->live))
+		return true;
+	row = kps_this_row(program);
+	ledger = row->ledger[probe->index].nr;
+	if (unlikely(!((local64_read(&ledger[KPS_LEDGER_HITS]) + 1) %
+		       KPS_GUARD_EVERY)))
+		return false;
+	if (!it->filters || word_of(event, it->filter) - it->first <= it->span) {
+		if (!it->whole)
+			return false;
+		outcome = kps_add(row->tables[it->map], program->maps[it->map],
+				  it, word_of, event);
+	}
+	local64_inc(&ledger[KPS_LEDGER_HITS]);
+	local64_inc(&ledger[outcome]);
+	return true;
+}
+
+/** kps_fill_args() - of a function at its entry: those that the clause reads */
+static __always_inline void kps_fill_args(struct kps_frame *frame,
+					  struct pt_regs *regs, u32 read)
+{
+	u32 args = (read & KPS_FRAME_ARGS) / KPS_FRAME_BIT(arg);
+
+	for (; args; args &= args - 1)
+		frame->arg[__ffs(args)] = kps_argument(regs, __ffs(args));
 }
 
 /* kps_event_begin(), whether the program is live or not. */
-static __always_inline bool kps_event_enter(struct kps_ctx *ctx,
-					    const struct kps_site *site)
+static __always_inline void kps_event_enter(struct kps_ctx *ctx,
+					    const struct kps_probe *probe,
+					    u32 fills)
 {
-	const struct kps_probe *probe = site->probe;
 	struct kps_program *program = probe->program;
 	local64_t *hits;
-	u8 *inside;
 
-	ctx->row = rcu_dereference_raw(program->set)->rows[raw_smp_processor_id()];
-	hits = kps_ledger(ctx->row, probe, KPS_LEDGER_HITS);
+	ctx->row = kps_this_row(program);
+	ctx->ledger = &ctx->row->ledger[probe->index];
+	hits = &ctx->ledger->nr[KPS_LEDGER_HITS];
 	local64_inc(hits);
-
-	inside = &(*this_cpu_ptr(&kps_inside))[kps_context()];
-	if (*inside) {
-		local64_inc(kps_ledger(ctx->row, probe, KPS_LEDGER_RECURSION));
-		return false;
-	}
-	WRITE_ONCE(*inside, 1);
-	barrier();
-
 	ctx->began = 0;
 	if (unlikely(!(local64_read(hits) % KPS_GUARD_EVERY)))
 		ctx->began = ktime_get_mono_fast_ns();
@@ -99,23 +232,26 @@ static __always_inline bool kps_event_enter(struct kps_ctx *ctx,
 	ctx->record = NULL;
 	ctx->record_size = 0;
 	ctx->regs = NULL;
-	kps_frame_clear(&ctx->frame, probe->code->frame_read);
-	ctx->frame.site = site->id;
-	return true;
+	kps_frame_clear(&ctx->frame, probe->code->frame_read & ~fills);
 }
 
 /**
  * kps_event_begin() - an event has come
  * @ctx: on the handler's stack, nothing in it is set yet
- * @site: where
+ * @probe: whose
+ * @fills: words of the frame that the caller fills in where code->frame_read has
+ *	them, KPS_FILLS_*; the others are zero. A constant.
  *
  * Return: true if the clause is to run; kps_event_run() must follow.
  */
 static __always_inline bool kps_event_begin(struct kps_ctx *ctx,
-					    const struct kps_site *site)
+					    const struct kps_probe *probe,
+					    u32 fills)
 {
-	return READ_ONCE(site->probe->program->live) &&
-	       kps_event_enter(ctx, site);
+	if (!READ_ONCE(probe->program->live))
+		return false;
+	kps_event_enter(ctx, probe, fills);
+	return true;
 }
 
 /* The worst that happened names the event; a rejected one did nothing. */
@@ -134,18 +270,39 @@ static __always_inline enum kps_ledger kps_outcome(unsigned long lost,
 	return result ? KPS_LEDGER_RECORDED : KPS_LEDGER_FILTERED;
 }
 
+/*
+ * A clause that calls into the kernel, or needs a room of its context's own,
+ * runs once per CPU and context. The others may nest: nothing on their way can
+ * be traced, and their tables take it.
+ */
+static __always_inline enum kps_ledger kps_run_guarded(const struct kps_code *code,
+						       struct kps_ctx *ctx)
+{
+	u8 *inside = &(*this_cpu_ptr(&kps_inside))[kps_context()];
+	u32 result;
+
+	if (*inside)
+		return KPS_LEDGER_RECURSION;
+	WRITE_ONCE(*inside, 1);
+	barrier();
+	result = kps_code_run(code, ctx);
+	barrier();
+	WRITE_ONCE(*inside, 0);
+	return kps_outcome(ctx->lost, result);
+}
+
 /** kps_event_run() - run the clause and enter where the event went */
 static __always_inline void kps_event_run(struct kps_ctx *ctx,
-					  const struct kps_site *site)
+					  const struct kps_probe *probe)
 {
-	const struct kps_probe *probe = site->probe;
-	u32 result = kps_code_run(probe->code, ctx);
+	const struct kps_code *code = probe->code;
+	enum kps_ledger outcome;
 
-	local64_inc(kps_ledger(ctx->row, probe, kps_outcome(ctx->lost, result)));
+	outcome = code->guarded ? kps_run_guarded(code, ctx) :
+				  kps_outcome(ctx->lost, kps_code_run(code, ctx));
+	local64_inc(&ctx->ledger->nr[outcome]);
 	if (unlikely(ctx->began))
 		kps_guard_sample(probe->program, ctx->began);
-	barrier();
-	WRITE_ONCE((*this_cpu_ptr(&kps_inside))[kps_context()], 0);
 }
 
 #endif

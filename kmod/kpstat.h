@@ -53,7 +53,7 @@ enum kps_site_state {
  * @probe: whose clause runs there
  * @id: number in the program, what KPS_T_PROBE prints
  * @state: changed under kps_config_lock
- * @error: why it is %KPS_SITE_FAILED, negative errno
+ * @error: of the last attach, 0 or a negative errno
  * @missed: events the kernel could not deliver, from earlier attachments
  * @missed_before: the provider's count when the ledger was last reset
  * @priv: the provider's own
@@ -99,6 +99,8 @@ struct kps_probe {
  * @prepare: check the target, allocate @priv. May sleep.
  * @attach: make events arrive. May sleep; -ENOENT with site->module set means
  *	the module is not loaded. kps_config_lock is held.
+ * @attach_all: instead of @attach, for all sites given, of one probe, as one
+ *	batch; sets site->error of each
  * @detach: stop events of all sites given, as one batch; when it returns no
  *	handler of theirs runs. May sleep. kps_config_lock is held.
  * @cpus_changed: CPUs came or went, those in @gone since the last call, be they
@@ -108,6 +110,8 @@ struct kps_probe {
  * @site_bytes: what the kernel and @priv need for one of @nr sites of a probe;
  *	NULL: nothing worth counting
  * @how: a word for how the site is attached
+ * @why: and why not in the way that costs least, "" if it is; NULL: there is one
+ *	way
  * @release: undo @prepare
  */
 struct kps_provider {
@@ -115,11 +119,13 @@ struct kps_provider {
 	bool named_by_probe;
 	int (*prepare)(struct kps_site *site, struct kps_error *error);
 	int (*attach)(struct kps_site *site);
+	void (*attach_all)(struct kps_site **sites, unsigned int nr);
 	void (*detach)(struct kps_site **sites, unsigned int nr);
 	int (*cpus_changed)(struct kps_site *site, const struct cpumask *gone);
 	u64 (*missed)(const struct kps_site *site);
 	size_t (*site_bytes)(const struct kps_probe *probe, u32 nr);
 	const char *(*how)(const struct kps_site *site);
+	const char *(*why)(const struct kps_site *site);
 	void (*release)(struct kps_site *site);
 };
 
@@ -217,6 +223,7 @@ void kps_probes_cpus_changed(struct kps_program *program,
 u64 kps_site_missed(const struct kps_site *site);
 const char *kps_site_state_name(const struct kps_site *site);
 const char *kps_site_how(const struct kps_site *site);
+const char *kps_site_why(const struct kps_site *site);
 void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR]);
 void kps_program_ledger(const struct kps_program *program,
 			u64 sums[KPS_LEDGER_NR]);

@@ -276,6 +276,7 @@ static int put_site(struct sk_buff *msg, const struct kps_site *site)
 	if (nla_put_string(msg, KPS_SITE_A_TARGET, site->target) ||
 	    nla_put_string(msg, KPS_SITE_A_STATE, kps_site_state_name(site)) ||
 	    nla_put_string(msg, KPS_SITE_A_HOW, kps_site_how(site)) ||
+	    nla_put_string(msg, KPS_SITE_A_WHY, kps_site_why(site)) ||
 	    nla_put_s32(msg, KPS_SITE_A_ERROR, site->error) ||
 	    nla_put_u64_64bit(msg, KPS_SITE_A_MISSED, kps_site_missed(site),
 			      KPS_SITE_A_PAD))

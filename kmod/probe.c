@@ -140,18 +140,31 @@ static int explain(const struct kps_site *site, int err, struct kps_error *error
 	}
 }
 
-static int attach_site(struct kps_site *site)
+static void attached(struct kps_site *site)
 {
-	int err = site->probe->provider->attach(site);
-
-	if (!err)
+	if (!site->error)
 		site->state = KPS_SITE_ATTACHED;
-	else if (err == -ENOENT && site->module[0])
+	else if (site->error == -ENOENT && site->module[0])
 		site->state = KPS_SITE_PENDING;
 	else
 		site->state = KPS_SITE_FAILED;
-	site->error = site->state == KPS_SITE_FAILED ? err : 0;
-	return site->error;
+	if (site->state == KPS_SITE_PENDING)
+		site->error = 0;
+}
+
+/* All of one probe. */
+static void attach_sites(struct kps_site **sites, unsigned int nr)
+{
+	const struct kps_provider *provider = sites[0]->probe->provider;
+	unsigned int i;
+
+	if (provider->attach_all)
+		provider->attach_all(sites, nr);
+	else
+		for (i = 0; i < nr; i++)
+			sites[i]->error = provider->attach(sites[i]);
+	for (i = 0; i < nr; i++)
+		attached(sites[i]);
 }
 
 /* Return: how many sites are attached or pending, or a negative errno. */
@@ -161,8 +174,9 @@ static int attach_probe(struct kps_probe *probe, struct kps_error *error)
 	u32 i, good = 0;
 	int err;
 
+	attach_sites(probe->sites, probe->nr_sites);
 	for (i = 0; i < probe->nr_sites; i++) {
-		err = attach_site(probe->sites[i]);
+		err = probe->sites[i]->error;
 		good += !err;
 		if (err)
 			explain(probe->sites[i], err, error);
@@ -244,22 +258,32 @@ void kps_probes_detach(struct kps_program *program, const char *module)
 			program->probes[i]->sites[j]->state = KPS_SITE_DETACHED;
 }
 
+static void attach_pending(struct kps_probe *probe, const char *module,
+			   struct kps_site **batch)
+{
+	u32 i, nr = 0;
+
+	for (i = 0; i < probe->nr_sites; i++)
+		if (probe->sites[i]->state == KPS_SITE_PENDING &&
+		    !strcmp(probe->sites[i]->module, module))
+			batch[nr++] = probe->sites[i];
+	if (!nr)
+		return;
+	attach_sites(batch, nr);
+	for (i = 0; i < nr; i++)
+		if (batch[i]->error)
+			pr_warn("%s: %s:%s could not be attached: error %d\n",
+				probe->program->name, probe->provider->name,
+				batch[i]->target, -batch[i]->error);
+}
+
 /** kps_probes_attach_pending() - @module has come: attach what waits for it */
 void kps_probes_attach_pending(struct kps_program *program, const char *module)
 {
 	u32 i;
 
-	for (i = 0; i < program->nr_sites; i++) {
-		struct kps_site *site = program->sites[i];
-
-		if (site->state != KPS_SITE_PENDING ||
-		    strcmp(site->module, module))
-			continue;
-		if (attach_site(site))
-			pr_warn("%s: %s:%s could not be attached: error %d\n",
-				program->name, site->probe->provider->name,
-				site->target, -site->error);
-	}
+	for (i = 0; i < program->nr_probes; i++)
+		attach_pending(program->probes[i], module, program->batch);
 }
 
 /** kps_probes_cpus_changed() - let the providers know that need to */
@@ -313,6 +337,16 @@ const char *kps_site_how(const struct kps_site *site)
 	return site->probe->provider->how(site);
 }
 
+/** kps_site_why() - what speaks against a cheaper way, "" if nothing does */
+const char *kps_site_why(const struct kps_site *site)
+{
+	const struct kps_provider *provider = site->probe->provider;
+
+	if (site->state != KPS_SITE_ATTACHED || !provider->why)
+		return "";
+	return provider->why(site);
+}
+
 /**
  * kps_probe_ledger() - add up where a probe's events went
  * @probe: whose
@@ -330,8 +364,7 @@ void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR])
 	/* Outcomes before hits: an event under way is then a hit at most. */
 	for_each_possible_cpu(cpu)
 		for (i = KPS_LEDGER_MISSED; i-- > 0;)
-			sums[i] += local64_read(kps_ledger(set->rows[cpu],
-							   probe, i));
+			sums[i] += local64_read(&set->rows[cpu]->ledger[probe->index].nr[i]);
 	for (i = 0; i < probe->nr_sites; i++)
 		missed += kps_site_missed(probe->sites[i]);
 	sums[KPS_LEDGER_MISSED] += missed;

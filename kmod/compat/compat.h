@@ -32,6 +32,24 @@
 #define KPS_MCAST_PRIVATE
 #endif
 
+#ifdef KPS_HAS_FTRACE
+#include <linux/ftrace.h>
+
+#define KPS_FTRACE 1
+
+/* What ftrace saved; without FTRACE_OPS_FL_SAVE_REGS only the arguments. */
+static __always_inline struct pt_regs *kps_ftrace_regs(struct ftrace_regs *fregs)
+{
+#ifdef KPS_FTRACE_REGS_ARE_OPAQUE
+	return &arch_ftrace_regs(fregs)->regs;
+#else
+	return &fregs->regs;
+#endif
+}
+#else
+#define KPS_FTRACE 0
+#endif
+
 /* International Atomic Time, readable in any context. */
 static __always_inline u64 kps_tai_fast_ns(void)
 {

@@ -19,3 +19,14 @@ ccflags-y += $(call kps-has,timekeeping.h,ktime_get_tai_fast_ns,KPS_HAS_TAI_FAST
 # Who may join a multicast group: flags, or a bit of its own before.
 ccflags-y += $(if $(shell grep -s GENL_MCAST_CAP_SYS_ADMIN $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_FLAGS)
 ccflags-y += $(if $(shell grep -s cap_sys_admin:1 $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_CAP_SYS_ADMIN)
+
+# ftrace saves the arguments for whoever asks, and exports what an ops of our own
+# needs. That is tried on x86-64 only.
+kps-exports = $(shell grep -s -w $(1) $(objtree)/Module.symvers)
+ifeq ($(CONFIG_X86_64)$(CONFIG_DYNAMIC_FTRACE_WITH_ARGS),yy)
+ifneq ($(and $(call kps-exports,ftrace_set_filter_ips),$(call kps-exports,ftrace_free_filter)),)
+kps-ftrace := y
+ccflags-y += -DKPS_HAS_FTRACE
+ccflags-y += $(call kps-has,ftrace_regs.h,arch_ftrace_regs,KPS_FTRACE_REGS_ARE_OPAQUE)
+endif
+endif

@@ -70,6 +70,8 @@ struct kps_code *kps_code_create(const struct kps_program *program,
 
 	err = kps_verify(program, insns, nr, code, error);
 	if (!err)
+		kps_shortcuts_find(code, program, insns, nr);
+	if (!err)
 		err = kps_code_compile(code, insns, nr, error);
 	if (err) {
 		kfree(code);

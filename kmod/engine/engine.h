@@ -12,6 +12,7 @@
 
 #include "../error.h"
 
+struct kps_ledger_counts;
 struct kps_program;
 struct kps_row;
 struct pt_regs;
@@ -22,6 +23,7 @@ struct pt_regs;
  * @program: whose clause it is
  * @row: tables and ledgers of this CPU, read once so that an event never falls
  *	into two intervals
+ * @ledger: of this probe, in @row
  * @record: the tracepoint's record, or NULL
  * @record_size: bytes
  * @regs: where a stack trace starts, or NULL
@@ -33,6 +35,7 @@ struct kps_ctx {
 	struct kps_frame frame;
 	struct kps_program *program;
 	struct kps_row *row;
+	struct kps_ledger_counts *ledger;
 	const void *record;
 	u32 record_size;
 	struct pt_regs *regs;
@@ -45,11 +48,58 @@ struct kps_ctx {
 /* A word's bit in kps_code.frame_read. */
 #define KPS_FRAME_BIT(member) \
 	BIT(offsetof(struct kps_frame, member) / sizeof(u64))
+#define KPS_FRAME_ARG (offsetof(struct kps_frame, arg) / sizeof(u64))
 #define KPS_FRAME_ARGS ((BIT(KPS_NR_ARGS) - 1) * KPS_FRAME_BIT(arg))
+
+#define KPS_MAX_PARTS 4
+
+enum kps_part_kind {
+	KPS_PART_WORD,
+	KPS_PART_COMM,
+	KPS_PART_PID,
+	KPS_PART_TID,
+	KPS_PART_CPU,
+};
+
+/**
+ * struct kps_part - of a key
+ * @kind: enum kps_part_kind
+ * @word: of the frame, that %KPS_PART_WORD is
+ */
+struct kps_part {
+	u8 kind;
+	u8 word;
+};
+
+/**
+ * struct kps_shortcut - what of a clause can be done without running it
+ * @filters: it rejects events whose word @filter is not one of the numbers from
+ *	@first on, @span more, round the circle of 64 bits. Any comparison with a
+ *	constant is such an arc, signed or not.
+ * @whole: with the others it does no more than one aggregation, in @map
+ * @words: it looks at words of the frame
+ * @by_word: what it adds there is the word @value, else the number @value
+ * @nr_parts: of the map's key, 0 if it has none
+ * @parts: one behind the other
+ */
+struct kps_shortcut {
+	bool filters;
+	bool whole;
+	bool words;
+	bool by_word;
+	u8 nr_parts;
+	struct kps_part parts[KPS_MAX_PARTS];
+	u32 map;
+	u32 filter;
+	u64 first;
+	u64 span;
+	u64 value;
+};
 
 /**
  * struct kps_code - a verified clause, ready to run
  * @prog: the BPF core's
+ * @guarded: it calls helpers that may not nest
  * @frame_read: bits of the words of struct kps_frame before scratch that are
  *	loaded; nobody looks at the others
  * @reads_regs: a stack or a register is wanted
@@ -59,6 +109,8 @@ struct kps_code {
 	struct bpf_prog *prog;
 	u32 frame_read;
 	bool reads_regs;
+	bool guarded;
+	struct kps_shortcut shortcut;
 	DECLARE_BITMAP(record_used, KPS_RECORD_TRACKED);
 };
 
@@ -95,9 +147,14 @@ struct kps_helper {
 	enum kps_arg args[4];
 	bool takes_stack;	/* needs the program's stack table */
 	bool takes_regs;	/* reads ctx->regs */
+	bool nests;		/* calls nothing of the kernel's, and may nest */
 };
 
 extern const struct kps_helper kps_helpers[__KPS_FN_NR];
+
+void kps_shortcuts_find(struct kps_code *code,
+			const struct kps_program *program,
+			const struct bpf_insn *insns, unsigned int nr);
 
 int kps_verify(const struct kps_program *program, const struct bpf_insn *insns,
 	       unsigned int nr, struct kps_code *code, struct kps_error *error);

@@ -60,14 +60,7 @@ HELPER(uid_gid)
 
 HELPER(comm)
 {
-	u64 *out = scratch(CTX, r2);
-	char *text = (char *)out;
-
-	/* Bytes after the NUL may be an older, longer name: a key's are zero. */
-	BUILD_BUG_ON(TASK_COMM_LEN != 16);
-	out[0] = 0;
-	out[1] = 0;
-	strscpy(text, current->comm, TASK_COMM_LEN);
+	kps_copy_comm(scratch(CTX, r2));
 	return 0;
 }
 
@@ -560,18 +553,21 @@ HELPER(map_delete)
 }
 
 const struct kps_helper kps_helpers[__KPS_FN_NR] = {
-	[KPS_FN_PID_TGID]	= { "pid_tgid", pid_tgid },
+	[KPS_FN_PID_TGID]	= { "pid_tgid", pid_tgid, .nests = true },
 	[KPS_FN_UID_GID]	= { "uid_gid", uid_gid },
-	[KPS_FN_COMM]		= { "comm", comm, { KPS_ARG_COMM_OUT } },
-	[KPS_FN_CPU]		= { "cpu", cpu },
+	[KPS_FN_COMM]		= { "comm", comm, { KPS_ARG_COMM_OUT }, .nests = true },
+	[KPS_FN_CPU]		= { "cpu", cpu, .nests = true },
 	[KPS_FN_NSECS]		= { "nsecs", nsecs },
 	[KPS_FN_ELAPSED]	= { "elapsed", elapsed },
 	[KPS_FN_DIV]		= { "div", divide,
-				    { KPS_ARG_ANY, KPS_ARG_ANY } },
+				    { KPS_ARG_ANY, KPS_ARG_ANY },
+				    .nests = true },
 	[KPS_FN_MOD]		= { "mod", modulo,
-				    { KPS_ARG_ANY, KPS_ARG_ANY } },
+				    { KPS_ARG_ANY, KPS_ARG_ANY },
+				    .nests = true },
 	[KPS_FN_RECORD]		= { "record", record,
-				    { KPS_ARG_RECORD, KPS_ARG_SIZE } },
+				    { KPS_ARG_RECORD, KPS_ARG_SIZE },
+				    .nests = true },
 	[KPS_FN_RECORD_BYTES]	= { "record_bytes", record_bytes,
 				    { KPS_ARG_RECORD, KPS_ARG_RECORD_LEN,
 				      KPS_ARG_OUT } },
@@ -585,7 +581,8 @@ const struct kps_helper kps_helpers[__KPS_FN_NR] = {
 	[KPS_FN_KSTACK]		= { "kstack", kstack, { KPS_ARG_DEPTH },
 				    .takes_stack = true, .takes_regs = true },
 	[KPS_FN_MAP_UPDATE]	= { "map_update", map_update,
-				    { KPS_ARG_MAP, KPS_ARG_KEY, KPS_ARG_ANY } },
+				    { KPS_ARG_MAP, KPS_ARG_KEY, KPS_ARG_ANY },
+				    .nests = true },
 	[KPS_FN_MAP_SET]	= { "map_set", map_set,
 				    { KPS_ARG_VMAP, KPS_ARG_KEY,
 				      KPS_ARG_VALUE } },
@@ -612,12 +609,12 @@ const struct kps_helper kps_helpers[__KPS_FN_NR] = {
 				    .takes_stack = true },
 	[KPS_FN_REG]		= { "reg", reg, { KPS_ARG_REG },
 				    .takes_regs = true },
-	[KPS_FN_CURTASK]	= { "curtask", curtask },
+	[KPS_FN_CURTASK]	= { "curtask", curtask, .nests = true },
 	[KPS_FN_PPID]		= { "ppid", ppid },
 	[KPS_FN_RAND]		= { "rand", random },
 	[KPS_FN_CGROUP]		= { "cgroup", cgroup },
-	[KPS_FN_NUMA]		= { "numa", numa },
-	[KPS_FN_JIFFIES]	= { "jiffies", jiffies_now },
+	[KPS_FN_NUMA]		= { "numa", numa, .nests = true },
+	[KPS_FN_JIFFIES]	= { "jiffies", jiffies_now, .nests = true },
 	[KPS_FN_CLOCK]		= { "clock", clock, { KPS_ARG_CLOCK } },
 	[KPS_FN_MAP_LEN]	= { "map_len", map_len, { KPS_ARG_VMAP } },
 	[KPS_FN_STACK_LEN]	= { "stack_len", stack_len, { KPS_ARG_ANY },

@@ -58,6 +58,7 @@ struct kps_slot {
  * struct kps_table - one CPU's slots of one map
  * @claimed: slots taken, at most @max
  * @overflow: updates that found no slot
+ * @last: slot that was found last, or NULL; a hint
  * @mask: of the index, whose size is a power of two and twice @max or more, so
  *	that a search always ends
  * @index: 0 is free, else a slot's number plus 1; entries are never removed
@@ -68,6 +69,7 @@ struct kps_table {
 	u32 mask;
 	u32 slot_size;
 	local64_t overflow;
+	struct kps_slot *last;
 	u8 *slots;
 	u32 index[];
 };
@@ -124,6 +126,8 @@ u64 *kps_table_slot(struct kps_table *table, const struct kps_map *map,
 		    const u64 *key);
 int kps_table_update(struct kps_table *table, const struct kps_map *map,
 		     const u64 *key, s64 value);
+void kps_table_update_only(struct kps_table *table, const struct kps_map *map,
+			   s64 value);
 void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
 void kps_value_init(const struct kps_map *map, u64 *value);
 void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,

@@ -88,7 +88,7 @@ static struct kps_slot *claim_slot(struct kps_table *table, u32 *nr)
 	return kps_table_slot_at(table, claimed);
 }
 
-static bool same_key(const u64 *a, const u64 *b, u32 words)
+static __always_inline bool same_key(const u64 *a, const u64 *b, u32 words)
 {
 	while (words--)
 		if (*a++ != *b++)
@@ -113,6 +113,73 @@ static u64 *only_slot(struct kps_table *table)
 	return kps_table_slot_at(table, 0)->data;
 }
 
+static __always_inline bool holds(const struct kps_slot *slot, u32 hash,
+				  const u64 *key, u32 words)
+{
+	return slot->hash == hash && same_key(slot->data, key, words);
+}
+
+/*
+ * From @at on, where the index has no entry. Whoever came in between may have
+ * inserted the same key. Return: the value's counters, NULL if there is no slot.
+ */
+static noinline u64 *__kprobes insert(struct kps_table *table, const u64 *key,
+				      u32 words, u32 hash, u32 at)
+{
+	struct kps_slot *mine, *slot;
+	u32 nr = 0, entry;
+
+	mine = claim_slot(table, &nr);
+	if (!mine)
+		return NULL;
+	mine->hash = hash;
+	copy_words(mine->data, key, words);
+	/* Readers on other CPUs must see the key first. */
+	smp_wmb();
+	for (;; at = (at + 1) & table->mask) {
+		entry = cmpxchg_local(&table->index[at], 0, nr + 1);
+		if (!entry)
+			return mine->data + words;
+		slot = kps_table_slot_at(table, entry - 1);
+		if (holds(slot, hash, key, words))
+			return slot->data + words;
+	}
+}
+
+/* By its hash. It is what the next event will look at first. */
+static noinline u64 *__kprobes find(struct kps_table *table, const u64 *key,
+				    u32 words)
+{
+	u32 hash = kps_hash(key, words), at, entry;
+	struct kps_slot *slot;
+
+	for (at = hash & table->mask;; at = (at + 1) & table->mask) {
+		entry = READ_ONCE(table->index[at]);
+		if (unlikely(!entry))
+			return insert(table, key, words, hash, at);
+		slot = kps_table_slot_at(table, entry - 1);
+		if (holds(slot, hash, key, words))
+			break;
+	}
+	WRITE_ONCE(table->last, slot);
+	return slot->data + words;
+}
+
+static __always_inline u64 *slot_of(struct kps_table *table,
+				    const struct kps_map *map, const u64 *key)
+{
+	const u32 words = map->key_size / 8;
+	struct kps_slot *last;
+
+	if (!words)
+		return only_slot(table);
+	/* Events of one task follow each other. */
+	last = READ_ONCE(table->last);
+	if (last && same_key(last->data, key, words))
+		return last->data + words;
+	return find(table, key, words);
+}
+
 /**
  * kps_table_slot() - find a key's value, insert it if it is new
  * @table: of this CPU
@@ -125,36 +192,7 @@ static u64 *only_slot(struct kps_table *table)
 u64 __kprobes *kps_table_slot(struct kps_table *table, const struct kps_map *map,
 			      const u64 *key)
 {
-	const u32 words = map->key_size / 8;
-	struct kps_slot *mine = NULL;
-	u32 hash, at, nr = 0;
-
-	if (!words)
-		return only_slot(table);
-
-	hash = kps_hash(key, words);
-	for (at = hash & table->mask;; at = (at + 1) & table->mask) {
-		u32 entry = READ_ONCE(table->index[at]);
-		struct kps_slot *slot;
-
-		if (!entry) {
-			if (!mine) {
-				mine = claim_slot(table, &nr);
-				if (!mine)
-					return NULL;
-				mine->hash = hash;
-				copy_words(mine->data, key, words);
-			}
-			/* Readers on other CPUs must see the key first. */
-			smp_wmb();
-			entry = cmpxchg_local(&table->index[at], 0, nr + 1);
-			if (!entry)
-				return mine->data + words;
-		}
-		slot = kps_table_slot_at(table, entry - 1);
-		if (slot->hash == hash && same_key(slot->data, key, words))
-			return slot->data + words;
-	}
+	return slot_of(table, map, key);
 }
 
 /**
@@ -239,28 +277,14 @@ static u32 lhist_bucket(const struct kps_map *map, s64 value)
 	return 1 + div64_u64((u64)value - (u64)lhist->min, lhist->step);
 }
 
-/**
- * kps_table_update() - aggregate one event
- * @table: of this CPU
- * @map: that it belongs to
- * @key: map->key_size bytes
- * @value: ignored by a count
- *
- * Context: any, with preemption off. Return: 0, -ENOSPC if there is no slot.
- */
-int __kprobes kps_table_update(struct kps_table *table,
-			       const struct kps_map *map, const u64 *key,
-			       s64 value)
+static __always_inline void add(const struct kps_map *map, u64 *slot, s64 value)
 {
-	u64 *slot = kps_table_slot(table, map, key);
-
-	if (!slot) {
-		local64_inc(&table->overflow);
-		return -ENOSPC;
-	}
 	switch (map->kind) {
 	case KPS_MAP_COUNT:
 		local64_inc(counter(slot, 0));
+		break;
+	case KPS_MAP_HIST:
+		local64_inc(counter(slot, hist_bucket(value)));
 		break;
 	case KPS_MAP_SUM:
 		local64_add(value, counter(slot, 0));
@@ -276,16 +300,42 @@ int __kprobes kps_table_update(struct kps_table *table,
 	case KPS_MAP_MAX:
 		raise(counter(slot, 0), value);
 		break;
-	case KPS_MAP_HIST:
-		local64_inc(counter(slot, hist_bucket(value)));
-		break;
 	case KPS_MAP_LHIST:
 		local64_inc(counter(slot, lhist_bucket(map, value)));
 		break;
 	default:
 		break;
 	}
+}
+
+/**
+ * kps_table_update() - aggregate one event
+ * @table: of this CPU
+ * @map: that it belongs to
+ * @key: map->key_size bytes
+ * @value: ignored by a count
+ *
+ * Context: any, with preemption off. Return: 0, -ENOSPC if there is no slot.
+ */
+int __kprobes kps_table_update(struct kps_table *table,
+			       const struct kps_map *map, const u64 *key,
+			       s64 value)
+{
+	u64 *slot = slot_of(table, map, key);
+
+	if (unlikely(!slot)) {
+		local64_inc(&table->overflow);
+		return -ENOSPC;
+	}
+	add(map, slot, value);
 	return 0;
+}
+
+/** kps_table_update_only() - the same, of a map without key: there is a slot */
+void __kprobes kps_table_update_only(struct kps_table *table,
+				     const struct kps_map *map, s64 value)
+{
+	add(map, only_slot(table), value);
 }
 
 /** kps_value_init() - what a value is before its first event */

@@ -212,7 +212,8 @@ static void emit(const struct conntrack_site *mine, struct kps_ctx *ctx,
 	ctx->regs = regs;
 	ctx->record = record;
 	ctx->record_size = sizeof(*record);
-	kps_event_run(ctx, mine->site);
+	ctx->frame.site = mine->site->id;
+	kps_event_run(ctx, mine->site->probe);
 }
 
 static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct,
@@ -229,7 +230,7 @@ static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct,
 		kps_values_set(mine->births, &key, &now);
 		return;
 	}
-	if (!kps_event_begin(&ctx, mine->site))
+	if (!kps_event_begin(&ctx, mine->site->probe, KPS_FILLS_SITE))
 		return;
 	fill_flow(&record, ct);
 	emit(mine, &ctx, &record, regs);
@@ -354,7 +355,7 @@ static int __kprobes alloc_returned(struct kretprobe_instance *ri,
 	if (!rp || regs_return_value(regs) != (unsigned long)-ENOMEM)
 		return 0;
 	mine = container_of(rp, struct conntrack_site, alloc);
-	if (!kps_event_begin(&ctx, mine->site))
+	if (!kps_event_begin(&ctx, mine->site->probe, KPS_FILLS_SITE))
 		return 0;
 	fill_tuple(&record, &call->orig);
 	record.zone = call->zone;
@@ -410,7 +411,7 @@ static int __kprobes destroy_fired(struct kprobe *kp, struct pt_regs *regs)
 	if (!nf_ct_is_confirmed(ct) || nf_ct_is_template(ct))
 		return 0;
 	lifetime = tracked_lifetime(mine, ct);
-	if (!kps_event_begin(&ctx, mine->site))
+	if (!kps_event_begin(&ctx, mine->site->probe, KPS_FILLS_SITE))
 		return 0;
 	fill_flow(&record, ct);
 	record.lifetime = stamped_lifetime(ct) ?: lifetime;

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "dispatch.h"
+#include "providers/ftrace.h"
 #include "providers/symbol.h"
 
 /* Between two tries: whoever needs memory so badly gets some meanwhile. */
@@ -19,6 +20,8 @@ struct kprobe_site {
 	struct kprobe kp;
 	struct kps_site *site;
 	struct kps_symbol symbol;
+	struct kps_ftrace *ftrace;	/* serves it, or NULL: a kprobe does */
+	const char *why;		/* a kprobe does, or NULL: ftrace may */
 };
 
 /**
@@ -83,6 +86,7 @@ int kps_register_kprobe(struct kprobe *kp)
 		.symbol_name = kp->symbol_name,
 		.offset = kp->offset,
 		.pre_handler = kp->pre_handler,
+		.flags = kp->flags & KPROBE_FLAG_DISABLED,
 	};
 
 	*kp = fresh;
@@ -93,7 +97,7 @@ int kps_register_kprobe(struct kprobe *kp)
 const char *kps_kprobe_how(const struct kprobe *kp)
 {
 	if (kp->flags & KPROBE_FLAG_FTRACE)
-		return "ftrace";
+		return "kprobe";
 	if (kp->flags & KPROBE_FLAG_OPTIMIZED)
 		return "optimised";
 	return "int3";
@@ -104,29 +108,21 @@ static struct kprobe_site *of(const struct kps_site *site)
 	return site->priv;
 }
 
-/* Those that the clause looks at. */
-static __always_inline void fill_args(struct kps_ctx *ctx, struct pt_regs *regs,
-				      u32 read)
-{
-	u32 args = (read & KPS_FRAME_ARGS) / KPS_FRAME_BIT(arg);
-
-	for (; args; args &= args - 1)
-		ctx->frame.arg[__ffs(args)] =
-			regs_get_kernel_argument(regs, __ffs(args));
-}
-
 static int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct kprobe_site *mine = container_of(kp, struct kprobe_site, kp);
 	const struct kps_site *site = mine->site;
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
-	if (!kps_event_begin(&ctx, site))
+	if (kps_event_is_done(site->probe, kps_entry_word, regs))
 		return 0;
+	if (!kps_event_begin(&ctx, site->probe, KPS_FILLS_ENTRY))
+		return 0;
+	ctx.frame.site = site->id;
 	ctx.frame.ip = (unsigned long)kp->addr;
 	ctx.regs = regs;
-	fill_args(&ctx, regs, site->probe->code->frame_read);
-	kps_event_run(&ctx, site);
+	kps_fill_args(&ctx.frame, regs, site->probe->code->frame_read);
+	kps_event_run(&ctx, site->probe);
 	return 0;
 }
 
@@ -150,18 +146,119 @@ static int kprobe_prepare(struct kps_site *site, struct kps_error *error)
 	return 0;
 }
 
-static int kprobe_attach(struct kps_site *site)
+/* Whether ftrace may serve it: NULL, or what speaks against it. */
+static const char *why_kprobe(const struct kps_site *site)
 {
-	int err = kps_register_kprobe(&of(site)->kp);
+	if (site->probe->flags & KPS_PROBE_F_KPROBE)
+		return "asked for";
+	if (!(of(site)->kp.flags & KPROBE_FLAG_FTRACE))
+		return "ftrace is not called here";
+	return KPS_FTRACE ? NULL : "this kernel's ftrace gives no arguments";
+}
 
+/*
+ * A kprobe that is registered, but not armed, tells the address, and whether
+ * the kernel allows a probe there; which ftrace alone would not.
+ */
+static int find(struct kps_site *site)
+{
+	struct kprobe *kp = &of(site)->kp;
+	int err;
+
+	of(site)->ftrace = NULL;
+	kp->flags = KPROBE_FLAG_DISABLED;
+	err = kps_register_kprobe(kp);
 	if (err)
 		return err;
-	err = kps_symbol_attached(site, &of(site)->kp);
-	if (err) {
-		kps_disarm(&of(site)->kp);
-		unregister_kprobe(&of(site)->kp);
-	}
+	err = kps_symbol_attached(site, kp);
+	if (err)
+		unregister_kprobe(kp);
+	of(site)->why = why_kprobe(site);
 	return err;
+}
+
+static int arm(struct kps_site *site)
+{
+	int err = enable_kprobe(&of(site)->kp);
+
+	if (err)
+		unregister_kprobe(&of(site)->kp);
+	return err;
+}
+
+static bool is_for_ftrace(const struct kps_site *site)
+{
+	return !site->error && !of(site)->ftrace && !of(site)->why;
+}
+
+/* Room for one batch, as long as it is attached. */
+struct batch {
+	unsigned long *ips;
+	struct kps_site **sites;
+	struct kprobe **kps;
+};
+
+static bool batch_alloc(struct batch *batch, unsigned int nr)
+{
+	batch->ips = kvmalloc_array(nr, sizeof(*batch->ips), GFP_KERNEL);
+	batch->sites = kvmalloc_array(nr, sizeof(*batch->sites), GFP_KERNEL);
+	batch->kps = kvmalloc_array(nr, sizeof(*batch->kps), GFP_KERNEL);
+	return batch->ips && batch->sites && batch->kps;
+}
+
+static void batch_free(struct batch *batch)
+{
+	kvfree(batch->ips);
+	kvfree(batch->sites);
+	kvfree(batch->kps);
+}
+
+/*
+ * All in the module of sites[0], as one: they go with it. Return: kprobes that
+ * have served their purpose, added to batch->kps behind the first @done.
+ */
+static unsigned int attach_by_ftrace(struct kps_site **sites, unsigned int nr,
+				     struct batch *batch, unsigned int done)
+{
+	struct kps_ftrace *ftrace;
+	unsigned int i, mine = 0;
+
+	for (i = 0; i < nr; i++)
+		if (is_for_ftrace(sites[i]) &&
+		    !strcmp(sites[i]->module, sites[0]->module)) {
+			batch->ips[mine] = (unsigned long)of(sites[i])->kp.addr;
+			batch->sites[mine++] = sites[i];
+		}
+	ftrace = kps_ftrace_attach(batch->sites, batch->ips, mine);
+	for (i = 0; i < mine; i++) {
+		of(batch->sites[i])->ftrace = ftrace;
+		if (ftrace)
+			batch->kps[done + i] = &of(batch->sites[i])->kp;
+		else
+			of(batch->sites[i])->why = "ftrace refuses";
+	}
+	return ftrace ? mine : 0;
+}
+
+static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
+{
+	struct batch batch;
+	unsigned int i, done = 0;
+
+	for (i = 0; i < nr; i++)
+		sites[i]->error = find(sites[i]);
+	/* Without memory for it kprobes do it all. */
+	if (batch_alloc(&batch, nr))
+		for (i = 0; i < nr; i++)
+			if (is_for_ftrace(sites[i]))
+				done += attach_by_ftrace(sites + i, nr - i,
+							 &batch, done);
+	for (i = 0; i < nr; i++)
+		if (!sites[i]->error && !of(sites[i])->ftrace)
+			sites[i]->error = arm(sites[i]);
+	if (done)
+		unregister_kprobes(batch.kps, done);
+	batch_free(&batch);
 }
 
 /**
@@ -179,10 +276,28 @@ void kps_disarm(struct kprobe *kp)
 		msleep(DISARM_RETRY_MS);
 }
 
+/* All that it serves are among @sites: it goes with a module, or a program. */
+static void detach_from_ftrace(struct kps_site **sites, unsigned int nr)
+{
+	struct kps_ftrace *ftrace = of(sites[0])->ftrace;
+	unsigned int i;
+
+	if (!ftrace)
+		return;
+	for (i = 0; i < nr; i++) {
+		if (of(sites[i])->ftrace != ftrace)
+			continue;
+		/* Where kprobe_missed() looks from now on. */
+		of(sites[i])->kp.nmissed = kps_ftrace_missed(ftrace, sites[i]);
+		of(sites[i])->ftrace = NULL;
+	}
+	kps_ftrace_detach(ftrace);
+}
+
 /* kprobes take a batch as an array of pointers; it replaces the sites' own
  * array element by element, and the sites are put back behind it.
  */
-static void kprobe_detach(struct kps_site **sites, unsigned int nr)
+static void detach_kprobes(struct kps_site **sites, unsigned int nr)
 {
 	struct kprobe **kps = (struct kprobe **)sites;
 	unsigned int i;
@@ -196,14 +311,37 @@ static void kprobe_detach(struct kps_site **sites, unsigned int nr)
 		sites[i] = container_of(kps[i], struct kprobe_site, kp)->site;
 }
 
+static void kprobe_detach(struct kps_site **sites, unsigned int nr)
+{
+	unsigned int i, kprobes = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (of(sites[i])->ftrace)
+			continue;
+		swap(sites[kprobes], sites[i]);
+		kprobes++;
+	}
+	if (kprobes)
+		detach_kprobes(sites, kprobes);
+	for (i = kprobes; i < nr; i++)
+		detach_from_ftrace(sites + i, nr - i);
+}
+
 static u64 kprobe_missed(const struct kps_site *site)
 {
+	if (of(site)->ftrace)
+		return kps_ftrace_missed(of(site)->ftrace, site);
 	return of(site)->kp.nmissed;
 }
 
 static const char *kprobe_how(const struct kps_site *site)
 {
-	return kps_kprobe_how(&of(site)->kp);
+	return of(site)->ftrace ? "ftrace" : kps_kprobe_how(&of(site)->kp);
+}
+
+static const char *kprobe_why(const struct kps_site *site)
+{
+	return of(site)->ftrace ? "" : of(site)->why;
 }
 
 static void kprobe_release(struct kps_site *site)
@@ -219,10 +357,11 @@ static size_t kprobe_site_bytes(const struct kps_probe *probe, u32 nr)
 const struct kps_provider kps_kprobe_provider = {
 	.name		= "kprobe",
 	.prepare	= kprobe_prepare,
-	.attach		= kprobe_attach,
+	.attach_all	= kprobe_attach_all,
 	.detach		= kprobe_detach,
 	.missed		= kprobe_missed,
 	.site_bytes	= kprobe_site_bytes,
 	.how		= kprobe_how,
+	.why		= kprobe_why,
 	.release	= kprobe_release,
 };

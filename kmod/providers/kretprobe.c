@@ -45,25 +45,55 @@ static __always_inline bool reads_duration(const struct kps_site *site)
 	return site->probe->code->frame_read & KPS_FRAME_BIT(duration);
 }
 
+/* A return, as the kernel tells us of it. */
+struct call {
+	struct kretprobe_instance *ri;
+	struct pt_regs *regs;
+};
+
+static __always_inline u64 word_of(const void *event, u32 word)
+{
+	const struct call *call = event;
+
+	switch (BIT(word)) {
+	case KPS_FRAME_BIT(retval):
+		return regs_return_value(call->regs);
+	case KPS_FRAME_BIT(duration):
+		return ktime_get_mono_fast_ns() - *(u64 *)call->ri->data;
+	default:
+		return 0;
+	}
+}
+
+static noinline void __kprobes run(const struct kps_site *site,
+				   const struct call *call, unsigned long ip)
+{
+	struct kps_ctx ctx KPS_UNINITIALISED;
+
+	if (!kps_event_begin(&ctx, site->probe, KPS_FILLS_RETURN))
+		return;
+	ctx.frame.site = site->id;
+	ctx.frame.ip = ip;
+	ctx.regs = call->regs;
+	ctx.frame.retval = regs_return_value(call->regs);
+	if (reads_duration(site))
+		ctx.frame.duration = ktime_get_mono_fast_ns() -
+				     *(u64 *)call->ri->data;
+	kps_event_run(&ctx, site->probe);
+}
+
 static int __kprobes return_fired(struct kretprobe_instance *ri,
 				  struct pt_regs *regs)
 {
+	const struct call call = { .ri = ri, .regs = regs };
 	struct kretprobe *rp = kps_get_kretprobe(ri);
 	const struct kps_site *site;
-	struct kps_ctx ctx KPS_UNINITIALISED;
 
 	if (!rp)
 		return 0;
 	site = container_of(rp, struct kretprobe_site, rp)->site;
-	if (!kps_event_begin(&ctx, site))
-		return 0;
-	ctx.frame.ip = (unsigned long)rp->kp.addr;
-	ctx.regs = regs;
-	ctx.frame.retval = regs_return_value(regs);
-	if (reads_duration(site))
-		ctx.frame.duration = ktime_get_mono_fast_ns() -
-				     *(u64 *)ri->data;
-	kps_event_run(&ctx, site);
+	if (!kps_event_is_done(site->probe, word_of, &call))
+		run(site, &call, (unsigned long)rp->kp.addr);
 	return 0;
 }
 

@@ -165,6 +165,12 @@ static size_t perf_site_bytes(const struct kps_probe *probe, u32 nr)
  * Tracepoints
  */
 
+/* A record is none. */
+static __always_inline u64 no_word(const void *event, u32 word)
+{
+	return 0;
+}
+
 static void __kprobes tracepoint_fired(struct perf_event *event,
 				       struct perf_sample_data *data,
 				       struct pt_regs *regs)
@@ -172,14 +178,16 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 	const struct kps_site *site = event->overflow_handler_context;
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
-	if (!kps_event_begin(&ctx, site))
+	if (kps_event_is_done(site->probe, no_word, NULL) ||
+	    !kps_event_begin(&ctx, site->probe, KPS_FILLS_SITE))
 		return;
+	ctx.frame.site = site->id;
 	if (data->raw) {
 		ctx.record = data->raw->frag.data;
 		ctx.record_size = data->raw->frag.size;
 	}
 	ctx.regs = regs;
-	kps_event_run(&ctx, site);
+	kps_event_run(&ctx, site->probe);
 }
 
 static int tracepoint_prepare(struct kps_site *site, struct kps_error *error)
@@ -212,10 +220,11 @@ static void __kprobes timer_fired(struct perf_event *event,
 	const struct kps_site *site = event->overflow_handler_context;
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
-	if (!kps_event_begin(&ctx, site))
+	if (!kps_event_begin(&ctx, site->probe, KPS_FILLS_SITE))
 		return;
+	ctx.frame.site = site->id;
 	ctx.regs = regs;
-	kps_event_run(&ctx, site);
+	kps_event_run(&ctx, site->probe);
 }
 
 /* "hz 99", or nanoseconds. */

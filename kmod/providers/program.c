@@ -46,8 +46,9 @@ static void fire(const struct kps_site *site)
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
 	preempt_disable();
-	if (kps_event_enter(&ctx, site))
-		kps_event_run(&ctx, site);
+	kps_event_enter(&ctx, site->probe, KPS_FILLS_SITE);
+	ctx.frame.site = site->id;
+	kps_event_run(&ctx, site->probe);
 	preempt_enable();
 }
 

@@ -21,33 +21,72 @@
 
 /* In registers behind the handler's own pointer. */
 #define NR_RAW_ARGS 5
+#define KPS_FILLS_RAW (KPS_FILLS_SITE | \
+		       (BIT(NR_RAW_ARGS) - 1) * KPS_FRAME_BIT(arg))
 
-static void __kprobes run(const struct kps_site *site, const u64 *args)
+static __always_inline u64 word_of(const void *args, u32 word)
 {
-	struct kps_ctx ctx KPS_UNINITIALISED;
-	struct pt_regs regs;
-	unsigned int i;
-
-	if (!kps_event_begin(&ctx, site))
-		return;
-	if (site->probe->code->reads_regs) {
-		memset(&regs, 0, sizeof(regs));
-		perf_fetch_caller_regs(&regs);
-		ctx.regs = &regs;
-	}
-	for (i = 0; i < NR_RAW_ARGS; i++)
-		ctx.frame.arg[i] = args[i];
-	kps_event_run(&ctx, site);
+	return word - KPS_FRAME_ARG < NR_RAW_ARGS ?
+	       ((const u64 *)args)[word - KPS_FRAME_ARG] : 0;
 }
 
-/* Newer kernels call handlers with preemption on. */
-static void __kprobes raw_fired(void *data, u64 a, u64 b, u64 c, u64 d, u64 e)
+static __always_inline u64 no_word(const void *event, u32 word)
+{
+	return 0;
+}
+
+static __always_inline void run(const struct kps_site *site, const u64 *args,
+				struct pt_regs *regs)
+{
+	struct kps_ctx ctx KPS_UNINITIALISED;
+	unsigned int i;
+
+	if (kps_event_is_done(site->probe, word_of, args) ||
+	    !kps_event_begin(&ctx, site->probe, KPS_FILLS_RAW))
+		return;
+	ctx.frame.site = site->id;
+	ctx.regs = regs;
+	for (i = 0; i < NR_RAW_ARGS; i++)
+		ctx.frame.arg[i] = args[i];
+	kps_event_run(&ctx, site->probe);
+}
+
+static noinline void __kprobes run_with_args(const struct kps_site *site, u64 a,
+					     u64 b, u64 c, u64 d, u64 e)
 {
 	const u64 args[NR_RAW_ARGS] = { a, b, c, d, e };
 
+	run(site, args, NULL);
+}
+
+/* Newer kernels call handlers with preemption on. Most need no arguments. */
+static void __kprobes raw_fired(void *data, u64 a, u64 b, u64 c, u64 d, u64 e)
+{
+	const struct kps_site *site = data;
+
 	preempt_disable_notrace();
-	run(data, args);
+	if (site->probe->code->shortcut.words ||
+	    !kps_event_is_done(site->probe, no_word, NULL))
+		run_with_args(site, a, b, c, d, e);
 	preempt_enable_notrace();
+}
+
+/* The registers are those of whoever called this very function. */
+static void __kprobes raw_fired_with_regs(void *data, u64 a, u64 b, u64 c,
+					  u64 d, u64 e)
+{
+	const u64 args[NR_RAW_ARGS] = { a, b, c, d, e };
+	struct pt_regs regs = {};
+
+	preempt_disable_notrace();
+	perf_fetch_caller_regs(&regs);
+	run(data, args, &regs);
+	preempt_enable_notrace();
+}
+
+static void *handler(const struct kps_site *site)
+{
+	return site->probe->code->reads_regs ? raw_fired_with_regs : raw_fired;
 }
 
 struct search {
@@ -81,7 +120,7 @@ static int raw_attach(struct kps_site *site)
 	for_each_kernel_tracepoint(look_at, &search);
 	if (!search.found)
 		return -ENOENT;
-	err = tracepoint_probe_register(search.found, raw_fired, site);
+	err = tracepoint_probe_register(search.found, handler(site), site);
 	if (!err)
 		site->priv = search.found;
 	return err;
@@ -92,7 +131,8 @@ static void raw_detach(struct kps_site **sites, unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		tracepoint_probe_unregister(sites[i]->priv, raw_fired, sites[i]);
+		tracepoint_probe_unregister(sites[i]->priv, handler(sites[i]),
+					    sites[i]);
 		sites[i]->priv = NULL;
 	}
 	tracepoint_synchronize_unregister();

@@ -299,16 +299,19 @@ enum kps_probe_flags {
 	 * (globs, lists), as long as one of the program can.
 	 */
 	KPS_PROBE_F_LENIENT	= 1 << 0,
+	/* kprobe: by a kprobe, even where ftrace could do it. */
+	KPS_PROBE_F_KPROBE	= 1 << 1,
 };
 
 enum kps_site_attr {
 	KPS_SITE_A_UNSPEC,
 	KPS_SITE_A_TARGET,	/* string */
 	KPS_SITE_A_STATE,	/* string: "attached", "pending", "failed" .. */
-	KPS_SITE_A_HOW,		/* string: "ftrace", "int3", "perf" .. */
+	KPS_SITE_A_HOW,		/* string: "ftrace", "kprobe", "int3", "perf" .. */
 	KPS_SITE_A_ERROR,	/* s32: why it failed, negative errno */
 	KPS_SITE_A_MISSED,	/* u64 */
 	KPS_SITE_A_PAD,
+	KPS_SITE_A_WHY,		/* string: why not in the way that costs least */
 	__KPS_SITE_A_MAX,
 };
 #define KPS_SITE_A_MAX (__KPS_SITE_A_MAX - 1)

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The entries of functions, by an ftrace_ops of our own.
+ *
+ * A kprobe on a function's entry is an ftrace_ops of the kernel's, that looks
+ * the probe up and saves and restores what a single step would need. An ops of
+ * our own is called right away, with the arguments in ftrace_regs: half the
+ * instructions, and one ops for all the functions of a probe. Built only where
+ * ftrace saves arguments for everybody (compat.h).
+ */
+#include <linux/ftrace.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "dispatch.h"
+#include "providers/ftrace.h"
+
+/**
+ * struct kps_ftrace - functions of one probe, all of the kernel or of one module
+ * @ops: registered for as long as this exists
+ * @probe: whose
+ * @missed: calls that came where RCU does not watch, per CPU
+ * @nr: of @at
+ * @at: sorted by address
+ */
+struct kps_ftrace {
+	struct ftrace_ops ops;
+	const struct kps_probe *probe;
+	u64 __percpu *missed;
+	unsigned int nr;
+	struct kps_ftrace_at {
+		unsigned long ip;
+		const struct kps_site *site;
+	} at[];
+};
+
+/* @ip is among them. */
+static const struct kps_site *site_at(const struct kps_ftrace *mine,
+				      unsigned long ip)
+{
+	unsigned int low = 0, high = mine->nr;
+
+	while (high - low > 1) {
+		unsigned int middle = low + (high - low) / 2;
+
+		if (mine->at[middle].ip <= ip)
+			low = middle;
+		else
+			high = middle;
+	}
+	return mine->at[low].site;
+}
+
+/*
+ * Registers as a kprobe's handler sees them: behind the one byte of an int3.
+ * Whoever called us jumps to where they say, so it is put back.
+ */
+static __always_inline void run_with_regs(struct kps_ctx *ctx,
+					  const struct kps_probe *probe,
+					  unsigned long ip, struct pt_regs *regs)
+{
+	unsigned long resume = instruction_pointer(regs);
+
+	instruction_pointer_set(regs, ip + 1);
+	ctx->regs = regs;
+	kps_event_run(ctx, probe);
+	instruction_pointer_set(regs, resume);
+}
+
+static noinline void __kprobes run(const struct kps_ftrace *mine,
+				   unsigned long ip, struct pt_regs *regs)
+{
+	const struct kps_probe *probe = mine->probe;
+	const struct kps_code *code = probe->code;
+	struct kps_ctx ctx KPS_UNINITIALISED;
+
+	if (!kps_event_begin(&ctx, probe, KPS_FILLS_ENTRY))
+		return;
+	ctx.frame.ip = ip;
+	if (code->frame_read & KPS_FRAME_BIT(site))
+		ctx.frame.site = site_at(mine, ip)->id;
+	kps_fill_args(&ctx.frame, regs, code->frame_read);
+	if (code->reads_regs)
+		run_with_regs(&ctx, probe, ip, regs);
+	else
+		kps_event_run(&ctx, probe);
+}
+
+/* Only the idle task runs where RCU does not watch. */
+static __always_inline bool is_rcu_watching(void)
+{
+	return likely(!is_idle_task(current)) || rcu_is_watching();
+}
+
+/* Called with preemption as it was in the function. */
+static void __kprobes ftrace_fired(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops,
+				   struct ftrace_regs *fregs)
+{
+	const struct kps_ftrace *mine = container_of(ops, struct kps_ftrace, ops);
+	struct pt_regs *regs = kps_ftrace_regs(fregs);
+
+	preempt_disable_notrace();
+	if (!is_rcu_watching())
+		this_cpu_inc(*mine->missed);
+	else if (!kps_event_is_done(mine->probe, kps_entry_word, regs))
+		run(mine, ip, regs);
+	preempt_enable_notrace();
+}
+
+static int by_ip(const void *a, const void *b)
+{
+	const struct kps_ftrace_at *left = a, *right = b;
+
+	return left->ip < right->ip ? -1 : left->ip > right->ip;
+}
+
+static struct kps_ftrace *alloc(struct kps_site **sites,
+				unsigned long *ips, unsigned int nr)
+{
+	struct kps_ftrace *mine;
+	unsigned int i;
+
+	mine = kvzalloc(struct_size(mine, at, nr), GFP_KERNEL);
+	if (!mine)
+		return NULL;
+	mine->missed = alloc_percpu(u64);
+	if (!mine->missed) {
+		kvfree(mine);
+		return NULL;
+	}
+	mine->probe = sites[0]->probe;
+	mine->nr = nr;
+	for (i = 0; i < nr; i++) {
+		mine->at[i].ip = ips[i];
+		mine->at[i].site = sites[i];
+	}
+	sort(mine->at, nr, sizeof(mine->at[0]), by_ip, NULL);
+	mine->ops.func = ftrace_fired;
+	/* PERMANENT: not to be switched off by the sysctl ftrace_enabled. */
+	mine->ops.flags = FTRACE_OPS_FL_PERMANENT;
+	if (mine->probe->code->reads_regs)
+		mine->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
+	return mine;
+}
+
+static void release(struct kps_ftrace *mine)
+{
+	ftrace_free_filter(&mine->ops);
+	free_percpu(mine->missed);
+	kvfree(mine);
+}
+
+/**
+ * kps_ftrace_attach() - make entries of functions arrive
+ * @sites: of one probe, all in the kernel or all in one module
+ * @ips: where ftrace's call is, of each
+ * @nr: of them, at least 1
+ *
+ * Context: may sleep. Return: for kps_ftrace_detach(), or NULL: kprobes must do
+ * it (ftrace is switched off, has no memory, or does not know one of them).
+ */
+struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
+				     unsigned long *ips, unsigned int nr)
+{
+	struct kps_ftrace *mine = alloc(sites, ips, nr);
+
+	if (!mine)
+		return NULL;
+	if (!ftrace_set_filter_ips(&mine->ops, ips, nr, 0, 1) &&
+	    !register_ftrace_function(&mine->ops))
+		return mine;
+	release(mine);
+	return NULL;
+}
+
+/**
+ * kps_ftrace_detach() - when this returns no handler runs any more
+ *
+ * Unregistering waits for all that may be on their way into the handler, also
+ * for those that were preempted, or in idle. Context: may sleep.
+ */
+void kps_ftrace_detach(struct kps_ftrace *ftrace)
+{
+	WARN_ON_ONCE(unregister_ftrace_function(&ftrace->ops));
+	release(ftrace);
+}
+
+/** kps_ftrace_missed() - of all functions; the first of them answers for it */
+u64 kps_ftrace_missed(const struct kps_ftrace *ftrace,
+		      const struct kps_site *site)
+{
+	u64 sum = 0;
+	int cpu;
+
+	if (site != ftrace->at[0].site)
+		return 0;
+	for_each_possible_cpu(cpu)
+		sum += *per_cpu_ptr(ftrace->missed, cpu);
+	return sum;
+}
