@@ -35,6 +35,7 @@ enum {
 	OPT_UNSAFE,
 	OPT_BUFFER,
 	OPT_CPU_BUDGET,
+	OPT_ATTACH,
 };
 
 /* Rows of those tables that several commands have. */
@@ -47,6 +48,7 @@ enum {
 
 #define OPTION_CPU_BUDGET \
 	{ "cpu-budget", required_argument, NULL, OPT_CPU_BUDGET }
+#define OPTION_ATTACH { "attach", required_argument, NULL, OPT_ATTACH }
 
 /* A program to compile, as the command line names it. */
 struct program_source {

@@ -25,6 +25,8 @@ const char load_help[] =
 	"      --maxactive N calls that a kretprobe can follow at once\n"
 	"      --cpu-budget N percent of a CPU that its handlers may take (25);\n"
 	"                    a program that takes more is stopped; 0: no limit\n"
+	"      --attach HOW  auto: functions' entries by ftrace, where that can do\n"
+	"                    it; kprobe: always by kprobes\n"
 	"\n"
 	"examples:\n"
 	"  kpctl load conntrack\n"
@@ -73,6 +75,7 @@ int command_load(int argc, char **argv)
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
 		OPTION_CPU_BUDGET,
+		OPTION_ATTACH,
 		{ "name", required_argument, NULL, OPT_NAME },
 		{ "disabled", no_argument, NULL, OPT_DISABLED },
 		{ 0 }

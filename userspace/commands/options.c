@@ -112,6 +112,17 @@ bool parse_seconds(const char *option, const char *text, double *seconds)
 	return true;
 }
 
+static bool parse_attach(const char *text, unsigned int *flags)
+{
+	if (!strcmp(text, "kprobe"))
+		*flags = KPS_PROBE_F_KPROBE;
+	else if (!strcmp(text, "auto"))
+		*flags = 0;
+	else
+		wrong_use("--attach takes auto or kprobe, not \"%s\"", text);
+	return !strcmp(text, "kprobe") || !strcmp(text, "auto");
+}
+
 bool compile_option(int option, struct program_source *source, int *status)
 {
 	struct compile_options *options = &source->options;
@@ -137,6 +148,9 @@ bool compile_option(int option, struct program_source *source, int *status)
 		good = parse_count("--cpu-budget", optarg, 0, 100,
 				   &source->load.cpu_budget);
 		source->load.has_cpu_budget = true;
+		break;
+	case OPT_ATTACH:
+		good = parse_attach(optarg, &source->load.probe_flags);
 		break;
 	default:
 		return common_option(option, status);

@@ -50,6 +50,8 @@ const char run_help[] =
 	"      --maxactive N calls that a kretprobe can follow at once\n"
 	"      --cpu-budget N percent of a CPU that its handlers may take (25);\n"
 	"                    a program that takes more is stopped; 0: no limit\n"
+	"      --attach HOW  auto: functions' entries by ftrace, where that can do\n"
+	"                    it; kprobe: always by kprobes\n"
 	"\n"
 	"bpftrace's -d is kpctl check -v; -d here is a duration.\n"
 	"\n"
@@ -468,6 +470,7 @@ int command_run(int argc, char **argv)
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
 		OPTION_CPU_BUDGET,
+		OPTION_ATTACH,
 		{ "duration", required_argument, NULL, 'd' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "verbose", no_argument, NULL, 'v' },

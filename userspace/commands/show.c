@@ -13,7 +13,9 @@
 const char show_help[] =
 	"usage: kpctl show [-v] NAME\n\n"
 	"Shows where each probe is attached and how, what the maps hold and\n"
-	"cost, and the ledger: where every event went.\n\n"
+	"cost, and the ledger: where every event went. HOW is one of ftrace,\n"
+	"kprobe (on ftrace), optimised (a jump), int3 (a breakpoint), perf,\n"
+	"raw, call: the first is the cheapest; in brackets why it is not that.\n\n"
 	"  hits = recorded + filtered + overflow + fault + busy + recursion + missed\n\n"
 	"  -v, --verbose  also the program's text\n"
 	"  -j, --json     JSON\n\n"
@@ -37,6 +39,8 @@ static void print_sites(const struct program_answer *program)
 			       site->target);
 			if (site->error)
 				printf("  (%s)", strerror(-site->error));
+			else if (site->why && *site->why)
+				printf("  (%s)", site->why);
 			putchar('\n');
 		}
 	}
@@ -93,6 +97,7 @@ static struct json_object *json_probe(const struct probe_answer *probe)
 		json_add_string(each, "target", site->target);
 		json_add_string(each, "state", site->state);
 		json_add_string(each, "how", site->how);
+		json_add_string(each, "why", site->why ? site->why : "");
 		json_add_int(each, "errno", -site->error);
 		json_add_uint(each, "missed", site->missed);
 		json_object_array_add(sites, each);

@@ -143,6 +143,7 @@ static void parse_site(struct nlattr *nest, struct site_answer *site)
 	site->target = get_string(attrs[KPS_SITE_A_TARGET]);
 	site->state = get_string(attrs[KPS_SITE_A_STATE]);
 	site->how = get_string(attrs[KPS_SITE_A_HOW]);
+	site->why = get_string(attrs[KPS_SITE_A_WHY]);
 	site->error = (int)get_u32(attrs[KPS_SITE_A_ERROR]);
 	site->missed = get_u64(attrs[KPS_SITE_A_MISSED]);
 }
@@ -278,6 +279,7 @@ static void free_probe(struct probe_answer *probe)
 		free(probe->sites[i].target);
 		free(probe->sites[i].state);
 		free(probe->sites[i].how);
+		free(probe->sites[i].why);
 	}
 	free(probe->sites);
 	free(probe->name);

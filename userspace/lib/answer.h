@@ -16,6 +16,7 @@ struct site_answer {
 	char *target;
 	char *state;
 	char *how;
+	char *why;		/* not in a cheaper way, "" if there is none */
 	int error;			/* negative errno */
 	unsigned long long missed;
 };

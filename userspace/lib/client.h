@@ -76,12 +76,14 @@ int client_reset_map(struct client *client, const char *name, const char *map,
  *	the default
  * @has_cpu_budget: else the module's parameter counts
  * @cpu_budget: percent of a CPU that its handlers may take, 0: any
+ * @probe_flags: enum kps_probe_flags, of every probe
  */
 struct load_options {
 	unsigned int flags;
 	unsigned int buffer;
 	bool has_cpu_budget;
 	unsigned int cpu_budget;
+	unsigned int probe_flags;
 };
 
 /* lib/load.c: LOAD */

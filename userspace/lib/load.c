@@ -98,7 +98,8 @@ static void put_output(struct nl_msg *msg, const struct object_output *output)
 	nla_nest_end(msg, nest);
 }
 
-static void put_probe(struct nl_msg *msg, const struct object_probe *probe)
+static void put_probe(struct nl_msg *msg, const struct object_probe *probe,
+		      unsigned int flags)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
 	size_t i;
@@ -106,7 +107,7 @@ static void put_probe(struct nl_msg *msg, const struct object_probe *probe)
 	nla_put_string(msg, KPS_PROBE_A_NAME, probe->name);
 	nla_put_string(msg, KPS_PROBE_A_PROVIDER, probe->provider);
 	nla_put_u32(msg, KPS_PROBE_A_FLAGS,
-		    probe->lenient ? KPS_PROBE_F_LENIENT : 0);
+		    flags | (probe->lenient ? KPS_PROBE_F_LENIENT : 0));
 	nla_put_u32(msg, KPS_PROBE_A_EVENT_ID, probe->event_id);
 	nla_put_u32(msg, KPS_PROBE_A_MAXACTIVE, probe->maxactive);
 	nla_put(msg, KPS_PROBE_A_INSNS,
@@ -181,6 +182,6 @@ int client_load(struct client *client, const char *name,
 	for (i = 0; i < object->nr_outputs; i++)
 		put_output(msg, &object->outputs[i]);
 	for (i = 0; i < object->nr_probes; i++)
-		put_probe(msg, &object->probes[i]);
+		put_probe(msg, &object->probes[i], options->probe_flags);
 	return client_transact(client, msg, NULL, NULL);
 }
