@@ -44,7 +44,7 @@ missed_returns() {
 missed_nested() {
 	load_text nested 'tracepoint:syscalls:sys_enter_openat /comm == "none"/ { @t = count(); }
 		kprobe:do_sys_openat2 /comm == "ledger_o"/ { @outer[str(arg1)] = count(); }
-		kprobe:copy_from_user_nofault { @inner = count(); }'
+		kprobe:copy_from_user_nofault { @inner = count(); }' --attach kprobe
 	must "$LOAD/opens" ledger_o 25 /etc/hosts
 	between "nested: the inner probe was missed" "$(ledger nested missed)" 25 100
 	is "nested: the outer one was not" "$(value nested @outer /etc/hosts)" 25
@@ -61,15 +61,34 @@ faults() {
 	done_with fault
 }
 
-# A tracepoint's clause reads user memory; the function that does it is probed.
+# A tracepoint's clause reads user memory; the function that does it is probed,
+# by a clause that may not run in another one.
 recursion() {
 	load_text inside 'tracepoint:syscalls:sys_enter_openat /comm == "ledger_o"/ { @outer[str(args.filename)] = count(); }
-		kprobe:copy_from_user_nofault { @inner = count(); }'
+		kprobe:copy_from_user_nofault { @inner = max(nsecs); }'
 	must "$LOAD/opens" ledger_o 60 /a
 	between "inside: found in the ledger" "$(ledger inside recursion)" 60 180
 	is "inside: the inner clause never ran in the outer" "$(value inside @inner '')" 0
 	is "inside: the outer one always" "$(value inside @outer /a)" 60
 	done_with inside
+}
+
+# ... and by one that may: it calls nothing.
+nesting() {
+	local inner
+	load_text nests 'tracepoint:syscalls:sys_enter_openat /comm == "ledger_o"/ { @outer[str(args.filename)] = count(); }
+		kprobe:copy_from_user_nofault { @inner[comm, pid] = count(); }'
+	must "$LOAD/opens" ledger_o 60 /a
+	inner=$(total nests @inner)
+	if kpctl show nests | grep -q '^attached  ftrace'; then
+		between "nesting: all calls in the outer clause are counted" "$inner" 60 180
+		is "nesting: nothing is lost" "$(ledger nests recursion) $(ledger nests missed)" "0 0"
+	else
+		between "nesting: in a breakpoint's handler, or recorded" \
+			$((inner + $(ledger nests missed))) 60 180
+	fi
+	is "nesting: the outer one always" "$(value nests @outer /a)" 60
+	done_with nests
 }
 
 full_stacks() {
@@ -86,6 +105,7 @@ missed_returns
 missed_nested
 faults
 recursion
+nesting
 full_stacks
 must rmmod kpstat
 finish

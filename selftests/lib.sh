@@ -10,6 +10,7 @@ LOAD=$HERE/load
 KPSTAT_KO=${KPSTAT_KO:-/kpstat/kpstat.ko}
 DEBUGFS=/sys/kernel/debug/kpstat
 KPROBES=/sys/kernel/debug/kprobes/list
+FTRACED=/sys/kernel/tracing/enabled_functions
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 
@@ -178,7 +179,15 @@ until_attached() {
 	sleep 0.3
 }
 
-armed() { grep -c . "$KPROBES"; }
+# armed: kprobes, and hooks of our own in ftrace. Functions that have kprobes on
+# ftrace have one hook more, of the kernel's.
+armed() {
+	local kprobes hooks theirs
+	kprobes=$(grep -c . "$KPROBES")
+	hooks=$(awk '{ gsub(/[()]/, "", $2); n += $2 } END { print n + 0 }' "$FTRACED" 2>/dev/null || echo 0)
+	theirs=$(awk '/\[FTRACE\]/ && !/DISABLED/ { print $1 }' "$KPROBES" | sort -u | wc -l)
+	echo $((kprobes + hooks - theirs))
+}
 
 memory_used() { awk '/^memory:/ { print $2 }' "$DEBUGFS/status"; }
 

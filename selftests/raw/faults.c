@@ -69,44 +69,41 @@ static unsigned int event_id(const char *path)
 	return id;
 }
 
-static void put_tracepoint(struct nl_msg *msg)
-{
-	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
-
-	nla_put_string(msg, KPS_PROBE_A_NAME, "task:task_rename");
-	nla_put_string(msg, KPS_PROBE_A_PROVIDER, "tracepoint");
-	nla_put_string(msg, KPS_PROBE_A_TARGET, "task:task_rename");
-	nla_put_u32(msg, KPS_PROBE_A_EVENT_ID,
-		    event_id("/sys/kernel/tracing/events/task/task_rename/id"));
-	nla_put(msg, KPS_PROBE_A_INSNS, sizeof(clause), clause);
-	nla_nest_end(msg, nest);
-}
-
 static const char *provider;
 
+/* Of a kretprobe, few instances: each of them is an allocation. */
 static const struct {
 	const char *name;
 	const char *target;
+	const char *event_id;
+	unsigned int maxactive;
 } targets[] = {
-	{ "kprobe", "__x64_sys_getppid" },
-	{ "kretprobe", "__x64_sys_getppid" },
-	{ "rawtracepoint", "sys_enter" },
-	{ "interval", "1000000000" },
-	{ "conntrack", "destroy" },
+	{ .name = "kprobe", .target = "__x64_sys_getppid" },
+	{ .name = "kretprobe", .target = "__x64_sys_getppid", .maxactive = 4 },
+	{ .name = "tracepoint", .target = "task:task_rename",
+	  .event_id = "/sys/kernel/tracing/events/task/task_rename/id" },
+	{ .name = "rawtracepoint", .target = "sys_enter" },
+	{ .name = "interval", .target = "1000000000" },
+	{ .name = "conntrack", .target = "destroy" },
 };
 
 static void put_provider(struct nl_msg *msg)
 {
-	size_t i;
+	struct nlattr *nest;
+	size_t i = 0;
 
-	if (!strcmp(provider, "tracepoint")) {
-		put_tracepoint(msg);
-		return;
-	}
-	for (i = 0; i < NR(targets); i++)
-		if (!strcmp(provider, targets[i].name))
-			raw_put_probe(msg, provider, targets[i].target, clause,
-				      NR(clause));
+	while (strcmp(provider, targets[i].name))
+		i++;
+	nest = nla_nest_start(msg, KPS_A_PROBE);
+	nla_put_string(msg, KPS_PROBE_A_NAME, targets[i].target);
+	nla_put_string(msg, KPS_PROBE_A_PROVIDER, provider);
+	nla_put_string(msg, KPS_PROBE_A_TARGET, targets[i].target);
+	if (targets[i].event_id)
+		nla_put_u32(msg, KPS_PROBE_A_EVENT_ID,
+			    event_id(targets[i].event_id));
+	nla_put_u32(msg, KPS_PROBE_A_MAXACTIVE, targets[i].maxactive);
+	nla_put(msg, KPS_PROBE_A_INSNS, sizeof(clause), clause);
+	nla_nest_end(msg, nest);
 }
 
 static struct nl_msg *program(void)

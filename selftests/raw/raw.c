@@ -141,6 +141,10 @@ void raw_put_output(struct nl_msg *msg, const struct kps_field *fields,
 	nla_nest_end_keep_empty(msg, nest);
 }
 
+/*
+ * By kprobes: these tests load and unload thousands of programs, and an ops of
+ * ftrace goes only when every task has been seen to leave it.
+ */
 void raw_put_probe(struct nl_msg *msg, const char *provider, const char *target,
 		   const struct bpf_insn *insns, size_t nr)
 {
@@ -149,6 +153,7 @@ void raw_put_probe(struct nl_msg *msg, const char *provider, const char *target,
 	nla_put_string(msg, KPS_PROBE_A_NAME, target);
 	nla_put_string(msg, KPS_PROBE_A_PROVIDER, provider);
 	nla_put_string(msg, KPS_PROBE_A_TARGET, target);
+	nla_put_u32(msg, KPS_PROBE_A_FLAGS, KPS_PROBE_F_KPROBE);
 	nla_put(msg, KPS_PROBE_A_INSNS, nr * sizeof(*insns), insns);
 	nla_nest_end(msg, nest);
 }

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# By ftrace or by a kprobe: show says which way each probe went and why, and both
+# ways see the same.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+grep -q ' vfs_fallocate$' /proc/kallsyms || skip_all "this kernel has no fallocate"
+QUESTION='kprobe:vfs_fallocate { @[comm, arg1, arg2, arg3] = count(); @s[kstack(6)] = count(); @f[func] = count(); @i = max(reg("ip")); }'
+
+# how PROGRAM: how, and why, of its first site
+how() { kpctl show -j "$1" | jq -r '.probes[0].sites[0] | .how + ": " + .why'; }
+
+load_module
+load_text ours "$QUESTION"
+load_text kernels "$QUESTION" --attach kprobe
+is "as asked" "$(how kernels)" "kprobe: asked for"
+if [ "$(how ours)" = "kprobe: this kernel's ftrace gives no arguments" ]; then
+	skip_rest=1
+	skip "by ftrace" "this kernel's ftrace gives no arguments"
+else
+	skip_rest=
+	is "by ftrace" "$(how ours)" "ftrace: "
+fi
+must "$LOAD/words" words 50 0 7 18446744073709551615
+for map in @ @s @f @i; do
+	yes "the same in $map" diff <(kpctl read kernels $map) <(kpctl read ours $map)
+done
+is "arguments" "$(value ours @ 'words, 0, 7, 2')" 50
+yes "a stack begins with the function" eval "kpctl read ours @s | grep -A1 '^@s\[' | grep -qE 'vfs_fallocate[+][15]\$'"
+done_with ours
+done_with kernels
+
+# The first instruction behind ftrace's call is 5 bytes in, or 9 where the
+# function begins with an ENDBR.
+for offset in 5 9; do
+	kpctl load --name inside -e "kprobe:vfs_fallocate+$offset { @ = count(); }" 2>/dev/null && break
+done
+yes "inside of a function" eval "how inside | grep -E '^(int3|optimised): ftrace is not called here'"
+must "$LOAD/words" words 10 1
+is "inside: every call" "$(total inside @)" 10
+done_with inside
+
+load_text many 'kprobe:vfs_* { @f[func] = count(); @p[probe] = count(); @n = count(); } ' --max-probes 1000
+sites=$(kpctl show -j many | jq '[.probes[].sites[] | select(.state == "attached")] | length')
+between "a glob: functions" "$sites" 20 1000
+before=$(value many @f vfs_fallocate)
+must "$LOAD/words" words 100 1
+is "a glob: one of them, by name" "$(($(value many @f vfs_fallocate) - before))" 100
+# In one reading: kpctl itself makes such calls.
+kpctl read many >"$WORK/many"
+of() { sed -n "s/^$1: //p" "$WORK/many"; }
+is "a glob: the same by probe" "$(of '@p\[kprobe:vfs_fallocate\]')" "$(of '@f\[vfs_fallocate\]')"
+is "a glob: all together" "$(awk '/^@f/ { n += $2 } END { print n }' "$WORK/many")" "$(of @n)"
+if [ -z "$skip_rest" ]; then
+	is "a glob: those that ftrace can serve are one hook" \
+		"$(kpctl show -j many | jq -r '[.probes[].sites[] | select(.state == "attached") | .how] | unique | length')" 1
+	no "ftrace cannot be switched off below it" eval 'echo 0 >/proc/sys/kernel/ftrace_enabled'
+	must "$LOAD/words" words 100 1
+	is "and it goes on" "$(($(value many @f vfs_fallocate) - before))" 200
+fi
+done_with many
+is "nothing is left" "$(armed)" 0
+
+# 7.x does not let anybody switch it off.
+if [ -z "$skip_rest" ] && { echo 0 >/proc/sys/kernel/ftrace_enabled; } 2>/dev/null; then
+	yes "where it is switched off" kpctl load --name off -e 'kprobe:vfs_fallocate { @ = count(); }'
+	is "kprobes do it, if they can" "$(how off)" "kprobe: ftrace refuses"
+	kpctl unload off 2>/dev/null
+	echo 1 >/proc/sys/kernel/ftrace_enabled
+fi
+load_text raw 'rawtracepoint:sys_enter /comm == "words"/ { @[kstack] = count(); }'
+must "$LOAD/words" words 10 1
+yes "a raw tracepoint: its stacks begin where it is" \
+	eval "kpctl read raw | grep -A1 '^@\[' | grep -qE 'syscall|entry'"
+no "and have nothing of kpstat's" eval 'kpctl read raw | grep -E "raw_fired|kpstat"'
+done_with raw
+
+no "no such way" kpctl load --attach magic --name x -e 'kprobe:vfs_fallocate { @ = count(); }'
+must rmmod kpstat
+is "nothing is left" "$(armed)" 0
+finish
