@@ -3,12 +3,14 @@
  * The path of an event, from a provider's hook to the ledger.  The same for
  * all providers:
  *
- *	if (kps_event_is_done(probe, ...))
+ *	if (!kps_is_live(probe))
  *		return;
- *	if (kps_event_begin(&ctx, probe, KPS_FILLS_...)) {
- *		... fill what the hook knows into ctx.frame, ctx.record ...
- *		kps_event_run(&ctx, probe);
- *	}
+ *	at = kps_event_hit(probe);
+ *	if (kps_event_is_done(probe, at, ...) || kps_event_is_timed(probe, at, ...))
+ *		return;
+ *	kps_event_begin(&ctx, probe, at, KPS_FILLS_...);
+ *	... fill what the hook knows into ctx.frame, ctx.record ...
+ *	kps_event_run(&ctx, probe);
  *
  * Context: any, NMI included, with preemption off.
  */
@@ -79,9 +81,42 @@ static __always_inline u64 kps_entry_word(const void *regs, u32 word)
 				      kps_argument(regs, word - KPS_FRAME_ARG);
 }
 
-static __always_inline struct kps_row *kps_this_row(const struct kps_program *program)
+/**
+ * struct kps_at - where an event writes to, found once, so that it never falls
+ * into two intervals
+ * @row: of this CPU
+ * @ledger: of the probe, in @row
+ */
+struct kps_at {
+	struct kps_row *row;
+	struct kps_ledger_counts *ledger;
+};
+
+/** kps_is_live() - else the event is nobody's any more */
+static __always_inline bool kps_is_live(const struct kps_probe *probe)
 {
-	return rcu_dereference_raw(program->set)->rows[raw_smp_processor_id()];
+	return READ_ONCE(probe->program->live);
+}
+
+/** kps_event_hit() - an event has come */
+static __always_inline struct kps_at kps_event_hit(const struct kps_probe *probe)
+{
+	struct kps_set *set = rcu_dereference_raw(probe->program->set);
+	struct kps_at at;
+
+	at.row = set->rows[raw_smp_processor_id()];
+	at.ledger = &at.row->ledger[probe->index];
+	local64_inc(&at.ledger->nr[KPS_LEDGER_HITS]);
+	return at;
+}
+
+/*
+ * Whether the guard wants to know how long this event takes. The hit has been
+ * counted: where the clock itself is probed, that event is not timed, too.
+ */
+static __always_inline bool kps_is_timed(struct kps_at at)
+{
+	return !(local64_read(&at.ledger->nr[KPS_LEDGER_HITS]) % KPS_GUARD_EVERY);
 }
 
 /* Bytes after the NUL may be an older, longer name's: a key's are zero. */
@@ -163,42 +198,56 @@ kps_add(struct kps_table *table, const struct kps_map *map,
 	return KPS_LEDGER_RECORDED;
 }
 
-/**
- * kps_event_is_done() - do without a context, and without running the clause
- * @probe: to which an event has come
- * @word_of: a constant
- * @event: for @word_of
- *
- * Which is what most events need. The one in some that the guard wants to time
- * is none of them.
- *
- * Return: true if nothing is left to do.
- */
-static __always_inline bool kps_event_is_done(const struct kps_probe *probe,
-					      kps_word_fn word_of,
-					      const void *event)
+static __always_inline bool kps_do_short(const struct kps_probe *probe,
+					 struct kps_at at, kps_word_fn word_of,
+					 const void *event)
 {
 	const struct kps_shortcut *it = &probe->code->shortcut;
-	const struct kps_program *program = probe->program;
 	enum kps_ledger outcome = KPS_LEDGER_FILTERED;
-	struct kps_row *row;
-	local64_t *ledger;
 
-	if (!READ_ONCE(program->live))
-		return true;
-	row = kps_this_row(program);
-	ledger = row->ledger[probe->index].nr;
-	if (unlikely(!((local64_read(&ledger[KPS_LEDGER_HITS]) + 1) %
-		       KPS_GUARD_EVERY)))
-		return false;
 	if (!it->filters || word_of(event, it->filter) - it->first <= it->span) {
 		if (!it->whole)
 			return false;
-		outcome = kps_add(row->tables[it->map], program->maps[it->map],
-				  it, word_of, event);
+		outcome = kps_add(at.row->tables[it->map],
+				  probe->program->maps[it->map], it, word_of,
+				  event);
 	}
-	local64_inc(&ledger[KPS_LEDGER_HITS]);
-	local64_inc(&ledger[outcome]);
+	local64_inc(&at.ledger->nr[outcome]);
+	return true;
+}
+
+/**
+ * kps_event_is_done() - do without a context, and without running the clause
+ * @probe: to which an event has come
+ * @at: from kps_event_hit()
+ * @word_of: a constant
+ * @event: for @word_of
+ *
+ * Return: true: nothing is left to do, as with most events.
+ */
+static __always_inline bool kps_event_is_done(const struct kps_probe *probe,
+					      struct kps_at at,
+					      kps_word_fn word_of,
+					      const void *event)
+{
+	return likely(!kps_is_timed(at)) &&
+	       kps_do_short(probe, at, word_of, event);
+}
+
+/** kps_event_is_timed() - the same for those that the guard wants to time */
+static __always_inline bool kps_event_is_timed(const struct kps_probe *probe,
+					       struct kps_at at,
+					       kps_word_fn word_of,
+					       const void *event)
+{
+	u64 began;
+
+	if (likely(!kps_is_timed(at)))
+		return false;
+	began = ktime_get_mono_fast_ns();
+	if (!kps_do_short(probe, at, word_of, event))
+		return false;
+	kps_guard_sample(probe->program, began);
 	return true;
 }
 
@@ -212,46 +261,29 @@ static __always_inline void kps_fill_args(struct kps_frame *frame,
 		frame->arg[__ffs(args)] = kps_argument(regs, __ffs(args));
 }
 
-/* kps_event_begin(), whether the program is live or not. */
-static __always_inline void kps_event_enter(struct kps_ctx *ctx,
+/**
+ * kps_event_begin() - there is more to do: make a context
+ * @ctx: on the handler's stack, nothing in it is set yet
+ * @probe: whose
+ * @at: from kps_event_hit()
+ * @fills: words of the frame that the caller fills in where code->frame_read has
+ *	them, KPS_FILLS_*; the others are zero. A constant.
+ *
+ * kps_event_run() must follow.
+ */
+static __always_inline void kps_event_begin(struct kps_ctx *ctx,
 					    const struct kps_probe *probe,
-					    u32 fills)
+					    struct kps_at at, u32 fills)
 {
-	struct kps_program *program = probe->program;
-	local64_t *hits;
-
-	ctx->row = kps_this_row(program);
-	ctx->ledger = &ctx->row->ledger[probe->index];
-	hits = &ctx->ledger->nr[KPS_LEDGER_HITS];
-	local64_inc(hits);
-	ctx->began = 0;
-	if (unlikely(!(local64_read(hits) % KPS_GUARD_EVERY)))
-		ctx->began = ktime_get_mono_fast_ns();
-	ctx->program = program;
+	ctx->row = at.row;
+	ctx->ledger = at.ledger;
+	ctx->began = unlikely(kps_is_timed(at)) ? ktime_get_mono_fast_ns() : 0;
+	ctx->program = probe->program;
 	ctx->lost = 0;
 	ctx->record = NULL;
 	ctx->record_size = 0;
 	ctx->regs = NULL;
 	kps_frame_clear(&ctx->frame, probe->code->frame_read & ~fills);
-}
-
-/**
- * kps_event_begin() - an event has come
- * @ctx: on the handler's stack, nothing in it is set yet
- * @probe: whose
- * @fills: words of the frame that the caller fills in where code->frame_read has
- *	them, KPS_FILLS_*; the others are zero. A constant.
- *
- * Return: true if the clause is to run; kps_event_run() must follow.
- */
-static __always_inline bool kps_event_begin(struct kps_ctx *ctx,
-					    const struct kps_probe *probe,
-					    u32 fills)
-{
-	if (!READ_ONCE(probe->program->live))
-		return false;
-	kps_event_enter(ctx, probe, fills);
-	return true;
 }
 
 /* The worst that happened names the event; a rejected one did nothing. */

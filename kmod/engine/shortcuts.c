@@ -3,8 +3,9 @@
  * What of a clause can be done without running it.
  *
  * The commonest clauses make one key of what is at hand and add to one map; the
- * commonest filters compare one word of the frame with a constant. Both are told by their instructions,
- * which have been verified; what is not recognised is run, and does the same.
+ * commonest filters compare one word of the frame with a constant. Both are told
+ * by their instructions, which have been verified; what is not recognised is run,
+ * and does the same.
  */
 #include <linux/filter.h>
 
@@ -79,7 +80,7 @@ static bool set_filter(struct kps_shortcut *it, u8 op, s64 than)
 	}
 }
 
-/* One that is more than a number of the hook's own. */
+/* A word that a kps_word_fn knows. */
 static bool loads_word(const struct bpf_insn *insn, u8 dst)
 {
 	return is(insn, BPF_LDX | BPF_MEM | BPF_DW, dst) &&

@@ -72,14 +72,16 @@ static __always_inline void run_with_regs(struct kps_ctx *ctx,
 }
 
 static noinline void __kprobes run(const struct kps_ftrace *mine,
-				   unsigned long ip, struct pt_regs *regs)
+				   struct kps_at at, unsigned long ip,
+				   struct pt_regs *regs)
 {
 	const struct kps_probe *probe = mine->probe;
 	const struct kps_code *code = probe->code;
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
-	if (!kps_event_begin(&ctx, probe, KPS_FILLS_ENTRY))
+	if (kps_event_is_timed(probe, at, kps_entry_word, regs))
 		return;
+	kps_event_begin(&ctx, probe, at, KPS_FILLS_ENTRY);
 	ctx.frame.ip = ip;
 	if (code->frame_read & KPS_FRAME_BIT(site))
 		ctx.frame.site = site_at(mine, ip)->id;
@@ -103,12 +105,17 @@ static void __kprobes ftrace_fired(unsigned long ip, unsigned long parent_ip,
 {
 	const struct kps_ftrace *mine = container_of(ops, struct kps_ftrace, ops);
 	struct pt_regs *regs = kps_ftrace_regs(fregs);
+	const struct kps_probe *probe = mine->probe;
+	struct kps_at at;
 
 	preempt_disable_notrace();
-	if (!is_rcu_watching())
+	if (!is_rcu_watching()) {
 		this_cpu_inc(*mine->missed);
-	else if (!kps_event_is_done(mine->probe, kps_entry_word, regs))
-		run(mine, ip, regs);
+	} else if (kps_is_live(probe)) {
+		at = kps_event_hit(probe);
+		if (!kps_event_is_done(probe, at, kps_entry_word, regs))
+			run(mine, at, ip, regs);
+	}
 	preempt_enable_notrace();
 }
 

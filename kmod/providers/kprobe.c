@@ -108,21 +108,32 @@ static struct kprobe_site *of(const struct kps_site *site)
 	return site->priv;
 }
 
+static noinline void __kprobes run(const struct kps_site *site, struct kps_at at,
+				   unsigned long ip, struct pt_regs *regs)
+{
+	struct kps_ctx ctx KPS_UNINITIALISED;
+
+	if (kps_event_is_timed(site->probe, at, kps_entry_word, regs))
+		return;
+	kps_event_begin(&ctx, site->probe, at, KPS_FILLS_ENTRY);
+	ctx.frame.site = site->id;
+	ctx.frame.ip = ip;
+	ctx.regs = regs;
+	kps_fill_args(&ctx.frame, regs, site->probe->code->frame_read);
+	kps_event_run(&ctx, site->probe);
+}
+
 static int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct kprobe_site *mine = container_of(kp, struct kprobe_site, kp);
 	const struct kps_site *site = mine->site;
-	struct kps_ctx ctx KPS_UNINITIALISED;
+	struct kps_at at;
 
-	if (kps_event_is_done(site->probe, kps_entry_word, regs))
+	if (!kps_is_live(site->probe))
 		return 0;
-	if (!kps_event_begin(&ctx, site->probe, KPS_FILLS_ENTRY))
-		return 0;
-	ctx.frame.site = site->id;
-	ctx.frame.ip = (unsigned long)kp->addr;
-	ctx.regs = regs;
-	kps_fill_args(&ctx.frame, regs, site->probe->code->frame_read);
-	kps_event_run(&ctx, site->probe);
+	at = kps_event_hit(site->probe);
+	if (!kps_event_is_done(site->probe, at, kps_entry_word, regs))
+		run(site, at, (unsigned long)kp->addr, regs);
 	return 0;
 }
 

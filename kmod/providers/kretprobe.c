@@ -66,12 +66,14 @@ static __always_inline u64 word_of(const void *event, u32 word)
 }
 
 static noinline void __kprobes run(const struct kps_site *site,
-				   const struct call *call, unsigned long ip)
+				   struct kps_at at, const struct call *call,
+				   unsigned long ip)
 {
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
-	if (!kps_event_begin(&ctx, site->probe, KPS_FILLS_RETURN))
+	if (kps_event_is_timed(site->probe, at, word_of, call))
 		return;
+	kps_event_begin(&ctx, site->probe, at, KPS_FILLS_RETURN);
 	ctx.frame.site = site->id;
 	ctx.frame.ip = ip;
 	ctx.regs = call->regs;
@@ -88,12 +90,16 @@ static int __kprobes return_fired(struct kretprobe_instance *ri,
 	const struct call call = { .ri = ri, .regs = regs };
 	struct kretprobe *rp = kps_get_kretprobe(ri);
 	const struct kps_site *site;
+	struct kps_at at;
 
 	if (!rp)
 		return 0;
 	site = container_of(rp, struct kretprobe_site, rp)->site;
-	if (!kps_event_is_done(site->probe, word_of, &call))
-		run(site, &call, (unsigned long)rp->kp.addr);
+	if (!kps_is_live(site->probe))
+		return 0;
+	at = kps_event_hit(site->probe);
+	if (!kps_event_is_done(site->probe, at, word_of, &call))
+		run(site, at, &call, (unsigned long)rp->kp.addr);
 	return 0;
 }
 

@@ -177,10 +177,15 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 {
 	const struct kps_site *site = event->overflow_handler_context;
 	struct kps_ctx ctx KPS_UNINITIALISED;
+	struct kps_at at;
 
-	if (kps_event_is_done(site->probe, no_word, NULL) ||
-	    !kps_event_begin(&ctx, site->probe, KPS_FILLS_SITE))
+	if (!kps_is_live(site->probe))
 		return;
+	at = kps_event_hit(site->probe);
+	if (kps_event_is_done(site->probe, at, no_word, NULL) ||
+	    kps_event_is_timed(site->probe, at, no_word, NULL))
+		return;
+	kps_event_begin(&ctx, site->probe, at, KPS_FILLS_SITE);
 	ctx.frame.site = site->id;
 	if (data->raw) {
 		ctx.record = data->raw->frag.data;
@@ -220,8 +225,10 @@ static void __kprobes timer_fired(struct perf_event *event,
 	const struct kps_site *site = event->overflow_handler_context;
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
-	if (!kps_event_begin(&ctx, site->probe, KPS_FILLS_SITE))
+	if (!kps_is_live(site->probe))
 		return;
+	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
+			KPS_FILLS_SITE);
 	ctx.frame.site = site->id;
 	ctx.regs = regs;
 	kps_event_run(&ctx, site->probe);

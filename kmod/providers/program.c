@@ -46,7 +46,8 @@ static void fire(const struct kps_site *site)
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
 	preempt_disable();
-	kps_event_enter(&ctx, site->probe, KPS_FILLS_SITE);
+	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
+			KPS_FILLS_SITE);
 	ctx.frame.site = site->id;
 	kps_event_run(&ctx, site->probe);
 	preempt_enable();

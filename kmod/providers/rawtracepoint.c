@@ -35,15 +35,17 @@ static __always_inline u64 no_word(const void *event, u32 word)
 	return 0;
 }
 
-static __always_inline void run(const struct kps_site *site, const u64 *args,
+static __always_inline void run(const struct kps_site *site,
+				struct kps_at at, const u64 *args,
 				struct pt_regs *regs)
 {
 	struct kps_ctx ctx KPS_UNINITIALISED;
 	unsigned int i;
 
-	if (kps_event_is_done(site->probe, word_of, args) ||
-	    !kps_event_begin(&ctx, site->probe, KPS_FILLS_RAW))
+	if (kps_event_is_done(site->probe, at, word_of, args) ||
+	    kps_event_is_timed(site->probe, at, word_of, args))
 		return;
+	kps_event_begin(&ctx, site->probe, at, KPS_FILLS_RAW);
 	ctx.frame.site = site->id;
 	ctx.regs = regs;
 	for (i = 0; i < NR_RAW_ARGS; i++)
@@ -51,23 +53,32 @@ static __always_inline void run(const struct kps_site *site, const u64 *args,
 	kps_event_run(&ctx, site->probe);
 }
 
-static noinline void __kprobes run_with_args(const struct kps_site *site, u64 a,
-					     u64 b, u64 c, u64 d, u64 e)
+static noinline void __kprobes run_with_args(const struct kps_site *site,
+					     struct kps_at at, u64 a, u64 b,
+					     u64 c, u64 d, u64 e)
 {
 	const u64 args[NR_RAW_ARGS] = { a, b, c, d, e };
 
-	run(site, args, NULL);
+	run(site, at, args, NULL);
 }
 
-/* Newer kernels call handlers with preemption on. Most need no arguments. */
+/*
+ * Newer kernels call handlers with preemption on. Most clauses need none of the
+ * arguments, and are done with before these are put where they can be numbered.
+ */
 static void __kprobes raw_fired(void *data, u64 a, u64 b, u64 c, u64 d, u64 e)
 {
 	const struct kps_site *site = data;
+	const struct kps_probe *probe = site->probe;
+	struct kps_at at;
 
 	preempt_disable_notrace();
-	if (site->probe->code->shortcut.words ||
-	    !kps_event_is_done(site->probe, no_word, NULL))
-		run_with_args(site, a, b, c, d, e);
+	if (kps_is_live(probe)) {
+		at = kps_event_hit(probe);
+		if (probe->code->shortcut.words ||
+		    !kps_event_is_done(probe, at, no_word, NULL))
+			run_with_args(site, at, a, b, c, d, e);
+	}
 	preempt_enable_notrace();
 }
 
@@ -76,11 +87,13 @@ static void __kprobes raw_fired_with_regs(void *data, u64 a, u64 b, u64 c,
 					  u64 d, u64 e)
 {
 	const u64 args[NR_RAW_ARGS] = { a, b, c, d, e };
+	const struct kps_site *site = data;
 	struct pt_regs regs = {};
 
 	preempt_disable_notrace();
 	perf_fetch_caller_regs(&regs);
-	run(data, args, &regs);
+	if (kps_is_live(site->probe))
+		run(site, kps_event_hit(site->probe), args, &regs);
 	preempt_enable_notrace();
 }
 
