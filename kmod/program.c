@@ -260,12 +260,13 @@ static int enable(struct kps_program *program, struct kps_error *error)
 	/* The guard has said stop, and nobody has yet done it. */
 	if (program->attached)
 		disable(program);
-	kps_guard_reset(&program->guard);
 	kps_program_fire(program, "begin");
 	err = kps_probes_attach(program, error);
 	if (err)
 		return err;
 	program->attached = true;
+	/* Now: what attaching took is no part of the first window. */
+	kps_guard_reset(&program->guard);
 	WRITE_ONCE(program->live, true);
 	return 0;
 }
