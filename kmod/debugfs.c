@@ -41,11 +41,12 @@ DEFINE_SHOW_ATTRIBUTE(source);
 
 static int probes_show(struct seq_file *m, void *unused)
 {
-	const struct kps_program *program = m->private;
+	struct kps_program *program = m->private;
 	u32 i;
 
 	seq_printf(m, "%-9s %-10s %10s  %s\n", "state", "how", "missed",
 		   "probe");
+	mutex_lock(&program->read_lock);
 	for (i = 0; i < program->nr_sites; i++) {
 		const struct kps_site *site = program->sites[i];
 
@@ -54,6 +55,7 @@ static int probes_show(struct seq_file *m, void *unused)
 			   kps_site_missed(site), site->probe->provider->name,
 			   site->target);
 	}
+	mutex_unlock(&program->read_lock);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(probes);

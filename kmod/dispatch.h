@@ -148,6 +148,12 @@ static __always_inline void kps_copy_comm(u64 *out)
  */
 typedef u64 (*kps_word_fn)(const void *event, u32 word);
 
+/** kps_no_word() - a kps_word_fn of hooks that fill in none, for NULL */
+static __always_inline u64 kps_no_word(const void *event, u32 word)
+{
+	return 0;
+}
+
 /* A key of the parts that the shortcut names. */
 static __always_inline void kps_make_key(u64 *key, const struct kps_shortcut *it,
 					 kps_word_fn word_of, const void *event)

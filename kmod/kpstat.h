@@ -9,7 +9,9 @@
  *	kps_config_lock		(program.c) mutex: one change at a time: load,
  *				unload, enable, disable, modules coming and going
  *	program->read_lock	mutex: who may replace program->set, and so who
- *				may look into its tables from outside
+ *				may look into its tables from outside; and
+ *				whose sites are attached, so whose provider may
+ *				be asked about them
  *	kps_programs_lock	(program.c) mutex: the list of programs
  * The event path takes none of them: it runs with preemption off, reads
  * program->set once, and whoever replaces a set waits for RCU.
@@ -52,10 +54,12 @@ enum kps_site_state {
  * struct kps_site - one attach point of a probe
  * @probe: whose clause runs there
  * @id: number in the program, what KPS_T_PROBE prints
- * @state: changed under kps_config_lock
+ * @state: changed under kps_config_lock and program->read_lock; who holds one
+ *	of them may read it
  * @error: of the last attach, 0 or a negative errno
- * @missed: events the kernel could not deliver, from earlier attachments
- * @missed_before: the provider's count when the ledger was last reset
+ * @missed: events the kernel could not deliver, as last taken from the provider
+ * @missed_taken: what the provider had counted then, since it was attached
+ * @missed_before: how many there were when the ledger was last reset
  * @priv: the provider's own
  * @module: that bears the symbol, "" for the kernel itself
  * @target: as in KPS_PROBE_A_TARGET
@@ -66,6 +70,7 @@ struct kps_site {
 	enum kps_site_state state;
 	int error;
 	u64 missed;
+	u64 missed_taken;
 	u64 missed_before;
 	void *priv;
 	char module[MODULE_NAME_LEN];
@@ -106,10 +111,11 @@ struct kps_probe {
  * @cpus_changed: CPUs came or went, those in @gone since the last call, be they
  *	back or not; NULL if the provider does not care. May sleep.
  *	kps_config_lock is held.
- * @missed: events since attach that the kernel could not deliver
+ * @missed: events since attach that the kernel could not deliver; still answers
+ *	after detach, until the next attach
  * @site_bytes: what the kernel and @priv need for one of @nr sites of a probe;
  *	NULL: nothing worth counting
- * @how: a word for how the site is attached
+ * @how: a word for how the site is attached; asked of attached sites only
  * @why: and why not in the way that costs least, "" if it is; NULL: there is one
  *	way
  * @release: undo @prepare
@@ -143,7 +149,8 @@ extern const struct kps_provider kps_program_provider;
  * @live: handlers run; cleared before anything is taken apart, and by the guard
  * @attached: its probes are, under kps_config_lock
  * @set: tables and ledgers that events write to now (RCU)
- * @read_lock: who may replace @set or look into its tables from outside
+ * @read_lock: who may replace @set or look into its tables from outside, or
+ *	change or see what the sites' states are
  * @owner: portid of the socket that it goes with, 0 if none
  * @memory: bytes it holds
  */

@@ -267,6 +267,7 @@ static int put_map(struct sk_buff *msg, const struct kps_map *map,
 	return 0;
 }
 
+/* program->read_lock is held. */
 static int put_site(struct sk_buff *msg, const struct kps_site *site)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_PROBE_A_SITE);
@@ -285,7 +286,10 @@ static int put_site(struct sk_buff *msg, const struct kps_site *site)
 	return 0;
 }
 
-/* A probe with as many of its sites, from @first on, as there is room for. */
+/*
+ * A probe with as many of its sites, from @first on, as there is room for.
+ * program->read_lock is held.
+ */
 static int put_probe(struct sk_buff *msg, const struct kps_probe *probe,
 		     u32 *first)
 {
@@ -295,9 +299,7 @@ static int put_probe(struct sk_buff *msg, const struct kps_probe *probe,
 
 	if (!nest)
 		return -EMSGSIZE;
-	mutex_lock(&probe->program->read_lock);
 	kps_probe_ledger(probe, sums);
-	mutex_unlock(&probe->program->read_lock);
 	if (nla_put_string(msg, KPS_PROBE_A_NAME, probe->name) ||
 	    nla_put_string(msg, KPS_PROBE_A_PROVIDER, probe->provider->name) ||
 	    (!begin && put_ledger(msg, KPS_PROBE_A_LEDGER, sums)))
@@ -494,7 +496,9 @@ static int show_step(struct sk_buff *msg, struct cursor *cursor)
 	default:
 		/* Probe in the low half, its next site in the high one. */
 		site = i >> 16;
+		mutex_lock(&program->read_lock);
 		err = put_probe(msg, program->probes[i & 0xffff], &site);
+		mutex_unlock(&program->read_lock);
 		if (err)
 			return err;
 		if (site == program->probes[i & 0xffff]->nr_sites)

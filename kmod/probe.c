@@ -140,22 +140,25 @@ static int explain(const struct kps_site *site, int err, struct kps_error *error
 	}
 }
 
+/* kps_config_lock and program->read_lock are held. */
 static void attached(struct kps_site *site)
 {
-	if (!site->error)
+	if (!site->error) {
 		site->state = KPS_SITE_ATTACHED;
-	else if (site->error == -ENOENT && site->module[0])
+		site->missed_taken = 0;
+	} else if (site->error == -ENOENT && site->module[0]) {
 		site->state = KPS_SITE_PENDING;
-	else
-		site->state = KPS_SITE_FAILED;
-	if (site->state == KPS_SITE_PENDING)
 		site->error = 0;
+	} else {
+		site->state = KPS_SITE_FAILED;
+	}
 }
 
 /* All of one probe. */
 static void attach_sites(struct kps_site **sites, unsigned int nr)
 {
 	const struct kps_provider *provider = sites[0]->probe->provider;
+	struct kps_program *program = sites[0]->probe->program;
 	unsigned int i;
 
 	if (provider->attach_all)
@@ -163,8 +166,10 @@ static void attach_sites(struct kps_site **sites, unsigned int nr)
 	else
 		for (i = 0; i < nr; i++)
 			sites[i]->error = provider->attach(sites[i]);
+	mutex_lock(&program->read_lock);
 	for (i = 0; i < nr; i++)
 		attached(sites[i]);
+	mutex_unlock(&program->read_lock);
 }
 
 /* Return: how many sites are attached or pending, or a negative errno. */
@@ -219,6 +224,38 @@ static bool is_attached_in(const struct kps_site *site, const char *module)
 	       (!module || !strcmp(site->module, module));
 }
 
+/* So far. program->read_lock is held. */
+static void take_missed(struct kps_site *site)
+{
+	u64 missed = site->probe->provider->missed(site);
+
+	site->missed += missed - site->missed_taken;
+	site->missed_taken = missed;
+}
+
+/*
+ * From the moment that sites are not said to be attached nobody asks their
+ * provider about them, and it may take apart what it would have to look at.
+ */
+static void detach_sites(struct kps_probe *probe, struct kps_site **sites,
+			 unsigned int nr, enum kps_site_state state)
+{
+	struct kps_program *program = probe->program;
+	unsigned int i;
+
+	mutex_lock(&program->read_lock);
+	for (i = 0; i < nr; i++) {
+		take_missed(sites[i]);
+		sites[i]->state = state;
+	}
+	mutex_unlock(&program->read_lock);
+	probe->provider->detach(sites, nr);
+	mutex_lock(&program->read_lock);
+	for (i = 0; i < nr; i++)
+		take_missed(sites[i]);
+	mutex_unlock(&program->read_lock);
+}
+
 static void detach_probe(struct kps_probe *probe, const char *module,
 			 struct kps_site **batch)
 {
@@ -227,14 +264,9 @@ static void detach_probe(struct kps_probe *probe, const char *module,
 	for (i = 0; i < probe->nr_sites; i++)
 		if (is_attached_in(probe->sites[i], module))
 			batch[nr++] = probe->sites[i];
-	if (!nr)
-		return;
-	probe->provider->detach(batch, nr);
-	for (i = 0; i < nr; i++) {
-		batch[i]->missed += probe->provider->missed(batch[i]);
-		batch[i]->state = module ? KPS_SITE_PENDING :
-					   KPS_SITE_DETACHED;
-	}
+	if (nr)
+		detach_sites(probe, batch, nr,
+			     module ? KPS_SITE_PENDING : KPS_SITE_DETACHED);
 }
 
 /**
@@ -247,15 +279,16 @@ static void detach_probe(struct kps_probe *probe, const char *module,
  */
 void kps_probes_detach(struct kps_program *program, const char *module)
 {
-	u32 i, j;
+	u32 i;
 
 	for (i = 0; i < program->nr_probes; i++)
 		detach_probe(program->probes[i], module, program->batch);
 	if (module)
 		return;
-	for (i = 0; i < program->nr_probes; i++)
-		for (j = 0; j < program->probes[i]->nr_sites; j++)
-			program->probes[i]->sites[j]->state = KPS_SITE_DETACHED;
+	mutex_lock(&program->read_lock);
+	for (i = 0; i < program->nr_sites; i++)
+		program->sites[i]->state = KPS_SITE_DETACHED;
+	mutex_unlock(&program->read_lock);
 }
 
 static void attach_pending(struct kps_probe *probe, const char *module,
@@ -307,13 +340,18 @@ void kps_probes_cpus_changed(struct kps_program *program,
 	}
 }
 
+/*
+ * Of the functions about a site program->read_lock is held.
+ */
+
 /** kps_site_missed() - events that the kernel could not deliver */
 u64 kps_site_missed(const struct kps_site *site)
 {
 	u64 missed = site->missed - site->missed_before;
 
 	if (site->state == KPS_SITE_ATTACHED)
-		missed += site->probe->provider->missed(site);
+		missed += site->probe->provider->missed(site) -
+			  site->missed_taken;
 	return missed;
 }
 

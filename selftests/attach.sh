@@ -70,6 +70,23 @@ if [ -z "$skip_rest" ] && { echo 0 >/proc/sys/kernel/ftrace_enabled; } 2>/dev/nu
 	kpctl unload off 2>/dev/null
 	echo 1 >/proc/sys/kernel/ftrace_enabled
 fi
+# Whoever looks meanwhile sees it attached or not, and never what is being taken
+# apart.
+load_text flip 'kprobe:vfs_fallocate { @ = count(); }'
+while kpctl show flip >/dev/null; do
+	tail -n +2 "$DEBUGFS/programs/flip/probes"
+done >"$WORK/looked" 2>&1 &
+looker=$!
+for _ in $(seq 20); do
+	must kpctl disable flip
+	must kpctl enable flip
+done
+kill $looker
+wait $looker 2>/dev/null
+between "seen while it came and went" "$(wc -l <"$WORK/looked")" 20 100000
+is "attached or detached" "$(awk '{ print $1, NF }' "$WORK/looked" | sort -u)" $'attached 4\ndetached 3'
+done_with flip
+
 load_text raw 'rawtracepoint:sys_enter /comm == "words"/ { @[kstack] = count(); }'
 must "$LOAD/words" words 10 1
 yes "a raw tracepoint: its stacks begin where it is" \

@@ -122,8 +122,6 @@ u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map);
 /* table.c */
 size_t kps_table_bytes(const struct kps_map *map);
 struct kps_table *kps_table_alloc(const struct kps_map *map, int node);
-u64 *kps_table_slot(struct kps_table *table, const struct kps_map *map,
-		    const u64 *key);
 int kps_table_update(struct kps_table *table, const struct kps_map *map,
 		     const u64 *key, s64 value);
 void kps_table_update_only(struct kps_table *table, const struct kps_map *map,

@@ -103,7 +103,7 @@ static void merge_table(struct merge *merge, const struct kps_table *table)
 		return;
 	}
 	for (i = 0; i <= table->mask; i++) {
-		/* Pairs with smp_wmb() in kps_table_slot(): the key is there. */
+		/* Pairs with smp_wmb() in insert() of table.c: the key is there. */
 		u32 entry = smp_load_acquire(&table->index[i]);
 
 		if (entry)

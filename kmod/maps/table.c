@@ -165,6 +165,7 @@ static noinline u64 *__kprobes find(struct kps_table *table, const u64 *key,
 	return slot->data + words;
 }
 
+/* A key's counters; it is inserted if it is new. NULL: there is no slot left. */
 static __always_inline u64 *slot_of(struct kps_table *table,
 				    const struct kps_map *map, const u64 *key)
 {
@@ -178,21 +179,6 @@ static __always_inline u64 *slot_of(struct kps_table *table,
 	if (last && same_key(last->data, key, words))
 		return last->data + words;
 	return find(table, key, words);
-}
-
-/**
- * kps_table_slot() - find a key's value, insert it if it is new
- * @table: of this CPU
- * @map: that it belongs to
- * @key: map->key_size bytes
- *
- * Context: any, with preemption off. Return: the value's counters, NULL if
- * there is no slot left.
- */
-u64 __kprobes *kps_table_slot(struct kps_table *table, const struct kps_map *map,
-			      const u64 *key)
-{
-	return slot_of(table, map, key);
 }
 
 /**
@@ -213,12 +199,12 @@ void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
 		return;
 	}
 	for (i = 0; i <= from->mask; i++) {
-		/* Pairs with smp_wmb() in kps_table_slot(): the key is there. */
+		/* Pairs with smp_wmb() in insert(): the key is there. */
 		u32 entry = smp_load_acquire(&from->index[i]);
 
 		if (entry)
-			kps_table_slot(to, map,
-				       kps_table_slot_at(from, entry - 1)->data);
+			slot_of(to, map,
+				kps_table_slot_at(from, entry - 1)->data);
 		if (!(i & 1023))
 			cond_resched();
 	}

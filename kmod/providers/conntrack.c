@@ -206,10 +206,13 @@ static void fill_flow(struct kps_conntrack_record *record,
 		record->tcp_state = ct->proto.tcp.state;
 }
 
-static void begin(const struct conntrack_site *mine, struct kps_ctx *ctx)
+static bool begin(const struct conntrack_site *mine, struct kps_ctx *ctx)
 {
+	if (!kps_is_live(mine->site->probe))
+		return false;
 	kps_event_begin(ctx, mine->site->probe, kps_event_hit(mine->site->probe),
 			KPS_FILLS_SITE);
+	return true;
 }
 
 static void emit(const struct conntrack_site *mine, struct kps_ctx *ctx,
@@ -236,9 +239,8 @@ static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct,
 		kps_values_set(mine->births, &key, &now);
 		return;
 	}
-	if (!kps_is_live(mine->site->probe))
+	if (!begin(mine, &ctx))
 		return;
-	begin(mine, &ctx);
 	fill_flow(&record, ct);
 	emit(mine, &ctx, &record, regs);
 }
@@ -362,9 +364,8 @@ static int __kprobes alloc_returned(struct kretprobe_instance *ri,
 	if (!rp || regs_return_value(regs) != (unsigned long)-ENOMEM)
 		return 0;
 	mine = container_of(rp, struct conntrack_site, alloc);
-	if (!kps_is_live(mine->site->probe))
+	if (!begin(mine, &ctx))
 		return 0;
-	begin(mine, &ctx);
 	fill_tuple(&record, &call->orig);
 	record.zone = call->zone;
 	emit(mine, &ctx, &record, regs);
@@ -419,9 +420,8 @@ static int __kprobes destroy_fired(struct kprobe *kp, struct pt_regs *regs)
 	if (!nf_ct_is_confirmed(ct) || nf_ct_is_template(ct))
 		return 0;
 	lifetime = tracked_lifetime(mine, ct);
-	if (!kps_is_live(mine->site->probe))
+	if (!begin(mine, &ctx))
 		return 0;
-	begin(mine, &ctx);
 	fill_flow(&record, ct);
 	record.lifetime = stamped_lifetime(ct) ?: lifetime;
 	emit(mine, &ctx, &record, regs);

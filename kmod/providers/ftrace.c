@@ -155,11 +155,12 @@ static struct kps_ftrace *alloc(struct kps_site **sites,
 	return mine;
 }
 
-static void release(struct kps_ftrace *mine)
+/** kps_ftrace_free() - when it is detached, and nobody asks it any more */
+void kps_ftrace_free(struct kps_ftrace *ftrace)
 {
-	ftrace_free_filter(&mine->ops);
-	free_percpu(mine->missed);
-	kvfree(mine);
+	ftrace_free_filter(&ftrace->ops);
+	free_percpu(ftrace->missed);
+	kvfree(ftrace);
 }
 
 /**
@@ -181,7 +182,7 @@ struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
 	if (!ftrace_set_filter_ips(&mine->ops, ips, nr, 0, 1) &&
 	    !register_ftrace_function(&mine->ops))
 		return mine;
-	release(mine);
+	kps_ftrace_free(mine);
 	return NULL;
 }
 
@@ -194,7 +195,6 @@ struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
 void kps_ftrace_detach(struct kps_ftrace *ftrace)
 {
 	WARN_ON_ONCE(unregister_ftrace_function(&ftrace->ops));
-	release(ftrace);
 }
 
 /** kps_ftrace_missed() - of all functions; the first of them answers for it */

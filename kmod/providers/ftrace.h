@@ -14,6 +14,7 @@ struct kps_ftrace;
 struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
 				     unsigned long *ips, unsigned int nr);
 void kps_ftrace_detach(struct kps_ftrace *ftrace);
+void kps_ftrace_free(struct kps_ftrace *ftrace);
 u64 kps_ftrace_missed(const struct kps_ftrace *ftrace,
 		      const struct kps_site *site);
 #else
@@ -25,6 +26,10 @@ kps_ftrace_attach(struct kps_site **sites, unsigned long *ips,
 }
 
 static inline void kps_ftrace_detach(struct kps_ftrace *ftrace)
+{
+}
+
+static inline void kps_ftrace_free(struct kps_ftrace *ftrace)
 {
 }
 

@@ -224,12 +224,9 @@ static void batch_free(struct batch *batch)
 	kvfree(batch->kps);
 }
 
-/*
- * All in the module of sites[0], as one: they go with it. Return: kprobes that
- * have served their purpose, added to batch->kps behind the first @done.
- */
-static unsigned int attach_by_ftrace(struct kps_site **sites, unsigned int nr,
-				     struct batch *batch, unsigned int done)
+/* All in the module of sites[0], as one: they go with it. */
+static void attach_by_ftrace(struct kps_site **sites, unsigned int nr,
+			     struct batch *batch)
 {
 	struct kps_ftrace *ftrace;
 	unsigned int i, mine = 0;
@@ -243,12 +240,9 @@ static unsigned int attach_by_ftrace(struct kps_site **sites, unsigned int nr,
 	ftrace = kps_ftrace_attach(batch->sites, batch->ips, mine);
 	for (i = 0; i < mine; i++) {
 		of(batch->sites[i])->ftrace = ftrace;
-		if (ftrace)
-			batch->kps[done + i] = &of(batch->sites[i])->kp;
-		else
+		if (!ftrace)
 			of(batch->sites[i])->why = "ftrace refuses";
 	}
-	return ftrace ? mine : 0;
 }
 
 static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
@@ -262,11 +256,13 @@ static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
 	if (batch_alloc(&batch, nr))
 		for (i = 0; i < nr; i++)
 			if (is_for_ftrace(sites[i]))
-				done += attach_by_ftrace(sites + i, nr - i,
-							 &batch, done);
-	for (i = 0; i < nr; i++)
-		if (!sites[i]->error && !of(sites[i])->ftrace)
+				attach_by_ftrace(sites + i, nr - i, &batch);
+	for (i = 0; i < nr; i++) {
+		if (of(sites[i])->ftrace)
+			batch.kps[done++] = &of(sites[i])->kp;
+		else if (!sites[i]->error)
 			sites[i]->error = arm(sites[i]);
+	}
 	if (done)
 		unregister_kprobes(batch.kps, done);
 	batch_free(&batch);
@@ -295,6 +291,7 @@ static void detach_from_ftrace(struct kps_site **sites, unsigned int nr)
 
 	if (!ftrace)
 		return;
+	kps_ftrace_detach(ftrace);
 	for (i = 0; i < nr; i++) {
 		if (of(sites[i])->ftrace != ftrace)
 			continue;
@@ -302,7 +299,7 @@ static void detach_from_ftrace(struct kps_site **sites, unsigned int nr)
 		of(sites[i])->kp.nmissed = kps_ftrace_missed(ftrace, sites[i]);
 		of(sites[i])->ftrace = NULL;
 	}
-	kps_ftrace_detach(ftrace);
+	kps_ftrace_free(ftrace);
 }
 
 /* kprobes take a batch as an array of pointers; it replaces the sites' own

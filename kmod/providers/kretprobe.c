@@ -51,6 +51,11 @@ struct call {
 	struct pt_regs *regs;
 };
 
+static __always_inline u64 duration(const struct call *call)
+{
+	return ktime_get_mono_fast_ns() - *(u64 *)call->ri->data;
+}
+
 static __always_inline u64 word_of(const void *event, u32 word)
 {
 	const struct call *call = event;
@@ -59,7 +64,7 @@ static __always_inline u64 word_of(const void *event, u32 word)
 	case KPS_FRAME_BIT(retval):
 		return regs_return_value(call->regs);
 	case KPS_FRAME_BIT(duration):
-		return ktime_get_mono_fast_ns() - *(u64 *)call->ri->data;
+		return duration(call);
 	default:
 		return 0;
 	}
@@ -79,8 +84,7 @@ static noinline void __kprobes run(const struct kps_site *site,
 	ctx.regs = call->regs;
 	ctx.frame.retval = regs_return_value(call->regs);
 	if (reads_duration(site))
-		ctx.frame.duration = ktime_get_mono_fast_ns() -
-				     *(u64 *)call->ri->data;
+		ctx.frame.duration = duration(call);
 	kps_event_run(&ctx, site->probe);
 }
 

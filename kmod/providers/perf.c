@@ -165,12 +165,6 @@ static size_t perf_site_bytes(const struct kps_probe *probe, u32 nr)
  * Tracepoints
  */
 
-/* A record is none. */
-static __always_inline u64 no_word(const void *event, u32 word)
-{
-	return 0;
-}
-
 static void __kprobes tracepoint_fired(struct perf_event *event,
 				       struct perf_sample_data *data,
 				       struct pt_regs *regs)
@@ -182,8 +176,8 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 	if (!kps_is_live(site->probe))
 		return;
 	at = kps_event_hit(site->probe);
-	if (kps_event_is_done(site->probe, at, no_word, NULL) ||
-	    kps_event_is_timed(site->probe, at, no_word, NULL))
+	if (kps_event_is_done(site->probe, at, kps_no_word, NULL) ||
+	    kps_event_is_timed(site->probe, at, kps_no_word, NULL))
 		return;
 	kps_event_begin(&ctx, site->probe, at, KPS_FILLS_SITE);
 	ctx.frame.site = site->id;

@@ -30,11 +30,6 @@ static __always_inline u64 word_of(const void *args, u32 word)
 	       ((const u64 *)args)[word - KPS_FRAME_ARG] : 0;
 }
 
-static __always_inline u64 no_word(const void *event, u32 word)
-{
-	return 0;
-}
-
 static __always_inline void run(const struct kps_site *site,
 				struct kps_at at, const u64 *args,
 				struct pt_regs *regs)
@@ -76,7 +71,7 @@ static void __kprobes raw_fired(void *data, u64 a, u64 b, u64 c, u64 d, u64 e)
 	if (kps_is_live(probe)) {
 		at = kps_event_hit(probe);
 		if (probe->code->shortcut.words ||
-		    !kps_event_is_done(probe, at, no_word, NULL))
+		    !kps_event_is_done(probe, at, kps_no_word, NULL))
 			run_with_args(site, at, a, b, c, d, e);
 	}
 	preempt_enable_notrace();

@@ -56,6 +56,17 @@ part() {
 	echo "$rc $((SECONDS - start))" >"$LOGS/$name.rc"
 }
 
+# What a part that failed says of it, as short as can be: the lines beside each
+# result, what the lab said, and where in kpstat the kernel was.
+reasons() {
+	{
+		grep -A 4 '^not ok' "$LOGS/$1.log" | grep '^#' | grep -v '^# lab'
+		grep '^==> ' "$LOGS/$1.err" | grep -v 'has ended'
+		grep -oE '(BUG|WARNING|Oops|RIP|UBSAN|INFO): .*|Kernel panic.*|[a-z_0-9.]+\+0x[0-9a-f/x]+ \[kpstat\]' \
+			"$LOGS/$1.console"
+	} 2>/dev/null | sed -E 's/^(#|==>)? */    /' | awk '!seen[$0]++' | head -n 40
+}
+
 # Adds up what a part has left.
 count() {
 	local name=$1 rc took p f s
@@ -69,6 +80,7 @@ count() {
 		read -r p f s
 		sed "s/^/$name: /" >>"$LOGS/failures"
 	} < <(tally "$LOGS/$name.log" "$rc")
+	[ "$f" = 0 ] || reasons "$name" >>"$LOGS/failures"
 	PASSED=$((PASSED + p)) FAILED=$((FAILED + f)) SKIPPED=$((SKIPPED + s))
 	echo "# $name: $p passed, $f failed, $s skipped ($took s)"
 }

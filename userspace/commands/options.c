@@ -114,13 +114,14 @@ bool parse_seconds(const char *option, const char *text, double *seconds)
 
 static bool parse_attach(const char *text, unsigned int *flags)
 {
-	if (!strcmp(text, "kprobe"))
-		*flags = KPS_PROBE_F_KPROBE;
-	else if (!strcmp(text, "auto"))
-		*flags = 0;
-	else
+	bool kprobe = !strcmp(text, "kprobe");
+
+	if (!kprobe && strcmp(text, "auto")) {
 		wrong_use("--attach takes auto or kprobe, not \"%s\"", text);
-	return !strcmp(text, "kprobe") || !strcmp(text, "auto");
+		return false;
+	}
+	*flags = kprobe ? KPS_PROBE_F_KPROBE : 0;
+	return true;
 }
 
 bool compile_option(int option, struct program_source *source, int *status)
