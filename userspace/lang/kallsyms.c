@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "host.h"
 #include "kallsyms.h"
+#include "kallsyms_cache.h"
 #include "tracefs.h"
 
 static const char *scan_hex(const char *text, unsigned long long *value)
@@ -94,7 +95,7 @@ int kallsyms_load(struct kallsyms *ks)
 
 	if (ks->text)
 		return 0;
-	ks->text = host_read("/proc/kallsyms", &len);
+	ks->text = kallsyms_text(&len);
 	if (!ks->text)
 		return -errno;
 	parse_symbols(ks, len);

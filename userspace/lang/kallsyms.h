@@ -25,7 +25,7 @@ struct kallsyms {
 };
 
 /**
- * kallsyms_load() - read /proc/kallsyms and the kprobes blacklist
+ * kallsyms_load() - read the functions of /proc/kallsyms and the kprobes blacklist
  * @ks: zero-initialised; does nothing if it is loaded already
  *
  * Return: 0 or -errno. A blacklist that cannot be read counts as empty.

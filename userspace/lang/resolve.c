@@ -673,23 +673,36 @@ struct raw_search {
 };
 
 /* The events of system calls share two tracepoints; they have none of their own. */
+static bool has_tracepoint(const char *system)
+{
+	return strcmp(system, "syscalls") && strcmp(system, "ftrace");
+}
+
 static void add_raw(const char *system, const char *name, void *data)
 {
 	struct raw_search *search = data;
 	const char *kept = arena_strdup(search->resolver->arena, name);
 
-	if (!strcmp(system, "syscalls") || !strcmp(system, "ftrace"))
-		return;
-	near_offer(&search->near, kept);
-	if (!fnmatch(search->glob, name, 0) && strset_add(&search->seen, kept))
+	if (has_tracepoint(system) && strset_add(&search->seen, kept))
 		add_target(search->resolver->arena, search->event, kept);
 }
 
-static int refuse_raw(const struct raw_search *search,
+static void offer_raw(const char *system, const char *name, void *data)
+{
+	struct raw_search *search = data;
+
+	if (has_tracepoint(system))
+		near_offer(&search->near,
+			   arena_strdup(search->resolver->arena, name));
+}
+
+static int refuse_raw(struct raw_search *search,
 		      const struct attach_point *point)
 {
-	const char *hint = near_hint(search->resolver->arena, &search->near);
+	const char *hint;
 
+	tracefs_each("*", "*", offer_raw, search);
+	hint = near_hint(search->resolver->arena, &search->near);
 	missing_report(search->resolver)(&point->at, hint ? hint :
 					 "list what there is with kpctl probes 'rawtracepoint:*'",
 					 "this kernel has no tracepoint '%s'",
@@ -715,7 +728,7 @@ static int resolve_rawtracepoint(struct resolver *resolver,
 			   "'%s' does not name a tracepoint", point->text);
 		return -1;
 	}
-	if (tracefs_each("*", "*", add_raw, &search))
+	if (tracefs_each("*", search.glob, add_raw, &search))
 		return refuse_no_tracefs(point);
 	strset_free(&search.seen);
 	if (!search.event->nr_targets)

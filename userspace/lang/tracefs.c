@@ -58,11 +58,31 @@ static int list_dir(const char *path, struct dirent ***names)
 	return nr < 0 ? 0 : nr;
 }
 
+static bool has_event(const char *dir, const char *system, const char *event)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/events/%s/%s/id", dir, system, event);
+	return host_exists(path);
+}
+
+bool tracefs_has(const char *system, const char *event)
+{
+	const char *dir = tracefs_dir();
+
+	return dir && has_event(dir, system, event);
+}
+
 struct walk {
 	const char *event;
 	void (*visit)(const char *system, const char *event, void *data);
 	void *data;
 };
+
+static bool is_glob(const char *text)
+{
+	return strpbrk(text, "*?[\\");
+}
 
 /* Files such as enable and filter stand beside the events' directories. */
 static void walk_system(const struct walk *walk, const char *dir,
@@ -72,11 +92,16 @@ static void walk_system(const struct walk *walk, const char *dir,
 	struct dirent **names;
 	int i, nr;
 
+	if (!is_glob(walk->event)) {
+		if (has_event(dir, system, walk->event))
+			walk->visit(system, walk->event, walk->data);
+		return;
+	}
 	snprintf(path, sizeof(path), "%s/events/%s", dir, system);
 	nr = list_dir(path, &names);
 	for (i = 0; i < nr; i++) {
 		if (!fnmatch(walk->event, names[i]->d_name, 0) &&
-		    tracefs_has(system, names[i]->d_name))
+		    has_event(dir, system, names[i]->d_name))
 			walk->visit(system, names[i]->d_name, walk->data);
 		free(names[i]);
 	}
@@ -107,17 +132,6 @@ int tracefs_each(const char *system, const char *event,
 	if (nr)
 		free(names);
 	return 0;
-}
-
-bool tracefs_has(const char *system, const char *event)
-{
-	const char *dir = tracefs_dir();
-	char path[PATH_SIZE];
-
-	if (!dir)
-		return false;
-	snprintf(path, sizeof(path), "%s/events/%s/%s/id", dir, system, event);
-	return host_exists(path);
 }
 
 int tracefs_event_id(const char *system, const char *event, unsigned int *id)

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The kernel's functions are read once and kept in /run, for as long as the
+# modules stay the same; nobody but root is believed.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+CACHE=/run/kpstat/functions
+
+check() { kpctl check -e "kprobe:$1 { @ = count(); }"; }
+
+# asks FUNCTION: whether the kernel is asked for its symbols
+asks() {
+	strace -f -e trace=openat -o "$WORK/trace" kpctl check -e "kprobe:$1 { @ = count(); }" >"$WORK/said" 2>&1 ||
+		return 2
+	grep -q '"/proc/kallsyms"' "$WORK/trace"
+}
+
+load_module
+rm -rf /run/kpstat
+yes "the first time the kernel is asked" asks vfs_read
+is "what it said is root's" "$(stat -c '%U %a' /run/kpstat $CACHE | tr '\n' ' ')" "root 700 root 600 "
+no "the second time it is not" asks vfs_open
+is "and nothing else is left there" "$(ls /run/kpstat)" functions
+yes "every function is in it" diff \
+	<(grep -E '^[0-9a-f]+ [tTwW] ' /proc/kallsyms | grep -vE '\[(bpf|__builtin[^]]*)\]$' | sort) \
+	<(tail -n +2 $CACHE | sort)
+
+if modprobe -n dummy 2>/dev/null; then
+	modprobe -r dummy 2>/dev/null
+	yes "before its module comes a function is pending" eval 'kpctl load --name d -e "kprobe:dummy:dummy_xmit { @ = count(); }" 2>&1 | grep -q dummy'
+	must kpctl unload d
+	must modprobe dummy
+	yes "a module has come: the kernel is asked" asks dummy_xmit
+	no "once" asks dummy_xmit
+	must modprobe -r dummy
+	yes "it has gone: the kernel is asked" asks vfs_read
+	no "the function is gone, too" check dummy_xmit
+else
+	skip "a module comes and goes" "there is no module dummy"
+fi
+
+# Each of these says that there is no function but one.
+forge() { { head -n1 $CACHE; echo 'ffffffff81000000 T forged'; } >"$WORK/forged"; }
+forge
+cp "$WORK/forged" $CACHE
+yes "root's is believed" check forged
+chown nobody $CACHE
+no "another's is not" check forged
+yes "and is replaced" eval "asks vfs_read; [ \$(stat -c %U $CACHE) = root ]"
+cp "$WORK/forged" $CACHE
+chmod o+w $CACHE
+no "nor one that others may write to" check forged
+cp "$WORK/forged" "$WORK/elsewhere"
+ln -sf "$WORK/elsewhere" $CACHE
+no "nor one behind a link" check forged
+rm -f $CACHE
+sed '1s/ [0-9a-f]*-/ 00000000-/' "$WORK/forged" >$CACHE
+chmod 600 $CACHE
+no "nor one of another boot" check forged
+for damage in ':' 'head -c 20' "sed -n 1p" 'tr -d \\n'; do
+	eval "$damage" <"$WORK/forged" >$CACHE
+	chmod 600 $CACHE
+	yes "damaged by '$damage': as if it were not there" asks vfs_read
+done
+rm -rf /run/kpstat
+ln -s /nowhere /run/kpstat
+yes "no place for it: no harm" check vfs_read
+rm /run/kpstat
+
+echo 2 >/proc/sys/kernel/kptr_restrict
+setpriv --reuid=65534 --clear-groups --inh-caps=-all kpctl check -e 'kprobe:vfs_read { @ = count(); }' >/dev/null 2>&1
+is "without addresses none is made" "$(ls /run/kpstat 2>/dev/null)" ""
+echo 0 >/proc/sys/kernel/kptr_restrict
+must rmmod kpstat
+finish
