@@ -475,7 +475,8 @@ static int load_probe(struct kps_program *program, const struct nlattr *nest,
 	probe->maxactive = get_u32(tb[KPS_PROBE_A_MAXACTIVE]);
 	program->probes[program->nr_probes++] = probe;
 
-	if (probe->flags & ~(KPS_PROBE_F_LENIENT | KPS_PROBE_F_KPROBE))
+	if (probe->flags & ~(KPS_PROBE_F_LENIENT | KPS_PROBE_F_KPROBE |
+			     KPS_PROBE_F_PERF))
 		err = kps_error(error, -EINVAL, "unknown flags 0x%x",
 				probe->flags);
 	if (!err)

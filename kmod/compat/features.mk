@@ -6,6 +6,9 @@
 
 kps-has = $(if $(shell grep -s -E '$(2)' $(srctree)/include/linux/$(1)),-D$(3))
 
+# What modules may call.
+kps-exports = $(shell grep -s -w $(1) $(objtree)/Module.symvers)
+
 # A kretprobe_instance has no pointer to its kretprobe any more.
 ccflags-y += $(call kps-has,kprobes.h,\*get_kretprobe\>,KPS_HAS_GET_KRETPROBE)
 
@@ -16,13 +19,18 @@ ccflags-y += $(call kps-grep-next,ring_buffer.h,ring_buffer_unlock_commit.struct
 # A clock of TAI that can be read anywhere.
 ccflags-y += $(call kps-has,timekeeping.h,ktime_get_tai_fast_ns,KPS_HAS_TAI_FAST)
 
+# A task's state comes to sched_switch as an argument.
+ccflags-y += $(if $(shell grep -s -A1 '__trace_sched_switch_state.bool preempt,$$' $(srctree)/include/trace/events/sched.h),-DKPS_SCHED_SWITCH_HAS_STATE)
+
+# Their records tell the kind of a request in letters.
+ccflags-y += $(if $(call kps-exports,blk_fill_rwbs),-DKPS_HAS_BLOCK_EVENTS)
+
 # Who may join a multicast group: flags, or a bit of its own before.
 ccflags-y += $(if $(shell grep -s GENL_MCAST_CAP_SYS_ADMIN $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_FLAGS)
 ccflags-y += $(if $(shell grep -s cap_sys_admin:1 $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_CAP_SYS_ADMIN)
 
 # ftrace saves the arguments for whoever asks, and exports what an ops of our own
 # needs. That is tried on x86-64 only.
-kps-exports = $(shell grep -s -w $(1) $(objtree)/Module.symvers)
 ifeq ($(CONFIG_X86_64)$(CONFIG_DYNAMIC_FTRACE_WITH_ARGS),yy)
 ifneq ($(and $(call kps-exports,ftrace_set_filter_ips),$(call kps-exports,ftrace_free_filter)),)
 kps-ftrace := y

@@ -103,12 +103,14 @@ struct kps_shortcut {
  * @frame_read: bits of the words of struct kps_frame before scratch that are
  *	loaded; nobody looks at the others
  * @reads_regs: a stack or a register is wanted
+ * @reads_record: helpers read the record
  * @record_used: bytes of the record (the first ones) that helpers read
  */
 struct kps_code {
 	struct bpf_prog *prog;
 	u32 frame_read;
 	bool reads_regs;
+	bool reads_record;
 	bool guarded;
 	struct kps_shortcut shortcut;
 	DECLARE_BITMAP(record_used, KPS_RECORD_TRACKED);

@@ -538,6 +538,7 @@ static int check_const_arg(struct verifier *v, struct call *call,
 		if (value > U16_MAX)
 			return refuse(v, "record offset %llu", value);
 		call->record = value;
+		v->code->reads_record = true;
 		return 0;
 	case KPS_ARG_RECORD_LEN:
 		return check_record_len(v, call, value);

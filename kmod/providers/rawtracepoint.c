@@ -12,12 +12,10 @@
 #include <linux/preempt.h>
 #include <linux/perf_event.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
-#include <linux/string.h>
-#include <linux/tracepoint.h>
 
 #include "dispatch.h"
 #include "kpstat.h"
+#include "providers/tracepoint.h"
 
 /* In registers behind the handler's own pointer. */
 #define NR_RAW_ARGS 5
@@ -97,19 +95,6 @@ static void *handler(const struct kps_site *site)
 	return site->probe->code->reads_regs ? raw_fired_with_regs : raw_fired;
 }
 
-struct search {
-	const char *name;
-	struct tracepoint *found;
-};
-
-static void look_at(struct tracepoint *tp, void *data)
-{
-	struct search *search = data;
-
-	if (!strcmp(tp->name, search->name))
-		search->found = tp;
-}
-
 static int raw_prepare(struct kps_site *site, struct kps_error *error)
 {
 	if (IS_ENABLED(CONFIG_CFI_CLANG))
@@ -119,18 +104,16 @@ static int raw_prepare(struct kps_site *site, struct kps_error *error)
 	return 0;
 }
 
-/* Those of modules come and go with them, and are not looked for. */
 static int raw_attach(struct kps_site *site)
 {
-	struct search search = { .name = site->target };
+	struct tracepoint *tracepoint = kps_tracepoint_find(site->target);
 	int err;
 
-	for_each_kernel_tracepoint(look_at, &search);
-	if (!search.found)
+	if (!tracepoint)
 		return -ENOENT;
-	err = tracepoint_probe_register(search.found, handler(site), site);
+	err = tracepoint_probe_register(tracepoint, handler(site), site);
 	if (!err)
-		site->priv = search.found;
+		site->priv = tracepoint;
 	return err;
 }
 

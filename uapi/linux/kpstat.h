@@ -301,6 +301,8 @@ enum kps_probe_flags {
 	KPS_PROBE_F_LENIENT	= 1 << 0,
 	/* kprobe: by a kprobe, even where ftrace could do it. */
 	KPS_PROBE_F_KPROBE	= 1 << 1,
+	/* tracepoint: by perf, even where its own handler could do it. */
+	KPS_PROBE_F_PERF	= 1 << 2,
 };
 
 enum kps_site_attr {

@@ -114,14 +114,24 @@ bool parse_seconds(const char *option, const char *text, double *seconds)
 
 static bool parse_attach(const char *text, unsigned int *flags)
 {
-	bool kprobe = !strcmp(text, "kprobe");
+	static const struct {
+		const char *name;
+		unsigned int flags;
+	} ways[] = {
+		{ "auto", 0 },
+		{ "kprobe", KPS_PROBE_F_KPROBE },
+		{ "perf", KPS_PROBE_F_PERF },
+	};
+	size_t i;
 
-	if (!kprobe && strcmp(text, "auto")) {
-		wrong_use("--attach takes auto or kprobe, not \"%s\"", text);
-		return false;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (strcmp(text, ways[i].name))
+			continue;
+		*flags = ways[i].flags;
+		return true;
 	}
-	*flags = kprobe ? KPS_PROBE_F_KPROBE : 0;
-	return true;
+	wrong_use("--attach takes auto, kprobe or perf, not \"%s\"", text);
+	return false;
 }
 
 bool compile_option(int option, struct program_source *source, int *status)

@@ -63,7 +63,7 @@ static bool make_key(char key[KEY_MAX])
 /* By root, and nobody else could have written to it. */
 static bool is_trusted(const struct stat *st)
 {
-	return st->st_uid == 0 && !(st->st_mode & (S_IWGRP | S_IWOTH));
+	return st->st_uid == 0 && !(st->st_mode & 0022);
 }
 
 static bool may_be_read(void)

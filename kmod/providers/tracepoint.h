@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the two providers of tracepoints share.
+ */
+#ifndef KPS_PROVIDERS_TRACEPOINT_H
+#define KPS_PROVIDERS_TRACEPOINT_H
+
+#include <linux/tracepoint.h>
+
+struct tracepoint *kps_tracepoint_find(const char *name);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Handlers of kpstat's own for events that come often; see typed.c.
+ */
+#ifndef KPS_PROVIDERS_TYPED_H
+#define KPS_PROVIDERS_TYPED_H
+
+/* Bytes at the beginning of every event's record: struct trace_entry. */
+#define KPS_RECORD_COMMON 8
+
+/**
+ * struct kps_typed - an event of the kernel's
+ * @system: as under tracefs
+ * @name: of the event, and of its tracepoint; NULL: this kernel does not have it
+ * @fired: to be called by the tracepoint, with a struct kps_site
+ * @fired_with_regs: instead, for clauses that look at registers or stacks
+ */
+struct kps_typed {
+	const char *system;
+	const char *name;
+	void *fired;
+	void *fired_with_regs;
+};
+
+const struct kps_typed *kps_typed_find(const char *target);
+
+#endif
