@@ -60,6 +60,7 @@ enum kps_site_state {
  * @missed: events the kernel could not deliver, as last taken from the provider
  * @missed_taken: what the provider had counted then, since it was attached
  * @missed_before: how many there were when the ledger was last reset
+ * @address: where its symbol may be, or 0: not known
  * @priv: the provider's own
  * @module: that bears the symbol, "" for the kernel itself
  * @target: as in KPS_PROBE_A_TARGET
@@ -72,6 +73,7 @@ struct kps_site {
 	u64 missed;
 	u64 missed_taken;
 	u64 missed_before;
+	unsigned long address;
 	void *priv;
 	char module[MODULE_NAME_LEN];
 	char target[KPS_TARGET_MAX];

@@ -48,6 +48,8 @@ static const struct nla_policy probe_policy[KPS_PROBE_A_MAX + 1] = {
 	[KPS_PROBE_A_INSNS]	= { .type = NLA_BINARY,
 				    .len = (KPS_MAX_INSNS + 1) *
 					   sizeof(struct bpf_insn) },
+	[KPS_PROBE_A_ADDRESSES]	= { .type = NLA_BINARY,
+				    .len = KPS_MAX_SITES * sizeof(u64) },
 	[KPS_PROBE_A_FLAGS]	= { .type = NLA_U32 },
 	[KPS_PROBE_A_MAXACTIVE]	= { .type = NLA_U32 },
 };
@@ -417,6 +419,26 @@ static int load_sites(struct kps_probe *probe, const struct nlattr *nest,
 	return 0;
 }
 
+static int load_addresses(struct kps_probe *probe, const struct nlattr *attr,
+			  struct kps_error *error)
+{
+	u64 address;
+	u32 i;
+
+	if (!attr)
+		return 0;
+	if (nla_len(attr) != probe->nr_sites * sizeof(u64))
+		return kps_error(error, -EINVAL, "%u targets, but %d bytes of addresses",
+				 probe->nr_sites, nla_len(attr));
+	for (i = 0; i < probe->nr_sites; i++) {
+		/* It is aligned to four bytes only. */
+		memcpy(&address, nla_data(attr) + i * sizeof(address),
+		       sizeof(address));
+		probe->sites[i]->address = address;
+	}
+	return 0;
+}
+
 static int load_code(struct kps_probe *probe, const struct nlattr *attr,
 		     struct kps_error *error)
 {
@@ -481,6 +503,8 @@ static int load_probe(struct kps_program *program, const struct nlattr *nest,
 				probe->flags);
 	if (!err)
 		err = load_sites(probe, nest, error);
+	if (!err)
+		err = load_addresses(probe, tb[KPS_PROBE_A_ADDRESSES], error);
 	if (!err)
 		err = load_code(probe, tb[KPS_PROBE_A_INSNS], error);
 	if (err)

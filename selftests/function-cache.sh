@@ -64,6 +64,23 @@ for damage in ':' 'head -c 20' "sed -n 1p" 'tr -d \\n'; do
 	chmod 600 $CACHE
 	yes "damaged by '$damage': as if it were not there" asks vfs_read
 done
+# The kernel is told where functions are, and does not believe it.
+rm -f $CACHE
+must check vfs_fallocate
+other=$(awk '$3 == "vfs_open" { print $1 }' $CACHE)
+sed -i "s/^[0-9a-f]* \(. vfs_fallocate\)$/$other \1/" $CACHE
+is "a function with another's address" "$(grep -c "^$other " $CACHE)" 2
+load_text wrong 'kprobe:vfs_fallocate { @[func] = count(); } kretprobe:vfs_fallocate { @r[func] = count(); }'
+must "$LOAD/words" words 20 1
+cat "$WORK/forged" >/dev/null
+is "is found by its name" "$(kpctl read wrong)" $'@[vfs_fallocate]: 20\n@r[vfs_fallocate]: 20'
+done_with wrong
+sed -i "s/^$other \(. vfs_fallocate\)$/ffff800012345678 \1/" $CACHE
+load_text wrong 'kprobe:vfs_fallocate { @[func] = count(); }'
+must "$LOAD/words" words 20 1
+is "nor is one where there is none" "$(kpctl read wrong)" '@[vfs_fallocate]: 20'
+done_with wrong
+
 rm -rf /run/kpstat
 ln -s /nowhere /run/kpstat
 yes "no place for it: no harm" check vfs_read

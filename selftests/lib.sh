@@ -179,14 +179,17 @@ until_attached() {
 	sleep 0.3
 }
 
-# armed: kprobes, and hooks of our own in ftrace. Functions that have kprobes on
-# ftrace have one hook more, of the kernel's.
+# armed: kprobes, and hooks of our own in ftrace. A function that ftrace serves has
+# a kprobe that is not armed, too; one with a kprobe on ftrace has a hook more, of
+# the kernel's.
 armed() {
-	local kprobes hooks theirs
-	kprobes=$(grep -c . "$KPROBES")
+	local armed idle hooks theirs
+	armed=$(grep -vc DISABLED "$KPROBES")
+	idle=$(grep -c DISABLED "$KPROBES")
 	hooks=$(awk '{ gsub(/[()]/, "", $2); n += $2 } END { print n + 0 }' "$FTRACED" 2>/dev/null || echo 0)
 	theirs=$(awk '/\[FTRACE\]/ && !/DISABLED/ { print $1 }' "$KPROBES" | sort -u | wc -l)
-	echo $((kprobes + hooks - theirs))
+	hooks=$((hooks - theirs))
+	echo $((armed + (hooks > idle ? hooks : idle)))
 }
 
 memory_used() { awk '/^memory:/ { print $2 }' "$DEBUGFS/status"; }

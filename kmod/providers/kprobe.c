@@ -79,11 +79,53 @@ int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp)
 	return strcmp(site->module, KBUILD_MODNAME) ? 0 : -EINVAL;
 }
 
+/*
+ * Whether the symbol is where user space saw it. Looking that up is quick; before
+ * 6.2 the kernel finds a name by going through all that there are.
+ */
+static bool is_at(const struct kps_symbol *symbol, unsigned long address)
+{
+	const char *colon = strchr(symbol->name, ':');
+	const char *name = colon ? colon + 1 : symbol->name;
+	size_t module_len = colon ? colon - symbol->name : 0;
+	char text[KSYM_SYMBOL_LEN];	/* NAME+0xOFFSET/0xSIZE [MODULE] */
+	const char *module;
+
+	if (!address)
+		return false;
+	sprint_symbol(text, address);
+	if (strncmp(text, name, strlen(name)) ||
+	    !strstarts(text + strlen(name), "+0x0/"))
+		return false;
+	module = strchr(text, '[');
+	if (!module || !colon)
+		return !module && !colon;
+	return !strncmp(module + 1, symbol->name, module_len) &&
+	       strchr(" ]", module[1 + module_len]);
+}
+
+/**
+ * kps_symbol_place() - tell a kprobe where to be, by address if that is known
+ * @symbol: that it is for
+ * @address: where the symbol may be, or 0
+ * @kp: not registered
+ */
+void kps_symbol_place(const struct kps_symbol *symbol, unsigned long address,
+		      struct kprobe *kp)
+{
+	bool known = is_at(symbol, address);
+
+	kp->symbol_name = known ? NULL : symbol->name;
+	kp->addr = known ? (kprobe_opcode_t *)address : NULL;
+	kp->offset = symbol->offset;
+}
+
 /* register_kprobe() wants a struct as new, also when it comes again. */
 int kps_register_kprobe(struct kprobe *kp)
 {
 	struct kprobe fresh = {
 		.symbol_name = kp->symbol_name,
+		.addr = kp->symbol_name ? NULL : kp->addr,
 		.offset = kp->offset,
 		.pre_handler = kp->pre_handler,
 		.flags = kp->flags & KPROBE_FLAG_DISABLED,
@@ -150,8 +192,6 @@ static int kprobe_prepare(struct kps_site *site, struct kps_error *error)
 		return err;
 	}
 	mine->site = site;
-	mine->kp.symbol_name = mine->symbol.name;
-	mine->kp.offset = mine->symbol.offset;
 	mine->kp.pre_handler = kprobe_fired;
 	site->priv = mine;
 	return 0;
@@ -169,7 +209,9 @@ static const char *why_kprobe(const struct kps_site *site)
 
 /*
  * A kprobe that is registered, but not armed, tells the address, and whether
- * the kernel allows a probe there; which ftrace alone would not.
+ * the kernel allows a probe there; which ftrace alone would not. It stays until
+ * the site is detached, also where ftrace then does the work: to unregister it
+ * takes a grace period, and costs nothing beside that of detaching.
  */
 static int find(struct kps_site *site)
 {
@@ -177,6 +219,7 @@ static int find(struct kps_site *site)
 	int err;
 
 	of(site)->ftrace = NULL;
+	kps_symbol_place(&of(site)->symbol, site->address, kp);
 	kp->flags = KPROBE_FLAG_DISABLED;
 	err = kps_register_kprobe(kp);
 	if (err)
@@ -206,22 +249,19 @@ static bool is_for_ftrace(const struct kps_site *site)
 struct batch {
 	unsigned long *ips;
 	struct kps_site **sites;
-	struct kprobe **kps;
 };
 
 static bool batch_alloc(struct batch *batch, unsigned int nr)
 {
 	batch->ips = kvmalloc_array(nr, sizeof(*batch->ips), GFP_KERNEL);
 	batch->sites = kvmalloc_array(nr, sizeof(*batch->sites), GFP_KERNEL);
-	batch->kps = kvmalloc_array(nr, sizeof(*batch->kps), GFP_KERNEL);
-	return batch->ips && batch->sites && batch->kps;
+	return batch->ips && batch->sites;
 }
 
 static void batch_free(struct batch *batch)
 {
 	kvfree(batch->ips);
 	kvfree(batch->sites);
-	kvfree(batch->kps);
 }
 
 /* All in the module of sites[0], as one: they go with it. */
@@ -248,7 +288,7 @@ static void attach_by_ftrace(struct kps_site **sites, unsigned int nr,
 static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
 {
 	struct batch batch;
-	unsigned int i, done = 0;
+	unsigned int i;
 
 	for (i = 0; i < nr; i++)
 		sites[i]->error = find(sites[i]);
@@ -257,14 +297,9 @@ static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
 		for (i = 0; i < nr; i++)
 			if (is_for_ftrace(sites[i]))
 				attach_by_ftrace(sites + i, nr - i, &batch);
-	for (i = 0; i < nr; i++) {
-		if (of(sites[i])->ftrace)
-			batch.kps[done++] = &of(sites[i])->kp;
-		else if (!sites[i]->error)
+	for (i = 0; i < nr; i++)
+		if (!sites[i]->error && !of(sites[i])->ftrace)
 			sites[i]->error = arm(sites[i]);
-	}
-	if (done)
-		unregister_kprobes(batch.kps, done);
 	batch_free(&batch);
 }
 
@@ -321,18 +356,11 @@ static void detach_kprobes(struct kps_site **sites, unsigned int nr)
 
 static void kprobe_detach(struct kps_site **sites, unsigned int nr)
 {
-	unsigned int i, kprobes = 0;
+	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		if (of(sites[i])->ftrace)
-			continue;
-		swap(sites[kprobes], sites[i]);
-		kprobes++;
-	}
-	if (kprobes)
-		detach_kprobes(sites, kprobes);
-	for (i = kprobes; i < nr; i++)
+	for (i = 0; i < nr; i++)
 		detach_from_ftrace(sites + i, nr - i);
+	detach_kprobes(sites, nr);
 }
 
 static u64 kprobe_missed(const struct kps_site *site)

@@ -140,6 +140,7 @@ int kps_register_kretprobe(struct kretprobe *rp)
 {
 	struct kretprobe fresh = {
 		.kp.symbol_name = rp->kp.symbol_name,
+		.kp.addr = rp->kp.symbol_name ? NULL : rp->kp.addr,
 		.handler = rp->handler,
 		.entry_handler = rp->entry_handler,
 		.maxactive = rp->maxactive,
@@ -156,7 +157,7 @@ static int kretprobe_attach(struct kps_site *site)
 	struct kretprobe *rp = &of(site)->rp;
 	int err;
 
-	rp->kp.symbol_name = of(site)->symbol.name;
+	kps_symbol_place(&of(site)->symbol, site->address, &rp->kp);
 	rp->handler = return_fired;
 	rp->entry_handler = timed ? entry_timed : NULL;
 	rp->data_size = timed ? sizeof(u64) : 0;

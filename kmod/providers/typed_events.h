@@ -36,6 +36,7 @@
 #define KPS_CLASS_OF_kmem_alloc 1
 #define KPS_CLASS_OF_kmalloc 1
 #define KPS_CLASS_OF_kfree 1
+#define KPS_CLASS_OF_kmem_free 1
 #define KPS_CLASS_OF_mm_page_alloc 1
 #define KPS_CLASS_OF_mm_page_free 1
 #define KPS_CLASS_OF_mm_vmscan_direct_reclaim_begin_template 1

@@ -548,6 +548,18 @@ static const struct target impossible[] = {
 	{ "kprobe", "kpstat:kps_hash" }, { "kprobe", "exc_int3" },
 };
 
+/* Anywhere: nobody is believed. */
+static void put_addresses(struct grammar *g, unsigned int nr)
+{
+	unsigned long long addresses[4];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		addresses[i] = one_in(g, 2) ? edge(g) :
+			       0xffffffff80000000 + grammar_any(g, 0x7fffffff);
+	put(g, KPS_PROBE_A_ADDRESSES, addresses, nr * sizeof(addresses[0]));
+}
+
 static void put_probe(struct grammar *g, const struct plan *plan,
 		      const struct target *target)
 {
@@ -569,6 +581,9 @@ static void put_probe(struct grammar *g, const struct plan *plan,
 		put_u32(g, KPS_PROBE_A_FLAGS, KPS_PROBE_F_LENIENT);
 	if (!strcmp(target->provider, "kretprobe") && one_in(g, 2))
 		put_u32(g, KPS_PROBE_A_MAXACTIVE, 1 + grammar_any(g, 64));
+	/* One too many of them, now and then. */
+	if (one_in(g, 4))
+		put_addresses(g, nr + one_in(g, 8));
 	end(g, nest);
 }
 

@@ -290,6 +290,11 @@ enum kps_probe_attr {
 	KPS_PROBE_A_LEDGER,	/* SHOW. binary: u64[KPS_LEDGER_NR] */
 	KPS_PROBE_A_SITE,	/* SHOW. nest, repeated: KPS_SITE_A_* */
 	KPS_PROBE_A_PAD,
+	KPS_PROBE_A_ADDRESSES,	/* binary: u64[], one for each target, 0: not
+				 * known. kprobe, kretprobe: where the symbol is.
+				 * Saves looking for it; if it is not there, it
+				 * is looked for.
+				 */
 	__KPS_PROBE_A_MAX,
 };
 #define KPS_PROBE_A_MAX (__KPS_PROBE_A_MAX - 1)

@@ -236,6 +236,12 @@ static int add_probe(struct compilation *comp, const struct unit *unit,
 	for (i = 0; i < event->nr_targets; i++)
 		probe->targets[i] = xstrdup(event->targets[i]);
 	probe->nr_targets = event->nr_targets;
+	if (event->addresses) {
+		probe->addresses = xcalloc(event->nr_targets,
+					   sizeof(*probe->addresses));
+		memcpy(probe->addresses, event->addresses,
+		       event->nr_targets * sizeof(*probe->addresses));
+	}
 	probe->lenient = event->lenient;
 	probe->event_id = event->event_id;
 	if (event->provider == PROVIDER_KRETPROBE)

@@ -11,6 +11,7 @@ static void free_probe(struct object_probe *probe)
 	for (i = 0; i < probe->nr_targets; i++)
 		free(probe->targets[i]);
 	free(probe->targets);
+	free(probe->addresses);
 	free(probe->name);
 	free(probe->provider);
 	free(probe->insns);

@@ -66,6 +66,7 @@ struct object_probe {
 	char *name;			/* as the user wrote it */
 	char *provider;
 	char **targets;			/* resolved, see KPS_PROBE_A_TARGET */
+	unsigned long long *addresses;	/* of each, or NULL; only saves time */
 	size_t nr_targets;
 	bool lenient;			/* came from a glob */
 	unsigned int event_id;		/* tracepoint */

@@ -86,6 +86,14 @@ static void set_target(struct arena *arena, struct event *event,
 	event->nr_targets = 1;
 }
 
+static void set_function(struct arena *arena, struct event *event,
+			 const char *target, const struct symbol *symbol)
+{
+	set_target(arena, event, target);
+	event->addresses = arena_alloc(arena, sizeof(*event->addresses));
+	event->addresses[0] = symbol->addr;
+}
+
 typedef void (*diag_report)(const struct span *at, const char *hint,
 			    const char *fmt, ...);
 
@@ -371,8 +379,9 @@ static int resolve_exact(struct resolver *resolver, struct event *event,
 		return refuse_ambiguous(resolver, event->point, spec, nr);
 	if (check_function(resolver, event->point, spec, symbol))
 		return -1;
-	set_target(resolver->arena, event,
-		   function_target(resolver->arena, spec, symbol->module));
+	set_function(resolver->arena, event,
+		     function_target(resolver->arena, spec, symbol->module),
+		     symbol);
 	return 0;
 }
 
@@ -387,6 +396,7 @@ static bool matches(const struct function_spec *spec,
 /* A glob's matches by target, without those that share it with another. */
 struct glob_matches {
 	const char **targets;
+	unsigned long long *addresses;
 	size_t nr;
 	size_t ambiguous;
 };
@@ -416,12 +426,18 @@ static void find_matches(const struct resolver *resolver,
 			room = room ? room * 2 : 64;
 			found->targets = xrealloc(found->targets, room,
 						  sizeof(*found->targets));
+			found->addresses = xrealloc(found->addresses, room,
+						    sizeof(*found->addresses));
 		}
+		found->addresses[found->nr] = ks->symbols[i].addr;
 		found->targets[found->nr++] = target;
 	}
-	for (i = 0; i < found->nr; i++)
-		if (!strset_has(&twice, found->targets[i]))
-			found->targets[kept++] = found->targets[i];
+	for (i = 0; i < found->nr; i++) {
+		if (strset_has(&twice, found->targets[i]))
+			continue;
+		found->addresses[kept] = found->addresses[i];
+		found->targets[kept++] = found->targets[i];
+	}
 	found->ambiguous = found->nr - kept;
 	found->nr = kept;
 	strset_free(&seen);
@@ -456,8 +472,13 @@ static int resolve_function_glob(struct resolver *resolver,
 					     sizeof(*event->targets));
 		memcpy(event->targets, found.targets,
 		       found.nr * sizeof(*event->targets));
+		event->addresses = arena_alloc(resolver->arena, found.nr *
+					       sizeof(*event->addresses));
+		memcpy(event->addresses, found.addresses,
+		       found.nr * sizeof(*event->addresses));
 	}
 	free(found.targets);
+	free(found.addresses);
 	return err;
 }
 

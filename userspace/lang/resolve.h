@@ -20,6 +20,7 @@ struct event {
 	const struct attach_point *point;
 	const char *name;		/* in full, where that is not .point's */
 	const char **targets;
+	unsigned long long *addresses;	/* of functions, or NULL: not known */
 	size_t nr_targets;
 	bool lenient;
 	bool pending;			/* in a module that is not loaded */

@@ -41,6 +41,12 @@ static size_t probe_size(const struct object_probe *probe)
 	return size;
 }
 
+static size_t addresses_size(const struct object_probe *probe)
+{
+	return probe->addresses ? OVERHEAD + probe->nr_targets *
+				  sizeof(*probe->addresses) : 0;
+}
+
 static size_t object_size(const struct object *object)
 {
 	size_t i, size = 1024 + strlen(object->source);
@@ -52,7 +58,8 @@ static size_t object_size(const struct object *object)
 		size += 2 * OVERHEAD + object->outputs[i].nr_fields *
 					sizeof(struct kps_field);
 	for (i = 0; i < object->nr_probes; i++)
-		size += probe_size(&object->probes[i]);
+		size += probe_size(&object->probes[i]) +
+			addresses_size(&object->probes[i]);
 	return size;
 }
 
@@ -114,6 +121,12 @@ static void put_probe(struct nl_msg *msg, const struct object_probe *probe,
 		probe->nr_insns * sizeof(struct bpf_insn), probe->insns);
 	for (i = 0; i < probe->nr_targets; i++)
 		nla_put_string(msg, KPS_PROBE_A_TARGET, probe->targets[i]);
+	/* The kernel can do without. */
+	if (probe->addresses &&
+	    probe_size(probe) + addresses_size(probe) <= NEST_MAX)
+		nla_put(msg, KPS_PROBE_A_ADDRESSES,
+			probe->nr_targets * sizeof(*probe->addresses),
+			probe->addresses);
 	nla_nest_end(msg, nest);
 }
 
