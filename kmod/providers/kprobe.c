@@ -18,6 +18,7 @@
 
 struct kprobe_site {
 	struct kprobe kp;
+	bool registered;		/* kp is, armed or not */
 	struct kps_site *site;
 	struct kps_symbol symbol;
 	struct kps_ftrace *ftrace;	/* serves it, or NULL: a kprobe does */
@@ -208,26 +209,45 @@ static const char *why_kprobe(const struct kps_site *site)
 }
 
 /*
- * A kprobe that is registered, but not armed, tells the address, and whether
- * the kernel allows a probe there; which ftrace alone would not. It stays until
- * the site is detached, also where ftrace then does the work: to unregister it
- * takes a grace period, and costs nothing beside that of detaching.
+ * A function that is where user space saw it needs no kprobe to say so: ftrace
+ * takes its address, or refuses. Registering one takes the kernel milliseconds:
+ * it looks through all static keys.
+ */
+static bool is_known(struct kps_site *site)
+{
+	struct kprobe_site *mine = of(site);
+
+	mine->ftrace = NULL;
+	mine->why = NULL;
+	if (!KPS_FTRACE || site->probe->flags & KPS_PROBE_F_KPROBE ||
+	    mine->symbol.offset || !is_at(&mine->symbol, site->address))
+		return false;
+	mine->kp.addr = (kprobe_opcode_t *)site->address;
+	mine->kp.nmissed = 0;
+	return !kps_symbol_attached(site, &mine->kp);
+}
+
+/*
+ * A kprobe that is registered, but not armed, tells the address, and whether a
+ * kprobe may be there. It stays until the site is detached, also where ftrace
+ * then does the work: to unregister it takes a grace period, and costs nothing
+ * beside that of detaching.
  */
 static int find(struct kps_site *site)
 {
-	struct kprobe *kp = &of(site)->kp;
+	struct kprobe_site *mine = of(site);
 	int err;
 
-	of(site)->ftrace = NULL;
-	kps_symbol_place(&of(site)->symbol, site->address, kp);
-	kp->flags = KPROBE_FLAG_DISABLED;
-	err = kps_register_kprobe(kp);
+	kps_symbol_place(&mine->symbol, site->address, &mine->kp);
+	mine->kp.flags = KPROBE_FLAG_DISABLED;
+	err = kps_register_kprobe(&mine->kp);
 	if (err)
 		return err;
-	err = kps_symbol_attached(site, kp);
+	err = kps_symbol_attached(site, &mine->kp);
 	if (err)
-		unregister_kprobe(kp);
-	of(site)->why = why_kprobe(site);
+		unregister_kprobe(&mine->kp);
+	mine->registered = !err;
+	mine->why = why_kprobe(site);
 	return err;
 }
 
@@ -237,6 +257,7 @@ static int arm(struct kps_site *site)
 
 	if (err)
 		unregister_kprobe(&of(site)->kp);
+	of(site)->registered = !err;
 	return err;
 }
 
@@ -285,18 +306,38 @@ static void attach_by_ftrace(struct kps_site **sites, unsigned int nr,
 	}
 }
 
+static void attach_in_groups(struct kps_site **sites, unsigned int nr,
+			     struct batch *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (is_for_ftrace(sites[i]))
+			attach_by_ftrace(sites + i, nr - i, batch);
+}
+
 static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
 {
+	bool batched, again = false;
 	struct batch batch;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		sites[i]->error = find(sites[i]);
+		sites[i]->error = is_known(sites[i]) ? 0 : find(sites[i]);
 	/* Without memory for it kprobes do it all. */
-	if (batch_alloc(&batch, nr))
-		for (i = 0; i < nr; i++)
-			if (is_for_ftrace(sites[i]))
-				attach_by_ftrace(sites + i, nr - i, &batch);
+	batched = batch_alloc(&batch, nr);
+	if (batched)
+		attach_in_groups(sites, nr, &batch);
+	for (i = 0; i < nr; i++) {
+		if (sites[i]->error || of(sites[i])->ftrace ||
+		    of(sites[i])->registered)
+			continue;
+		/* Some of them ftrace does not know; kprobes say which. */
+		sites[i]->error = find(sites[i]);
+		again = true;
+	}
+	if (batched && again)
+		attach_in_groups(sites, nr, &batch);
 	for (i = 0; i < nr; i++)
 		if (!sites[i]->error && !of(sites[i])->ftrace)
 			sites[i]->error = arm(sites[i]);
@@ -356,11 +397,19 @@ static void detach_kprobes(struct kps_site **sites, unsigned int nr)
 
 static void kprobe_detach(struct kps_site **sites, unsigned int nr)
 {
-	unsigned int i;
+	unsigned int i, kprobes = 0;
 
 	for (i = 0; i < nr; i++)
 		detach_from_ftrace(sites + i, nr - i);
-	detach_kprobes(sites, nr);
+	for (i = 0; i < nr; i++) {
+		if (!of(sites[i])->registered)
+			continue;
+		of(sites[i])->registered = false;
+		swap(sites[kprobes], sites[i]);
+		kprobes++;
+	}
+	if (kprobes)
+		detach_kprobes(sites, kprobes);
 }
 
 static u64 kprobe_missed(const struct kps_site *site)

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a probe costs at the least: a handler that counts, and nothing else,
+ * attached in the way that kind= says. For make bench only.
+ */
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#define FUNCTION "vfs_read"
+#define EVENT "sys_enter"
+
+static char *kind = "kprobe";
+module_param(kind, charp, 0444);
+MODULE_PARM_DESC(kind, "ftrace, kprobe, kretprobe or raw");
+
+static DEFINE_PER_CPU(unsigned long, hits);
+
+static void ftrace_fired(unsigned long ip, unsigned long parent_ip,
+			 struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	this_cpu_inc(hits);
+}
+
+static struct ftrace_ops ops = { .func = ftrace_fired };
+
+static int ftrace_attach(void)
+{
+	int err = ftrace_set_filter(&ops, FUNCTION, strlen(FUNCTION), 1);
+
+	return err ?: register_ftrace_function(&ops);
+}
+
+static void ftrace_detach(void)
+{
+	unregister_ftrace_function(&ops);
+	ftrace_free_filter(&ops);
+}
+
+static int kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
+{
+	this_cpu_inc(hits);
+	return 0;
+}
+
+static struct kprobe kp = { .symbol_name = FUNCTION, .pre_handler = kprobe_fired };
+
+static int kprobe_attach(void)
+{
+	return register_kprobe(&kp);
+}
+
+static void kprobe_detach(void)
+{
+	unregister_kprobe(&kp);
+}
+
+static int kretprobe_fired(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	this_cpu_inc(hits);
+	return 0;
+}
+
+static struct kretprobe rp = {
+	.kp.symbol_name = FUNCTION,
+	.handler = kretprobe_fired,
+	.maxactive = 64,
+};
+
+static int kretprobe_attach(void)
+{
+	return register_kretprobe(&rp);
+}
+
+static void kretprobe_detach(void)
+{
+	unregister_kretprobe(&rp);
+}
+
+static struct tracepoint *event;
+
+static void raw_fired(void *data, struct pt_regs *regs, long id)
+{
+	this_cpu_inc(hits);
+}
+
+static void look_at(struct tracepoint *tp, void *data)
+{
+	if (!strcmp(tp->name, EVENT))
+		event = tp;
+}
+
+static int raw_attach(void)
+{
+	for_each_kernel_tracepoint(look_at, NULL);
+	return event ? tracepoint_probe_register(event, raw_fired, NULL) : -ENOENT;
+}
+
+static void raw_detach(void)
+{
+	tracepoint_probe_unregister(event, raw_fired, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+static const struct way {
+	const char *name;
+	int (*attach)(void);
+	void (*detach)(void);
+} ways[] = {
+	{ "ftrace", ftrace_attach, ftrace_detach },
+	{ "kprobe", kprobe_attach, kprobe_detach },
+	{ "kretprobe", kretprobe_attach, kretprobe_detach },
+	{ "raw", raw_attach, raw_detach },
+};
+
+static const struct way *way;
+
+static int __init floor_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(ways[i].name, kind))
+			way = &ways[i];
+	return way ? way->attach() : -EINVAL;
+}
+
+static void __exit floor_exit(void)
+{
+	way->detach();
+}
+
+module_init(floor_init);
+module_exit(floor_exit);
+MODULE_DESCRIPTION("What a probe costs at the least");
+MODULE_LICENSE("GPL");
