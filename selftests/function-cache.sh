@@ -29,7 +29,9 @@ yes "every function is in it" diff \
 
 if modprobe -n dummy 2>/dev/null; then
 	modprobe -r dummy 2>/dev/null
-	yes "before its module comes a function is pending" eval 'kpctl load --name d -e "kprobe:dummy:dummy_xmit { @ = count(); }" 2>&1 | grep -q dummy'
+	load_text d 'kprobe:dummy:dummy_xmit { @ = count(); }'
+	is "before its module comes a function is pending" \
+		"$(kpctl show -j d | jq -r '.probes[0].sites[0].state')" pending
 	must kpctl unload d
 	must modprobe dummy
 	yes "a module has come: the kernel is asked" asks dummy_xmit

@@ -211,7 +211,8 @@ static const char *why_kprobe(const struct kps_site *site)
 /*
  * A function that is where user space saw it needs no kprobe to say so: ftrace
  * takes its address, or refuses. Registering one takes the kernel milliseconds:
- * it looks through all static keys.
+ * it looks through all static keys. Not so in a module, which may be going: that
+ * ftrace would not say.
  */
 static bool is_known(struct kps_site *site)
 {
@@ -220,11 +221,12 @@ static bool is_known(struct kps_site *site)
 	mine->ftrace = NULL;
 	mine->why = NULL;
 	if (!KPS_FTRACE || site->probe->flags & KPS_PROBE_F_KPROBE ||
-	    mine->symbol.offset || !is_at(&mine->symbol, site->address))
+	    mine->symbol.offset || site->module[0] ||
+	    !is_at(&mine->symbol, site->address))
 		return false;
 	mine->kp.addr = (kprobe_opcode_t *)site->address;
 	mine->kp.nmissed = 0;
-	return !kps_symbol_attached(site, &mine->kp);
+	return true;
 }
 
 /*
@@ -324,7 +326,6 @@ static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
 
 	for (i = 0; i < nr; i++)
 		sites[i]->error = is_known(sites[i]) ? 0 : find(sites[i]);
-	/* Without memory for it kprobes do it all. */
 	batched = batch_alloc(&batch, nr);
 	if (batched)
 		attach_in_groups(sites, nr, &batch);
@@ -338,9 +339,13 @@ static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
 	}
 	if (batched && again)
 		attach_in_groups(sites, nr, &batch);
-	for (i = 0; i < nr; i++)
-		if (!sites[i]->error && !of(sites[i])->ftrace)
-			sites[i]->error = arm(sites[i]);
+	for (i = 0; i < nr; i++) {
+		if (sites[i]->error || of(sites[i])->ftrace)
+			continue;
+		if (!of(sites[i])->why)
+			of(sites[i])->why = "no memory for ftrace";
+		sites[i]->error = arm(sites[i]);
+	}
 	batch_free(&batch);
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # bench.sh [VIEW...]: what an event costs beside bpftrace, ftrace's hist triggers
-# and a bare handler ("instructions"), and how long things take ("time").  A
+# and a bare handler ("instructions"), how long things take ("time"), and the
+# first again on the kernel without bpf(), if it has been built ("nobpf").  A
 # table; build/bench.json and build/bench.svg hold the same.  Fails where kpstat
 # is above a mark, or not below bpftrace.  KPSTAT_KERNEL names another kernel.
 set -eu -o pipefail
@@ -11,31 +12,43 @@ set -eu -o pipefail
 BENCH=$TOP/selftests/bench
 OUT=$TOP/build/bench
 
-# The handler of the floor; a kernel for which it does not build has none.
+# build_floor KERNEL: for which it does not build has none.
 build_floor() {
-	local kernel=$CACHE/kernels/$DEFAULT_KERNEL
 	rm -rf "$OUT/floor" "$BENCH/floor.ko"
 	mkdir -p "$OUT"
 	cp -r "$BENCH/floor" "$OUT/"
-	make -s -C "$kernel/build" M="$OUT/floor" CC=gcc modules &&
+	make -s -C "$CACHE/kernels/$1/build" M="$OUT/floor" CC=gcc modules &&
 		cp "$OUT/floor/floor.ko" "$BENCH/"
 }
 
-# One guest for each view; its lines as they come.
+# guest KERNEL SCRIPT [OPTION OF run.sh...]: its lines as they come
+guest() {
+	local kernel=$1 script=$2
+	shift 2
+	step "building the floor" build_floor "$kernel" || :
+	"$LAB/run.sh" --kernel "$kernel" --timeout 1800 "$@" -- "./bench/$script.sh"
+}
+
 view() {
 	case $1 in
-	instructions) "$LAB/run.sh" --kernel "$DEFAULT_KERNEL" --icount --timeout 900 -- ./bench/instructions.sh ;;
-	time) "$LAB/run.sh" --kernel "$DEFAULT_KERNEL" --timeout 1800 -- ./bench/time.sh ;;
-	*) die "there is no view '$1': instructions, time" ;;
+	instructions) guest "$DEFAULT_KERNEL" instructions --icount ;;
+	time) guest "$DEFAULT_KERNEL" time ;;
+	# Marks are not for that kernel.
+	nobpf) guest nobpf instructions --icount |
+		awk -F'\t' -v OFS='\t' '$1 == "instructions" { $1 = "nobpf"; $4 = "-" } { print; fflush() }' ;;
+	*) die "there is no view '$1': instructions, time, nobpf" ;;
 	esac
 }
 
 main() {
 	local views=("$@") failed=0 v
-	[ $# != 0 ] || views=(instructions time)
+	if [ $# = 0 ]; then
+		views=(instructions time)
+		! "$LAB/fetch-kernel.sh" --have nobpf || views+=(nobpf)
+	fi
 	"$LAB/setup.sh"
 	"$LAB/fetch-kernel.sh" "$DEFAULT_KERNEL"
-	step "building the floor" build_floor || :
+	mkdir -p "$OUT"
 	: >"$OUT/lines"
 	for v in "${views[@]}"; do
 		echo

@@ -149,7 +149,7 @@ static void pin(int cpu)
 }
 
 /* The others begin when this is set, and say in it that they are ready. */
-static volatile int *ready;
+static int *ready;
 
 static long long run(const struct load *load, int n, int cpu, int cpus)
 {
@@ -157,8 +157,8 @@ static long long run(const struct load *load, int n, int cpu, int cpus)
 
 	pin(cpu);
 	load->open();
-	__sync_fetch_and_add(ready, 1);
-	while (*ready < cpus)
+	__atomic_add_fetch(ready, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(ready, __ATOMIC_SEQ_CST) < cpus)
 		;
 	start = now();
 	while (n--)

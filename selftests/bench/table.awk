@@ -14,7 +14,7 @@ function verdict(mark) {
 }
 
 function head(view) {
-	if (view == "instructions") {
+	if (view != "time") {
 		print "Instructions per event above the bare call, read(2) of /dev/zero"
 		print ""
 		printf "%-30s %7s %6s %9s %6s %7s %10s\n", "", "kpstat", "mark", "bpftrace", "hist", "floor", "bpftrace/"
@@ -27,10 +27,10 @@ function head(view) {
 }
 
 $1 == "about" { print $2 ": " $3; next }
-$1 != "instructions" && $1 != "time" { print; next }
+$1 != "instructions" && $1 != "time" && $1 != "nobpf" { print; next }
 {
 	if (shown != $1) head($1)
-	if ($1 == "instructions")
+	if ($1 != "time")
 		printf "%-30s %7s %6s %9s %6s %7s %10s", $2, $3, $4, $5, $6, $7, times($5)
 	else
 		printf "%-52s %8s %8s %9s %10s", $2, $3, $4, $5, times($5)

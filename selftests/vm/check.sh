@@ -64,7 +64,7 @@ reasons() {
 		grep '^==> ' "$LOGS/$1.err" | grep -v 'has ended'
 		grep -oE '(BUG|WARNING|Oops|RIP|UBSAN|INFO): .*|Kernel panic.*|[a-z_0-9.]+\+0x[0-9a-f/x]+ \[kpstat\]' \
 			"$LOGS/$1.console"
-	} 2>/dev/null | sed -E 's/^(#|==>)? */    /' | awk '!seen[$0]++' | head -n 40
+	} 2>/dev/null | sed -E 's/^(#|==>)? */    /' | awk '!seen[$0]++ && ++n <= 40' || true
 }
 
 # Adds up what a part has left.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,16 +10,9 @@
 #include "kallsyms_cache.h"
 #include "tracefs.h"
 
-static const char *scan_hex(const char *text, unsigned long long *value)
+unsigned long long symbol_address(const struct symbol *symbol)
 {
-	for (*value = 0; ; text++) {
-		unsigned int digit = *text >= 'a' ? *text - 'a' + 10u :
-						    *text - '0' + 0u;
-
-		if (digit >= 16)
-			return text;
-		*value = *value << 4 | digit;
-	}
+	return strtoull(symbol->address, NULL, 16);
 }
 
 static void add_symbol(struct kallsyms *ks, size_t *room,
@@ -32,45 +26,37 @@ static void add_symbol(struct kallsyms *ks, size_t *room,
 	ks->symbols[ks->nr++] = *symbol;
 }
 
-/* "ffffffff81000000 T name\t[module]", cut up in place. */
-static bool parse_line(char *line, struct symbol *symbol)
+static bool is_function(const char *type)
 {
-	const char *type = scan_hex(line, &symbol->addr);
-	char *name, *module;
-
-	if (type[0] != ' ' || !type[1] || !strchr("tTwW", type[1]) ||
-	    type[2] != ' ')
-		return false;
-	name = line + (type + 3 - line);
-	module = strchr(name, '\t');
-	symbol->name = name;
-	symbol->module = NULL;
-	if (!module)
-		return true;
-	*module++ = '\0';
-	if (*module != '[')
-		return true;
-	symbol->module = ++module;
-	module[strcspn(module, "]")] = '\0';
-	return true;
+	return type[0] == ' ' && type[1] && strchr("tTwW", type[1]) &&
+	       type[2] == ' ';
 }
 
+/*
+ * Lines of "ffffffff81000000 T name\t[module]", cut up in place; all addresses
+ * have as many digits. There are a hundred thousand: each letter is looked at once.
+ */
 static void parse_symbols(struct kallsyms *ks, size_t len)
 {
-	char *end = ks->text + len;
-	char *line = ks->text;
-	size_t room = 0;
+	char *end = ks->text + len, *line = ks->text, *at;
+	size_t digits = strcspn(ks->text, " "), room = 0;
 
-	while (line < end) {
-		char *newline = memchr(line, '\n', end - line);
-		struct symbol symbol;
+	for (; line < end; line = at + 1) {
+		bool kept = end - line > (ptrdiff_t)digits + 3 &&
+			    is_function(line + digits);
+		struct symbol symbol = { .address = line };
 
-		if (!newline)
-			newline = end;
-		*newline = '\0';
-		if (parse_line(line, &symbol))
+		if (kept)
+			symbol.name = line + digits + 3;
+		for (at = line; at < end && *at != '\n'; at++)
+			if (*at == '[' || *at == ']' || *at == '\t') {
+				if (*at == '[')
+					symbol.module = at + 1;
+				*at = '\0';
+			}
+		*at = '\0';
+		if (kept)
 			add_symbol(ks, &room, &symbol);
-		line = newline + 1;
 	}
 }
 
@@ -156,18 +142,18 @@ const struct symbol *kallsyms_next(const struct kallsyms *ks,
 unsigned long long kallsyms_size(const struct kallsyms *ks,
 				 const struct symbol *symbol)
 {
-	unsigned long long size = 0;
+	unsigned long long start = symbol_address(symbol), size = 0;
 	size_t i;
 
-	if (!symbol->addr)
+	if (!start)
 		return 0;
 	for (i = 0; i < ks->nr; i++) {
-		unsigned long long addr = ks->symbols[i].addr;
+		unsigned long long addr = symbol_address(&ks->symbols[i]);
 
-		if (addr <= symbol->addr)
+		if (addr <= start)
 			continue;
-		if (!size || addr - symbol->addr < size)
-			size = addr - symbol->addr;
+		if (!size || addr - start < size)
+			size = addr - start;
 	}
 	return size;
 }

@@ -9,7 +9,7 @@
 #include "strset.h"
 
 struct symbol {
-	unsigned long long addr;	/* 0 under kptr_restrict */
+	const char *address;		/* hexadecimal, see symbol_address() */
 	const char *name;
 	const char *module;		/* NULL: the kernel itself */
 };
@@ -23,6 +23,9 @@ struct kallsyms {
 	char *filter_text;
 	struct strset traceable;	/* names that ftrace knows */
 };
+
+/* 0 under kptr_restrict */
+unsigned long long symbol_address(const struct symbol *symbol);
 
 /**
  * kallsyms_load() - read the functions of /proc/kallsyms and the kprobes blacklist

@@ -91,7 +91,7 @@ static void set_function(struct arena *arena, struct event *event,
 {
 	set_target(arena, event, target);
 	event->addresses = arena_alloc(arena, sizeof(*event->addresses));
-	event->addresses[0] = symbol->addr;
+	event->addresses[0] = symbol_address(symbol);
 }
 
 typedef void (*diag_report)(const struct span *at, const char *hint,
@@ -258,7 +258,8 @@ static unsigned int count_bearers(const struct kallsyms *ks,
 				       spec->symbol))) {
 		if (!*first)
 			*first = symbol;
-		else if (symbol->addr && symbol->addr == (*first)->addr)
+		else if (symbol_address(symbol) &&
+			 symbol_address(symbol) == symbol_address(*first))
 			continue;
 		nr++;
 	}
@@ -302,7 +303,7 @@ static int refuse_ambiguous(const struct resolver *resolver,
 				       spec->symbol)))
 		diag_note(NULL, NULL, "candidate %u of %u: %s:%s at 0x%llx",
 			  ++i, nr, symbol_module(symbol), symbol->name,
-			  symbol->addr);
+			  symbol_address(symbol));
 	return -1;
 }
 
@@ -429,7 +430,7 @@ static void find_matches(const struct resolver *resolver,
 			found->addresses = xrealloc(found->addresses, room,
 						    sizeof(*found->addresses));
 		}
-		found->addresses[found->nr] = ks->symbols[i].addr;
+		found->addresses[found->nr] = symbol_address(&ks->symbols[i]);
 		found->targets[found->nr++] = target;
 	}
 	for (i = 0; i < found->nr; i++) {
