@@ -35,6 +35,9 @@ clause() {
 		while IFS='|' read -r type name array size; do
 			case $type$name in
 			*common_*) continue ;;
+			# Who exits is a zombie or dead, as its parent may change
+			# at that very moment.
+			*prev_state) echo "@$name[args.$name & ~0x30] = count();" ; continue ;;
 			esac
 			case $type$array in
 			*char*\[*|*__data_loc*char*) echo "@$name[args.$name] = count();" ;;
