@@ -5,7 +5,7 @@
 # root: what the contract allows, what is near to it, and what is no message.
 # Whatever is refused has its sentence, nothing is left behind, and kpstat does
 # its work afterwards.  KPSTAT_TEST_SEED repeats a run.
-# timeout=3000
+# timeout=500
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
