@@ -114,13 +114,13 @@ struct kps_probe {
  *	back or not; NULL if the provider does not care. May sleep.
  *	kps_config_lock is held.
  * @missed: events since attach that the kernel could not deliver; still answers
- *	after detach, until the next attach
+ *	after detach, until the next attach; NULL: it counts none
  * @site_bytes: what the kernel and @priv need for one of @nr sites of a probe;
  *	NULL: nothing worth counting
  * @how: a word for how the site is attached; asked of attached sites only
  * @why: and why not in the way that costs least, "" if it is; NULL: there is one
  *	way
- * @release: undo @prepare
+ * @release: undo @prepare; NULL: it left nothing
  */
 struct kps_provider {
 	const char *name;

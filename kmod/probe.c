@@ -60,7 +60,8 @@ no_memory:
 
 static void free_site(struct kps_site *site)
 {
-	site->probe->provider->release(site);
+	if (site->probe->provider->release)
+		site->probe->provider->release(site);
 	kfree(site);
 }
 
@@ -224,10 +225,18 @@ static bool is_attached_in(const struct kps_site *site, const char *module)
 	       (!module || !strcmp(site->module, module));
 }
 
+/* Since it was attached. */
+static u64 provider_missed(const struct kps_site *site)
+{
+	const struct kps_provider *provider = site->probe->provider;
+
+	return provider->missed ? provider->missed(site) : 0;
+}
+
 /* So far. program->read_lock is held. */
 static void take_missed(struct kps_site *site)
 {
-	u64 missed = site->probe->provider->missed(site);
+	u64 missed = provider_missed(site);
 
 	site->missed += missed - site->missed_taken;
 	site->missed_taken = missed;
@@ -350,8 +359,7 @@ u64 kps_site_missed(const struct kps_site *site)
 	u64 missed = site->missed - site->missed_before;
 
 	if (site->state == KPS_SITE_ATTACHED)
-		missed += site->probe->provider->missed(site) -
-			  site->missed_taken;
+		missed += provider_missed(site) - site->missed_taken;
 	return missed;
 }
 

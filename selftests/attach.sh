@@ -9,9 +9,6 @@
 grep -q ' vfs_fallocate$' /proc/kallsyms || skip_all "this kernel has no fallocate"
 QUESTION='kprobe:vfs_fallocate { @[comm, arg1, arg2, arg3] = count(); @s[kstack(6)] = count(); @f[func] = count(); @i = max(reg("ip")); }'
 
-# how PROGRAM: how, and why, of its first site
-how() { kpctl show -j "$1" | jq -r '.probes[0].sites[0] | .how + ": " + .why'; }
-
 load_module
 load_text ours "$QUESTION"
 load_text kernels "$QUESTION" --attach kprobe

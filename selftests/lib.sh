@@ -179,9 +179,12 @@ until_attached() {
 	sleep 0.3
 }
 
-# armed: kprobes, and hooks of our own in ftrace. A function that ftrace serves has
-# a kprobe that is not armed, too; one with a kprobe on ftrace has a hook more, of
-# the kernel's.
+# how PROGRAM: how, and why, of its first site
+how() { kpctl show -j "$1" | jq -r '.probes[0].sites[0] | .how + ": " + .why'; }
+
+# armed: kprobes, and hooks of our own in ftrace. A function that ftrace serves may
+# have a kprobe that is not armed, too; one with a kprobe on ftrace has a hook more,
+# of the kernel's.
 armed() {
 	local armed idle hooks theirs
 	armed=$(grep -vc DISABLED "$KPROBES")

@@ -86,8 +86,6 @@ loads() {
 	sleep 0.5
 }
 
-how() { kpctl show -j "$1" | jq -r '.probes[0].sites[0] | .how + ": " + .why'; }
-
 load_module
 ip link set lo up
 present=()

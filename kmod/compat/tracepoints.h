@@ -8,30 +8,20 @@
 
 #include <linux/sched.h>
 
-/* As in trace/events/sched.h; two arguments in kernels that tasks tell. */
+/* As in trace/events/sched.h. @index: of the task's state, see task_state_index() */
+static __always_inline long kps_switch_state(bool preempt, unsigned int index)
+{
+	if (preempt)
+		return TASK_REPORT_MAX;
+	return index ? 1 << (index - 1) : 0;
+}
+
 #ifdef KPS_SCHED_SWITCH_HAS_STATE
-static __always_inline long
-__trace_sched_switch_state(bool preempt, unsigned int prev_state,
-			   struct task_struct *p)
-{
-	unsigned int state;
-
-	if (preempt)
-		return TASK_REPORT_MAX;
-	state = __task_state_index(prev_state, p->exit_state);
-	return state ? 1 << (state - 1) : 0;
-}
+#define __trace_sched_switch_state(preempt, prev_state, p) \
+	kps_switch_state(preempt, __task_state_index(prev_state, (p)->exit_state))
 #else
-static __always_inline long
-__trace_sched_switch_state(bool preempt, struct task_struct *p)
-{
-	unsigned int state;
-
-	if (preempt)
-		return TASK_REPORT_MAX;
-	state = task_state_index(p);
-	return state ? 1 << (state - 1) : 0;
-}
+#define __trace_sched_switch_state(preempt, p) \
+	kps_switch_state(preempt, task_state_index(p))
 #endif
 
 #endif

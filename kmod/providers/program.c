@@ -27,18 +27,9 @@ static void program_detach(struct kps_site **sites, unsigned int nr)
 {
 }
 
-static u64 program_missed(const struct kps_site *site)
-{
-	return 0;
-}
-
 static const char *program_how(const struct kps_site *site)
 {
 	return "call";
-}
-
-static void program_release(struct kps_site *site)
-{
 }
 
 static void fire(const struct kps_site *site)
@@ -79,7 +70,5 @@ const struct kps_provider kps_program_provider = {
 	.prepare	= program_prepare,
 	.attach		= program_attach,
 	.detach		= program_detach,
-	.missed		= program_missed,
 	.how		= program_how,
-	.release	= program_release,
 };

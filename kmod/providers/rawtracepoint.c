@@ -130,18 +130,9 @@ static void raw_detach(struct kps_site **sites, unsigned int nr)
 	synchronize_rcu();
 }
 
-static u64 raw_missed(const struct kps_site *site)
-{
-	return 0;
-}
-
 static const char *raw_how(const struct kps_site *site)
 {
 	return "raw";
-}
-
-static void raw_release(struct kps_site *site)
-{
 }
 
 const struct kps_provider kps_rawtracepoint_provider = {
@@ -149,7 +140,5 @@ const struct kps_provider kps_rawtracepoint_provider = {
 	.prepare	= raw_prepare,
 	.attach		= raw_attach,
 	.detach		= raw_detach,
-	.missed		= raw_missed,
 	.how		= raw_how,
-	.release	= raw_release,
 };

@@ -85,12 +85,6 @@ static void timer_detach(struct kps_site **sites, unsigned int nr)
 	synchronize_rcu();
 }
 
-/* perf drops an event that fires inside of perf without counting it. */
-static u64 timer_missed(const struct kps_site *site)
-{
-	return 0;
-}
-
 static const char *timer_how(const struct kps_site *site)
 {
 	return "perf";
@@ -112,7 +106,6 @@ static size_t timer_site_bytes(const struct kps_probe *probe, u32 nr)
 	.attach		= timer_attach,					\
 	.detach		= timer_detach,					\
 	.cpus_changed	= timer_cpus_changed,				\
-	.missed		= timer_missed,					\
 	.site_bytes	= timer_site_bytes,				\
 	.how		= timer_how,					\
 	.release	= timer_release

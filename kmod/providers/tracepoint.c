@@ -87,6 +87,15 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 	kps_event_run(&ctx, site->probe);
 }
 
+/** kps_is_event() - whether a target, "system:name", is that event */
+bool kps_is_event(const char *target, const char *system, const char *name)
+{
+	size_t len = strlen(system);
+
+	return !strncmp(target, system, len) && target[len] == ':' &&
+	       !strcmp(target + len + 1, name);
+}
+
 /*
  * A number is given to another event when a module has gone; what was meant is
  * the target.
@@ -94,12 +103,9 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 static bool is_meant(const struct kps_site *site, const struct perf_event *event)
 {
 	struct trace_event_call *call = event->tp_event;
-	const char *colon = strchr(site->target, ':');
 
-	return colon && !strcmp(colon + 1, trace_event_name(call)) &&
-	       strlen(call->class->system) == colon - site->target &&
-	       !strncmp(call->class->system, site->target,
-			colon - site->target);
+	return kps_is_event(site->target, call->class->system,
+			    trace_event_name(call));
 }
 
 static int tracepoint_prepare(struct kps_site *site, struct kps_error *error)
@@ -200,12 +206,6 @@ static void tracepoint_detach(struct kps_site **sites, unsigned int nr)
 	synchronize_rcu();
 }
 
-/* perf drops an event that fires inside of perf without counting it. */
-static u64 tracepoint_missed(const struct kps_site *site)
-{
-	return 0;
-}
-
 static const char *tracepoint_how(const struct kps_site *site)
 {
 	return of(site)->tracepoint ? "raw" : "perf";
@@ -228,13 +228,13 @@ static size_t tracepoint_site_bytes(const struct kps_probe *probe, u32 nr)
 	return sizeof(struct tracepoint_site) + kps_perf_bytes();
 }
 
+/* perf drops an event that fires inside of perf without counting it as missed. */
 const struct kps_provider kps_tracepoint_provider = {
 	.name		= "tracepoint",
 	.prepare	= tracepoint_prepare,
 	.attach		= tracepoint_attach,
 	.detach		= tracepoint_detach,
 	.cpus_changed	= tracepoint_cpus_changed,
-	.missed		= tracepoint_missed,
 	.site_bytes	= tracepoint_site_bytes,
 	.how		= tracepoint_how,
 	.why		= tracepoint_why,

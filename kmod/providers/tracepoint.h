@@ -8,5 +8,6 @@
 #include <linux/tracepoint.h>
 
 struct tracepoint *kps_tracepoint_find(const char *name);
+bool kps_is_event(const char *target, const char *system, const char *name);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "compat/tracepoints.h"
 #include "dispatch.h"
+#include "providers/tracepoint.h"
 #include "providers/typed.h"
 
 /* Step 1, what everybody else makes of them: tracepoints are declared. */
@@ -332,14 +333,12 @@ static const struct kps_typed * const all[] = {
 /** kps_typed_find() - the handlers of the event "system:name", or NULL */
 const struct kps_typed *kps_typed_find(const char *target)
 {
-	const char *colon = strchr(target, ':');
 	unsigned int i;
 
 	BUILD_BUG_ON(sizeof(struct trace_entry) != KPS_RECORD_COMMON);
-	for (i = 0; colon && i < ARRAY_SIZE(all); i++)
-		if (all[i]->name && !strcmp(all[i]->name, colon + 1) &&
-		    strlen(all[i]->system) == colon - target &&
-		    !strncmp(all[i]->system, target, colon - target))
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i]->name &&
+		    kps_is_event(target, all[i]->system, all[i]->name))
 			return all[i];
 	return NULL;
 }

@@ -10,22 +10,25 @@
 
 ROUNDS=${KPSTAT_TEST_ROUNDS:-20000}
 TRACEFS=/sys/kernel/tracing
-# The load: a program of bench/loop, and what is probed in it.
-LOAD_NAME=read FUNCTION=vfs_read
+# The load, and what is probed in it.
+LOOP="$HERE/bench/loop read $ROUNDS 5" FUNCTION=vfs_read
+# For all that kpctl loads, and whether there is a bpftrace to compare with.
+OPTIONS=()
+BPF=
+! has_bpf || BPF=1
 
-loop() { "$HERE/bench/loop" $LOAD_NAME "$ROUNDS" 5; }
+loop() { $LOOP; }
 
 # What a call costs with a probe on it, as each of them does it.
 kpstat() {
-	[ "$1" != - ] || return
-	load_text bench "$1"
+	load_text bench "$1" "${OPTIONS[@]}"
 	loop
 	kpctl unload bench
 }
 
 bpftrace_() {
-	[ "$1" != - ] && has_bpf || return
-	bpftrace -c "$HERE/bench/loop $LOAD_NAME $ROUNDS 5" -e "$1" 2>&1 | grep -E '^[0-9]+\.[0-9]$'
+	[ "$1" != - ] && [ "$BPF" ] || return
+	bpftrace -c "$LOOP" -e "$1" 2>&1 | grep -E '^[0-9]+\.[0-9]$'
 }
 
 # ftrace_hist TRIGGER, on a kprobe event whose n is the third argument
@@ -66,7 +69,7 @@ load_module
 loop >/dev/null
 BASE=$(loop)
 printf 'about\tkernel\t%s\nabout\tbpftrace\t%s\nabout\tbare call\t%s\n' "$(uname -r)" \
-	"$(has_bpf && bpftrace --version || echo none)" "${BASE%.*}"
+	"$([ "$BPF" ] && bpftrace --version || echo none)" "${BASE%.*}"
 same 135 "count" 'kprobe:vfs_read { @ = count(); }' keys=common_pid ftrace
 same 220 "count by comm" 'kprobe:vfs_read { @[comm] = count(); }' keys=common_pid.execname ftrace
 same 220 "count by pid" 'kprobe:vfs_read { @[pid] = count(); }' keys=common_pid ftrace
@@ -81,10 +84,6 @@ same 120 "tracepoint, count" 'tracepoint:raw_syscalls:sys_enter { @ = count(); }
 same - "tracepoint, count by a field" 'tracepoint:raw_syscalls:sys_enter { @[args->id] = count(); }' - raw
 same 120 "raw tracepoint, count" 'rawtracepoint:sys_enter { @ = count(); }' - raw
 # The same question of the same event by a kprobe, where ftrace cannot do it.
-kpstat() {
-	load_text bench "$1" --attach kprobe
-	loop
-	kpctl unload bench
-}
+OPTIONS=(--attach kprobe)
 row - "count, by a kprobe" 'kprobe:vfs_read { @ = count(); }' - - kprobe
 must rmmod kpstat

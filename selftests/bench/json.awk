@@ -6,7 +6,7 @@ function text(s) { gsub(/[\\"]/, "\\\\&", s); return "\"" s "\"" }
 function number(s) { return s == "-" || s == "" ? "null" : s + 0 }
 
 $1 == "about" && !($2 in about) { about[$2] = $3 }
-$1 == "instructions" || $1 == "time" || $1 == "nobpf" {
+$1 ~ /^(instructions|time|nobpf)$/ {
 	row[++n] = sprintf("{\"view\": %s, \"question\": %s, \"kpstat\": %s, \"mark\": %s, \"bpftrace\": %s, \"hist\": %s, \"floor\": %s}",
 		text($1), text($2), number($3), number($4), number($5), number($6), number($7))
 }

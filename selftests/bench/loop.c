@@ -4,15 +4,13 @@
  * shortest of TIMES runs of N calls each, on as many CPUs at once. Under run.sh
  * --icount the clock counts instructions.
  */
+#include "load.h"
+
 #include <arpa/inet.h>
-#include <err.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -138,16 +136,6 @@ static long long now(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		err(1, "sched_setaffinity");
-}
-
 /* The others begin when this is set, and say in it that they are ready. */
 static int *ready;
 
@@ -195,15 +183,15 @@ int main(int argc, char **argv)
 	if (argc != 4 && argc != 5)
 		errx(2, "usage: loop LOAD N TIMES [CPUS]");
 	load = find_load(argv[1]);
-	n = atoi(argv[2]);
-	times = atoi(argv[3]);
+	n = number(argv[2]);
+	times = number(argv[3]);
 	if (argc == 5)
-		cpus = atoi(argv[4]);
+		cpus = number(argv[4]);
 	ready = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (ready == MAP_FAILED)
 		err(1, "mmap");
-	prctl(PR_SET_NAME, "kps_loop");
+	become("kps_loop");
 	/* Timer interrupts, and whoever else runs, only ever add. */
 	while (times--) {
 		took = run_all(load, n, cpus);

@@ -27,7 +27,7 @@ function head(view) {
 }
 
 $1 == "about" { print $2 ": " $3; next }
-$1 != "instructions" && $1 != "time" && $1 != "nobpf" { print; next }
+$1 !~ /^(instructions|time|nobpf)$/ { print; next }
 {
 	if (shown != $1) head($1)
 	if ($1 != "time")

@@ -8,6 +8,9 @@
 . "$(dirname "$0")/../lib.sh"
 
 TURNS=${KPSTAT_TEST_TURNS:-5}
+# Whom to compare with, if it can run here.
+PEER=
+! has_bpf || PEER=bpftrace
 export BPFTRACE_MAX_PROBES=2000 BPFTRACE_MAX_BPF_PROGS=2000
 
 median() { sort -n | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)]; else print "-" }'; }
@@ -39,7 +42,7 @@ attach() {
 	: >"$WORK/bpftrace"
 	for ((i = 0; i < turns; i++)); do
 		until_started kpstat "$text" "$@"
-		! has_bpf || until_started bpftrace "$text"
+		[ -z "$PEER" ] || until_started $PEER "$text"
 	done
 	there=$(cut -d' ' -f1 "$WORK/bpftrace" | median)
 	back=$(cut -d' ' -f2 "$WORK/bpftrace" | median)
@@ -69,33 +72,35 @@ thousand() {
 	echo "$found"
 }
 
-# slower LOAD N TEXT: by how much a load is slowed down, in nanoseconds a call
-slower() {
-	local load=$1 n=$2 text=$3 i tool bare
+# take_turns COMMAND...: what it prints when it is told a tool, each in its file
+take_turns() {
+	local i tool
 	for tool in bare kpstat bpftrace; do : >"$WORK/$tool"; done
 	for ((i = 0; i < TURNS; i++)); do
-		for tool in bare kpstat bpftrace; do
-			[ $tool != bpftrace ] || has_bpf || continue
-			call $tool "$text" "$load" "$n" >>"$WORK/$tool"
+		for tool in bare kpstat $PEER; do
+			"$1" "$tool" "${@:2}" >>"$WORK/$tool"
 		done
 	done
-	bare=$(median <"$WORK/bare")
-	over() { median <"$WORK/$1" | awk -v b="$bare" '{ if ($1 == "-") print "-"; else printf "%.0f\n", $1 - b }'; }
-	row "$load (${bare%.*} ns): slower by, ns" "$(over kpstat)" - "$(over bpftrace)"
 }
 
-# Two CPUs at once, each with as many calls: twice the rate if they take as long.
+# slower LOAD N TEXT: by how much a load is slowed down, in nanoseconds a call
+slower() {
+	local bare
+	take_turns call "$3" "$1" "$2"
+	bare=$(median <"$WORK/bare")
+	over() { median <"$WORK/$1" | awk -v b="$bare" '{ if ($1 == "-") print "-"; else printf "%.0f\n", $1 - b }'; }
+	row "$1 (${bare%.*} ns): slower by, ns" "$(over kpstat)" - "$(over bpftrace)"
+}
+
+# scales TOOL TEXT: two CPUs at once, each with as many calls: twice the rate of
+# one if they take as long
+scales() {
+	awk -v a="$(call "$@" getppid 300000 1)" -v b="$(call "$@" getppid 300000 2)" \
+		'BEGIN { printf "%.2f\n", 2 * a / b }'
+}
+
 two_cpus() {
-	local text=$1 i tool one two
-	for tool in kpstat bpftrace bare; do : >"$WORK/$tool"; done
-	for ((i = 0; i < TURNS; i++)); do
-		for tool in kpstat bpftrace bare; do
-			[ $tool != bpftrace ] || has_bpf || continue
-			one=$(call $tool "$text" getppid 300000 1)
-			two=$(call $tool "$text" getppid 300000 2)
-			awk -v a="$one" -v b="$two" 'BEGIN { printf "%.2f\n", 2 * a / b }' >>"$WORK/$tool"
-		done
-	done
+	take_turns scales "$1"
 	row "two CPUs on one key: rate of one, times (bare: $(median <"$WORK/bare"))" \
 		"$(median <"$WORK/kpstat")" 1.9+ "$(median <"$WORK/bpftrace")"
 }
@@ -145,7 +150,7 @@ memory() {
 	ours=$(map_memory kpstat "$keys")
 	for buckets in "$@"; do
 		theirs=-
-		! has_bpf || theirs=$(map_memory bpftrace $((keys * buckets)))
+		[ -z "$PEER" ] || theirs=$(map_memory bpftrace $((keys * buckets)))
 		row "$keys histograms, $buckets buckets in use: KiB a CPU" "$ours" \
 			"$([ "$buckets" = 1 ] && echo - || share "$mark" "$theirs")" "$theirs"
 	done
@@ -165,7 +170,7 @@ read_keys() {
 		echo $((($(now) - begin) / 1000000)) >>"$WORK/kpstat"
 		kpctl unload keys
 		[ "$(grep -c '^@' "$WORK/read")" = "$1" ] || echo "# $(grep -c '^@' "$WORK/read") keys were read" >&2
-		has_bpf || continue
+		[ "$PEER" ] || continue
 		BPFTRACE_MAP_KEYS_MAX=$1 bpftrace -q -c "/bin/sh $WORK/load" -e "$text" >"$WORK/read" 2>/dev/null
 		begin=$(grep -E '^[0-9]{19}$' "$WORK/read") || continue
 		echo $((($(now) - begin) / 1000000)) >>"$WORK/bpftrace"
@@ -176,7 +181,7 @@ read_keys() {
 load_module
 ip link set lo up
 printf 'about\tkernel\t%s\nabout\tbpftrace\t%s\n' "$(uname -r)" \
-	"$(has_bpf && bpftrace --version || echo none)"
+	"$([ "$PEER" ] && bpftrace --version || echo none)"
 attach "one function" 0.1 "$TURNS" 'kprobe:vfs_read { @ = count(); }'
 attach "one tracepoint" 0.1 "$TURNS" 'tracepoint:sched:sched_switch { @ = count(); }'
 # As many of one glob as there are: bpftrace attaches them one by one.

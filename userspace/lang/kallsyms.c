@@ -26,7 +26,7 @@ static void add_symbol(struct kallsyms *ks, size_t *room,
 	ks->symbols[ks->nr++] = *symbol;
 }
 
-static bool is_function(const char *type)
+bool kallsyms_is_function(const char *type)
 {
 	return type[0] == ' ' && type[1] && strchr("tTwW", type[1]) &&
 	       type[2] == ' ';
@@ -43,7 +43,7 @@ static void parse_symbols(struct kallsyms *ks, size_t len)
 
 	for (; line < end; line = at + 1) {
 		bool kept = end - line > (ptrdiff_t)digits + 3 &&
-			    is_function(line + digits);
+			    kallsyms_is_function(line + digits);
 		struct symbol symbol = { .address = line };
 
 		if (kept)

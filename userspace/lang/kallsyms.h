@@ -39,6 +39,9 @@ int kallsyms_load(struct kallsyms *ks);
 void kallsyms_load_traceable(struct kallsyms *ks);
 void kallsyms_free(struct kallsyms *ks);
 
+/* Of a line's " TYPE ", behind its address. */
+bool kallsyms_is_function(const char *type);
+
 /* The next function of that name after @from (NULL: the first); @module NULL: any. */
 const struct symbol *kallsyms_next(const struct kallsyms *ks,
 				   const struct symbol *from,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,44 +9,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
+#include "fnv.h"
 #include "host.h"
+#include "kallsyms.h"
 #include "kallsyms_cache.h"
 
 #define DIRECTORY	"/run/kpstat"
 #define CACHE		DIRECTORY "/functions"
 #define KEY_MAX		128
 
-/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
-static void hash_text(unsigned long long *hash, const char *text, size_t len)
-{
-	while (len--) {
-		*hash ^= (unsigned char)*text++;
-		*hash *= 0x100000001b3ULL;
-	}
-}
-
 /* "name size users by,whom state address": all but who uses it. */
-static void hash_module(unsigned long long *hash, char *line)
+static uint64_t hash_module(uint64_t sum, char *line)
 {
 	char *save, *word = strtok_r(line, " ", &save);
 	int column;
 
 	for (column = 0; word; column++, word = strtok_r(NULL, " ", &save))
 		if (column != 2 && column != 3)
-			hash_text(hash, word, strlen(word) + 1);
+			sum = fnv1a(fnv1a(sum, word), " ");
+	return sum;
 }
 
-static unsigned long long hash_modules(void)
+static uint64_t hash_modules(void)
 {
-	unsigned long long hash = 0xcbf29ce484222325ULL;
 	char *text = host_read("/proc/modules", NULL);
 	char *save, *line = text ? strtok_r(text, "\n", &save) : NULL;
+	uint64_t sum = FNV1A_START;
 
 	for (; line; line = strtok_r(NULL, "\n", &save))
-		hash_module(&hash, line);
+		sum = hash_module(sum, line);
 	free(text);
-	return hash;
+	return sum;
 }
 
 /* What the cache's first line must be. */
@@ -54,7 +48,7 @@ static bool make_key(char key[KEY_MAX])
 	char *boot = host_read("/proc/sys/kernel/random/boot_id", NULL);
 
 	if (boot)
-		snprintf(key, KEY_MAX, "kpstat 1 %.36s %016llx\n", boot,
+		snprintf(key, KEY_MAX, "kpstat 1 %.36s %016" PRIx64 "\n", boot,
 			 hash_modules());
 	free(boot);
 	return boot;
@@ -102,7 +96,7 @@ static bool is_kept(const char *line, const char *end)
 {
 	const char *type = memchr(line, ' ', end - line);
 
-	return type && end - type > 2 && strchr("tTwW", type[1]) &&
+	return type && kallsyms_is_function(type) &&
 	       !memmem(line, end - line, "\t[bpf", 5) &&
 	       !memmem(line, end - line, "\t[__builtin", 11);
 }

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "fnv.h"
 #include "strset.h"
 
-/* FNV-1a */
 static size_t hash(const char *text)
 {
-	uint64_t sum = 0xcbf29ce484222325;
+	uint64_t sum = fnv1a(FNV1A_START, text);
 
-	for (; *text; text++)
-		sum = (sum ^ (unsigned char)*text) * 0x100000001b3;
 	return sum ^ sum >> 32;
 }
 

@@ -79,7 +79,8 @@ struct walk {
 	void *data;
 };
 
-static bool is_glob(const char *text)
+/* Whether fnmatch() may take it for another name than itself. */
+static bool is_pattern(const char *text)
 {
 	return strpbrk(text, "*?[\\");
 }
@@ -92,7 +93,7 @@ static void walk_system(const struct walk *walk, const char *dir,
 	struct dirent **names;
 	int i, nr;
 
-	if (!is_glob(walk->event)) {
+	if (!is_pattern(walk->event)) {
 		if (has_event(dir, system, walk->event))
 			walk->visit(system, walk->event, walk->data);
 		return;
