@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The types of the running kernel: structs, unions, enums, integers, by name.
+ * They come from the types object that DKMS built for this kernel, or else from
+ * the kernel's own BTF, and are kept as an index on disk (index.h), which is
+ * mapped, not parsed.  A type is a number in it.
+ *
+ * Nothing here knows the language.
+ */
+#ifndef KPCTL_KTYPES_H
+#define KPCTL_KTYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint32_t ktype_id;
+
+#define KTYPE_NONE 0		/* no type, or void */
+
+enum ktype_kind {
+	KTYPE_VOID,
+	KTYPE_INT,		/* also bool and char */
+	KTYPE_POINTER,
+	KTYPE_ARRAY,
+	KTYPE_STRUCT,
+	KTYPE_UNION,
+	KTYPE_ENUM,
+	KTYPE_TYPEDEF,
+	KTYPE_FUNCTION,		/* only behind a pointer */
+	KTYPE_OTHER,		/* float and the like: of a size, not readable */
+};
+
+/* const and volatile are not kept. */
+struct ktype {
+	enum ktype_kind kind;
+	const char *name;	/* without "struct"; NULL: anonymous */
+	uint64_t size;		/* bytes; 0: declared only */
+	bool is_signed;		/* INT, ENUM */
+	bool is_char;		/* INT: an array of them is a string */
+	ktype_id of;		/* POINTER, ARRAY, TYPEDEF: of or to what */
+	uint32_t nr;		/* ARRAY: elements; STRUCT, UNION: members;
+				 * ENUM: enumerators
+				 */
+};
+
+struct kmember {
+	const char *name;	/* NULL: an anonymous struct or union */
+	ktype_id type;
+	uint64_t bit_offset;	/* from the start of the struct, little endian */
+	unsigned int bit_size;	/* 0: not a bit field */
+};
+
+struct ktypes;
+
+/**
+ * ktypes_open() - the types of the running kernel
+ * @why: set on failure to a sentence that says what was looked for, and how to
+ *	 get it; valid until the next call
+ *
+ * The first call reads the index, or builds it where there is none that is of
+ * this kernel and can be trusted; all others return the same.
+ *
+ * Return: the types, or NULL.
+ */
+const struct ktypes *ktypes_open(const char **why);
+
+/**
+ * ktypes_find() - a type by its name
+ * @kind: KTYPE_STRUCT, _UNION, _ENUM or _TYPEDEF; KTYPE_INT for "unsigned int"
+ *	  and its like, as the compiler spells them
+ *
+ * A complete type is preferred to one that is only declared.
+ *
+ * Return: KTYPE_NONE if there is none of that name.
+ */
+ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
+		     const char *name);
+
+/* @id: of that kernel's, or KTYPE_NONE, which is void. */
+struct ktype ktypes_get(const struct ktypes *kt, ktype_id id);
+
+/* @n: below .nr of that struct or union. */
+struct kmember ktypes_member(const struct ktypes *kt, ktype_id id, uint32_t n);
+
+/* @n: below .nr of that enum. */
+const char *ktypes_enumerator(const struct ktypes *kt, ktype_id id, uint32_t n,
+			      int64_t *value);
+
+/* An enumerator of any enum, by its name.  Return: its enum, or KTYPE_NONE. */
+ktype_id ktypes_constant(const struct ktypes *kt, const char *name,
+			 int64_t *value);
+
+/* The n-th name of a kind, in order, for suggestions; NULL after the last. */
+const char *ktypes_name(const struct ktypes *kt, enum ktype_kind kind,
+			uint32_t n);
+
+#endif
