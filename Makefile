@@ -26,9 +26,9 @@ help:
 	@echo '  make check         every test; T="NAME..." for some of them'
 	@echo
 	@echo 'Build and install:'
-	@echo '  make               kpstat.ko (KDIR=headers) and kpctl'
+	@echo '  make               the modules (KDIR=headers) and kpctl'
 	@echo '  make install       kpctl, its programs and pages (PREFIX, DESTDIR)'
-	@echo '  make dkms          the module, by DKMS, for the running kernel'
+	@echo '  make dkms          the modules, by DKMS, for the running kernel'
 	@echo
 	@echo 'Work on it:'
 	@echo '  make shell         a shell in a VM that has the built tree'
@@ -53,7 +53,7 @@ install:
 dkms-source:
 	install -d $(DESTDIR)$(srcdir)
 	find Kbuild dkms.conf COPYING kmod uapi -type f ! -name '*.o' ! -name '.*' \
-		! -name '*.mod' ! -name '*.mod.c' ! -name '*.ko' \
+		! -name '*.mod' ! -name '*.mod.c' ! -name '*.ko' ! -name '*.inc' \
 		-exec cp --parents -t $(DESTDIR)$(srcdir) {} +
 
 dkms: dkms-source
@@ -91,4 +91,4 @@ clean:
 	-$(MAKE) -C userspace clean
 	@test ! -e selftests/Makefile || $(MAKE) -C selftests clean
 	find Kbuild kmod -name '*.o' -delete -o -name '.*.cmd' -delete
-	rm -rf build kpstat.ko kpstat.o kpstat.mod* .kpstat* modules.order Module.symvers .modules.order.cmd .Module.symvers.cmd
+	rm -rf build kpstat*.ko kpstat*.o kpstat*.mod* kmod/types/headers.inc .kpstat* modules.order Module.symvers .modules.order.cmd .Module.symvers.cmd

@@ -11,7 +11,7 @@ set -eu
 build_module() {
 	local kernel=$1 release=$2 out=$TOP/build/$2
 	copy_module_sources "$out" || return 1
-	[ ! -e "$out/.failed" ] || rm -f "$out/kpstat.ko"
+	[ ! -e "$out/.failed" ] || rm -f "$out"/kpstat*.ko
 	touch "$out/.failed"
 	if [ -e "$kernel/toolchain" ]; then
 		build_inside "$(cat "$kernel/toolchain")" "$release" "$out" || return 1
@@ -32,7 +32,7 @@ build_inside() {
 	unshare -m sh -c 'mount -t proc proc "$0/proc" && exec chroot "$@"' \
 		"$root" "$root" make -s -C "/usr/src/linux-headers-$release" \
 		M="/$build" modules || return 1
-	cp "$root/$build/kpstat.ko" "$out/"
+	cp "$root/$build/kpstat.ko" "$root/$build/kpstat_types.ko" "$out/"
 }
 
 main() {

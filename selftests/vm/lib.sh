@@ -163,7 +163,7 @@ copy_module_sources() {
 	mkdir -p "$to"
 	(cd "$TOP" && find Kbuild kmod uapi -type f ! -name '*.o' ! -name '.*' \
 		! -name '*.mod' ! -name '*.mod.c' ! -name '*.ko' ! -name '*.a' \
-		! -name '*.order' -print0 | xargs -0 cp -pu --parents -t "$to")
+		! -name '*.order' ! -name '*.inc' -print0 | xargs -0 cp -pu --parents -t "$to")
 	(cd "$to" && find kmod uapi -type f -name '*.[ch]' ! -name '*.mod.c' -print0) |
 		while read -r -d '' f; do
 			[ -e "$TOP/$f" ] || rm -f "$to/$f"
@@ -172,10 +172,10 @@ copy_module_sources() {
 
 # stage_tree RELEASE DIR: the tree as the guest gets it.
 stage_tree() {
-	local ko=$TOP/build/$1/kpstat.ko root=$2
+	local built=$TOP/build/$1 root=$2
 	mkdir -p "$root/kpstat"
-	if [ -e "$ko" ]; then
-		cp "$ko" "$root/kpstat/" || return 1
+	if [ -e "$built/kpstat.ko" ]; then
+		cp "$built/kpstat.ko" "$built/kpstat_types.ko" "$root/kpstat/" || return 1
 	else
 		echo "there is no kpstat.ko"
 	fi

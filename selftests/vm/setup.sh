@@ -8,9 +8,9 @@ set -eu
 
 PACKAGES=(
 	build-essential flex bison pkg-config
-	libnl-3-dev libnl-genl-3-dev libjson-c-dev libelf-dev libcmocka-dev
+	libnl-3-dev libnl-genl-3-dev libjson-c-dev libelf-dev libdw-dev libbpf-dev libcmocka-dev
 	linux-headers-cloud-amd64 dkms kmod
-	sparse linux-source-6.1 xz-utils bc libssl-dev openssl pahole
+	sparse linux-source-6.1 xz-utils bc libssl-dev openssl pahole bpftool
 	qemu-system-x86 e2fsprogs cpio zstd
 )
 

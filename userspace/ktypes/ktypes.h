@@ -38,7 +38,9 @@ struct ktype {
 	uint64_t size;		/* bytes; 0: declared only */
 	bool is_signed;		/* INT, ENUM */
 	bool is_char;		/* INT: an array of them is a string */
-	ktype_id of;		/* POINTER, ARRAY, TYPEDEF: of or to what */
+	ktype_id of;		/* POINTER, ARRAY, TYPEDEF: of or to what;
+				 * FUNCTION: what it returns
+				 */
 	uint32_t nr;		/* ARRAY: elements; STRUCT, UNION: members;
 				 * ENUM: enumerators
 				 */
@@ -59,7 +61,8 @@ struct ktypes;
  *	 get it; valid until the next call
  *
  * The first call reads the index, or builds it where there is none that is of
- * this kernel and can be trusted; all others return the same.
+ * this kernel and can be trusted; all others return the same.  Whoever follows
+ * typedefs, elements and members comes to an end; only pointers may lead in circles.
  *
  * Return: the types, or NULL.
  */
@@ -76,6 +79,15 @@ const struct ktypes *ktypes_open(const char **why);
  */
 ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
 		     const char *name);
+
+/**
+ * ktypes_where() - where the types come from, for people
+ * @nr_structs: how many structs there are; 0 as long as there is no index, which
+ *		this does not make
+ *
+ * Return: a path; NULL if there are none.
+ */
+const char *ktypes_where(unsigned int *nr_structs);
 
 /* @id: of that kernel's, or KTYPE_NONE, which is void. */
 struct ktype ktypes_get(const struct ktypes *kt, ktype_id id);

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The types object is nothing but debug information, whatever the kernel's own
+# configuration says of that: all types, and not in another file.
+
+kpstat_types-y := kmod/types/types.o
+
+CFLAGS_kmod/types/types.o := -g -gdwarf-4 -fno-eliminate-unused-debug-types -w \
+			     -I$(obj)/kmod/types
+CFLAGS_REMOVE_kmod/types/types.o := -gsplit-dwarf -gdwarf-5 -g0 \
+	-femit-struct-debug-baseonly -fdebug-types-section $(CC_FLAGS_LTO)
+
+# As types.c is going to be compiled, but for where that says what it read.
+kps-types-flags = $(filter-out -Wp$(comma)-M% -DKBUILD_MODNAME% -Werror%,$(c_flags)) \
+		  -DKBUILD_MODNAME='"kpstat_types"'
+
+quiet_cmd_types_headers = HEADERS $@
+      cmd_types_headers = $(SHELL) $(src)/kmod/types/headers.sh \
+		$(CC) $(kps-types-flags) <$(src)/kmod/types/headers >$@
+
+targets += kmod/types/headers.inc
+$(obj)/kmod/types/headers.inc: $(src)/kmod/types/headers \
+		$(src)/kmod/types/headers.sh \
+		$(wildcard /etc/kpstat/types.d /etc/kpstat/types.d/*.h) FORCE
+	$(call if_changed,types_headers)
+
+$(obj)/kmod/types/types.o: $(obj)/kmod/types/headers.inc

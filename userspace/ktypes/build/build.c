@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/arena.h"
+#include "build.h"
+
+/* Types within types; and const of volatile of const. */
+#define DEPTH_MAX 100
+
+/* Positions in the stream; 0 is void. */
+typedef uint32_t position;
+
+struct raw {
+	struct build_type type;
+	position of;		/* resolved */
+	position instead;	/* whose place another takes, or itself */
+	uint32_t first, nr;	/* members, enumerators */
+	ktype_id id;		/* 0: none yet */
+	bool entered;
+};
+
+struct raw_member {
+	const char *name;
+	uint64_t key, bit_offset;
+	position type;
+	unsigned int bit_size;
+};
+
+struct raw_enumerator {
+	const char *name;
+	int64_t value;
+	ktype_id type;
+};
+
+struct buffer {
+	void *data;
+	size_t used, room, size;	/* .size: of one */
+};
+
+struct build {
+	struct buffer types, members, enumerators, strings;
+	struct buffer by_key, by_name;	/* positions */
+	struct buffer order;		/* positions, by ktype_id */
+	struct buffer names[INDEX_NR_KINDS];
+	struct index_header header;
+};
+
+static void *buffer_add(struct buffer *buffer, size_t nr)
+{
+	void *added;
+
+	if (buffer->used + nr > buffer->room) {
+		buffer->room = (buffer->used + nr) * 2 + 4096;
+		buffer->data = xrealloc(buffer->data, buffer->room, buffer->size);
+	}
+	added = (char *)buffer->data + buffer->used * buffer->size;
+	buffer->used += nr;
+	return added;
+}
+
+static void buffer_add_number(struct buffer *buffer, uint32_t number)
+{
+	*(uint32_t *)buffer_add(buffer, 1) = number;
+}
+
+static struct raw *raws(const struct build *build)
+{
+	return build->types.data;
+}
+
+static struct raw_member *raw_members(const struct build *build)
+{
+	return build->members.data;
+}
+
+static struct raw_enumerator *raw_enumerators(const struct build *build)
+{
+	return build->enumerators.data;
+}
+
+struct build *build_new(void)
+{
+	struct build *build = xcalloc(1, sizeof(*build));
+	int i;
+
+	build->types.size = sizeof(struct raw);
+	build->members.size = sizeof(struct raw_member);
+	build->enumerators.size = sizeof(struct raw_enumerator);
+	build->strings.size = 1;
+	build->by_key.size = sizeof(position);
+	build->by_name.size = sizeof(position);
+	build->order.size = sizeof(position);
+	for (i = 0; i < INDEX_NR_KINDS; i++)
+		build->names[i].size = sizeof(ktype_id);
+	memset(buffer_add(&build->types, 1), 0, sizeof(struct raw));
+	*(char *)buffer_add(&build->strings, 1) = '\0';
+	return build;
+}
+
+void build_type(struct build *build, const struct build_type *type)
+{
+	struct raw *raw = buffer_add(&build->types, 1);
+	char canonical[INT_NAME_MAX];
+
+	*raw = (struct raw){ .type = *type };
+	if (type->kind == KTYPE_INT && type->name &&
+	    canonical_int(type->name, canonical) && strcmp(type->name, canonical))
+		raw->type.name = xstrdup(canonical);
+	raw->instead = raw - raws(build);
+	raw->first = type->kind == KTYPE_ENUM ? build->enumerators.used :
+						build->members.used;
+}
+
+static struct raw *last_type(const struct build *build)
+{
+	return raws(build) + build->types.used - 1;
+}
+
+void build_member(struct build *build, const char *name, uint64_t type,
+		  uint64_t bit_offset, unsigned int bit_size)
+{
+	struct raw_member *member = buffer_add(&build->members, 1);
+
+	*member = (struct raw_member){
+		.name = name, .key = type, .bit_offset = bit_offset,
+		.bit_size = bit_size,
+	};
+	last_type(build)->nr++;
+}
+
+void build_enumerator(struct build *build, const char *name, int64_t value)
+{
+	struct raw_enumerator *enumerator = buffer_add(&build->enumerators, 1);
+
+	*enumerator = (struct raw_enumerator){ .name = name, .value = value };
+	last_type(build)->nr++;
+}
+
+/* qsort() hands on no context. */
+static const struct build *sorted;
+
+static int compare_keys(const void *a, const void *b)
+{
+	uint64_t key_a = raws(sorted)[*(const position *)a].type.key;
+	uint64_t key_b = raws(sorted)[*(const position *)b].type.key;
+
+	return key_a < key_b ? -1 : key_a > key_b;
+}
+
+static void sort_keys(struct build *build)
+{
+	position i;
+
+	for (i = 1; i < build->types.used; i++)
+		buffer_add_number(&build->by_key, i);
+	sorted = build;
+	qsort(build->by_key.data, build->by_key.used, sizeof(position),
+	      compare_keys);
+}
+
+/* Return: 0, which is void, also for what is not there. */
+static position find_key(const struct build *build, uint64_t key)
+{
+	const position *by_key = build->by_key.data;
+	size_t low = 0, high = build->by_key.used, middle;
+	uint64_t found;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		found = raws(build)[by_key[middle]].type.key;
+		if (found == key)
+			return by_key[middle];
+		if (found < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
+}
+
+static void resolve_keys(struct build *build)
+{
+	size_t i;
+
+	for (i = 1; i < build->types.used; i++)
+		raws(build)[i].of = find_key(build, raws(build)[i].type.of);
+	for (i = 0; i < build->members.used; i++)
+		raw_members(build)[i].type =
+			find_key(build, raw_members(build)[i].key);
+}
+
+static int kind_row(enum ktype_kind kind)
+{
+	int row;
+
+	for (row = 0; row < INDEX_NR_KINDS; row++)
+		if (index_kinds[row] == kind)
+			return row;
+	return -1;
+}
+
+/* By kind and name; the first of a name is complete if any is. */
+static int compare_names(const void *a, const void *b)
+{
+	const struct raw *raw_a = &raws(sorted)[*(const position *)a];
+	const struct raw *raw_b = &raws(sorted)[*(const position *)b];
+	int order;
+
+	if (raw_a->type.kind != raw_b->type.kind)
+		return raw_a->type.kind < raw_b->type.kind ? -1 : 1;
+	order = strcmp(raw_a->type.name, raw_b->type.name);
+	if (order)
+		return order;
+	if (!raw_a->type.size != !raw_b->type.size)
+		return raw_a->type.size ? -1 : 1;
+	return raw_a < raw_b ? -1 : raw_a > raw_b;
+}
+
+static bool same_name(const struct raw *a, const struct raw *b)
+{
+	return a->type.kind == b->type.kind && !strcmp(a->type.name, b->type.name);
+}
+
+/* Those that are declared only give way to the complete one of their name. */
+static void sort_names(struct build *build)
+{
+	const position *by_name;
+	struct raw *raw, *first;
+	size_t i;
+
+	for (i = 1; i < build->types.used; i++)
+		if (raws(build)[i].type.name &&
+		    kind_row(raws(build)[i].type.kind) >= 0)
+			buffer_add_number(&build->by_name, i);
+	sorted = build;
+	qsort(build->by_name.data, build->by_name.used, sizeof(position),
+	      compare_names);
+	by_name = build->by_name.data;
+	for (first = NULL, i = 0; i < build->by_name.used; i++) {
+		raw = &raws(build)[by_name[i]];
+		if (!first || !same_name(raw, first))
+			first = raw;
+		else if (!raw->type.size)
+			raw->instead = first - raws(build);
+	}
+}
+
+/* What stands there in the end. */
+static position look_through(const struct build *build, position at)
+{
+	int depth;
+
+	for (depth = 0; raws(build)[at].type.kind == BUILD_QUALIFIER; depth++) {
+		if (depth == DEPTH_MAX)
+			return 0;
+		at = raws(build)[at].of;
+	}
+	return raws(build)[at].instead;
+}
+
+static bool number(struct build *build, position at, int depth);
+
+static bool number_members(struct build *build, const struct raw *raw, int depth)
+{
+	struct raw_member *member = raw_members(build) + raw->first;
+	const struct raw_member *end = member + raw->nr;
+
+	for (; member < end; member++) {
+		member->type = look_through(build, member->type);
+		if (!number(build, member->type, depth))
+			return false;
+	}
+	return true;
+}
+
+/* Numbers what it contains, and then it. Return: false if it contains itself. */
+static bool number(struct build *build, position at, int depth)
+{
+	struct raw *raw = &raws(build)[at];
+	enum ktype_kind kind = raw->type.kind;
+	bool good = true;
+
+	if (!at || raw->id)
+		return true;
+	if (raw->entered || depth == DEPTH_MAX)
+		return false;
+	raw->entered = true;
+	raw->of = look_through(build, raw->of);
+	/* raws() stay where they are: all have come. */
+	if (kind == KTYPE_STRUCT || kind == KTYPE_UNION)
+		good = number_members(build, raw, depth + 1);
+	else if (kind == KTYPE_ARRAY || kind == KTYPE_TYPEDEF)
+		good = number(build, raw->of, depth + 1);
+	buffer_add_number(&build->order, at);
+	raw->id = build->order.used;
+	return good;
+}
+
+static bool number_all(struct build *build)
+{
+	position at;
+
+	for (at = 1; at < build->types.used; at++)
+		if (raws(build)[at].type.kind != BUILD_QUALIFIER &&
+		    raws(build)[at].instead == at && !number(build, at, 0))
+			return false;
+	return true;
+}
+
+static ktype_id id_of(const struct build *build, position at)
+{
+	return raws(build)[at].id;
+}
+
+static void list_names(struct build *build)
+{
+	const position *by_name = build->by_name.data;
+	const struct raw *raw, *last = NULL;
+	size_t i;
+
+	for (i = 0; i < build->by_name.used; i++) {
+		raw = &raws(build)[by_name[i]];
+		if (!last || !same_name(raw, last))
+			buffer_add_number(&build->names[kind_row(raw->type.kind)],
+					  raw->id);
+		last = raw;
+	}
+}
+
+static uint32_t add_string(struct build *build, const char *text)
+{
+	uint32_t at = build->strings.used;
+	size_t size;
+
+	if (!text || !*text)
+		return 0;
+	size = strlen(text) + 1;
+	memcpy(buffer_add(&build->strings, size), text, size);
+	return at;
+}
+
+static uint64_t size_of(const struct build *build, const struct raw *raw)
+{
+	int depth;
+	uint64_t nr = 1;
+
+	for (depth = 0; depth < DEPTH_MAX; depth++) {
+		if (raw->type.kind == KTYPE_ARRAY)
+			nr *= raw->type.nr;
+		else if (raw->type.kind != KTYPE_TYPEDEF)
+			break;
+		raw = &raws(build)[raw->of];
+	}
+	return nr * (raw->type.kind == KTYPE_POINTER ? 8 : raw->type.size);
+}
+
+static void write_type(struct build *build, const struct raw *raw, FILE *out)
+{
+	enum ktype_kind kind = raw->type.kind;
+	struct index_type type = {
+		.size = size_of(build, raw),
+		.name = add_string(build, raw->type.name),
+		.of = id_of(build, raw->of),
+		.nr = kind == KTYPE_ARRAY ? raw->type.nr : raw->nr,
+		.kind = kind,
+		.flags = raw->type.is_signed ? INDEX_SIGNED : 0,
+	};
+
+	if (kind == KTYPE_STRUCT || kind == KTYPE_UNION || kind == KTYPE_ENUM)
+		type.of = raw->first;
+	if (kind == KTYPE_INT && raw->type.name && !strcmp(raw->type.name, "char"))
+		type.flags |= INDEX_CHAR;
+	fwrite(&type, sizeof(type), 1, out);
+}
+
+static void write_types(struct build *build, FILE *out)
+{
+	const position *order = build->order.data;
+	struct index_type none = { .kind = KTYPE_VOID };
+	size_t i;
+
+	fwrite(&none, sizeof(none), 1, out);
+	for (i = 0; i < build->order.used; i++)
+		write_type(build, &raws(build)[order[i]], out);
+}
+
+static void write_members(struct build *build, FILE *out)
+{
+	const struct raw_member *raw = raw_members(build);
+	struct index_member member;
+	size_t i;
+
+	for (i = 0; i < build->members.used; i++, raw++) {
+		member = (struct index_member){
+			.name = add_string(build, raw->name),
+			.type = id_of(build, raw->type),
+			.bit_offset = raw->bit_offset,
+			.bit_size = raw->bit_size,
+		};
+		fwrite(&member, sizeof(member), 1, out);
+	}
+}
+
+static void own_enumerators(struct build *build, const struct raw *raw)
+{
+	struct raw_enumerator *enumerator = raw_enumerators(build) + raw->first;
+	const struct raw_enumerator *end = enumerator + raw->nr;
+
+	for (; enumerator < end; enumerator++)
+		enumerator->type = raw->id;
+}
+
+static void write_enumerators(struct build *build, FILE *out)
+{
+	const struct raw_enumerator *raw = raw_enumerators(build);
+	struct index_enumerator enumerator;
+	size_t i;
+
+	for (i = 1; i < build->types.used; i++)
+		if (raws(build)[i].type.kind == KTYPE_ENUM)
+			own_enumerators(build, &raws(build)[i]);
+	for (i = 0; i < build->enumerators.used; i++, raw++) {
+		enumerator = (struct index_enumerator){
+			.value = raw->value,
+			.name = add_string(build, raw->name),
+			.type = raw->type,
+		};
+		fwrite(&enumerator, sizeof(enumerator), 1, out);
+	}
+}
+
+static int compare_constants(const void *a, const void *b)
+{
+	const struct raw_enumerator *all = raw_enumerators(sorted);
+	uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+	int order = strcmp(all[one].name ?: "", all[other].name ?: "");
+
+	return order ?: one < other ? -1 : one > other;
+}
+
+static void write_constants(struct build *build, FILE *out)
+{
+	struct buffer by_name = { .size = sizeof(uint32_t) };
+	size_t i;
+
+	for (i = 0; i < build->enumerators.used; i++)
+		buffer_add_number(&by_name, i);
+	sorted = build;
+	qsort(by_name.data, by_name.used, by_name.size, compare_constants);
+	fwrite(by_name.data, by_name.size, by_name.used, out);
+	free(by_name.data);
+}
+
+static bool fits(const struct build *build)
+{
+	const struct raw_member *member = raw_members(build);
+	const struct raw_member *end = member + build->members.used;
+
+	for (; member < end; member++)
+		if (member->bit_offset > UINT32_MAX)
+			return false;
+	return build->types.used < UINT32_MAX / 2 &&
+	       build->members.used < UINT32_MAX / 2 &&
+	       build->enumerators.used < UINT32_MAX / 2;
+}
+
+static void write_header(struct build *build, const char *key, FILE *out)
+{
+	struct index_header *header = &build->header;
+	int row;
+
+	memcpy(header->magic, INDEX_MAGIC, sizeof(header->magic));
+	snprintf(header->key, sizeof(header->key), "%s", key);
+	header->nr_types = build->order.used + 1;
+	header->nr_members = build->members.used;
+	header->nr_enumerators = build->enumerators.used;
+	header->strings_size = build->strings.used;
+	for (row = 0; row < INDEX_NR_KINDS; row++)
+		header->nr_names[row] = build->names[row].used;
+	rewind(out);
+	fwrite(header, sizeof(*header), 1, out);
+}
+
+const char *build_write(struct build *build, const char *key, FILE *out)
+{
+	int row;
+
+	if (!fits(build))
+		return "has more types than any kernel";
+	sort_keys(build);
+	resolve_keys(build);
+	sort_names(build);
+	if (!number_all(build))
+		return "has a type that contains itself";
+	list_names(build);
+	/* Last of all the header, for only then is it complete. */
+	fwrite(&build->header, sizeof(build->header), 1, out);
+	write_types(build, out);
+	write_members(build, out);
+	write_enumerators(build, out);
+	for (row = 0; row < INDEX_NR_KINDS; row++)
+		fwrite(build->names[row].data, sizeof(ktype_id),
+		       build->names[row].used, out);
+	write_constants(build, out);
+	fwrite(build->strings.data, 1, build->strings.used, out);
+	write_header(build, key, out);
+	return fflush(out) || ferror(out) ? "cannot be indexed: no room" : NULL;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The index on disk: what ktypes.h answers from, mapped as it is.  In the machine's
+ * own byte order, for it never leaves the machine.
+ *
+ *	struct index_header
+ *	struct index_type[nr_types]		by ktype_id; the first is void
+ *	struct index_member[nr_members]
+ *	struct index_enumerator[nr_enumerators]
+ *	ktype_id[nr_names[]]			by name, a table for each row of
+ *						index_kinds
+ *	uint32_t[nr_enumerators]		enumerators by name
+ *	char[strings_size]			the first and the last are NUL
+ *
+ * A reader believes the header, which it checks, and no more: whatever leads out of
+ * a table is void, nothing or the empty string.  What contains other types has a
+ * higher number than they, so that whoever follows typedefs, elements and members
+ * comes to an end; only a pointer may lead to a higher one.
+ */
+#ifndef KPCTL_KTYPES_INDEX_H
+#define KPCTL_KTYPES_INDEX_H
+
+#include "ktypes.h"
+
+/* Goes up with each change of what follows. */
+#define INDEX_MAGIC "kptypes1"
+#define INDEX_KEY_MAX 1024
+
+enum { INDEX_SIGNED = 1, INDEX_CHAR = 2 };
+
+/* Kinds that are found by name. */
+#define INDEX_NR_KINDS 5
+static const enum ktype_kind index_kinds[INDEX_NR_KINDS] = {
+	KTYPE_STRUCT, KTYPE_UNION, KTYPE_ENUM, KTYPE_TYPEDEF, KTYPE_INT,
+};
+
+struct index_header {
+	char magic[8];
+	/* What it was made of, as who opens it would say it. */
+	char key[INDEX_KEY_MAX];
+	uint32_t nr_types;
+	uint32_t nr_members;
+	uint32_t nr_enumerators;
+	uint32_t nr_names[INDEX_NR_KINDS];
+	uint32_t strings_size;
+};
+
+struct index_type {
+	uint64_t size;
+	uint32_t name;			/* in the strings; 0: none */
+	uint32_t of;			/* or the first member, enumerator */
+	uint32_t nr;
+	uint16_t kind;
+	uint16_t flags;
+};
+
+struct index_member {
+	uint32_t name;
+	ktype_id type;
+	uint32_t bit_offset;
+	uint32_t bit_size;
+};
+
+struct index_enumerator {
+	int64_t value;
+	uint32_t name;
+	ktype_id type;			/* its enum */
+};
+
+/* All numbers are of 32 bits, so this cannot overflow. */
+static inline uint64_t index_size(const struct index_header *header)
+{
+	uint64_t size = sizeof(*header) + header->strings_size +
+			(uint64_t)header->nr_types * sizeof(struct index_type) +
+			(uint64_t)header->nr_members * sizeof(struct index_member) +
+			(uint64_t)header->nr_enumerators *
+			(sizeof(struct index_enumerator) + sizeof(uint32_t));
+	int row;
+
+	for (row = 0; row < INDEX_NR_KINDS; row++)
+		size += (uint64_t)header->nr_names[row] * sizeof(ktype_id);
+	return size;
+}
+
+/* Room for any name of canonical_int(). */
+#define INT_NAME_MAX 32
+
+/*
+ * "unsigned long" as gcc names it: "long unsigned int".  Return: false if @name
+ * is made of other words.
+ */
+bool canonical_int(const char *name, char canonical[INT_NAME_MAX]);
+
+#endif

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lang/arena.h"
+#include "source.h"
+
+struct ktypes {
+	const struct index_header *header;
+	const struct index_type *types;
+	const struct index_member *members;
+	const struct index_enumerator *enumerators;
+	const ktype_id *names[INDEX_NR_KINDS];
+	const uint32_t *constants;
+	const char *strings;
+};
+
+/* The tables follow each other. */
+static struct ktypes *lay_out(const struct index_header *header)
+{
+	struct ktypes *kt = xcalloc(1, sizeof(*kt));
+	const uint32_t *names;
+	int row;
+
+	kt->header = header;
+	kt->types = (const void *)(header + 1);
+	kt->members = (const void *)(kt->types + header->nr_types);
+	kt->enumerators = (const void *)(kt->members + header->nr_members);
+	names = (const void *)(kt->enumerators + header->nr_enumerators);
+	for (row = 0; row < INDEX_NR_KINDS; row++) {
+		kt->names[row] = names;
+		names += header->nr_names[row];
+	}
+	kt->constants = names;
+	kt->strings = (const void *)(names + header->nr_enumerators);
+	return kt;
+}
+
+/* Its size was found to be that of its tables. */
+static struct ktypes *map_index(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	return map == MAP_FAILED ? NULL : lay_out(map);
+}
+
+const struct ktypes *ktypes_open(const char **why)
+{
+	static char sentence[2 * SOURCE_PATH_MAX + 512];
+	static struct ktypes *kt;
+	static bool tried;
+	struct source source;
+	int fd;
+
+	if (!tried) {
+		tried = true;
+		source_find(&source);
+		fd = source_index(&source, sentence, sizeof(sentence));
+		if (fd >= 0) {
+			kt = map_index(fd);
+			close(fd);
+			if (!kt)
+				snprintf(sentence, sizeof(sentence),
+					 "the index of %s cannot be mapped", source.path);
+		}
+	}
+	*why = sentence;
+	return kt;
+}
+
+static const char *string_at(const struct ktypes *kt, uint32_t at)
+{
+	return at < kt->header->strings_size ? kt->strings + at : "";
+}
+
+/* Anonymous: NULL. */
+static const char *name_at(const struct ktypes *kt, uint32_t at)
+{
+	const char *name = string_at(kt, at);
+
+	return *name ? name : NULL;
+}
+
+static const struct index_type *type_at(const struct ktypes *kt, ktype_id id)
+{
+	return &kt->types[id < kt->header->nr_types ? id : KTYPE_NONE];
+}
+
+static bool is_within(uint32_t first, uint32_t nr, uint32_t all)
+{
+	return first <= all && nr <= all - first;
+}
+
+/* index.h says which types may lead where. */
+static bool leads_well(const struct ktypes *kt, ktype_id id,
+		       const struct index_type *type)
+{
+	switch (type->kind) {
+	case KTYPE_ARRAY:
+	case KTYPE_TYPEDEF:
+		return type->of < id;
+	case KTYPE_STRUCT:
+	case KTYPE_UNION:
+		return is_within(type->of, type->nr, kt->header->nr_members);
+	case KTYPE_ENUM:
+		return is_within(type->of, type->nr, kt->header->nr_enumerators);
+	case KTYPE_POINTER:
+	case KTYPE_FUNCTION:
+		return type->of < kt->header->nr_types;
+	default:
+		return type->kind <= KTYPE_OTHER;
+	}
+}
+
+static bool has_target(enum ktype_kind kind)
+{
+	return kind == KTYPE_POINTER || kind == KTYPE_ARRAY ||
+	       kind == KTYPE_TYPEDEF || kind == KTYPE_FUNCTION;
+}
+
+struct ktype ktypes_get(const struct ktypes *kt, ktype_id id)
+{
+	const struct index_type *type = type_at(kt, id);
+
+	if (!leads_well(kt, id, type))
+		return (struct ktype){ .kind = KTYPE_VOID };
+	return (struct ktype){
+		.kind = type->kind,
+		.name = name_at(kt, type->name),
+		.size = type->size,
+		.is_signed = type->flags & INDEX_SIGNED,
+		.is_char = type->flags & INDEX_CHAR,
+		.of = has_target(type->kind) ? type->of : KTYPE_NONE,
+		.nr = type->nr,
+	};
+}
+
+struct kmember ktypes_member(const struct ktypes *kt, ktype_id id, uint32_t n)
+{
+	const struct index_type *type = type_at(kt, id);
+	const struct index_member *member;
+
+	if ((type->kind != KTYPE_STRUCT && type->kind != KTYPE_UNION) ||
+	    !leads_well(kt, id, type) || n >= type->nr)
+		return (struct kmember){ 0 };
+	member = &kt->members[type->of + n];
+	return (struct kmember){
+		.name = name_at(kt, member->name),
+		.type = member->type < id ? member->type : KTYPE_NONE,
+		.bit_offset = member->bit_offset,
+		.bit_size = member->bit_size,
+	};
+}
+
+const char *ktypes_enumerator(const struct ktypes *kt, ktype_id id, uint32_t n,
+			      int64_t *value)
+{
+	const struct index_type *type = type_at(kt, id);
+	const struct index_enumerator *enumerator;
+
+	*value = 0;
+	if (type->kind != KTYPE_ENUM || !leads_well(kt, id, type) ||
+	    n >= type->nr)
+		return "";
+	enumerator = &kt->enumerators[type->of + n];
+	*value = enumerator->value;
+	return string_at(kt, enumerator->name);
+}
+
+static int kind_row(enum ktype_kind kind)
+{
+	int row;
+
+	for (row = 0; row < INDEX_NR_KINDS; row++)
+		if (index_kinds[row] == kind)
+			return row;
+	return -1;
+}
+
+const char *ktypes_name(const struct ktypes *kt, enum ktype_kind kind, uint32_t n)
+{
+	int row = kind_row(kind);
+
+	if (row < 0 || n >= kt->header->nr_names[row])
+		return NULL;
+	return string_at(kt, type_at(kt, kt->names[row][n])->name);
+}
+
+static ktype_id find_name(const struct ktypes *kt, int row, const char *name)
+{
+	uint32_t low = 0, high = kt->header->nr_names[row], middle;
+	ktype_id id;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		id = kt->names[row][middle];
+		order = strcmp(name, string_at(kt, type_at(kt, id)->name));
+		if (!order)
+			return type_at(kt, id)->kind == index_kinds[row] ?
+			       id : KTYPE_NONE;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return KTYPE_NONE;
+}
+
+ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
+		     const char *name)
+{
+	char canonical[INT_NAME_MAX];
+	int row = kind_row(kind);
+
+	if (row < 0)
+		return KTYPE_NONE;
+	if (kind == KTYPE_INT && canonical_int(name, canonical))
+		name = canonical;
+	return find_name(kt, row, name);
+}
+
+static const struct index_enumerator *constant_at(const struct ktypes *kt,
+						  uint32_t n)
+{
+	uint32_t at = kt->constants[n];
+
+	return at < kt->header->nr_enumerators ? &kt->enumerators[at] : NULL;
+}
+
+ktype_id ktypes_constant(const struct ktypes *kt, const char *name, int64_t *value)
+{
+	uint32_t low = 0, high = kt->header->nr_enumerators, middle;
+	const struct index_enumerator *constant;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		constant = constant_at(kt, middle);
+		if (!constant)
+			return KTYPE_NONE;
+		order = strcmp(name, string_at(kt, constant->name));
+		if (!order) {
+			*value = constant->value;
+			return constant->type < kt->header->nr_types ?
+			       constant->type : KTYPE_NONE;
+		}
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return KTYPE_NONE;
+}
+
+const char *ktypes_where(unsigned int *nr_structs)
+{
+	static struct source source;
+	struct index_header header;
+	int fd;
+
+	*nr_structs = 0;
+	source_find(&source);
+	fd = source_cached(&source);
+	if (fd >= 0 && pread(fd, &header, sizeof(header), 0) == sizeof(header))
+		*nr_structs = header.nr_names[0];
+	if (fd >= 0)
+		close(fd);
+	return *source.path ? source.path : NULL;
+}

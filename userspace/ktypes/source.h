@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where the types come from, and the index that was made of them. */
+#ifndef KPCTL_KTYPES_SOURCE_H
+#define KPCTL_KTYPES_SOURCE_H
+
+#include "index.h"
+
+#define SOURCE_PATH_MAX 512
+
+struct source {
+	char path[SOURCE_PATH_MAX];	/* "": there is none */
+	bool is_object;			/* or else BTF */
+	char release[65];
+	char key[INDEX_KEY_MAX];	/* of the file as it is now */
+};
+
+/* Looks where it may be, and reads nothing. */
+void source_find(struct source *source);
+
+/*
+ * The index of @source, open to be read: that in the cache if it is of this very
+ * file and nobody but root can have written it, or else a new one.  Return: a
+ * descriptor; -1 with a sentence in @why.
+ */
+int source_index(const struct source *source, char *why, size_t size);
+
+/* Only if it is in the cache. */
+int source_cached(const struct source *source);
+
+#endif
