@@ -11,7 +11,8 @@
 extern const char run_help[], load_help[], list_help[], show_help[],
 		  read_help[], enable_help[], disable_help[], reset_help[],
 		  unload_help[], output_help[],
-		  monitor_help[], probes_help[], check_help[], status_help[];
+		  monitor_help[], probes_help[], types_help[], check_help[],
+		  status_help[];
 
 const struct command commands[] = {
 	{ "run", command_run, "attach, report, detach", run_help },
@@ -25,6 +26,7 @@ const struct command commands[] = {
 	{ "reset", command_reset, "empty its maps and ledger", reset_help },
 	{ "unload", command_unload, "detach and forget it", unload_help },
 	{ "probes", command_probes, "what can be probed here", probes_help },
+	{ "types", command_types, "the kernel's structs, unions and enums", types_help },
 	{ "check", command_check, "compile only", check_help },
 	{ "monitor", command_monitor, "say when the kernel stops a program", monitor_help },
 	{ "status", command_status, "module, kernel, engine, limits", status_help },

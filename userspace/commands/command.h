@@ -110,6 +110,7 @@ int command_disable(int argc, char **argv);
 int command_reset(int argc, char **argv);
 int command_unload(int argc, char **argv);
 int command_probes(int argc, char **argv);
+int command_types(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_monitor(int argc, char **argv);
 int command_status(int argc, char **argv);

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "lib/answer.h"
+#include "ktypes/ktypes.h"
 #include "lib/client.h"
 #include "out/error.h"
 #include "out/json.h"
@@ -11,11 +12,34 @@
 const char status_help[] =
 	"usage: kpctl status [-j]\n\n"
 	"Shows the module's version, the kernel, whether clauses run compiled\n"
-	"or interpreted, and the memory in use.\n\n"
+	"or interpreted, the memory in use, and where types come from.\n\n"
 	"  -j, --json   JSON\n\n"
 	"examples:\n"
 	"  kpctl status\n"
 	"  kpctl status -j | jq .engine\n";
+
+/* The index is looked at, and not made. */
+static void print_types(void)
+{
+	unsigned int nr;
+	const char *where = ktypes_where(&nr);
+
+	if (!where)
+		printf("types     none: neither a types object nor BTF\n");
+	else if (nr)
+		printf("types     %s, %u structs\n", where, nr);
+	else
+		printf("types     %s, not read yet\n", where);
+}
+
+static void json_add_types(struct json_object *document)
+{
+	unsigned int nr;
+	const char *where = ktypes_where(&nr);
+
+	json_add_string(document, "types", where);
+	json_add_uint(document, "structs", nr);
+}
 
 static void print_text(const struct status_answer *status)
 {
@@ -25,6 +49,7 @@ static void print_text(const struct status_answer *status)
 	printf("programs  %u\n", status->nr_programs);
 	printf("memory    %llu of %llu KiB (max_memory_mb)\n",
 	       status->memory >> 10, status->memory_max >> 10);
+	print_types();
 }
 
 static void print_json(const struct status_answer *status)
@@ -38,6 +63,7 @@ static void print_json(const struct status_answer *status)
 	json_add_uint(document, "programs", status->nr_programs);
 	json_add_uint(document, "memory", status->memory);
 	json_add_uint(document, "memory_max", status->memory_max);
+	json_add_types(document);
 	json_print(document);
 }
 

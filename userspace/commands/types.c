@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/* types: the kernel's structs, unions and enums, and who has a field. */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "ktypes/ktypes.h"
+#include "lang/near.h"
+#include "out/error.h"
+#include "out/json.h"
+#include "out/ktype.h"
+
+const char types_help[] =
+	"usage: kpctl types [struct|union|enum] NAME\n"
+	"       kpctl types GLOB\n"
+	"       kpctl types --find FIELD\n\n"
+	"Prints a type of this kernel, with the offset and the size of each field in\n"
+	"bytes (of a bit field: of its word, and the bit in it); lists the types whose\n"
+	"names match; or says which structs have a field of a name, or of one that\n"
+	"matches.  NAME may also be a typedef, an integer, or a constant of an enum.\n\n"
+	"  --find FIELD  fields, not types\n"
+	"  -j, --json    JSON\n\n"
+	"examples:\n"
+	"  kpctl types sock\n"
+	"  kpctl types enum skb_drop_reason\n"
+	"  kpctl types '*conntrack*'\n"
+	"  kpctl types --find 'sk_*buf'\n";
+
+/* What is found by a name alone, in this order. */
+static const struct named_kind {
+	enum ktype_kind kind;
+	const char *word;
+} kinds[] = {
+	{ KTYPE_STRUCT, "struct" },
+	{ KTYPE_UNION, "union" },
+	{ KTYPE_ENUM, "enum" },
+	{ KTYPE_TYPEDEF, "typedef" },
+	{ KTYPE_INT, "" },
+};
+
+#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* "struct sock": the kind is the only one looked for, and NAME the rest. */
+static const struct named_kind *take_kind(const char **name)
+{
+	size_t i, len;
+
+	for (i = 0; i < NR_KINDS; i++) {
+		len = strlen(kinds[i].word);
+		if (len && !strncmp(*name, kinds[i].word, len) &&
+		    (*name)[len] == ' ') {
+			*name += len + strspn(*name + len, " ");
+			return &kinds[i];
+		}
+	}
+	return NULL;
+}
+
+static ktype_id find_type(const struct ktypes *kt, const struct named_kind *only,
+			  const char *name)
+{
+	ktype_id id = KTYPE_NONE;
+	int64_t value;
+	size_t i;
+
+	for (i = 0; i < NR_KINDS && !id; i++)
+		if (!only || only == &kinds[i])
+			id = ktypes_find(kt, kinds[i].kind, name);
+	return id || only ? id : ktypes_constant(kt, name, &value);
+}
+
+/* Calls @each for all names. */
+static void each_name(const struct ktypes *kt, const struct named_kind *only,
+		      void (*each)(const struct ktypes *kt,
+				   const struct named_kind *kind,
+				   const char *name, void *data), void *data)
+{
+	const char *name;
+	uint32_t n;
+	size_t i;
+
+	for (i = 0; i < NR_KINDS; i++) {
+		if (only && only != &kinds[i])
+			continue;
+		for (n = 0; (name = ktypes_name(kt, kinds[i].kind, n)); n++)
+			each(kt, &kinds[i], name, data);
+	}
+}
+
+static void offer(const struct ktypes *kt, const struct named_kind *kind,
+		  const char *name, void *data)
+{
+	(void)kt;
+	(void)kind;
+	near_offer(data, name);
+}
+
+/* "there is no WHAT", and what there is instead. */
+static int not_found(const char *what, struct near *near)
+{
+	struct arena arena = { 0 };
+	const char *hint = near_hint(&arena, near), *none = "";
+	unsigned int nr;
+
+	if (!hint && (!ktypes_where(&nr) || !strstr(ktypes_where(&nr), "btf")))
+		none = "; headers in /etc/kpstat/types.d add to the types object";
+	error("there is no %s \"%s\" in the kernel's types%s%s", what, near->word,
+	      hint ? "; " : none, hint ? hint : "");
+	arena_free(&arena);
+	return FAILED;
+}
+
+static int print_type(const struct ktypes *kt, const char *name)
+{
+	const struct named_kind *only = take_kind(&name);
+	struct near near = { .word = name };
+	ktype_id id = find_type(kt, only, name);
+
+	if (!id) {
+		each_name(kt, only, offer, &near);
+		return not_found(only ? only->word : "type", &near);
+	}
+	if (json_output)
+		json_print(ktype_json(kt, id));
+	else
+		ktype_print(kt, id);
+	return DONE;
+}
+
+/* Of a list: what is looked for, and what was found, which -j prints at the end. */
+struct list {
+	const char *glob;
+	unsigned int nr;
+	struct json_object *found;	/* NULL: as text, at once */
+	struct near near;
+};
+
+static int end_list(struct list *list, const char *what)
+{
+	struct json_object *document;
+
+	if (!list->nr) {
+		json_object_put(list->found);
+		return not_found(what, &list->near);
+	}
+	if (!list->found)
+		return DONE;
+	document = json_object_new_object();
+	json_object_object_add(document, "found", list->found);
+	json_print(document);
+	return DONE;
+}
+
+static void list_name(const struct ktypes *kt, const struct named_kind *kind,
+		      const char *name, void *data)
+{
+	struct list *list = data;
+	struct json_object *object;
+	uint64_t size;
+
+	if (fnmatch(list->glob, name, 0))
+		return;
+	list->nr++;
+	if (!list->found) {
+		printf("%s%s%s\n", kind->word, *kind->word ? " " : "", name);
+		return;
+	}
+	size = ktypes_get(kt, ktypes_find(kt, kind->kind, name)).size;
+	object = json_object_new_object();
+	json_add_string(object, "kind", *kind->word ? kind->word : "integer");
+	json_add_string(object, "name", name);
+	json_add_uint(object, "size", size);
+	json_object_array_add(list->found, object);
+}
+
+static int list_types(const struct ktypes *kt, const char *glob)
+{
+	const struct named_kind *only = take_kind(&glob);
+	struct list list = { .glob = glob, .near.word = glob };
+
+	list.found = json_output ? json_object_new_array() : NULL;
+	each_name(kt, only, list_name, &list);
+	return end_list(&list, only ? only->word : "type");
+}
+
+static void field_found(const struct ktypes *kt, const char *owner,
+			const struct kmember *member, uint64_t base,
+			struct list *list)
+{
+	struct ktype_place place = ktype_place(kt, member, base);
+	struct json_object *object;
+	struct text text = { 0 };
+
+	list->nr++;
+	ktype_declare(&text, kt, member->type, list->found ? NULL : member->name);
+	if (list->found) {
+		object = json_object_new_object();
+		json_add_string(object, "in", owner);
+		json_add_string(object, "name", member->name);
+		json_add_string(object, "type", text_string(&text));
+		json_add_uint(object, "offset", place.offset);
+		json_add_uint(object, "size", place.size);
+		json_object_array_add(list->found, object);
+	} else {
+		if (member->bit_size)
+			text_printf(&text, ":%u", member->bit_size);
+		text_char(&text, ';');
+		printf("%-32s %-40s /* %6llu %6llu */\n", owner,
+		       text_string(&text), place.offset, place.size);
+	}
+	text_free(&text);
+}
+
+#define DEPTH_MAX 32
+
+/* Anonymous members' fields are the struct's own. */
+static void find_fields(const struct ktypes *kt, const char *owner, ktype_id id,
+			uint64_t base, int depth, struct list *list)
+{
+	struct ktype type = ktypes_get(kt, id);
+	struct kmember member;
+	uint32_t n;
+
+	if ((type.kind != KTYPE_STRUCT && type.kind != KTYPE_UNION) ||
+	    depth == DEPTH_MAX)
+		return;
+	for (n = 0; n < type.nr; n++) {
+		member = ktypes_member(kt, id, n);
+		if (!member.name) {
+			find_fields(kt, owner, member.type,
+				    base + member.bit_offset, depth + 1, list);
+			continue;
+		}
+		if (!fnmatch(list->glob, member.name, 0))
+			field_found(kt, owner, &member, base, list);
+		else if (!list->nr)
+			near_offer(&list->near, member.name);
+	}
+}
+
+static void find_in(const struct ktypes *kt, const struct named_kind *kind,
+		    const char *name, void *data)
+{
+	ktype_id id = ktypes_find(kt, kind->kind, name);
+	struct text owner = { 0 };
+
+	if (kind->kind == KTYPE_TYPEDEF) {
+		id = ktypes_get(kt, id).of;
+		if (ktypes_get(kt, id).name)
+			return;
+		text_puts(&owner, name);
+	} else {
+		text_printf(&owner, "%s %s", kind->word, name);
+	}
+	find_fields(kt, text_string(&owner), id, 0, 0, data);
+	text_free(&owner);
+}
+
+static int find_field(const struct ktypes *kt, const char *glob)
+{
+	struct list list = { .glob = glob, .near.word = glob };
+
+	list.found = json_output ? json_object_new_array() : NULL;
+	each_name(kt, NULL, find_in, &list);
+	return end_list(&list, "field");
+}
+
+/* "struct sock" may be two arguments. */
+static const char *join_arguments(int argc, char **argv)
+{
+	static char both[256];
+
+	if (argc == 1)
+		return argv[0];
+	snprintf(both, sizeof(both), "%s %s", argv[0], argv[1]);
+	return both;
+}
+
+int command_types(int argc, char **argv)
+{
+	static const struct option options[] = {
+		OPTION_HELP,
+		OPTION_JSON,
+		{ "find", required_argument, NULL, 'f' },
+		{ 0 }
+	};
+	const char *field = NULL, *name, *why;
+	const struct ktypes *kt;
+	int option, status = DONE;
+
+	while ((option = next_option(argc, argv, ":hj", options)) != -1) {
+		if (option == 'f')
+			field = optarg;
+		else if (!common_option(option, &status))
+			return status;
+	}
+	argc -= optind;
+	if (field ? argc : argc < 1 || argc > 2)
+		return wrong_use("it takes the name of one type, or --find FIELD");
+	kt = ktypes_open(&why);
+	if (!kt) {
+		error("%s", why);
+		return FAILED;
+	}
+	if (field)
+		return find_field(kt, field);
+	name = join_arguments(argc, argv + optind);
+	return strpbrk(name, "*?[") ? list_types(kt, name) : print_type(kt, name);
+}
