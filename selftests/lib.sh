@@ -227,3 +227,15 @@ needs_lockdown() {
 	[ -w "$LOCKDOWN" ] || skip_all "this kernel has no lockdown"
 	grep -qF '[none]' "$LOCKDOWN" || skip_all "the kernel is locked down already"
 }
+
+# Where DKMS puts the types object.
+TYPES_OBJECT=/lib/modules/$(uname -r)/updates/dkms/kpstat_types.ko
+
+# install_types [FILE]: as DKMS would; the disk forgets it when the guest ends.
+install_types() {
+	mount -o remount,rw /lib/modules && mkdir -p "$(dirname "$TYPES_OBJECT")" &&
+		cp "${1:-/kpstat/kpstat_types.ko}" "$TYPES_OBJECT"
+}
+
+# hide_btf: as on a kernel that has none
+hide_btf() { [ ! -d /sys/kernel/btf ] || mount -t tmpfs none /sys/kernel/btf; }

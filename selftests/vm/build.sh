@@ -22,6 +22,14 @@ build_module() {
 	rm -f "$out/.failed"
 }
 
+# What the types are held to; newer kernels have BTF for that.
+build_measure() {
+	local kernel=$1 out=$2/measure
+	mkdir -p "$out"
+	cp -pu "$TOP"/selftests/types/* "$out/"
+	make -s -C "$kernel/build" M="$out" TYPES="$2/kmod/types" CC=gcc modules
+}
+
 # In another release's tree, on a copy; objtool wants to see its own limits.
 # Trees that share a cache share no copy.
 build_inside() {
@@ -44,6 +52,8 @@ main() {
 	if [ -e "$TOP/Kbuild" ]; then
 		step "building kpstat.ko for $release" \
 			build_module "$CACHE/kernels/$name" "$release" || failed=1
+		[ -e "$CACHE/kernels/$name/toolchain" ] || step "building what measures types" \
+			build_measure "$CACHE/kernels/$name" "$TOP/build/$release" || failed=1
 	fi
 	if [ -e "$TOP/userspace/Makefile" ]; then
 		step "building kpctl" make -s -j2 -C "$TOP/userspace" all || failed=1

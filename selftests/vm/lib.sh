@@ -176,6 +176,7 @@ stage_tree() {
 	mkdir -p "$root/kpstat"
 	if [ -e "$built/kpstat.ko" ]; then
 		cp "$built/kpstat.ko" "$built/kpstat_types.ko" "$root/kpstat/" || return 1
+		cp "$built/measure/kps_measure.ko" "$root/kpstat/" 2>/dev/null || :
 	else
 		echo "there is no kpstat.ko"
 	fi

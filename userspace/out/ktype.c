@@ -251,6 +251,16 @@ void ktype_print(const struct ktypes *kt, ktype_id id)
 static struct json_object *json_members(const struct ktypes *kt, ktype_id id,
 					uint64_t base, int depth);
 
+/* Whether it is an integer with a sign, whatever its name. */
+static bool is_signed(const struct ktypes *kt, ktype_id id)
+{
+	struct ktype type = ktypes_get(kt, id);
+
+	while (type.kind == KTYPE_TYPEDEF)
+		type = ktypes_get(kt, type.of);
+	return type.is_signed;
+}
+
 static struct json_object *json_member(const struct ktypes *kt,
 				       const struct kmember *member,
 				       uint64_t base, int depth)
@@ -265,6 +275,7 @@ static struct json_object *json_member(const struct ktypes *kt,
 	json_add_string(object, "type", text_string(&text));
 	json_add_uint(object, "offset", place.offset);
 	json_add_uint(object, "size", place.size);
+	json_add_bool(object, "signed", is_signed(kt, member->type));
 	if (member->bit_size) {
 		json_add_uint(object, "bit", place.bit);
 		json_add_uint(object, "bits", member->bit_size);

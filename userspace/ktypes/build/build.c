@@ -478,8 +478,8 @@ static void write_header(struct build *build, const char *key, FILE *out)
 	header->strings_size = build->strings.used;
 	for (row = 0; row < INDEX_NR_KINDS; row++)
 		header->nr_names[row] = build->names[row].used;
-	rewind(out);
-	fwrite(header, sizeof(*header), 1, out);
+	if (!fseeko(out, 0, SEEK_SET))
+		fwrite(header, sizeof(*header), 1, out);
 }
 
 const char *build_write(struct build *build, const char *key, FILE *out)
