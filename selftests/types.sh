@@ -63,9 +63,13 @@ is "it is root's, and others may read it" "$(stat -c '%U %a' "$CACHE")" "root 64
 no "the second time it is not" makes kpctl types sock
 is "and nothing else is left there" "$(ls /var/cache/kpstat)" "types-$(uname -r)"
 must insmod "$KPSTAT_KO"
-yes "status says where types come from" eval "kpctl status | grep -E '^types +$TYPES_OBJECT, [0-9]{4} structs$'"
+yes "status says where types come from" eval 'kpctl status | grep -F " $TYPES_OBJECT, " | grep -E "^types .* [0-9]{4} structs$"'
 is "and so in JSON" "$(kpctl status -j | jq -r '.types, .structs > 3000')" "$TYPES_OBJECT"$'\ntrue'
 must rmmod kpstat
+rm "$CACHE"
+yes "it may be made beforehand" kpctl types --prepare
+no "and then is there" makes kpctl types sock
+yes "for another kernel, if it has an object" says "there are no types of this kernel" kpctl types --prepare 9.9.9
 no "the types object is not for loading" insmod "$TYPES_OBJECT"
 
 "$HERE/types/kpctl.py" "$FIELDS" >"$WORK/object"

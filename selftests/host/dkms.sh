@@ -41,7 +41,13 @@ newest_headers() {
 }
 
 vermagic_is() { [ "$(modinfo -F vermagic "$1" | cut -d' ' -f1)" = "$2" ]; }
-one_module() { [ "$(find "$WORK/lib/modules/$RELEASE" -name 'kpstat.ko*' | wc -l)" = 1 ]; }
+installed() { find "$WORK/lib/modules/$RELEASE" -name "$1.ko*"; }
+one_of_each() { [ "$(installed kpstat | wc -l) $(installed kpstat_types | wc -l)" = "1 1" ]; }
+# Nothing but its debug information makes it what it is.
+has_types() {
+	readelf --debug-dump=info "$1" >"$WORK/info"
+	grep -q ': sk_buff$' "$WORK/info" && grep -q ': TCP_LISTEN$' "$WORK/info"
+}
 
 command -v dkms >/dev/null || skip_all "dkms is not installed"
 KDIR=$(newest_headers)
@@ -50,14 +56,16 @@ RELEASE=${KDIR#/usr/src/linux-headers-}
 VERSION=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$TOP/dkms.conf")
 
 echo "TAP version 13"
-echo "1..6"
+echo "1..8"
 mkdir -p "$WORK/dkms" "$WORK/src" "$WORK/lib/modules/$RELEASE"
 check "the source tree is laid out" \
 	make -s -C "$TOP" dkms-source DESTDIR="$WORK" srcdir="/src/kpstat-$VERSION"
 check "add" run_dkms add
 check "build for $RELEASE" run_dkms build
 check "install" run_dkms install
-check "exactly one module is installed" one_module
-KO=$(find "$WORK/lib/modules/$RELEASE" -name 'kpstat.ko*' | head -n1)
-check "its vermagic is $RELEASE" vermagic_is "$KO" "$RELEASE"
+check "the module and the types object are installed, each once" one_of_each
+for name in kpstat kpstat_types; do
+	check "$name: its vermagic is $RELEASE" vermagic_is "$(installed $name)" "$RELEASE"
+done
+check "kpstat_types: it has its debug information" has_types "$(installed kpstat_types)"
 exit $FAILED

@@ -15,12 +15,15 @@
 const char types_help[] =
 	"usage: kpctl types [struct|union|enum] NAME\n"
 	"       kpctl types GLOB\n"
-	"       kpctl types --find FIELD\n\n"
+	"       kpctl types --find FIELD\n"
+	"       kpctl types --prepare [RELEASE]\n\n"
 	"Prints a type of this kernel, with the offset and the size of each field in\n"
 	"bytes (of a bit field: of its word, and the bit in it); lists the types whose\n"
 	"names match; or says which structs have a field of a name, or of one that\n"
 	"matches.  NAME may also be a typedef, an integer, or a constant of an enum.\n\n"
 	"  --find FIELD  fields, not types\n"
+	"  --prepare     make the index of that kernel's types object, or of this\n"
+	"                kernel's; else the first who asks for types waits for it\n"
 	"  -j, --json    JSON\n\n"
 	"examples:\n"
 	"  kpctl types sock\n"
@@ -278,27 +281,21 @@ static const char *join_arguments(int argc, char **argv)
 	return both;
 }
 
-int command_types(int argc, char **argv)
+static int prepare(const char *release)
 {
-	static const struct option options[] = {
-		OPTION_HELP,
-		OPTION_JSON,
-		{ "find", required_argument, NULL, 'f' },
-		{ 0 }
-	};
-	const char *field = NULL, *name, *why;
-	const struct ktypes *kt;
-	int option, status = DONE;
+	const char *why;
 
-	while ((option = next_option(argc, argv, ":hj", options)) != -1) {
-		if (option == 'f')
-			field = optarg;
-		else if (!common_option(option, &status))
-			return status;
-	}
-	argc -= optind;
-	if (field ? argc : argc < 1 || argc > 2)
-		return wrong_use("it takes the name of one type, or --find FIELD");
+	if (ktypes_prepare(release, &why))
+		return DONE;
+	error("%s", why);
+	return FAILED;
+}
+
+static int ask(const char *field, int argc, char **argv)
+{
+	const struct ktypes *kt;
+	const char *name, *why;
+
 	kt = ktypes_open(&why);
 	if (!kt) {
 		error("%s", why);
@@ -306,6 +303,36 @@ int command_types(int argc, char **argv)
 	}
 	if (field)
 		return find_field(kt, field);
-	name = join_arguments(argc, argv + optind);
+	name = join_arguments(argc, argv);
 	return strpbrk(name, "*?[") ? list_types(kt, name) : print_type(kt, name);
+}
+
+int command_types(int argc, char **argv)
+{
+	static const struct option options[] = {
+		OPTION_HELP,
+		OPTION_JSON,
+		{ "find", required_argument, NULL, 'f' },
+		{ "prepare", no_argument, NULL, 'p' },
+		{ 0 }
+	};
+	const char *field = NULL;
+	int option, status = DONE;
+	bool now = false;
+
+	while ((option = next_option(argc, argv, ":hj", options)) != -1) {
+		if (option == 'f')
+			field = optarg;
+		else if (option == 'p')
+			now = true;
+		else if (!common_option(option, &status))
+			return status;
+	}
+	argc -= optind;
+	argv += optind;
+	if (now && !field && argc < 2)
+		return prepare(argv[0]);
+	if (now || (field ? argc : argc < 1 || argc > 2))
+		return wrong_use("it takes the name of one type, or --find FIELD");
+	return ask(field, argc, argv);
 }

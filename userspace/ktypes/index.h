@@ -7,10 +7,12 @@
  *	struct index_type[nr_types]		by ktype_id; the first is void
  *	struct index_member[nr_members]
  *	struct index_enumerator[nr_enumerators]
- *	ktype_id[nr_names[]]			by name, a table for each row of
- *						index_kinds
- *	uint32_t[nr_enumerators]		enumerators by name
+ *	struct index_name[nr_names[]]		types by name, a table for each row
+ *						of index_kinds
+ *	struct index_name[nr_enumerators]	enumerators by name
  *	char[strings_size]			the first and the last are NUL
+ *
+ * Names are strings in the order of those tables: to find one is to touch few pages.
  *
  * A reader believes the header, which it checks, and no more: whatever leads out of
  * a table is void, nothing or the empty string.  What contains other types has a
@@ -23,7 +25,7 @@
 #include "ktypes.h"
 
 /* Goes up with each change of what follows. */
-#define INDEX_MAGIC "kptypes1"
+#define INDEX_MAGIC "kptypes2"
 #define INDEX_KEY_MAX 1024
 
 enum { INDEX_SIGNED = 1, INDEX_CHAR = 2 };
@@ -67,6 +69,11 @@ struct index_enumerator {
 	ktype_id type;			/* its enum */
 };
 
+struct index_name {
+	uint32_t name;
+	uint32_t at;			/* a ktype_id, or an enumerator */
+};
+
 /* All numbers are of 32 bits, so this cannot overflow. */
 static inline uint64_t index_size(const struct index_header *header)
 {
@@ -74,11 +81,11 @@ static inline uint64_t index_size(const struct index_header *header)
 			(uint64_t)header->nr_types * sizeof(struct index_type) +
 			(uint64_t)header->nr_members * sizeof(struct index_member) +
 			(uint64_t)header->nr_enumerators *
-			(sizeof(struct index_enumerator) + sizeof(uint32_t));
+			(sizeof(struct index_enumerator) + sizeof(struct index_name));
 	int row;
 
 	for (row = 0; row < INDEX_NR_KINDS; row++)
-		size += (uint64_t)header->nr_names[row] * sizeof(ktype_id);
+		size += (uint64_t)header->nr_names[row] * sizeof(struct index_name);
 	return size;
 }
 

@@ -7,13 +7,16 @@
 #include "lang/arena.h"
 #include "source.h"
 
+/* A path, what is wrong with the file, and what to do. */
+#define WHY_MAX (SOURCE_PATH_MAX + 1024)
+
 struct ktypes {
 	const struct index_header *header;
 	const struct index_type *types;
 	const struct index_member *members;
 	const struct index_enumerator *enumerators;
-	const ktype_id *names[INDEX_NR_KINDS];
-	const uint32_t *constants;
+	const struct index_name *names[INDEX_NR_KINDS];
+	const struct index_name *constants;
 	const char *strings;
 };
 
@@ -21,7 +24,7 @@ struct ktypes {
 static struct ktypes *lay_out(const struct index_header *header)
 {
 	struct ktypes *kt = xcalloc(1, sizeof(*kt));
-	const uint32_t *names;
+	const struct index_name *names;
 	int row;
 
 	kt->header = header;
@@ -49,7 +52,7 @@ static struct ktypes *map_index(int fd)
 
 const struct ktypes *ktypes_open(const char **why)
 {
-	static char sentence[2 * SOURCE_PATH_MAX + 512];
+	static char sentence[WHY_MAX];
 	static struct ktypes *kt;
 	static bool tried;
 	struct source source;
@@ -57,7 +60,7 @@ const struct ktypes *ktypes_open(const char **why)
 
 	if (!tried) {
 		tried = true;
-		source_find(&source);
+		source_find(&source, NULL);
 		fd = source_index(&source, sentence, sizeof(sentence));
 		if (fd >= 0) {
 			kt = map_index(fd);
@@ -69,6 +72,20 @@ const struct ktypes *ktypes_open(const char **why)
 	}
 	*why = sentence;
 	return kt;
+}
+
+bool ktypes_prepare(const char *release, const char **why)
+{
+	static char sentence[WHY_MAX];
+	struct source source;
+	int fd;
+
+	source_find(&source, release);
+	fd = source_index(&source, sentence, sizeof(sentence));
+	if (fd >= 0)
+		close(fd);
+	*why = sentence;
+	return fd >= 0;
 }
 
 static const char *string_at(const struct ktypes *kt, uint32_t at)
@@ -186,33 +203,34 @@ const char *ktypes_name(const struct ktypes *kt, enum ktype_kind kind, uint32_t 
 
 	if (row < 0 || n >= kt->header->nr_names[row])
 		return NULL;
-	return string_at(kt, type_at(kt, kt->names[row][n])->name);
+	return string_at(kt, kt->names[row][n].name);
 }
 
-static ktype_id find_name(const struct ktypes *kt, int row, const char *name)
+/* In a table sorted by name. Return: NULL if it is not there. */
+static const struct index_name *find_name(const struct ktypes *kt,
+					  const struct index_name *names,
+					  uint32_t nr, const char *name)
 {
-	uint32_t low = 0, high = kt->header->nr_names[row], middle;
-	ktype_id id;
+	uint32_t low = 0, middle;
 	int order;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		id = kt->names[row][middle];
-		order = strcmp(name, string_at(kt, type_at(kt, id)->name));
+	while (low < nr) {
+		middle = low + (nr - low) / 2;
+		order = strcmp(name, string_at(kt, names[middle].name));
 		if (!order)
-			return type_at(kt, id)->kind == index_kinds[row] ?
-			       id : KTYPE_NONE;
+			return &names[middle];
 		if (order < 0)
-			high = middle;
+			nr = middle;
 		else
 			low = middle + 1;
 	}
-	return KTYPE_NONE;
+	return NULL;
 }
 
 ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
 		     const char *name)
 {
+	const struct index_name *found;
 	char canonical[INT_NAME_MAX];
 	int row = kind_row(kind);
 
@@ -220,40 +238,22 @@ ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
 		return KTYPE_NONE;
 	if (kind == KTYPE_INT && canonical_int(name, canonical))
 		name = canonical;
-	return find_name(kt, row, name);
-}
-
-static const struct index_enumerator *constant_at(const struct ktypes *kt,
-						  uint32_t n)
-{
-	uint32_t at = kt->constants[n];
-
-	return at < kt->header->nr_enumerators ? &kt->enumerators[at] : NULL;
+	found = find_name(kt, kt->names[row], kt->header->nr_names[row], name);
+	return found && type_at(kt, found->at)->kind == kind ? found->at : KTYPE_NONE;
 }
 
 ktype_id ktypes_constant(const struct ktypes *kt, const char *name, int64_t *value)
 {
-	uint32_t low = 0, high = kt->header->nr_enumerators, middle;
+	uint32_t nr = kt->header->nr_enumerators;
+	const struct index_name *found = find_name(kt, kt->constants, nr, name);
 	const struct index_enumerator *constant;
-	int order;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		constant = constant_at(kt, middle);
-		if (!constant)
-			return KTYPE_NONE;
-		order = strcmp(name, string_at(kt, constant->name));
-		if (!order) {
-			*value = constant->value;
-			return constant->type < kt->header->nr_types ?
-			       constant->type : KTYPE_NONE;
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return KTYPE_NONE;
+	if (!found || found->at >= nr)
+		return KTYPE_NONE;
+	constant = &kt->enumerators[found->at];
+	*value = constant->value;
+	return type_at(kt, constant->type)->kind == KTYPE_ENUM ? constant->type :
+								 KTYPE_NONE;
 }
 
 const char *ktypes_where(unsigned int *nr_structs)
@@ -263,7 +263,7 @@ const char *ktypes_where(unsigned int *nr_structs)
 	int fd;
 
 	*nr_structs = 0;
-	source_find(&source);
+	source_find(&source, NULL);
 	fd = source_cached(&source);
 	if (fd >= 0 && pread(fd, &header, sizeof(header), 0) == sizeof(header))
 		*nr_structs = header.nr_names[0];

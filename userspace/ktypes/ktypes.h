@@ -81,6 +81,13 @@ ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
 		     const char *name);
 
 /**
+ * ktypes_prepare() - make the index now
+ * @release: of the kernel of that name, which need not be running; or NULL
+ * @why: as of ktypes_open()
+ */
+bool ktypes_prepare(const char *release, const char **why);
+
+/**
  * ktypes_where() - where the types come from, for people
  * @nr_structs: how many structs there are; 0 as long as there is no index, which
  *		this does not make

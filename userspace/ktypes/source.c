@@ -57,23 +57,25 @@ static bool find_object(struct source *source, struct stat *st)
 }
 
 /* BTF has a time that changes, and a kernel of a name may have been built anew. */
-void source_find(struct source *source)
+void source_find(struct source *source, const char *release)
 {
 	struct utsname name;
 	struct stat st;
 
 	memset(source, 0, sizeof(*source));
 	uname(&name);
-	snprintf(source->release, sizeof(source->release), "%s", name.release);
+	snprintf(source->release, sizeof(source->release), "%s",
+		 release ? release : name.release);
 	if (find_object(source, &st)) {
 		source->is_object = true;
 		snprintf(source->key, sizeof(source->key),
 			 "%s %s %" PRIu64 " %" PRIu64 " %" PRIu64 ".%09lu %" PRIu64 ".%09lu",
-			 source->path, name.release, (uint64_t)st.st_ino,
+			 source->path, source->release, (uint64_t)st.st_ino,
 			 (uint64_t)st.st_size,
 			 (uint64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
 			 (uint64_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
-	} else if (look_at(source, BTF, &st)) {
+	} else if (!strcmp(source->release, name.release) &&
+		   look_at(source, BTF, &st)) {
 		snprintf(source->key, sizeof(source->key), "%s %s %s %" PRIu64,
 			 source->path, name.release, name.version,
 			 (uint64_t)st.st_size);

@@ -14,8 +14,11 @@ struct source {
 	char key[INDEX_KEY_MAX];	/* of the file as it is now */
 };
 
-/* Looks where it may be, and reads nothing. */
-void source_find(struct source *source);
+/*
+ * Looks where it may be, and reads nothing.  @release: of which kernel, or NULL: of
+ * this; BTF there is of this one only.
+ */
+void source_find(struct source *source, const char *release);
 
 /*
  * The index of @source, open to be read: that in the cache if it is of this very

@@ -16,6 +16,7 @@ struct raw {
 	position of;		/* resolved */
 	position instead;	/* whose place another takes, or itself */
 	uint32_t first, nr;	/* members, enumerators */
+	uint32_t name;		/* in the strings */
 	ktype_id id;		/* 0: none yet */
 	bool entered;
 };
@@ -28,8 +29,9 @@ struct raw_member {
 };
 
 struct raw_enumerator {
-	const char *name;
+	const char *text;
 	int64_t value;
+	uint32_t name;
 	ktype_id type;
 };
 
@@ -42,7 +44,7 @@ struct build {
 	struct buffer types, members, enumerators, strings;
 	struct buffer by_key, by_name;	/* positions */
 	struct buffer order;		/* positions, by ktype_id */
-	struct buffer names[INDEX_NR_KINDS];
+	struct buffer names[INDEX_NR_KINDS], constants;
 	struct index_header header;
 };
 
@@ -92,7 +94,8 @@ struct build *build_new(void)
 	build->by_name.size = sizeof(position);
 	build->order.size = sizeof(position);
 	for (i = 0; i < INDEX_NR_KINDS; i++)
-		build->names[i].size = sizeof(ktype_id);
+		build->names[i].size = sizeof(struct index_name);
+	build->constants.size = sizeof(struct index_name);
 	memset(buffer_add(&build->types, 1), 0, sizeof(struct raw));
 	*(char *)buffer_add(&build->strings, 1) = '\0';
 	return build;
@@ -133,7 +136,7 @@ void build_enumerator(struct build *build, const char *name, int64_t value)
 {
 	struct raw_enumerator *enumerator = buffer_add(&build->enumerators, 1);
 
-	*enumerator = (struct raw_enumerator){ .name = name, .value = value };
+	*enumerator = (struct raw_enumerator){ .text = name, .value = value };
 	last_type(build)->nr++;
 }
 
@@ -152,11 +155,16 @@ static void sort_keys(struct build *build)
 {
 	position i;
 
-	for (i = 1; i < build->types.used; i++)
+	bool in_order = true;
+
+	for (i = 1; i < build->types.used; i++) {
 		buffer_add_number(&build->by_key, i);
+		in_order &= raws(build)[i].type.key > raws(build)[i - 1].type.key;
+	}
 	sorted = build;
-	qsort(build->by_key.data, build->by_key.used, sizeof(position),
-	      compare_keys);
+	if (!in_order)
+		qsort(build->by_key.data, build->by_key.used, sizeof(position),
+		      compare_keys);
 }
 
 /* Return: 0, which is void, also for what is not there. */
@@ -313,21 +321,6 @@ static ktype_id id_of(const struct build *build, position at)
 	return raws(build)[at].id;
 }
 
-static void list_names(struct build *build)
-{
-	const position *by_name = build->by_name.data;
-	const struct raw *raw, *last = NULL;
-	size_t i;
-
-	for (i = 0; i < build->by_name.used; i++) {
-		raw = &raws(build)[by_name[i]];
-		if (!last || !same_name(raw, last))
-			buffer_add_number(&build->names[kind_row(raw->type.kind)],
-					  raw->id);
-		last = raw;
-	}
-}
-
 static uint32_t add_string(struct build *build, const char *text)
 {
 	uint32_t at = build->strings.used;
@@ -338,6 +331,58 @@ static uint32_t add_string(struct build *build, const char *text)
 	size = strlen(text) + 1;
 	memcpy(buffer_add(&build->strings, size), text, size);
 	return at;
+}
+
+static void add_name(struct buffer *names, uint32_t name, uint32_t at)
+{
+	*(struct index_name *)buffer_add(names, 1) = (struct index_name){
+		.name = name, .at = at,
+	};
+}
+
+static void list_names(struct build *build)
+{
+	const position *by_name = build->by_name.data;
+	struct raw *raw, *first = NULL;
+	size_t i;
+
+	for (i = 0; i < build->by_name.used; i++) {
+		raw = &raws(build)[by_name[i]];
+		if (first && same_name(raw, first)) {
+			raw->name = first->name;
+			continue;
+		}
+		first = raw;
+		raw->name = add_string(build, raw->type.name);
+		add_name(&build->names[kind_row(raw->type.kind)], raw->name, raw->id);
+	}
+}
+
+static int compare_constants(const void *a, const void *b)
+{
+	const struct raw_enumerator *all = raw_enumerators(sorted);
+	uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+	int order = strcmp(all[one].text ?: "", all[other].text ?: "");
+
+	return order ?: one < other ? -1 : one > other;
+}
+
+static void list_constants(struct build *build)
+{
+	struct buffer by_name = { .size = sizeof(uint32_t) };
+	const uint32_t *at;
+	size_t i;
+
+	for (i = 0; i < build->enumerators.used; i++)
+		buffer_add_number(&by_name, i);
+	sorted = build;
+	qsort(by_name.data, by_name.used, by_name.size, compare_constants);
+	for (at = by_name.data, i = 0; i < by_name.used; i++, at++) {
+		raw_enumerators(build)[*at].name =
+			add_string(build, raw_enumerators(build)[*at].text);
+		add_name(&build->constants, raw_enumerators(build)[*at].name, *at);
+	}
+	free(by_name.data);
 }
 
 static uint64_t size_of(const struct build *build, const struct raw *raw)
@@ -360,7 +405,7 @@ static void write_type(struct build *build, const struct raw *raw, FILE *out)
 	enum ktype_kind kind = raw->type.kind;
 	struct index_type type = {
 		.size = size_of(build, raw),
-		.name = add_string(build, raw->type.name),
+		.name = raw->name,
 		.of = id_of(build, raw->of),
 		.nr = kind == KTYPE_ARRAY ? raw->type.nr : raw->nr,
 		.kind = kind,
@@ -423,33 +468,16 @@ static void write_enumerators(struct build *build, FILE *out)
 	for (i = 0; i < build->enumerators.used; i++, raw++) {
 		enumerator = (struct index_enumerator){
 			.value = raw->value,
-			.name = add_string(build, raw->name),
+			.name = raw->name,
 			.type = raw->type,
 		};
 		fwrite(&enumerator, sizeof(enumerator), 1, out);
 	}
 }
 
-static int compare_constants(const void *a, const void *b)
+static void write_buffer(const struct buffer *buffer, FILE *out)
 {
-	const struct raw_enumerator *all = raw_enumerators(sorted);
-	uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
-	int order = strcmp(all[one].name ?: "", all[other].name ?: "");
-
-	return order ?: one < other ? -1 : one > other;
-}
-
-static void write_constants(struct build *build, FILE *out)
-{
-	struct buffer by_name = { .size = sizeof(uint32_t) };
-	size_t i;
-
-	for (i = 0; i < build->enumerators.used; i++)
-		buffer_add_number(&by_name, i);
-	sorted = build;
-	qsort(by_name.data, by_name.used, by_name.size, compare_constants);
-	fwrite(by_name.data, by_name.size, by_name.used, out);
-	free(by_name.data);
+	fwrite(buffer->data, buffer->size, buffer->used, out);
 }
 
 static bool fits(const struct build *build)
@@ -494,16 +522,16 @@ const char *build_write(struct build *build, const char *key, FILE *out)
 	if (!number_all(build))
 		return "has a type that contains itself";
 	list_names(build);
+	list_constants(build);
 	/* Last of all the header, for only then is it complete. */
 	fwrite(&build->header, sizeof(build->header), 1, out);
 	write_types(build, out);
 	write_members(build, out);
 	write_enumerators(build, out);
 	for (row = 0; row < INDEX_NR_KINDS; row++)
-		fwrite(build->names[row].data, sizeof(ktype_id),
-		       build->names[row].used, out);
-	write_constants(build, out);
-	fwrite(build->strings.data, 1, build->strings.used, out);
+		write_buffer(&build->names[row], out);
+	write_buffer(&build->constants, out);
+	write_buffer(&build->strings, out);
 	write_header(build, key, out);
 	return fflush(out) || ferror(out) ? "cannot be indexed: no room" : NULL;
 }
