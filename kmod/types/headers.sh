@@ -17,9 +17,15 @@ list() {
 	done
 }
 
-includes() {
-	sed 's,^/.*,"&",; s,^[^"].*,<&>,; s,.*,#if __has_include(&)\n#include &\n#endif,'
+quoted() { sed 's,^/.*,"&",; s,^[^"].*,<&>,'; }
+
+# Those of them that there are.
+existing() {
+	quoted | sed 's,.*,#if __has_include(&)\nHAVE &\n#endif,; s,HAVE [<"]\(.*\)[>"],HAVE "\1",' >"$WORK/have.c"
+	"$@" -w -E -P -x c "$WORK/have.c" | sed -n 's/^ *HAVE "\(.*\)"$/\1/p'
 }
+
+includes() { quoted | sed 's/^/#include /'; }
 
 # compiles COMPILER...
 compiles() { "$@" -w -fsyntax-only -x c "$WORK/try.c" 2>"$WORK/errors"; }
@@ -43,7 +49,7 @@ add() (
 	fi
 )
 
-list >"$WORK/list"
+list | existing "$@" >"$WORK/list"
 : >"$WORK/good"
 add 1 "$(wc -l <"$WORK/list")" "$@"
 includes <"$WORK/good"

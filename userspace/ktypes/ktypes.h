@@ -47,7 +47,9 @@ struct ktype {
 };
 
 struct kmember {
-	const char *name;	/* NULL: an anonymous struct or union */
+	const char *name;	/* NULL: its members are those of what contains it;
+				 * its type may have a name
+				 */
 	ktype_id type;
 	uint64_t bit_offset;	/* from the start of the struct, little endian */
 	unsigned int bit_size;	/* 0: not a bit field */

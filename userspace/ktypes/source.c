@@ -21,8 +21,6 @@
 #define BTF		"/sys/kernel/btf/vmlinux"
 #define SAID_MAX	400
 
-extern char **environ;
-
 /* Where DKMS installs modules, and where others may. */
 static const char * const directories[] = {
 	"updates/dkms", "updates", "extra"
@@ -158,7 +156,7 @@ static void read_said(int fd, char said[SAID_MAX])
 	said[strcspn(said, "\n")] = '\0';
 }
 
-static int spawn(const char *path, char **argv, int out, int err, pid_t *pid)
+static int spawn(const char *path, char *const *argv, int out, int err, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	int error;
@@ -176,7 +174,7 @@ static int spawn(const char *path, char **argv, int out, int err, pid_t *pid)
 static bool run_builder(const struct source *source, int out, char said[SAID_MAX])
 {
 	char builder[PATH_MAX];
-	char *argv[] = {
+	char *const argv[] = {
 		builder, source->is_object ? "object" : "btf",
 		(char *)source->path, (char *)source->release,
 		(char *)source->key, NULL

@@ -127,9 +127,13 @@ static void print_line(int depth, struct text *text, const struct kmember *membe
 		printf(" %6llu */\n", place->size);
 }
 
-/* What is declared where it is used: an array of them, too, but no pointer. */
-static ktype_id anonymous_body(const struct ktypes *kt, ktype_id id)
+/*
+ * What is declared where it is used: an array of them, too, but no pointer.  A
+ * member without a name may be of a struct with one (-fms-extensions).
+ */
+static ktype_id body_of(const struct ktypes *kt, const struct kmember *member)
 {
+	ktype_id id = member->type;
 	struct ktype type = ktypes_get(kt, id);
 
 	while (type.kind == KTYPE_ARRAY) {
@@ -137,7 +141,7 @@ static ktype_id anonymous_body(const struct ktypes *kt, ktype_id id)
 		type = ktypes_get(kt, id);
 	}
 	return (type.kind == KTYPE_STRUCT || type.kind == KTYPE_UNION) &&
-	       !type.name ? id : KTYPE_NONE;
+	       (!type.name || !member->name) ? id : KTYPE_NONE;
 }
 
 static void print_members(const struct ktypes *kt, ktype_id id, uint64_t base,
@@ -147,11 +151,13 @@ static void print_body(const struct ktypes *kt, ktype_id body,
 		       const struct kmember *member, uint64_t base, int depth,
 		       struct text *text)
 {
+	struct ktype type = ktypes_get(kt, body);
 	int i;
 
 	for (i = 0; i < depth; i++)
 		putchar('\t');
-	printf("%s {\n", keyword(ktypes_get(kt, body).kind));
+	printf("%s %s%s{\n", keyword(type.kind), type.name ? type.name : "",
+	       type.name ? " " : "");
 	print_members(kt, body, base + member->bit_offset, depth + 1);
 	text_puts(text, "}");
 	if (member->name) {
@@ -163,7 +169,7 @@ static void print_body(const struct ktypes *kt, ktype_id body,
 static void print_member(const struct ktypes *kt, const struct kmember *member,
 			 uint64_t base, int depth)
 {
-	ktype_id body = anonymous_body(kt, member->type);
+	ktype_id body = body_of(kt, member);
 	struct ktype_place place = ktype_place(kt, member, base);
 	struct text text = { 0 }, around = { 0 };
 
@@ -267,7 +273,7 @@ static struct json_object *json_member(const struct ktypes *kt,
 {
 	struct json_object *object = json_object_new_object();
 	struct ktype_place place = ktype_place(kt, member, base);
-	ktype_id body = anonymous_body(kt, member->type);
+	ktype_id body = body_of(kt, member);
 	struct text text = { 0 };
 
 	ktype_declare(&text, kt, member->type, NULL);
