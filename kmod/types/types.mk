@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The types object is nothing but debug information, whatever the kernel's own
-# configuration says of that: all types, and not in another file.
+# configuration says of that: all types, and not in another file.  Strings where they
+# are used: each reference to one elsewhere would be a relocation.
 
 kpstat_types-y := kmod/types/types.o
 
-CFLAGS_kmod/types/types.o := -g -gdwarf-4 -fno-eliminate-unused-debug-types -w \
+CFLAGS_kmod/types/types.o := -g -gdwarf-4 -fno-eliminate-unused-debug-types \
+			     $(call cc-option,-fno-merge-debug-strings) -w \
 			     -I$(obj)/kmod/types
 CFLAGS_REMOVE_kmod/types/types.o := -gsplit-dwarf -gdwarf-5 -g0 \
 	-femit-struct-debug-baseonly -fdebug-types-section $(CC_FLAGS_LTO)

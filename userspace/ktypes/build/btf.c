@@ -36,36 +36,37 @@ static bool is_negative(const struct btf_type *type)
 }
 
 static void add_enumerators(struct build *build, const struct btf *btf,
-			    const struct btf_type *type, bool is_signed)
+			    const struct btf_type *type, uint32_t of,
+			    bool is_signed)
 {
 	const struct btf_enum *value = btf_enum(type);
 	int i;
 
 	for (i = 0; i < btf_vlen(type); i++)
-		build_enumerator(build, name_at(btf, value[i].name_off),
+		build_enumerator(build, of, name_at(btf, value[i].name_off),
 				 is_signed ? value[i].val :
 					     (int64_t)(__u32)value[i].val);
 }
 
 static void add_enumerators64(struct build *build, const struct btf *btf,
-			      const struct btf_type *type)
+			      const struct btf_type *type, uint32_t of)
 {
 	const struct btf_enum64 *value = btf_enum64(type);
 	int i;
 
 	for (i = 0; i < btf_vlen(type); i++)
-		build_enumerator(build, name_at(btf, value[i].name_off),
+		build_enumerator(build, of, name_at(btf, value[i].name_off),
 				 btf_enum64_value(&value[i]));
 }
 
 static void add_members(struct build *build, const struct btf *btf,
-			const struct btf_type *type)
+			const struct btf_type *type, uint32_t of)
 {
 	const struct btf_member *member = btf_members(type);
 	int i;
 
 	for (i = 0; i < btf_vlen(type); i++)
-		build_member(build, name_at(btf, member[i].name_off),
+		build_member(build, of, name_at(btf, member[i].name_off),
 			     member[i].type, btf_member_bit_offset(type, i),
 			     btf_member_bitfield_size(type, i));
 }
@@ -125,18 +126,19 @@ static void add(struct build *build, const struct btf *btf, __u32 id, bool signs
 	const struct btf_type *type = btf__type_by_id(btf, id);
 	unsigned int kind = btf_kind(type);
 	struct build_type to = { .key = id, .name = name_at(btf, type->name_off) };
+	uint32_t of;
 
 	if (kind >= sizeof(kinds) / sizeof(kinds[0]) || !kinds[kind])
 		return;
 	to.kind = kinds[kind];
 	fill_in(&to, type, signs);
-	build_type(build, &to);
+	of = build_type(build, &to);
 	if (kind == BTF_KIND_ENUM)
-		add_enumerators(build, btf, type, to.is_signed);
+		add_enumerators(build, btf, type, of, to.is_signed);
 	else if (kind == BTF_KIND_ENUM64)
-		add_enumerators64(build, btf, type);
+		add_enumerators64(build, btf, type, of);
 	else if (btf_is_composite(type))
-		add_members(build, btf, type);
+		add_members(build, btf, type, of);
 }
 
 static int stay_silent(enum libbpf_print_level level, const char *format,

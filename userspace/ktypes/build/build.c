@@ -8,6 +8,10 @@
 /* Types within types; and const of volatile of const. */
 #define DEPTH_MAX 100
 
+/* No file is as large; and types with keys less than 64 apart are looked through. */
+#define KEY_MAX		(1ull << 32)
+#define NEAR_SHIFT	6
+
 /* Positions in the stream; 0 is void. */
 typedef uint32_t position;
 
@@ -22,6 +26,7 @@ struct raw {
 };
 
 struct raw_member {
+	position of;
 	const char *name;
 	uint64_t key, bit_offset;
 	position type;
@@ -29,10 +34,10 @@ struct raw_member {
 };
 
 struct raw_enumerator {
+	position of;
 	const char *text;
 	int64_t value;
 	uint32_t name;
-	ktype_id type;
 };
 
 struct buffer {
@@ -42,7 +47,8 @@ struct buffer {
 
 struct build {
 	struct buffer types, members, enumerators, strings;
-	struct buffer by_key, by_name;	/* positions */
+	struct buffer by_name;		/* positions */
+	struct buffer near_key;		/* where to look, by key >> NEAR_SHIFT */
 	struct buffer order;		/* positions, by ktype_id */
 	struct buffer names[INDEX_NR_KINDS], constants;
 	struct index_header header;
@@ -90,7 +96,7 @@ struct build *build_new(void)
 	build->members.size = sizeof(struct raw_member);
 	build->enumerators.size = sizeof(struct raw_enumerator);
 	build->strings.size = 1;
-	build->by_key.size = sizeof(position);
+	build->near_key.size = sizeof(uint32_t);
 	build->by_name.size = sizeof(position);
 	build->order.size = sizeof(position);
 	for (i = 0; i < INDEX_NR_KINDS; i++)
@@ -101,7 +107,7 @@ struct build *build_new(void)
 	return build;
 }
 
-void build_type(struct build *build, const struct build_type *type)
+uint32_t build_type(struct build *build, const struct build_type *type)
 {
 	struct raw *raw = buffer_add(&build->types, 1);
 	char canonical[INT_NAME_MAX];
@@ -111,79 +117,98 @@ void build_type(struct build *build, const struct build_type *type)
 	    canonical_int(type->name, canonical) && strcmp(type->name, canonical))
 		raw->type.name = xstrdup(canonical);
 	raw->instead = raw - raws(build);
-	raw->first = type->kind == KTYPE_ENUM ? build->enumerators.used :
-						build->members.used;
+	return raw->instead;
 }
 
-static struct raw *last_type(const struct build *build)
+struct build_type *build_type_at(struct build *build, uint32_t type)
 {
-	return raws(build) + build->types.used - 1;
+	return &raws(build)[type].type;
 }
 
-void build_member(struct build *build, const char *name, uint64_t type,
-		  uint64_t bit_offset, unsigned int bit_size)
+void build_member(struct build *build, uint32_t of, const char *name,
+		  uint64_t type, uint64_t bit_offset, unsigned int bit_size)
 {
 	struct raw_member *member = buffer_add(&build->members, 1);
 
 	*member = (struct raw_member){
-		.name = name, .key = type, .bit_offset = bit_offset,
+		.of = of, .name = name, .key = type, .bit_offset = bit_offset,
 		.bit_size = bit_size,
 	};
-	last_type(build)->nr++;
+	raws(build)[of].nr++;
 }
 
-void build_enumerator(struct build *build, const char *name, int64_t value)
+void build_enumerator(struct build *build, uint32_t of, const char *name,
+		      int64_t value)
 {
 	struct raw_enumerator *enumerator = buffer_add(&build->enumerators, 1);
 
-	*enumerator = (struct raw_enumerator){ .text = name, .value = value };
-	last_type(build)->nr++;
+	*enumerator = (struct raw_enumerator){
+		.of = of, .text = name, .value = value,
+	};
+	raws(build)[of].nr++;
+}
+
+/*
+ * All members of a type side by side, and so all enumerators.  They mostly are: but
+ * a type may be described amid the members of another.
+ */
+static void arrange(struct build *build, struct buffer *parts, bool of_enums)
+{
+	struct buffer arranged = { .size = parts->size };
+	const char *part = parts->data;
+	struct raw *raw;
+	uint32_t first = 0;
+	size_t i;
+
+	for (i = 1; i < build->types.used; i++) {
+		raw = &raws(build)[i];
+		if ((raw->type.kind == KTYPE_ENUM) != of_enums)
+			continue;
+		raw->first = first;
+		first += raw->nr;
+		raw->nr = 0;
+	}
+	buffer_add(&arranged, parts->used);
+	for (i = 0; i < parts->used; i++, part += parts->size) {
+		/* The position comes first in either. */
+		raw = &raws(build)[*(const position *)part];
+		memcpy((char *)arranged.data + (raw->first + raw->nr++) * parts->size,
+		       part, parts->size);
+	}
+	free(parts->data);
+	*parts = arranged;
 }
 
 /* qsort() hands on no context. */
 static const struct build *sorted;
 
-static int compare_keys(const void *a, const void *b)
+/* Types came in the order of their keys, and these lie close together. */
+static const char *list_near_keys(struct build *build)
 {
-	uint64_t key_a = raws(sorted)[*(const position *)a].type.key;
-	uint64_t key_b = raws(sorted)[*(const position *)b].type.key;
-
-	return key_a < key_b ? -1 : key_a > key_b;
-}
-
-static void sort_keys(struct build *build)
-{
+	uint64_t key;
 	position i;
 
-	bool in_order = true;
-
 	for (i = 1; i < build->types.used; i++) {
-		buffer_add_number(&build->by_key, i);
-		in_order &= raws(build)[i].type.key > raws(build)[i - 1].type.key;
+		key = raws(build)[i].type.key;
+		if (key <= raws(build)[i - 1].type.key || key > KEY_MAX)
+			return "has types in no order";
+		while (build->near_key.used <= key >> NEAR_SHIFT)
+			buffer_add_number(&build->near_key, i);
 	}
-	sorted = build;
-	if (!in_order)
-		qsort(build->by_key.data, build->by_key.used, sizeof(position),
-		      compare_keys);
+	return NULL;
 }
 
 /* Return: 0, which is void, also for what is not there. */
 static position find_key(const struct build *build, uint64_t key)
 {
-	const position *by_key = build->by_key.data;
-	size_t low = 0, high = build->by_key.used, middle;
-	uint64_t found;
+	const uint32_t *near_key = build->near_key.data;
+	position i;
 
-	while (low < high) {
-		middle = (low + high) / 2;
-		found = raws(build)[by_key[middle]].type.key;
-		if (found == key)
-			return by_key[middle];
-		if (found < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	if (key >> NEAR_SHIFT >= build->near_key.used)
+		return 0;
+	for (i = near_key[key >> NEAR_SHIFT]; i < build->types.used; i++)
+		if (raws(build)[i].type.key >= key)
+			return raws(build)[i].type.key == key ? i : 0;
 	return 0;
 }
 
@@ -416,7 +441,7 @@ static void write_type(struct build *build, const struct raw *raw, FILE *out)
 		type.of = raw->first;
 	if (kind == KTYPE_INT && raw->type.name && !strcmp(raw->type.name, "char"))
 		type.flags |= INDEX_CHAR;
-	fwrite(&type, sizeof(type), 1, out);
+	fwrite_unlocked(&type, sizeof(type), 1, out);
 }
 
 static void write_types(struct build *build, FILE *out)
@@ -425,7 +450,7 @@ static void write_types(struct build *build, FILE *out)
 	struct index_type none = { .kind = KTYPE_VOID };
 	size_t i;
 
-	fwrite(&none, sizeof(none), 1, out);
+	fwrite_unlocked(&none, sizeof(none), 1, out);
 	for (i = 0; i < build->order.used; i++)
 		write_type(build, &raws(build)[order[i]], out);
 }
@@ -443,17 +468,8 @@ static void write_members(struct build *build, FILE *out)
 			.bit_offset = raw->bit_offset,
 			.bit_size = raw->bit_size,
 		};
-		fwrite(&member, sizeof(member), 1, out);
+		fwrite_unlocked(&member, sizeof(member), 1, out);
 	}
-}
-
-static void own_enumerators(struct build *build, const struct raw *raw)
-{
-	struct raw_enumerator *enumerator = raw_enumerators(build) + raw->first;
-	const struct raw_enumerator *end = enumerator + raw->nr;
-
-	for (; enumerator < end; enumerator++)
-		enumerator->type = raw->id;
 }
 
 static void write_enumerators(struct build *build, FILE *out)
@@ -462,22 +478,19 @@ static void write_enumerators(struct build *build, FILE *out)
 	struct index_enumerator enumerator;
 	size_t i;
 
-	for (i = 1; i < build->types.used; i++)
-		if (raws(build)[i].type.kind == KTYPE_ENUM)
-			own_enumerators(build, &raws(build)[i]);
 	for (i = 0; i < build->enumerators.used; i++, raw++) {
 		enumerator = (struct index_enumerator){
 			.value = raw->value,
 			.name = raw->name,
-			.type = raw->type,
+			.type = id_of(build, raw->of),
 		};
-		fwrite(&enumerator, sizeof(enumerator), 1, out);
+		fwrite_unlocked(&enumerator, sizeof(enumerator), 1, out);
 	}
 }
 
 static void write_buffer(const struct buffer *buffer, FILE *out)
 {
-	fwrite(buffer->data, buffer->size, buffer->used, out);
+	fwrite_unlocked(buffer->data, buffer->size, buffer->used, out);
 }
 
 static bool fits(const struct build *build)
@@ -507,16 +520,23 @@ static void write_header(struct build *build, const char *key, FILE *out)
 	for (row = 0; row < INDEX_NR_KINDS; row++)
 		header->nr_names[row] = build->names[row].used;
 	if (!fseeko(out, 0, SEEK_SET))
-		fwrite(header, sizeof(*header), 1, out);
+		fwrite_unlocked(header, sizeof(*header), 1, out);
 }
 
 const char *build_write(struct build *build, const char *key, FILE *out)
 {
+	const char *why;
 	int row;
 
 	if (!fits(build))
 		return "has more types than any kernel";
-	sort_keys(build);
+	if (build->types.used == 1)
+		return "has no types";
+	arrange(build, &build->members, false);
+	arrange(build, &build->enumerators, true);
+	why = list_near_keys(build);
+	if (why)
+		return why;
 	resolve_keys(build);
 	sort_names(build);
 	if (!number_all(build))
@@ -524,7 +544,7 @@ const char *build_write(struct build *build, const char *key, FILE *out)
 	list_names(build);
 	list_constants(build);
 	/* Last of all the header, for only then is it complete. */
-	fwrite(&build->header, sizeof(build->header), 1, out);
+	fwrite_unlocked(&build->header, sizeof(build->header), 1, out);
 	write_types(build, out);
 	write_members(build, out);
 	write_enumerators(build, out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * From a stream of types to the index.  Whoever reads the types has a key for each,
- * and may name one before it comes.
+ * which goes up from one to the next, and may name one before it comes.
  */
 #ifndef KPCTL_KTYPES_BUILD_H
 #define KPCTL_KTYPES_BUILD_H
@@ -29,12 +29,18 @@ struct build_type {
 struct build;
 
 struct build *build_new(void);
-void build_type(struct build *build, const struct build_type *type);
 
-/* Of the last type. */
-void build_member(struct build *build, const char *name, uint64_t type,
-		  uint64_t bit_offset, unsigned int bit_size);
-void build_enumerator(struct build *build, const char *name, int64_t value);
+/* Return: its number, above 0. */
+uint32_t build_type(struct build *build, const struct build_type *type);
+
+/* To change what is known only later; valid until the next type comes. */
+struct build_type *build_type_at(struct build *build, uint32_t type);
+
+/* @of: a struct's, union's or enum's number; all of one in order */
+void build_member(struct build *build, uint32_t of, const char *name,
+		  uint64_t type, uint64_t bit_offset, unsigned int bit_size);
+void build_enumerator(struct build *build, uint32_t of, const char *name,
+		      int64_t value);
 
 /*
  * Write the index; @key goes into its header.  Return: NULL, or why these types are
