@@ -182,6 +182,14 @@ static void arrange(struct build *build, struct buffer *parts, bool of_enums)
 /* qsort() hands on no context. */
 static const struct build *sorted;
 
+static void sort(const struct build *build, struct buffer *buffer,
+		 int (*compare)(const void *a, const void *b))
+{
+	sorted = build;
+	if (buffer->used)
+		qsort(buffer->data, buffer->used, buffer->size, compare);
+}
+
 /* Types came in the order of their keys, and these lie close together. */
 static const char *list_near_keys(struct build *build)
 {
@@ -266,9 +274,7 @@ static void sort_names(struct build *build)
 		if (raws(build)[i].type.name &&
 		    kind_row(raws(build)[i].type.kind) >= 0)
 			buffer_add_number(&build->by_name, i);
-	sorted = build;
-	qsort(build->by_name.data, build->by_name.used, sizeof(position),
-	      compare_names);
+	sort(build, &build->by_name, compare_names);
 	by_name = build->by_name.data;
 	for (first = NULL, i = 0; i < build->by_name.used; i++) {
 		raw = &raws(build)[by_name[i]];
@@ -400,8 +406,7 @@ static void list_constants(struct build *build)
 
 	for (i = 0; i < build->enumerators.used; i++)
 		buffer_add_number(&by_name, i);
-	sorted = build;
-	qsort(by_name.data, by_name.used, by_name.size, compare_constants);
+	sort(build, &by_name, compare_constants);
 	for (at = by_name.data, i = 0; i < by_name.used; i++, at++) {
 		raw_enumerators(build)[*at].name =
 			add_string(build, raw_enumerators(build)[*at].text);
@@ -490,7 +495,8 @@ static void write_enumerators(struct build *build, FILE *out)
 
 static void write_buffer(const struct buffer *buffer, FILE *out)
 {
-	fwrite_unlocked(buffer->data, buffer->size, buffer->used, out);
+	if (buffer->used)
+		fwrite_unlocked(buffer->data, buffer->size, buffer->used, out);
 }
 
 static bool fits(const struct build *build)

@@ -59,6 +59,8 @@ static const char *check_release(Elf *elf, const char *release)
 		return "is no kernel module, or is damaged";
 	if (strlen(release) == (size_t)len && !strncmp(vermagic, release, len))
 		return NULL;
+	if (vermagic[strcspn(vermagic, "\n\r\t\033")])
+		return DAMAGED;
 	snprintf(why, sizeof(why), "is of kernel %.*s, and this is %s",
 		 len > 100 ? 100 : len, vermagic, release);
 	return why;
