@@ -16,7 +16,7 @@ MISSING_MAX=130
 FOUND_MIN=300
 FLIPS=${KPSTAT_TEST_FLIPS:-60}
 
-count() { grep -c '^[a-z]' "$1"; }
+count() { grep -c '^[A-Za-z]' "$1"; }
 
 # asks COMMAND...: whether the index is made anew
 makes() {
@@ -182,10 +182,10 @@ must install_types "$WORK/other.ko"
 yes "of another kernel: both are named" says "of kernel 9.9.9-other" kpctl types sock
 yes "of another kernel: and this one" says "and this is $(uname -r)" kpctl types sock
 yes "of another kernel: how to mend it" says "$remedy" kpctl types sock
-for size in 0 10 100 5000 1000000 3000000; do
+for size in 0 10 100 5000 1000000 -100; do
 	head -c $size "$GOOD" >"$WORK/short.ko"
 	must install_types "$WORK/short.ko"
-	yes "cut at $size bytes" says "$remedy" kpctl types sock
+	yes "cut at byte $size" says "$remedy" kpctl types sock
 done
 seq 100000 >"$WORK/text.ko"
 must install_types "$WORK/text.ko"
