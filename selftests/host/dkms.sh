@@ -56,8 +56,12 @@ RELEASE=${KDIR#/usr/src/linux-headers-}
 VERSION=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$TOP/dkms.conf")
 
 echo "TAP version 13"
-echo "1..8"
-mkdir -p "$WORK/dkms" "$WORK/src" "$WORK/lib/modules/$RELEASE"
+echo "1..10"
+mkdir -p "$WORK/dkms" "$WORK/src" "$WORK/lib/modules/$RELEASE" "$WORK/types.d"
+# The site's own headers, of which one is broken: nothing else must fail for it.
+export KPSTAT_TYPES_D=$WORK/types.d
+echo 'struct site_thing { int field; };' >"$WORK/types.d/good.h"
+echo 'struct site_broken { nonsense field; };' >"$WORK/types.d/bad.h"
 check "the source tree is laid out" \
 	make -s -C "$TOP" dkms-source DESTDIR="$WORK" srcdir="/src/kpstat-$VERSION"
 check "add" run_dkms add
@@ -68,4 +72,7 @@ for name in kpstat kpstat_types; do
 	check "$name: its vermagic is $RELEASE" vermagic_is "$(installed $name)" "$RELEASE"
 done
 check "kpstat_types: it has its debug information" has_types "$(installed kpstat_types)"
+check "kpstat_types: the site's own types are in it" grep -q ': site_thing$' "$WORK/info"
+check "kpstat_types: what does not compile is named" \
+	grep -rq 'without .*/bad.h, which does not compile' "$WORK/dkms" --include=make.log
 exit $FAILED
