@@ -120,6 +120,12 @@ static int print_type(const struct ktypes *kt, const char *name)
 	const struct named_kind *only = take_kind(&name);
 	struct near near = { .word = name };
 	ktype_id id = find_type(kt, only, name);
+	const struct ktypes *next = id ? NULL : ktypes_next(kt);
+
+	if (next && find_type(next, only, name)) {
+		kt = next;
+		id = find_type(kt, only, name);
+	}
 
 	if (!id) {
 		each_name(kt, only, offer, &near);

@@ -18,6 +18,7 @@ struct ktypes {
 	const struct index_name *names[INDEX_NR_KINDS];
 	const struct index_name *constants;
 	const char *strings;
+	bool is_object;
 };
 
 /* The tables follow each other. */
@@ -50,28 +51,57 @@ static struct ktypes *map_index(int fd)
 	return map == MAP_FAILED ? NULL : lay_out(map);
 }
 
+/* The types object, and BTF for what that has not; of which either may be missing. */
+static struct {
+	bool tried;
+	struct ktypes *kt;
+} first, second;
+
+static struct ktypes *open_source(const struct source *source, char why[WHY_MAX])
+{
+	int fd = source_index(source, why, WHY_MAX);
+	struct ktypes *kt;
+
+	if (fd < 0)
+		return NULL;
+	kt = map_index(fd);
+	close(fd);
+	if (kt)
+		kt->is_object = source->is_object;
+	else
+		snprintf(why, WHY_MAX, "the index of %s cannot be mapped",
+			 source->path);
+	return kt;
+}
+
 const struct ktypes *ktypes_open(const char **why)
 {
 	static char sentence[WHY_MAX];
-	static struct ktypes *kt;
-	static bool tried;
 	struct source source;
-	int fd;
 
-	if (!tried) {
-		tried = true;
+	if (!first.tried) {
+		first.tried = true;
 		source_find(&source, NULL);
-		fd = source_index(&source, sentence, sizeof(sentence));
-		if (fd >= 0) {
-			kt = map_index(fd);
-			close(fd);
-			if (!kt)
-				snprintf(sentence, sizeof(sentence),
-					 "the index of %s cannot be mapped", source.path);
-		}
+		first.kt = open_source(&source, sentence);
 	}
 	*why = sentence;
-	return kt;
+	return first.kt;
+}
+
+const struct ktypes *ktypes_next(const struct ktypes *kt)
+{
+	char sentence[WHY_MAX];
+	struct source source;
+
+	if (!kt->is_object)
+		return NULL;
+	if (!second.tried) {
+		second.tried = true;
+		source_find_btf(&source);
+		if (*source.path)
+			second.kt = open_source(&source, sentence);
+	}
+	return second.kt;
 }
 
 bool ktypes_prepare(const char *release, const char **why)

@@ -71,6 +71,17 @@ struct ktypes;
 const struct ktypes *ktypes_open(const char **why);
 
 /**
+ * ktypes_next() - where to look for what @kt does not know
+ * @kt: from ktypes_open(), or from here
+ *
+ * Behind the types object comes the kernel's own BTF, if it has that: it knows what
+ * is private to the kernel's files. Numbers of types are of one of them only.
+ *
+ * Return: the types, or NULL.
+ */
+const struct ktypes *ktypes_next(const struct ktypes *kt);
+
+/**
  * ktypes_find() - a type by its name
  * @kind: KTYPE_STRUCT, _UNION, _ENUM or _TYPEDEF; KTYPE_INT for "unsigned int"
  *	  and its like, as the compiler spells them

@@ -54,7 +54,21 @@ static bool find_object(struct source *source, struct stat *st)
 	return false;
 }
 
-/* BTF has a time that changes, and a kernel of a name may have been built anew. */
+/* It has a time that changes, and a kernel of a name may have been built anew. */
+void source_find_btf(struct source *source)
+{
+	struct utsname name;
+	struct stat st;
+
+	memset(source, 0, sizeof(*source));
+	uname(&name);
+	snprintf(source->release, sizeof(source->release), "%s", name.release);
+	if (look_at(source, BTF, &st))
+		snprintf(source->key, sizeof(source->key), "%s %s %s %" PRIu64,
+			 source->path, name.release, name.version,
+			 (uint64_t)st.st_size);
+}
+
 void source_find(struct source *source, const char *release)
 {
 	struct utsname name;
@@ -72,11 +86,8 @@ void source_find(struct source *source, const char *release)
 			 (uint64_t)st.st_size,
 			 (uint64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
 			 (uint64_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
-	} else if (!strcmp(source->release, name.release) &&
-		   look_at(source, BTF, &st)) {
-		snprintf(source->key, sizeof(source->key), "%s %s %s %" PRIu64,
-			 source->path, name.release, name.version,
-			 (uint64_t)st.st_size);
+	} else if (!strcmp(source->release, name.release)) {
+		source_find_btf(source);
 	}
 }
 
@@ -84,7 +95,8 @@ static char *cache_path(const struct source *source)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), DIRECTORY "/types-%s", source->release);
+	snprintf(path, sizeof(path), DIRECTORY "/%s-%s",
+		 source->is_object ? "types" : "btf", source->release);
 	return host_path(path);
 }
 

@@ -20,6 +20,9 @@ struct source {
  */
 void source_find(struct source *source, const char *release);
 
+/* This kernel's own BTF, whatever else there is. */
+void source_find_btf(struct source *source);
+
 /*
  * The index of @source, open to be read: that in the cache if it is of this very
  * file and nobody but root can have written it, or else a new one.  Return: a
