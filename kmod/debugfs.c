@@ -7,6 +7,8 @@
  *	programs/NAME/source		what was loaded
  *	programs/NAME/probes		each attach point and its state
  *	programs/NAME/ledger		where every event went
+ *	programs/NAME/faults		those that are faults, by line of the text;
+ *					0: of none
  *	programs/NAME/maps/MAP		a map, '@' left out; "@" is the one without
  *					a name
  *
@@ -70,6 +72,17 @@ static int ledger_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(ledger);
+
+static int faults_show(struct seq_file *m, void *unused)
+{
+	struct kps_program *program = m->private;
+
+	mutex_lock(&program->read_lock);
+	kps_faults_show(m, program);
+	mutex_unlock(&program->read_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(faults);
 
 /* All files of maps show their program; which map is in their name. */
 static int map_show(struct seq_file *m, void *unused)
@@ -155,6 +168,7 @@ int kps_debugfs_add(struct kps_program *program, struct kps_error *error)
 	debugfs_create_file("source", 0400, dir, program, &source_fops);
 	debugfs_create_file("probes", 0400, dir, program, &probes_fops);
 	debugfs_create_file("ledger", 0400, dir, program, &ledger_fops);
+	debugfs_create_file("faults", 0400, dir, program, &faults_fops);
 	add_maps(program, debugfs_create_dir("maps", dir));
 	return 0;
 }

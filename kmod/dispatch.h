@@ -293,15 +293,17 @@ static __always_inline void kps_event_begin(struct kps_ctx *ctx,
 }
 
 /* The worst that happened names the event; a rejected one did nothing. */
-static __always_inline enum kps_ledger kps_outcome(unsigned long lost,
+static __always_inline enum kps_ledger kps_outcome(const struct kps_ctx *ctx,
 						   u32 result)
 {
-	if (unlikely(lost)) {
-		if (lost & BIT(KPS_LEDGER_FAULT))
+	if (unlikely(ctx->lost)) {
+		if (ctx->lost & BIT(KPS_LEDGER_FAULT)) {
+			kps_fault_count(ctx);
 			return KPS_LEDGER_FAULT;
-		if (lost & BIT(KPS_LEDGER_OVERFLOW))
+		}
+		if (ctx->lost & BIT(KPS_LEDGER_OVERFLOW))
 			return KPS_LEDGER_OVERFLOW;
-		if (lost & BIT(KPS_LEDGER_BUSY))
+		if (ctx->lost & BIT(KPS_LEDGER_BUSY))
 			return KPS_LEDGER_BUSY;
 		return KPS_LEDGER_OUTPUT;
 	}
@@ -326,7 +328,7 @@ static __always_inline enum kps_ledger kps_run_guarded(const struct kps_code *co
 	result = kps_code_run(code, ctx);
 	barrier();
 	WRITE_ONCE(*inside, 0);
-	return kps_outcome(ctx->lost, result);
+	return kps_outcome(ctx, result);
 }
 
 /** kps_event_run() - run the clause and enter where the event went */
@@ -337,7 +339,7 @@ static __always_inline void kps_event_run(struct kps_ctx *ctx,
 	enum kps_ledger outcome;
 
 	outcome = code->guarded ? kps_run_guarded(code, ctx) :
-				  kps_outcome(ctx->lost, kps_code_run(code, ctx));
+				  kps_outcome(ctx, kps_code_run(code, ctx));
 	local64_inc(&ctx->ledger->nr[outcome]);
 	if (unlikely(ctx->began))
 		kps_guard_sample(probe->program, ctx->began);

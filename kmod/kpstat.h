@@ -237,6 +237,13 @@ void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR]);
 void kps_program_ledger(const struct kps_program *program,
 			u64 sums[KPS_LEDGER_NR]);
 
+/* faults.c */
+#define KPS_MAX_FAULT_LINES 32
+
+void kps_fault_count(const struct kps_ctx *ctx);
+u32 kps_probe_faults(const struct kps_probe *probe,
+		     struct kps_fault_line lines[KPS_MAX_FAULT_LINES]);
+
 /* hotplug.c */
 int kps_hotplug_init(void);
 void kps_hotplug_exit(void);

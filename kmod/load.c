@@ -575,7 +575,8 @@ static int load_rest(struct kps_program *program, const struct nlattr *head,
 static size_t probe_bytes(void)
 {
 	return sizeof(struct kps_probe) +
-	       num_possible_cpus() * sizeof(struct kps_ledger_counts);
+	       num_possible_cpus() * (sizeof(struct kps_ledger_counts) +
+				      sizeof(struct kps_faults));
 }
 
 static int allocate_lists(struct kps_program *program,

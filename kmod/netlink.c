@@ -211,6 +211,16 @@ static int put_ledger(struct sk_buff *msg, int type, const u64 *sums)
 	return nla_put(msg, type, KPS_LEDGER_NR * sizeof(u64), sums);
 }
 
+/* program->read_lock is held. */
+static int put_faults(struct sk_buff *msg, const struct kps_probe *probe)
+{
+	struct kps_fault_line lines[KPS_MAX_FAULT_LINES];
+	u32 nr = kps_probe_faults(probe, lines);
+
+	return nr ? nla_put(msg, KPS_PROBE_A_FAULTS, nr * sizeof(lines[0]),
+			    lines) : 0;
+}
+
 static int put_program(struct sk_buff *msg, struct kps_program *program)
 {
 	u64 age = ktime_get_ns() - program->loaded_at;
@@ -302,7 +312,8 @@ static int put_probe(struct sk_buff *msg, const struct kps_probe *probe,
 	kps_probe_ledger(probe, sums);
 	if (nla_put_string(msg, KPS_PROBE_A_NAME, probe->name) ||
 	    nla_put_string(msg, KPS_PROBE_A_PROVIDER, probe->provider->name) ||
-	    (!begin && put_ledger(msg, KPS_PROBE_A_LEDGER, sums)))
+	    (!begin && put_ledger(msg, KPS_PROBE_A_LEDGER, sums)) ||
+	    (!begin && put_faults(msg, probe)))
 		return -EMSGSIZE;
 	for (; *first < probe->nr_sites; ++*first) {
 		unsigned char *mark = skb_tail_pointer(msg);

@@ -213,7 +213,7 @@ size_t kps_field_text(const struct kps_program *program,
 	case KPS_T_BUF:
 		return buf_text(data, field->size, text, size);
 	case KPS_T_ADDR:
-		return scnprintf(text, size, "0x%pK", (void *)(uintptr_t)*data);
+		return scnprintf(text, size, "0x%llx", *data);
 	default:
 		return int_text(field, *data, text, size);
 	}
@@ -448,4 +448,24 @@ void kps_ledger_show(struct seq_file *m, const struct kps_program *program)
 	}
 	kps_program_ledger(program, all);
 	ledger_row(m, "all", all);
+}
+
+static void faults_of(struct seq_file *m, const struct kps_probe *probe)
+{
+	struct kps_fault_line lines[KPS_MAX_FAULT_LINES];
+	u32 i, nr = kps_probe_faults(probe, lines);
+
+	for (i = 0; i < nr; i++)
+		seq_printf(m, "%12u%12llu  %s\n", lines[i].line, lines[i].nr,
+			   probe->name);
+}
+
+/** kps_faults_show() - by line of the text. program->read_lock is held. */
+void kps_faults_show(struct seq_file *m, const struct kps_program *program)
+{
+	u32 i;
+
+	seq_printf(m, "%12s%12s  probe\n", "line", "faults");
+	for (i = 0; i < program->nr_probes; i++)
+		faults_of(m, program->probes[i]);
 }

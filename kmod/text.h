@@ -23,6 +23,7 @@ size_t kps_field_text(const struct kps_program *program,
 void kps_snapshot_show(struct seq_file *m, const struct kps_program *program,
 		       const struct kps_snapshot *snapshot);
 void kps_ledger_show(struct seq_file *m, const struct kps_program *program);
+void kps_faults_show(struct seq_file *m, const struct kps_program *program);
 
 extern const char * const kps_ledger_names[];
 

@@ -29,6 +29,7 @@ struct pt_regs;
  * @regs: where a stack trace starts, or NULL
  * @lost: bits of enum kps_ledger that helpers noted; what else the clause does
  *	is done all the same
+ * @fault_line: of the first reading that failed, if @lost says that one did
  * @began: ns, of the one event in some that the guard has timed; else 0
  */
 struct kps_ctx {
@@ -40,10 +41,14 @@ struct kps_ctx {
 	u32 record_size;
 	struct pt_regs *regs;
 	unsigned long lost;
+	u32 fault_line;
 	u64 began;
 };
 
 #define KPS_RECORD_TRACKED 128
+
+/* Of an argument that is a size and a line of the text. */
+#define KPS_SIZE_MASK ((1ULL << KPS_LINE_SHIFT) - 1)
 
 /* A word's bit in kps_code.frame_read. */
 #define KPS_FRAME_BIT(member) \
@@ -127,9 +132,13 @@ enum kps_arg {
 	KPS_ARG_VALUE,		/* const: scratch offset of the map's value, read */
 	KPS_ARG_MAP_OUT,	/* const: scratch offset, map's value written */
 	KPS_ARG_OUT,		/* const: scratch offset, length bytes written */
-	KPS_ARG_LEN,		/* const: bytes that ARG_OUT writes, padded to 8 */
+	KPS_ARG_LEN,		/* const: bytes that ARG_OUT writes, padded to 8; and
+				 * a line of the text
+				 */
 	KPS_ARG_COMM_OUT,	/* const: scratch offset, TASK_COMM_LEN written */
-	KPS_ARG_SIZE,		/* const: 1, 2, 4, 8, or'ed with KPS_SIGNED */
+	KPS_ARG_SIZE,		/* const: 1, 2, 4, 8, or'ed with KPS_SIGNED; and a
+				 * line of the text
+				 */
 	KPS_ARG_RECORD,		/* const: offset in the record */
 	KPS_ARG_RECORD_LEN,	/* const: bytes there */
 	KPS_ARG_RECORD_STR,	/* const: bytes there, or'ed with KPS_DATA_LOC */

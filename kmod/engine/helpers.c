@@ -38,6 +38,20 @@ static u64 lose(struct kps_ctx *ctx, enum kps_ledger why)
 	return (u64)-1;
 }
 
+/* Nothing could be read: the event is counted under the first line that says so. */
+static u64 fault(struct kps_ctx *ctx, u64 line)
+{
+	if (!(ctx->lost & BIT(KPS_LEDGER_FAULT)))
+		ctx->fault_line = line;
+	return lose(ctx, KPS_LEDGER_FAULT);
+}
+
+/* What an argument has besides a size. */
+static u64 line_of(u64 arg)
+{
+	return arg >> KPS_LINE_SHIFT;
+}
+
 static void *scratch(struct kps_ctx *ctx, u64 off)
 {
 	return ctx->frame.scratch + off;
@@ -129,11 +143,13 @@ HELPER(record)
 {
 	struct kps_ctx *ctx = CTX;
 
-	if (!in_record(ctx, r2, r3 & ~(u64)KPS_SIGNED)) {
-		lose(ctx, KPS_LEDGER_FAULT);
+	u64 how = r3 & KPS_SIZE_MASK;
+
+	if (!in_record(ctx, r2, how & ~(u64)KPS_SIGNED)) {
+		fault(ctx, line_of(r3));
 		return 0;
 	}
-	return extend(ctx->record + r2, r3);
+	return extend(ctx->record + r2, how);
 }
 
 HELPER(record_bytes)
@@ -145,7 +161,7 @@ HELPER(record_bytes)
 	for (i = 0; i < words; i++)
 		out[i] = 0;
 	if (!in_record(ctx, r2, r3))
-		return lose(ctx, KPS_LEDGER_FAULT);
+		return fault(ctx, 0);
 	memcpy(out, ctx->record + r2, r3);
 	return 0;
 }
@@ -154,22 +170,23 @@ HELPER(record_str)
 {
 	struct kps_ctx *ctx = CTX;
 	u64 off = r2, len = r3 & ~(u64)KPS_DATA_LOC;
+	u64 size = r4 & KPS_SIZE_MASK;
 	char *out = scratch(ctx, r5);
 	u32 i;
 
-	memset(out, 0, r4);
+	memset(out, 0, size);
 	if (r3 & KPS_DATA_LOC) {
 		u32 loc;
 
 		if (!in_record(ctx, off, sizeof(loc)))
-			return lose(ctx, KPS_LEDGER_FAULT);
+			return fault(ctx, line_of(r4));
 		memcpy(&loc, ctx->record + off, sizeof(loc));
 		off = loc & 0xffff;
 		len = loc >> 16;
 	}
 	if (!in_record(ctx, off, len))
-		return lose(ctx, KPS_LEDGER_FAULT);
-	for (i = 0; i < len && i + 1 < r4; i++) {
+		return fault(ctx, line_of(r4));
+	for (i = 0; i < len && i + 1 < size; i++) {
 		out[i] = ((const char *)ctx->record)[off + i];
 		if (!out[i])
 			break;
@@ -244,43 +261,32 @@ static int __kprobes read_str(char *out, u32 size, unsigned long addr)
 
 HELPER(str)
 {
-	int len = read_str(scratch(CTX, r4), r3, r2);
+	int len = read_str(scratch(CTX, r4), r3 & KPS_SIZE_MASK, r2);
 
-	return len < 0 ? lose(CTX, KPS_LEDGER_FAULT) : len;
+	return len < 0 ? fault(CTX, line_of(r3)) : len;
 }
 
 HELPER(read)
 {
-	struct kps_ctx *ctx = CTX;
-	u64 value = 0;
+	u64 how = r3 & KPS_SIZE_MASK, value = 0;
 
-	if (read_kernel(&value, r2, r3 & ~(u64)KPS_SIGNED)) {
-		lose(ctx, KPS_LEDGER_FAULT);
+	if (read_memory(&value, r2, how & ~(u64)KPS_SIGNED)) {
+		fault(CTX, line_of(r3));
 		return 0;
 	}
-	return extend(&value, r3);
-}
-
-HELPER(user_read)
-{
-	u64 value = 0;
-
-	if (read_user(&value, r2, r3 & ~(u64)KPS_SIGNED)) {
-		lose(CTX, KPS_LEDGER_FAULT);
-		return 0;
-	}
-	return extend(&value, r3);
+	return extend(&value, how);
 }
 
 HELPER(bytes)
 {
+	u64 size = r4 & KPS_SIZE_MASK;
 	u64 *out = scratch(CTX, r5);
-	u64 len = min_t(u64, r3, r4 - sizeof(u64));
+	u64 len = min_t(u64, r3, size - sizeof(u64));
 
-	memset(out, 0, r4);
+	memset(out, 0, size);
 	if (read_memory(out + 1, r2, len)) {
-		memset(out, 0, r4);
-		return lose(CTX, KPS_LEDGER_FAULT);
+		memset(out, 0, size);
+		return fault(CTX, line_of(r4));
 	}
 	out[0] = len;
 	return len;
@@ -327,7 +333,7 @@ static s64 keep_stack(struct kps_ctx *ctx, const unsigned long *ips, u32 nr)
 	s64 id;
 
 	if (!nr)
-		return lose(ctx, KPS_LEDGER_FAULT);
+		return fault(ctx, 0);
 	id = kps_stacks_add(ctx->program->stacks, ips, nr);
 	return id < 0 ? (s64)lose(ctx, KPS_LEDGER_OVERFLOW) : id;
 }
@@ -366,7 +372,7 @@ HELPER(reg)
 	struct kps_ctx *ctx = CTX;
 
 	if (!ctx->regs) {
-		lose(ctx, KPS_LEDGER_FAULT);
+		fault(ctx, 0);
 		return 0;
 	}
 	return *(const u64 *)((const u8 *)ctx->regs + r2);
@@ -466,12 +472,12 @@ HELPER(join)
 		unsigned long arg = 0;
 
 		if (read_memory(&arg, r4 + i * sizeof(arg), sizeof(arg)))
-			return lose(ctx, KPS_LEDGER_FAULT);
+			return fault(ctx, 0);
 		if (!arg)
 			break;
 		next = join_one(text, len, arg, r5, !i);
 		if (next < 0) {
-			lose(ctx, KPS_LEDGER_FAULT);
+			fault(ctx, 0);
 			break;
 		}
 		len = next;
@@ -599,8 +605,6 @@ const struct kps_helper kps_helpers[__KPS_FN_NR] = {
 	[KPS_FN_JOIN]		= { "join", join,
 				    { KPS_ARG_JOIN_OUTPUT, KPS_ARG_FIELDS,
 				      KPS_ARG_ANY, KPS_ARG_WORD } },
-	[KPS_FN_USER_READ]	= { "user_read", user_read,
-				    { KPS_ARG_ANY, KPS_ARG_SIZE } },
 	[KPS_FN_BYTES]		= { "bytes", bytes,
 				    { KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN,
 				      KPS_ARG_OUT } },

@@ -467,15 +467,35 @@ static void note_record_read(struct verifier *v, unsigned long off,
 		   min(len, KPS_RECORD_TRACKED - off));
 }
 
+/* Of the text, with a size below it: any, but there are not more. */
+static int check_line(struct verifier *v, u64 value)
+{
+	if (value >> KPS_LINE_SHIFT > KPS_LINE_MAX)
+		return refuse(v, "line %llu, at most %u",
+			      value >> KPS_LINE_SHIFT, KPS_LINE_MAX);
+	return 0;
+}
+
+static int check_len(struct verifier *v, struct call *call, u64 value)
+{
+	u64 len = value & KPS_SIZE_MASK;
+
+	if (!len || len > KPS_MAX_STR || len % 8)
+		return refuse(v, "length %llu is not a multiple of 8 up to %u",
+			      len, KPS_MAX_STR);
+	call->len = len;
+	return check_line(v, value);
+}
+
 static int check_size(struct verifier *v, struct call *call, u64 value)
 {
-	u64 size = value & ~(u64)KPS_SIGNED;
+	u64 size = value & KPS_SIZE_MASK & ~(u64)KPS_SIGNED;
 
 	if (size != 1 && size != 2 && size != 4 && size != 8)
 		return refuse(v, "size %llu is not 1, 2, 4 or 8", size);
 	if (call->record >= 0)
 		note_record_read(v, call->record, size);
-	return 0;
+	return check_line(v, value);
 }
 
 static int check_record_len(struct verifier *v, struct call *call, u64 len)
@@ -527,11 +547,7 @@ static int check_const_arg(struct verifier *v, struct call *call,
 	case KPS_ARG_COMM_OUT:
 		return check_out(v, call, value, TASK_COMM_LEN);
 	case KPS_ARG_LEN:
-		if (!value || value > KPS_MAX_STR || value % 8)
-			return refuse(v, "length %llu is not a multiple of 8 up to %u",
-				      value, KPS_MAX_STR);
-		call->len = value;
-		return 0;
+		return check_len(v, call, value);
 	case KPS_ARG_SIZE:
 		return check_size(v, call, value);
 	case KPS_ARG_RECORD:

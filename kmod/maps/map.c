@@ -158,8 +158,10 @@ static void free_row(const struct kps_program *program, struct kps_row *row,
 	for (i = 0; i < program->nr_maps; i++)
 		if (test_bit(i, maps))
 			vfree(row->tables[i]);
-	if (ledger)
+	if (ledger) {
 		kfree(row->ledger);
+		kvfree(row->faults);
+	}
 	kfree(row);
 }
 
@@ -184,21 +186,29 @@ void kps_set_free(const struct kps_program *program, struct kps_set *set,
 	kfree(set);
 }
 
+static bool fill_ledger(const struct kps_program *program, struct kps_row *row,
+			int node)
+{
+	u32 nr = max(program->nr_probes, 1U);
+
+	row->ledger = kcalloc_node(nr, sizeof(*row->ledger), GFP_KERNEL, node);
+	row->faults = kvzalloc_node(nr * sizeof(*row->faults), GFP_KERNEL, node);
+	return row->ledger && row->faults;
+}
+
 static bool fill_row(const struct kps_program *program, struct kps_row *row,
 		     const struct kps_row *from, const unsigned long *maps,
 		     bool ledger, int node)
 {
 	u32 i;
 
-	if (ledger)
-		row->ledger = kcalloc_node(max(program->nr_probes, 1U),
-					   sizeof(*row->ledger), GFP_KERNEL,
-					   node);
-	else
+	if (ledger) {
+		if (!fill_ledger(program, row, node))
+			return false;
+	} else {
 		row->ledger = from->ledger;
-	if (!row->ledger)
-		return false;
-
+		row->faults = from->faults;
+	}
 	for (i = 0; i < program->nr_maps; i++) {
 		if (program->maps[i]->kind == KPS_MAP_VALUE)
 			continue;

@@ -79,13 +79,29 @@ struct kps_ledger_counts {
 	local64_t nr[KPS_LEDGER_MISSED];	/* MISSED is the kernel's count */
 };
 
+#define KPS_FAULT_LINES 8
+
+/**
+ * struct kps_faults - of which lines one probe's faults are, on one CPU
+ * @line: of the program's text; 0: the place is free
+ * @nr: events
+ * @other: those of no line, and of lines for which there was no place
+ */
+struct kps_faults {
+	u32 line[KPS_FAULT_LINES];
+	local64_t nr[KPS_FAULT_LINES];
+	local64_t other;
+};
+
 /**
  * struct kps_row - what events on one CPU write to
  * @ledger: by probe
+ * @faults: by probe; renewed with the ledger
  * @tables: by map; NULL for plain value maps
  */
 struct kps_row {
 	struct kps_ledger_counts *ledger;
+	struct kps_faults *faults;
 	struct kps_table *tables[];
 };
 

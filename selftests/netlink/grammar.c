@@ -476,7 +476,7 @@ static const struct {
 	{ KPS_FN_RECORD_STR, 4, { 8, 16 | KPS_DATA_LOC, 16, 0 } },
 	{ KPS_FN_STR, 3, { -4096, 16, 0 } }, { KPS_FN_STR, 3, { 4096, 8, 0 } },
 	{ KPS_FN_READ, 2, { 8, 8 } }, { KPS_FN_READ, 2, { -4096, 4 } },
-	{ KPS_FN_USER_READ, 2, { 4096, 4 } }, { KPS_FN_CURTASK, 0, {} },
+	{ KPS_FN_READ, 2, { 4096, 4 | 7 << KPS_LINE_SHIFT } }, { KPS_FN_CURTASK, 0, {} },
 	{ KPS_FN_BYTES, 4, { 4096, 1000, 32, 0 } }, { KPS_FN_PPID, 0, {} },
 	{ KPS_FN_REG, 1, { 8 } }, { KPS_FN_RAND, 0, {} },
 	{ KPS_FN_CGROUP, 0, {} }, { KPS_FN_NUMA, 0, {} },

@@ -236,7 +236,7 @@ enum kps_type {
 	KPS_T_KSTACK,		/* 8 bytes: id that KPS_FN_KSTACK gave */
 	KPS_T_INET,		/* 24 bytes: u64 AF_INET or AF_INET6, 16 bytes address */
 	KPS_T_ENUM,		/* 8 bytes; .enum_id names its values */
-	KPS_T_ADDR,		/* 8 bytes: printed in hex, 0 under kptr_restrict */
+	KPS_T_ADDR,		/* 8 bytes: printed in hex */
 	KPS_T_USTACK,		/* 16 bytes: id that KPS_FN_USTACK gave, u64 tgid;
 				 * text: "TGID" and a line per frame, in hex
 				 */
@@ -295,6 +295,9 @@ enum kps_probe_attr {
 				 * Saves looking for it; if it is not there, it
 				 * is looked for.
 				 */
+	KPS_PROBE_A_FAULTS,	/* SHOW. binary: struct kps_fault_line[], lines in
+				 * order; their sum is the ledger's FAULT
+				 */
 	__KPS_PROBE_A_MAX,
 };
 #define KPS_PROBE_A_MAX (__KPS_PROBE_A_MAX - 1)
@@ -344,6 +347,13 @@ enum kps_ledger {
 	KPS_LEDGER_OUTPUT,	/* lost in part: no room in the buffer for a record */
 	KPS_LEDGER_MISSED,	/* lost: the kernel could not deliver it */
 	KPS_LEDGER_NR,
+};
+
+/* Events that are faults by the first line whose reading failed; 0: any other. */
+struct kps_fault_line {
+	__u32 line;
+	__u32 pad;
+	__u64 nr;
 };
 
 enum kps_entry_attr {
@@ -447,7 +457,7 @@ enum kps_fn {
 				 * terminated.
 				 */
 	KPS_FN_READ,		/* (address, CONST size 1|2|4|8, or'ed with
-				 * KPS_SIGNED) -> kernel memory, extended
+				 * KPS_SIGNED) -> kernel or user memory, extended
 				 */
 	KPS_FN_KSTACK,		/* (CONST depth) -> id for a KPS_T_KSTACK field */
 	KPS_FN_MAP_UPDATE,	/* (map, key, value): aggregate; count ignores
@@ -469,7 +479,6 @@ enum kps_fn {
 				 * for the KPS_T_JOIN at its end the strings of a
 				 * NULL-terminated vector in user memory (argv)
 				 */
-	KPS_FN_USER_READ,	/* like READ, from the task's user memory */
 	KPS_FN_BYTES,		/* (address, length, CONST size of out, out): u64
 				 * length, at most size - 8, then bytes of kernel or
 				 * user memory, zero-padded
@@ -495,6 +504,13 @@ enum kps_clock {
 };
 
 #define KPS_SIGNED	(1 << 8)
+
+/*
+ * Or'ed into the CONST size of RECORD, READ, STR, RECORD_STR and BYTES, shifted:
+ * a line of the program's text, under which a fault there is counted; 0: none.
+ */
+#define KPS_LINE_SHIFT	16
+#define KPS_LINE_MAX	0x7fff
 #define KPS_DATA_LOC	(1 << 16)
 
 #endif

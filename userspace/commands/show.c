@@ -89,6 +89,7 @@ static struct json_object *json_probe(const struct probe_answer *probe)
 	json_add_string(object, "name", probe->name);
 	json_add_string(object, "provider", probe->provider);
 	json_object_object_add(object, "ledger", ledger_json(probe->ledger));
+	json_object_object_add(object, "fault_lines", fault_lines_json(probe));
 	sites = json_add_array(object, "sites");
 	for (i = 0; i < probe->nr_sites; i++) {
 		const struct site_answer *site = &probe->sites[i];

@@ -17,7 +17,7 @@ static const char * const helpers[__KPS_FN_NR] = {
 	[KPS_FN_MAP_UPDATE] = "map_update", [KPS_FN_MAP_SET] = "map_set",
 	[KPS_FN_MAP_GET] = "map_get", [KPS_FN_MAP_DELETE] = "map_delete",
 	[KPS_FN_MAP_ADD] = "map_add", [KPS_FN_OUTPUT] = "output",
-	[KPS_FN_JOIN] = "join", [KPS_FN_USER_READ] = "user_read",
+	[KPS_FN_JOIN] = "join",
 	[KPS_FN_BYTES] = "bytes", [KPS_FN_USTACK] = "ustack",
 	[KPS_FN_REG] = "reg", [KPS_FN_CURTASK] = "curtask",
 	[KPS_FN_PPID] = "ppid", [KPS_FN_RAND] = "rand",

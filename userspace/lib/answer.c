@@ -159,6 +159,16 @@ static void parse_sites(struct nlattr *nest, struct probe_answer *probe)
 }
 
 /* A probe with many sites takes several messages; the first has the ledger. */
+static void parse_faults(struct nlattr *attr, struct probe_answer *probe)
+{
+	if (!attr)
+		return;
+	probe->nr_faults = nla_len(attr) / sizeof(*probe->faults);
+	probe->faults = calloc(probe->nr_faults + 1, sizeof(*probe->faults));
+	get_bytes(attr, probe->faults,
+		  probe->nr_faults * sizeof(*probe->faults));
+}
+
 static void parse_probe(struct nlattr *nest, struct program_answer *program)
 {
 	struct nlattr *attrs[KPS_PROBE_A_MAX + 1];
@@ -175,6 +185,7 @@ static void parse_probe(struct nlattr *nest, struct program_answer *program)
 	probe->provider = get_string(attrs[KPS_PROBE_A_PROVIDER]);
 	get_bytes(attrs[KPS_PROBE_A_LEDGER], probe->ledger,
 		  sizeof(probe->ledger));
+	parse_faults(attrs[KPS_PROBE_A_FAULTS], probe);
 	parse_sites(nest, probe);
 }
 
@@ -282,6 +293,7 @@ static void free_probe(struct probe_answer *probe)
 		free(probe->sites[i].why);
 	}
 	free(probe->sites);
+	free(probe->faults);
 	free(probe->name);
 	free(probe->provider);
 }

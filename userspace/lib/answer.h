@@ -25,6 +25,8 @@ struct probe_answer {
 	char *name;
 	char *provider;
 	unsigned long long ledger[KPS_LEDGER_NR];
+	size_t nr_faults;
+	struct kps_fault_line *faults;	/* by line of the text */
 	size_t nr_sites;
 	struct site_answer *sites;
 };

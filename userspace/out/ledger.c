@@ -15,6 +15,23 @@ static void print_row(const unsigned long long *ledger, const char *name)
 	printf("  %s\n", name);
 }
 
+/* Which lines of the text could not read their memory: " (line 3: 17, line 9: 2)" */
+static void print_fault_lines(FILE *to, const struct probe_answer *probe)
+{
+	const char *before = " (";
+	size_t i;
+
+	for (i = 0; i < probe->nr_faults; i++) {
+		if (!probe->faults[i].line)
+			continue;
+		fprintf(to, "%sline %u: %llu", before, probe->faults[i].line,
+			(unsigned long long)probe->faults[i].nr);
+		before = ", ";
+	}
+	if (*before == ',')
+		fputc(')', to);
+}
+
 void ledger_print(const struct program_answer *program)
 {
 	size_t i;
@@ -26,6 +43,13 @@ void ledger_print(const struct program_answer *program)
 		print_row(program->probes[i].ledger, program->probes[i].name);
 	if (program->nr_probes > 1)
 		print_row(program->ledger, "all");
+	for (i = 0; i < program->nr_probes; i++) {
+		if (!program->probes[i].nr_faults)
+			continue;
+		printf("fault: %s", program->probes[i].name);
+		print_fault_lines(stdout, &program->probes[i]);
+		putchar('\n');
+	}
 }
 
 static const char * const loss_meanings[KPS_LEDGER_NR] = {
@@ -37,6 +61,19 @@ static const char * const loss_meanings[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_MISSED]	= "not delivered by the kernel (see --maxactive)",
 };
 
+struct json_object *fault_lines_json(const struct probe_answer *probe)
+{
+	struct json_object *object = json_object_new_object();
+	char line[16];
+	size_t i;
+
+	for (i = 0; i < probe->nr_faults; i++) {
+		snprintf(line, sizeof(line), "%u", probe->faults[i].line);
+		json_add_uint(object, line, probe->faults[i].nr);
+	}
+	return object;
+}
+
 /* As bpftrace tells of lost events, with what is known beyond their number. */
 static void losses_as_json(const struct probe_answer *probe, int loss)
 {
@@ -47,15 +84,20 @@ static void losses_as_json(const struct probe_answer *probe, int loss)
 	json_add_uint(data, "events", probe->ledger[loss]);
 	json_add_string(data, "probe", probe->name);
 	json_add_string(data, "reason", ledger_names[loss]);
+	if (loss == KPS_LEDGER_FAULT)
+		json_object_object_add(data, "lines", fault_lines_json(probe));
 	json_object_object_add(document, "data", data);
 	json_print(document);
 }
 
 static void losses_as_text(const struct probe_answer *probe, int loss)
 {
-	fprintf(stderr, "lost: %s: %llu of %llu events: %s\n", probe->name,
+	fprintf(stderr, "lost: %s: %llu of %llu events: %s", probe->name,
 		probe->ledger[loss], probe->ledger[KPS_LEDGER_HITS],
 		loss_meanings[loss]);
+	if (loss == KPS_LEDGER_FAULT)
+		print_fault_lines(stderr, probe);
+	fputc('\n', stderr);
 }
 
 static void print_losses_of(const struct probe_answer *probe)

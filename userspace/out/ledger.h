@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+struct probe_answer;
 struct program_answer;
 
 /* A table with a row per probe and the sum. */
@@ -14,5 +15,8 @@ void ledger_print(const struct program_answer *program);
 void ledger_print_losses(const struct program_answer *program);
 
 struct json_object *ledger_json(const unsigned long long *ledger);
+
+/* Events that are faults, by line of the text. */
+struct json_object *fault_lines_json(const struct probe_answer *probe);
 
 #endif

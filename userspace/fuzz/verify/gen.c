@@ -296,7 +296,7 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_MAP_UPDATE] = "mkn", [KPS_FN_MAP_SET] = "vkw",
 	[KPS_FN_MAP_GET] = "vko", [KPS_FN_MAP_DELETE] = "vk",
 	[KPS_FN_MAP_ADD] = "ikn", [KPS_FN_OUTPUT] = "pf",
-	[KPS_FN_JOIN] = "jfnN", [KPS_FN_USER_READ] = "ns",
+	[KPS_FN_JOIN] = "jfnN",
 	[KPS_FN_BYTES] = "nnlx", [KPS_FN_USTACK] = "dy", [KPS_FN_REG] = "g",
 	[KPS_FN_CURTASK] = "", [KPS_FN_PPID] = "", [KPS_FN_RAND] = "",
 	[KPS_FN_CGROUP] = "", [KPS_FN_NUMA] = "", [KPS_FN_JIFFIES] = "",
@@ -346,19 +346,27 @@ static uint64_t record_len(struct gen *gen, struct call *call, bool text)
 	return call->len | (text && below(gen, 2) ? KPS_DATA_LOC : 0);
 }
 
+static uint64_t line(struct gen *gen)
+{
+	uint64_t line = below(gen, 2) ? 0 :
+			below(gen, KPS_LINE_MAX + 1 + careless(gen));
+
+	return line << KPS_LINE_SHIFT;
+}
+
 static uint64_t room(struct gen *gen, struct call *call)
 {
 	call->len = 8 * (1 + below(gen, below(gen, 4) ? 8 : KPS_MAX_STR / 8));
 	if (careless(gen))
 		call->len = below(gen, 600);
-	return call->len;
+	return call->len | line(gen);
 }
 
 static uint64_t word_size(struct gen *gen)
 {
 	uint64_t size = 1 << below(gen, careless(gen) ? 6 : 4);
 
-	return below(gen, 2) ? size | KPS_SIGNED : size;
+	return (below(gen, 2) ? size | KPS_SIGNED : size) | line(gen);
 }
 
 static uint64_t constant_for(struct gen *gen, struct call *call, char kind)

@@ -521,19 +521,34 @@ static const char *fills(struct machine *m, uint64_t off, uint64_t size)
 	return bad;
 }
 
-static const char *room(uint64_t size)
+/* An argument may have a line of the text above its size. */
+static uint64_t size_in(uint64_t arg)
 {
-	if (!size || size % 8 || size > KPS_MAX_STR)
-		return "room of a size that a helper does not take";
-	return NULL;
+	return arg & ((1u << KPS_LINE_SHIFT) - 1);
 }
 
-static const char *word_size(uint64_t size)
+static const char *line(uint64_t arg)
 {
-	size &= ~(uint64_t)KPS_SIGNED;
+	return arg >> KPS_LINE_SHIFT > KPS_LINE_MAX ?
+		"a line that no text has" : NULL;
+}
+
+static const char *room(uint64_t arg)
+{
+	uint64_t size = size_in(arg);
+
+	if (!size || size % 8 || size > KPS_MAX_STR)
+		return "room of a size that a helper does not take";
+	return line(arg);
+}
+
+static const char *word_size(uint64_t arg)
+{
+	uint64_t size = size_in(arg) & ~(uint64_t)KPS_SIGNED;
+
 	if (size != 1 && size != 2 && size != 4 && size != 8)
 		return "a size that is not 1, 2, 4 or 8";
-	return NULL;
+	return line(arg);
 }
 
 static const char *depth(const struct machine *m)
@@ -623,7 +638,7 @@ static const char *record_string(struct machine *m)
 		bad = "too many bytes of a record";
 	if (!bad)
 		bad = record_bytes(m, arg(m, 0), len & KPS_DATA_LOC ? 0 : len);
-	return bad ?: fills(m, arg(m, 3), arg(m, 2));
+	return bad ?: fills(m, arg(m, 3), size_in(arg(m, 2)));
 }
 
 static const char *some_record_bytes(struct machine *m)
@@ -648,11 +663,12 @@ static const char *run_helper(struct machine *m, int fn)
 	case KPS_FN_RECORD_STR:
 		return record_string(m);
 	case KPS_FN_STR:
-		return room(arg(m, 1)) ?: fills(m, arg(m, 2), arg(m, 1));
+		return room(arg(m, 1)) ?:
+		       fills(m, arg(m, 2), size_in(arg(m, 1)));
 	case KPS_FN_BYTES:
-		return room(arg(m, 2)) ?: fills(m, arg(m, 3), arg(m, 2));
+		return room(arg(m, 2)) ?:
+		       fills(m, arg(m, 3), size_in(arg(m, 2)));
 	case KPS_FN_READ:
-	case KPS_FN_USER_READ:
 		return word_size(arg(m, 1));
 	case KPS_FN_KSTACK:
 		return depth(m) ?: regs(m);
@@ -697,7 +713,7 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_MAP_UPDATE] = "ccn", [KPS_FN_MAP_SET] = "ccc",
 	[KPS_FN_MAP_GET] = "ccc", [KPS_FN_MAP_DELETE] = "cc",
 	[KPS_FN_MAP_ADD] = "ccn", [KPS_FN_OUTPUT] = "cc",
-	[KPS_FN_JOIN] = "ccnc", [KPS_FN_USER_READ] = "nc",
+	[KPS_FN_JOIN] = "ccnc",
 	[KPS_FN_BYTES] = "nncc", [KPS_FN_USTACK] = "cc", [KPS_FN_REG] = "c",
 	[KPS_FN_CURTASK] = "", [KPS_FN_PPID] = "", [KPS_FN_RAND] = "",
 	[KPS_FN_CGROUP] = "", [KPS_FN_NUMA] = "", [KPS_FN_JIFFIES] = "",
