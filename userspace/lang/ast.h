@@ -16,6 +16,8 @@
 #include "diag.h"
 #include "object.h"
 
+struct ctype;
+
 enum type_kind {
 	TYPE_NONE,
 	TYPE_INT,
@@ -32,7 +34,8 @@ enum type_kind {
 	TYPE_CGROUP,		/* a cgroup's id that prints as its path */
 	TYPE_TIME,		/* nanoseconds that print by a format */
 	TYPE_TUPLE,
-	TYPE_BYTES,		/* an array in the record, for ntop() and the like */
+	TYPE_ARRAY,		/* in the record or in memory: its elements, ntop() .. */
+	TYPE_RECORD,		/* a struct or union in memory: its members */
 	TYPE_AGGREGATE,		/* count() .. lhist(): only assigned to a map */
 	TYPE_ACTION,		/* printf() and the like: only a statement */
 };
@@ -40,11 +43,13 @@ enum type_kind {
 struct type {
 	enum type_kind kind;
 	bool is_signed;		/* TYPE_INT, TYPE_ENUM */
-	unsigned int size;	/* TYPE_STR, TYPE_BUF: in scratch; TYPE_BYTES: in the
-				 * record; TYPE_INT: bytes of a cast, 0: 8
+	unsigned int size;	/* TYPE_STR, TYPE_BUF: in scratch; TYPE_ARRAY,
+				 * TYPE_RECORD: in the record or in memory;
+				 * TYPE_INT, TYPE_ENUM: bytes that it had, 0: 8
 				 */
-	unsigned int pointee;	/* TYPE_INT: bytes that '*' reads, 0: 8 */
-	bool pointee_signed;
+	const struct ctype *to;	/* TYPE_INT: a pointer to it, NULL: none;
+				 * TYPE_ARRAY, TYPE_RECORD: what it is
+				 */
 	const struct enum_table *names; /* TYPE_ENUM */
 	const char *format;	/* TYPE_TIME */
 	unsigned int nr_members; /* TYPE_TUPLE */
@@ -92,6 +97,7 @@ struct variable {
 };
 
 struct builtin;
+struct ctype;
 struct function;
 struct event_field;
 
@@ -105,13 +111,19 @@ struct expr {
 	const char *text;	/* name, string, or type of a cast */
 	unsigned int len;	/* EXPR_STRING: may contain NUL */
 	struct expr *a, *b, *c;	/* operands; FIELD, CAST, INDEX: .a */
+	bool is_arrow;		/* EXPR_FIELD: written with -> */
 	struct expr *list;	/* arguments, keys, members of a tuple */
 
 	/* The checker's findings, for one event: */
 	struct type type;
 	const struct builtin *builtin;	 /* EXPR_NAME, or EXPR_CALL kstack(n) */
 	const struct function *function; /* EXPR_CALL */
-	const struct event_field *field; /* EXPR_FIELD */
+	const struct event_field *field; /* EXPR_FIELD: in the record, or NULL */
+	bool in_memory;		/* it is read from there: at ... */
+	struct expr *address;	/* ... this */
+	uint64_t offset;	/* ... and this many bytes, also in the record */
+	unsigned int bit, bits;	/* of what is there; .bits 0: all of them */
+	uint64_t step;		/* of a pointer's sum: bytes of "one more", or 0 */
 	unsigned int map;		 /* EXPR_MAP: its number */
 	struct variable *variable;	 /* EXPR_VARIABLE */
 };
@@ -185,8 +197,43 @@ struct setting {
 	struct setting *next;
 };
 
+/* A type of C's that the program's text declares. */
+
+struct dimension {
+	uint64_t nr;			/* 0: [] */
+	struct dimension *next;
+};
+
+struct member_decl {
+	struct span at;
+	const char *base;		/* "struct path", "unsigned int"; or ... */
+	const struct ctype_decl *record; /* ... written out in its place */
+	unsigned int stars;
+	const char *name;		/* NULL: an anonymous struct or union */
+	struct dimension *dimensions;	/* outermost first */
+	int bits;			/* -1: not a bit field */
+	struct member_decl *next;
+};
+
+struct enumerator_decl {
+	const char *name;
+	bool has_value;
+	int64_t value;
+	struct enumerator_decl *next;
+};
+
+struct ctype_decl {
+	struct span at;
+	const char *tag;		/* "struct", "union", "enum" */
+	const char *name;		/* NULL: inside of another, without a name */
+	struct member_decl *members;
+	struct enumerator_decl *enumerators;
+	struct ctype_decl *next;
+};
+
 struct program {
 	struct setting *settings;
+	struct ctype_decl *types;	/* in the order of the text */
 	struct clause *clauses;
 };
 

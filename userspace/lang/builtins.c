@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "builtins.h"
+#include "ctype.h"
 
 const struct provider providers[PROVIDER_NR] = {
 	[PROVIDER_KPROBE]	= { "kprobe", "k" },
@@ -24,6 +25,11 @@ const struct provider providers[PROVIDER_NR] = {
 
 #define HELPER(fn) FROM_HELPER, KPS_FN_##fn
 
+/* Looked up by its name when a member is read. */
+static const struct ctype task_struct = {
+	.kind = KTYPE_STRUCT, .name = "task_struct",
+};
+
 static const struct builtin builtins[] = {
 	{ "pid", IN_ANY, UINT, FROM_HELPER_HIGH, KPS_FN_PID_TGID, NULL },
 	{ "tid", IN_ANY, UINT, FROM_HELPER_LOW, KPS_FN_PID_TGID, NULL },
@@ -38,7 +44,8 @@ static const struct builtin builtins[] = {
 	{ "elapsed", IN_ANY, UINT, HELPER(ELAPSED), NULL },
 	{ "jiffies", IN_ANY, UINT, HELPER(JIFFIES), NULL },
 	{ "rand", IN_ANY, UINT, HELPER(RAND), NULL },
-	{ "curtask", IN_ANY, UINT, HELPER(CURTASK), NULL },
+	{ "curtask", IN_ANY, { .kind = TYPE_INT, .to = &task_struct },
+	  HELPER(CURTASK), NULL },
 	{ "cgroup", IN_ANY, UINT, HELPER(CGROUP), NULL },
 	{ "comm", IN_ANY, { .kind = TYPE_STR, .size = 16 }, FROM_COMM, 0, NULL },
 	{ "func", IN_FUNCTION, { .kind = TYPE_KSYM }, FRAME(ip),
@@ -83,6 +90,7 @@ static const struct function functions[] = {
 	{ "cgroup_path", FN_CGROUP_PATH, 0, 1, 2, "cgroup_path(cgroup)" },
 	{ "bswap", FN_BSWAP, 0, 1, 1, "bswap(n)" },
 	{ "sizeof", FN_SIZEOF, 0, 1, 1, "sizeof(type) or sizeof(expression)" },
+	{ "offsetof", FN_OFFSETOF, 0, 2, 2, "offsetof(struct NAME, member)" },
 	{ "kptr", FN_SAME, 0, 1, 1, "kptr(address)" },
 	{ "uptr", FN_SAME, 0, 1, 1, "uptr(address)" },
 	{ "nsecs", FN_NSECS, 0, 1, 1, "nsecs or nsecs(clock)" },
@@ -115,7 +123,6 @@ static const struct refusal refused_names[] = {
 	{ "strcontains", "compare the whole string with == or !=, or its beginning with strncmp()" },
 	{ "signal", "kpstat only observes" },
 	{ "override", "kpstat only observes" },
-	{ "offsetof", "write the number" },
 	{ "username", "use uid" },
 	{ "ctx", "use args.FIELD or arg0" },
 	{ "usermode", "use ustack and kstack" },

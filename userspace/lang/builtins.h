@@ -83,6 +83,7 @@ enum function_id {
 	FN_CGROUP_PATH,
 	FN_BSWAP,
 	FN_SIZEOF,
+	FN_OFFSETOF,
 	FN_SAME,		/* kptr(), uptr(): the address itself */
 	FN_NSECS,
 	FN_HAS_KEY,

@@ -54,11 +54,19 @@ static int check_map_value(struct checker *checker, struct stmt *stmt)
 	return check_map_assign(checker, stmt->target, &value->type);
 }
 
+/* A struct or an array in memory: the variable says where. */
+static bool is_place(const struct expr *expr)
+{
+	return expr->type.kind == TYPE_RECORD ||
+	       (expr->type.kind == TYPE_ARRAY && !expr->field);
+}
+
 static int check_variable_value(struct checker *checker, struct stmt *stmt)
 {
 	struct expr *value = stmt->value;
 
-	if (check_expr(checker, value) || require_value(value, "a variable") ||
+	if (check_expr(checker, value) ||
+	    (!is_place(value) && require_value(value, "a variable")) ||
 	    check_variable_assign(checker, stmt->target, &value->type))
 		return -1;
 	stmt->target->variable->is_known = expr_is_const(value);

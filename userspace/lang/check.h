@@ -8,6 +8,7 @@
 #define KPCTL_CHECK_H
 
 #include "ast.h"
+#include "ctype.h"
 #include "resolve.h"
 #include "types.h"
 
@@ -28,6 +29,7 @@ struct checker {
 	struct arena *arena;
 	const struct compile_options *options;
 	struct resolver *resolver;	/* for the kernel's symbols */
+	struct ctypes *ctypes;
 	struct event *event;		/* what the clause is checked for */
 	struct map_decl maps[KPS_MAX_MAPS];
 	unsigned int nr_maps;

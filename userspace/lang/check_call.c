@@ -123,6 +123,12 @@ static int check_str_length(const struct expr *len, unsigned int *size)
 	return 0;
 }
 
+/* Or in a variable that says where. */
+static bool is_in_memory(const struct expr *expr)
+{
+	return expr->type.to && !expr->field;
+}
+
 static int check_str(struct checker *checker, struct expr *expr)
 {
 	struct expr *address = expr->list;
@@ -135,16 +141,35 @@ static int check_str(struct checker *checker, struct expr *expr)
 		return -1;
 	if (address->type.kind == TYPE_STR)
 		size = address->type.size;
+	else if (address->type.kind == TYPE_ARRAY && is_in_memory(address))
+		size = address->type.size < KPS_MAX_STR ?
+			round_up8(address->type.size + 1) : KPS_MAX_STR;
 	else if (require_int(address, "what str() reads"))
 		return -1;
 	if (len && check_str_length(len, &size))
 		return -1;
 	if (address->kind == EXPR_STRING || address->type.kind != TYPE_STR ||
-	    address->kind == EXPR_FIELD) {
+	    address->field || address->in_memory) {
 		set_str(expr, size);
 		return 0;
 	}
 	diag_error(&address->at, "leave str() out", "this is a string already");
+	return -1;
+}
+
+/* Something that is taken byte by byte. */
+static bool is_bytes(const struct expr *expr)
+{
+	return expr->type.kind == TYPE_ARRAY || expr->type.kind == TYPE_RECORD;
+}
+
+static int check_address_size(const struct expr *address)
+{
+	if (address->type.size == 4 || address->type.size == 16)
+		return 0;
+	diag_error(&address->at, NULL,
+		   "ntop()'s address has 4 or 16 bytes, this has %u",
+		   address->type.size);
 	return -1;
 }
 
@@ -160,8 +185,10 @@ static int check_ntop(struct checker *checker, struct expr *expr)
 		address = address->next;
 	}
 	set_kind(expr, TYPE_INET);
-	if (address->type.kind == TYPE_INET || address->type.kind == TYPE_BYTES)
+	if (address->type.kind == TYPE_INET)
 		return 0;
+	if (is_bytes(address))
+		return check_address_size(address);
 	return require_int(address, "ntop()'s address");
 }
 
@@ -182,7 +209,7 @@ static int check_macaddr(struct checker *checker, struct expr *expr)
 	if (check_expr(checker, expr->list))
 		return -1;
 	set_kind(expr, TYPE_MAC);
-	if (address->type.kind == TYPE_BYTES && address->type.size >= 6)
+	if (is_bytes(address) && address->type.size >= 6)
 		return 0;
 	return require_int(address, "macaddr()'s address");
 }
@@ -193,7 +220,7 @@ static unsigned int buf_length(const struct expr *expr)
 
 	if (len && expr_is_const(len))
 		return len->value < KPS_MAX_STR ? len->value : KPS_MAX_STR;
-	return data->type.kind == TYPE_BYTES ? data->type.size : DEFAULT_STR;
+	return is_bytes(data) ? data->type.size : DEFAULT_STR;
 }
 
 /* A length that is not known until then may take as much as a string. */
@@ -204,19 +231,20 @@ static int check_buf(struct checker *checker, struct expr *expr)
 
 	if (check_list(checker, expr->list))
 		return -1;
-	if (data->type.kind != TYPE_BYTES &&
-	    require_int(data, "what buf() reads"))
+	if (data->type.kind == TYPE_STR && data->in_memory)
+		become_array(data);
+	if (!is_bytes(data) && require_int(data, "what buf() reads"))
 		return -1;
 	if (len && require_int(len, "buf()'s length"))
 		return -1;
-	if (!len && data->type.kind != TYPE_BYTES) {
+	if (!len && !is_bytes(data)) {
 		diag_error(&expr->at, "write buf(address, length)",
 			   "buf() needs a length here");
 		return -1;
 	}
 	bytes = buf_length(expr);
 	if (bytes > KPS_MAX_STR - 8) {
-		diag_error(&len->at, NULL, "buf()'s length is at most %u",
+		diag_error(len ? &len->at : &data->at, "say how many: buf(data, 16)", "buf()'s length is at most %u",
 			   KPS_MAX_STR - 8);
 		return -1;
 	}
@@ -415,15 +443,24 @@ static int check_bswap(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+/* As it is in memory, or else as it is kept. */
+static uint64_t bytes_of(const struct type *type)
+{
+	if (type->kind != TYPE_INT && type->to)
+		return type->to->size;
+	if (type->size)
+		return type->size;
+	return type_is_value(type) ? type_size(type) : 0;
+}
+
 static int check_sizeof(struct checker *checker, struct expr *expr)
 {
-	unsigned int size;
+	uint64_t size;
 
 	if (check_expr(checker, expr->list))
 		return -1;
-	size = expr->list->type.size;
-	if (!size && type_is_value(&expr->list->type))
-		size = type_size(&expr->list->type);
+	size = expr->list->kind == EXPR_TYPE ? expr->list->value :
+					       bytes_of(&expr->list->type);
 	become_int(expr, size, false);
 	return 0;
 }
@@ -681,6 +718,7 @@ int check_call(struct checker *checker, struct expr *expr)
 		[FN_CGROUP_PATH] = check_cgroup_path,
 		[FN_BSWAP] = check_bswap,
 		[FN_SIZEOF] = check_sizeof,
+		[FN_OFFSETOF] = check_offsetof,
 		[FN_SAME] = check_same,
 		[FN_NSECS] = check_nsecs,
 		[FN_HAS_KEY] = check_has_key,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Expressions: names, fields, operators, casts. */
+/* Expressions: names, fields, operators. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +70,10 @@ int require_int(const struct expr *expr, const char *where)
 		return 0;
 	if (expr->type.kind == TYPE_STR)
 		hint = "compare strings with == or !=";
-	else if (expr->type.kind == TYPE_BYTES)
-		hint = "print an address with ntop()";
+	else if (expr->type.kind == TYPE_ARRAY)
+		hint = "print an address with ntop(), read an element with [0]";
+	else if (expr->type.kind == TYPE_RECORD)
+		hint = "read one of its members";
 	diag_error(&expr->at, hint, "%s must be an integer, not %s", where,
 		   type_name(&expr->type));
 	return -1;
@@ -91,8 +93,10 @@ int require_value(const struct expr *expr, const char *what)
 
 	if (type_is_value(&expr->type) || expr->type.kind == TYPE_NONE)
 		return 0;
-	if (expr->type.kind == TYPE_BYTES)
-		hint = "print an address with ntop() or macaddr(), other bytes with buf()";
+	if (expr->type.kind == TYPE_ARRAY)
+		hint = "print an address with ntop() or macaddr(), other bytes with buf(), an element with [0]";
+	else if (expr->type.kind == TYPE_RECORD)
+		hint = "read its members one by one";
 	else if (expr->type.kind == TYPE_AGGREGATE)
 		hint = "write @name[key] = count()";
 	diag_error(&expr->at, hint, "%s cannot be %s", type_name(&expr->type),
@@ -194,6 +198,7 @@ static int check_name(struct checker *checker, struct expr *expr)
 {
 	const struct constant *constant = constant_find(expr->text);
 	const struct function *function;
+	int64_t value;
 
 	expr->builtin = builtin_find(expr->text);
 	if (expr->builtin)
@@ -214,6 +219,10 @@ static int check_name(struct checker *checker, struct expr *expr)
 					function->usage),
 			   "'%s' is a function", expr->text);
 		return -1;
+	}
+	if (ctype_constant(checker->ctypes, expr->text, &value)) {
+		become_int(expr, value, true);
+		return 0;
 	}
 	return refuse_name(checker, expr, "builtin");
 }
@@ -275,7 +284,15 @@ static const char *field_hint(struct checker *checker, const char *name,
 	return text;
 }
 
-static int type_of_field(const struct expr *expr,
+/* "unsigned long args[6]", and not "__data_loc u32[] rates" */
+static bool is_plain_array(const struct event_field *field)
+{
+	return field->declared && strchr(field->declared, '[') &&
+	       strncmp(field->declared, "__data_loc", 10) &&
+	       strncmp(field->declared, "__rel_loc", 9);
+}
+
+static int type_of_field(struct checker *checker, const struct expr *expr,
 			 const struct event_field *field, struct type *type)
 {
 	*type = (struct type){ .kind = TYPE_INT, .is_signed = field->is_signed };
@@ -290,7 +307,7 @@ static int type_of_field(const struct expr *expr,
 		*type = (struct type){ .kind = TYPE_STR, .size = DEFAULT_STR };
 		return 0;
 	case FIELD_BYTES:
-		*type = (struct type){ .kind = TYPE_BYTES, .size = field->size };
+		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size };
 		return 0;
 	case FIELD_PLAIN:
 		if (field->type == KPS_T_INET) {
@@ -298,13 +315,18 @@ static int type_of_field(const struct expr *expr,
 		} else if (field->type == KPS_T_ENUM && field->names.nr) {
 			type->kind = TYPE_ENUM;
 			type->names = &field->names;
+		} else {
+			type->to = pointee_of_field(checker, field);
 		}
 		return 0;
 	default:
-		break;
+		if (!is_plain_array(field))
+			break;
+		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size };
+		return 0;
 	}
 	diag_error(&expr->at, "use another field",
-		   "'%s' is an array (%s), which cannot be used", field->name,
+		   "'%s' (%s) cannot be used", field->name,
 		   field->declared ? field->declared : field->name);
 	return -1;
 }
@@ -336,15 +358,14 @@ static int check_member_or_struct(struct checker *checker, struct expr *expr)
 {
 	if (check_expr(checker, expr->a))
 		return -1;
-	expr->field = NULL;
+	forget_memory(expr);
 	if (expr->a->type.kind == TYPE_TUPLE)
 		return check_member(checker, expr);
 	if (expr->a->type.kind == TYPE_NONE) {
 		set_kind(expr, TYPE_NONE);
 		return 0;
 	}
-	return refuse(expr, "args.FIELD reads a tracepoint's record; a kprobe has arg0 .. arg5",
-		      "reading fields of structs is");
+	return check_memory_field(checker, expr);
 }
 
 static int check_field(struct checker *checker, struct expr *expr)
@@ -363,6 +384,7 @@ static int check_field(struct checker *checker, struct expr *expr)
 	fields = event_args(event, &expr->at);
 	if (!fields)
 		return -1;
+	forget_memory(expr);
 	expr->field = event_field_find(fields, expr->text);
 	if (!expr->field) {
 		diag_error(&expr->at, field_hint(checker, expr->text, fields),
@@ -370,7 +392,7 @@ static int check_field(struct checker *checker, struct expr *expr)
 			   event->targets[0], expr->text);
 		return -1;
 	}
-	return type_of_field(expr, expr->field, &expr->type);
+	return type_of_field(checker, expr, expr->field, &expr->type);
 }
 
 static int check_tuple(struct checker *checker, struct expr *expr)
@@ -563,6 +585,7 @@ static int check_int_operands(struct checker *checker, struct expr *expr)
 		warn_division(checker, expr);
 	}
 	set_int(expr, is_signed);
+	expr->step = 0;
 	if (expr_is_const(expr->a) && expr_is_const(expr->b))
 		become_int(expr, fold(expr->op, expr->a->value, expr->b->value,
 				      left && right), is_signed);
@@ -581,7 +604,8 @@ static int check_binary(struct checker *checker, struct expr *expr)
 		return 0;
 	}
 	if (type_is_int(a) && type_is_int(b))
-		return check_int_operands(checker, expr);
+		return a->to || b->to ? check_pointer_operands(checker, expr) :
+					check_int_operands(checker, expr);
 	if (a->kind == TYPE_STR && b->kind == TYPE_STR)
 		return check_str_operands(expr);
 	return refuse_operands(expr);
@@ -610,21 +634,16 @@ static int check_increment(struct checker *checker, struct expr *expr)
 					      "the operand of '%s'",
 					      op_text(expr->op))))
 		return -1;
+	if (operand->kind == EXPR_MAP && operand->type.to) {
+		diag_error(&expr->at, "write @x = @x + 1",
+			   "'%s' does not work on a map of pointers",
+			   op_text(expr->op));
+		return -1;
+	}
 	set_int(expr, operand->type.is_signed);
+	set_step(checker, expr, operand->type.to);
 	if (operand->kind == EXPR_VARIABLE)
 		operand->variable->is_known = false;
-	return 0;
-}
-
-static int check_deref(struct checker *checker, struct expr *expr)
-{
-	const struct type *address = &expr->a->type;
-
-	if (check_expr(checker, expr->a) ||
-	    require_int(expr->a, "the address that '*' reads"))
-		return -1;
-	set_int(expr, address->pointee_signed);
-	expr->type.size = address->pointee;
 	return 0;
 }
 
@@ -690,62 +709,6 @@ static int check_ternary(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
-static uint64_t cut_to(uint64_t value, unsigned int bits, bool is_signed)
-{
-	unsigned int shift = 64 - bits;
-
-	value <<= shift;
-	return is_signed ? (uint64_t)((int64_t)value >> shift) : value >> shift;
-}
-
-/* "uint32", "int64 *": false if it is neither. */
-static bool parse_int_type(const char *text, struct type *type)
-{
-	const char *digits = text + strcspn(text, "0123456789");
-	unsigned int bytes;
-	char *end;
-
-	if (strncmp(text, "int", 3) && strncmp(text, "uint", 4))
-		return false;
-	bytes = strtoul(digits, &end, 10) / 8;
-	*type = (struct type){ .kind = TYPE_INT, .is_signed = text[0] == 'i',
-			       .size = bytes };
-	if (!*end)
-		return true;
-	*type = (struct type){ .kind = TYPE_INT, .pointee = bytes,
-			       .pointee_signed = text[0] == 'i' };
-	return !strcmp(end, " *");
-}
-
-static int check_cast(struct checker *checker, struct expr *expr)
-{
-	struct type type;
-
-	if (!parse_int_type(expr->text, &type))
-		return refuse(expr, "args.FIELD reads a tracepoint's record; str() reads a string",
-			      "a cast to a struct or pointer is");
-	if (check_expr(checker, expr->a) ||
-	    require_int(expr->a, "what is cast"))
-		return -1;
-	expr->type = type;
-	if (!expr_is_const(expr->a) || !type.size)
-		return 0;
-	become_int(expr, cut_to(expr->a->value, type.size * 8,
-				  type.is_signed), type.is_signed);
-	expr->type.size = type.size;
-	return 0;
-}
-
-/* The type itself, for sizeof(). */
-static int check_type(struct expr *expr)
-{
-	if (!parse_int_type(expr->text, &expr->type))
-		return refuse(expr, "write the number", "the size of a struct is");
-	if (!expr->type.size)
-		expr->type.size = sizeof(uint64_t);
-	return 0;
-}
-
 int check_expr(struct checker *checker, struct expr *expr)
 {
 	switch (expr->kind) {
@@ -769,8 +732,7 @@ int check_expr(struct checker *checker, struct expr *expr)
 	case EXPR_CAST:
 		return check_cast(checker, expr);
 	case EXPR_INDEX:
-		return refuse(expr, "args.FIELD reads a tracepoint's record; '*' reads a number: *(uint32 *)(address + 4)",
-			      "reading an element of an array is");
+		return check_index(checker, expr);
 	case EXPR_MAP:
 		return check_map_read(checker, expr);
 	case EXPR_VARIABLE:
@@ -780,7 +742,7 @@ int check_expr(struct checker *checker, struct expr *expr)
 	case EXPR_TUPLE:
 		return check_tuple(checker, expr);
 	case EXPR_TYPE:
-		return check_type(expr);
+		return check_type(checker, expr);
 	}
 	return -1;
 }

@@ -114,8 +114,10 @@ int check_format(struct checker *checker, struct expr *call)
 		if (require_value(value, "printed") ||
 		    check_conversion(call, value, &conversion))
 			return -1;
-		if (conversion.letter != 's' && value->type.kind == TYPE_ENUM)
+		if (conversion.letter != 's' && type_is_int(&value->type)) {
 			value->type.kind = TYPE_INT;
+			value->type.to = NULL;
+		}
 		size += type_size(&value->type);
 	}
 	(void)checker;

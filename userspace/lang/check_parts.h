@@ -33,6 +33,29 @@ int refuse(const struct expr *expr, const char *hint, const char *what);
 int refuse_name(struct checker *checker, const struct expr *expr,
 		const char *kind);
 
+/* check_memory.c: what lies in memory, by C's types */
+
+/* Member, element or target of a pointer; .a has been checked. */
+int check_memory_field(struct checker *checker, struct expr *expr);
+int check_index(struct checker *checker, struct expr *expr);
+int check_deref(struct checker *checker, struct expr *expr);
+int check_cast(struct checker *checker, struct expr *expr);
+/* A type by itself, for sizeof(): .value is its size. */
+int check_type(struct checker *checker, struct expr *expr);
+int check_offsetof(struct checker *checker, struct expr *expr);
+/* What a pointer and a number make; both have been checked. */
+int check_pointer_operands(struct checker *checker, struct expr *expr);
+/* The expression is a pointer to @to, or a plain number: .step of "one more". */
+void set_step(struct checker *checker, struct expr *expr,
+	      const struct ctype *to);
+/* What a field of the record points to, if it is a pointer. */
+const struct ctype *pointee_of_field(struct checker *checker,
+				     const struct event_field *field);
+/* A string in memory becomes the array that it is. */
+void become_array(struct expr *expr);
+/* Nothing of the last check is left: an expression is checked for each event. */
+void forget_memory(struct expr *expr);
+
 /* check_call.c */
 int check_call(struct checker *checker, struct expr *expr);
 

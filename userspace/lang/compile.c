@@ -21,6 +21,7 @@ struct compilation {
 	struct compile_options options;	/* and what the text itself sets */
 	struct arena arena;
 	struct resolver resolver;
+	struct ctypes ctypes;
 	struct checker checker;
 	struct unit *units;
 	struct object *object;
@@ -299,7 +300,8 @@ static int compile_text(struct compilation *comp, const char *text)
 		return -1;
 	}
 	if (parse_program(text, &comp->arena, &program) ||
-	    apply_settings(program.settings, &comp->options))
+	    apply_settings(program.settings, &comp->options) ||
+	    ctypes_declare(&comp->ctypes, program.types))
 		return -1;
 	if (!program.clauses) {
 		diag_error(NULL, "a clause is PROBE /filter/ { actions }",
@@ -332,6 +334,8 @@ int compile(const char *text, const struct compile_options *options,
 	comp->checker.arena = &comp->arena;
 	comp->checker.options = &comp->options;
 	comp->checker.resolver = &comp->resolver;
+	comp->checker.ctypes = &comp->ctypes;
+	comp->ctypes.arena = &comp->arena;
 
 	diag_start(options->file, text);
 	err = compile_text(comp, text);

@@ -53,7 +53,7 @@ static bool is_addition(const struct stmt *stmt)
 {
 	const struct expr *value = stmt->value;
 
-	return value->kind == EXPR_BINARY &&
+	return value->kind == EXPR_BINARY && !value->step &&
 	       (value->op == OP_ADD || value->op == OP_SUB) &&
 	       value->a->kind == EXPR_MAP &&
 	       value->a->map == stmt->target->map &&
@@ -239,7 +239,7 @@ static unsigned int count_comm(const struct expr *expr)
 		return 0;
 	if (expr->kind == EXPR_NAME)
 		return is_comm(expr);
-	if (expr->kind == EXPR_FIELD && expr->field)
+	if (expr->field)
 		return 0;
 	return count_comm(expr->a) + count_comm(expr->b) +
 	       count_comm(expr->c) + count_comm_list(expr->list);

@@ -55,8 +55,8 @@ static bool is_simple_call(const struct expr *expr)
 }
 
 /*
- * Can it be computed in a register that does not survive calls?  At most one
- * call then, and it comes first.
+ * Can it be computed in a register that does not survive calls?  Each call then
+ * needs nothing but what the one before it left in R0.
  */
 bool is_simple(const struct expr *expr)
 {
@@ -66,14 +66,16 @@ bool is_simple(const struct expr *expr)
 	case EXPR_VARIABLE:
 		return true;
 	case EXPR_FIELD:
-		return expr->field;
+	case EXPR_INDEX:
+		return expr->field ||
+		       (expr->in_memory && is_simple(expr->address));
 	case EXPR_CALL:
 		return is_simple_call(expr);
 	case EXPR_CAST:
 		return is_simple(expr->a);
 	case EXPR_UNARY:
-		return (expr->op == OP_NEG || expr->op == OP_NOT) &&
-		       is_simple(expr->a);
+		return (expr->op == OP_NEG || expr->op == OP_NOT ||
+			expr->op == OP_DEREF) && is_simple(expr->a);
 	case EXPR_BINARY:
 		if (is_logic(expr->op) || !is_simple(expr->a))
 			return false;
@@ -152,10 +154,11 @@ static void emit_builtin(struct emitter *em, const struct builtin *builtin,
 		emit_low_half(em, dst);
 }
 
-static void emit_field(struct emitter *em, const struct event_field *field,
-		       int dst)
+static void emit_field(struct emitter *em, const struct expr *expr, int dst)
 {
-	uint64_t how = field->size | (field->is_signed ? KPS_SIGNED : 0);
+	const struct event_field *field = expr->field;
+	uint64_t how = field->size | (field->is_signed ? KPS_SIGNED : 0) |
+		       line_of(expr);
 
 	code_mov_imm(&em->code, BPF_REG_2, field->offset);
 	code_mov_imm(&em->code, BPF_REG_3, how);
@@ -187,7 +190,7 @@ static void emit_map_increment(struct emitter *em, const struct expr *expr,
 static void emit_increment(struct emitter *em, const struct expr *expr,
 			   int dst, unsigned int depth)
 {
-	int step = is_up(expr->op) ? 1 : -1;
+	int step = is_up(expr->op) ? (int)expr->step : -(int)expr->step;
 	int slot;
 
 	if (expr->a->kind == EXPR_MAP) {
@@ -202,28 +205,11 @@ static void emit_increment(struct emitter *em, const struct expr *expr,
 		code_alu_imm(&em->code, BPF_SUB, dst, step);
 }
 
-static void emit_deref(struct emitter *em, const struct expr *expr, int dst,
-		       unsigned int depth)
-{
-	uint64_t how = (expr->type.size ? expr->type.size : 8) |
-		       (expr->type.is_signed ? KPS_SIGNED : 0);
-
-	code_mov(&em->code, BPF_REG_2,
-		 emit_any(em, expr->a, BPF_REG_2, depth));
-	code_mov_imm(&em->code, BPF_REG_3, how);
-	code_call(&em->code, KPS_FN_READ);
-	code_mov(&em->code, dst, BPF_REG_0);
-}
-
 static void emit_unary(struct emitter *em, const struct expr *expr, int dst,
 		       unsigned int depth)
 {
 	if (expr->op >= OP_PRE_INC) {
 		emit_increment(em, expr, dst, depth);
-		return;
-	}
-	if (expr->op == OP_DEREF) {
-		emit_deref(em, expr, dst, depth);
 		return;
 	}
 	emit_to(em, expr->a, dst, depth);
@@ -273,11 +259,41 @@ static bool is_imm_operand(enum op op, const struct expr *expr)
 				       op == OP_SHL || op == OP_SHR);
 }
 
+static void emit_scaled(struct emitter *em, const struct expr *expr, int reg)
+{
+	if (expr->step > 1)
+		code_alu_imm(&em->code, BPF_MUL, reg, expr->step);
+}
+
+/* A pointer and a number, either of them on the left. */
+static void emit_pointer_sum(struct emitter *em, const struct expr *expr,
+			     int dst, unsigned int depth)
+{
+	int src;
+
+	emit_to(em, expr->a, dst, depth);
+	if (!expr->a->type.to)
+		emit_scaled(em, expr, dst);
+	if (expr_is_const(expr->b) && code_is_imm(expr->b->value * expr->step)) {
+		code_alu_imm(&em->code, alu_op(expr->op), dst,
+			     (int32_t)(expr->b->value * expr->step));
+		return;
+	}
+	src = emit_any(em, expr->b, BPF_REG_5, depth);
+	if (!expr->b->type.to)
+		emit_scaled(em, expr, src);
+	code_alu(&em->code, alu_op(expr->op), dst, src);
+}
+
 static void emit_arithmetic(struct emitter *em, const struct expr *expr,
 			    int dst, unsigned int depth)
 {
 	int src;
 
+	if (expr->step) {
+		emit_pointer_sum(em, expr, dst, depth);
+		return;
+	}
 	emit_to(em, expr->a, dst, depth);
 	if (is_imm_operand(expr->op, expr->b)) {
 		emit_imm_op(em, expr->op, dst, expr->b->value);
@@ -337,12 +353,12 @@ static void emit_macaddr(struct emitter *em, const struct expr *expr, int dst,
 	emit_to(em, address, dst, depth);
 	store_scratch(em, spill, dst);
 	code_mov(&em->code, BPF_REG_2, dst);
-	code_mov_imm(&em->code, BPF_REG_3, 4);
+	code_mov_imm(&em->code, BPF_REG_3, 4 | line_of(expr));
 	code_call(&em->code, KPS_FN_READ);
 	code_mov(&em->code, dst, BPF_REG_0);
 	load_scratch(em, BPF_REG_2, spill);
 	code_alu_imm(&em->code, BPF_ADD, BPF_REG_2, 4);
-	code_mov_imm(&em->code, BPF_REG_3, 2);
+	code_mov_imm(&em->code, BPF_REG_3, 2 | line_of(expr));
 	code_call(&em->code, KPS_FN_READ);
 	code_alu_imm(&em->code, BPF_LSH, BPF_REG_0, 32);
 	code_alu(&em->code, BPF_OR, dst, BPF_REG_0);
@@ -471,6 +487,10 @@ static void emit_from_place(struct emitter *em, const struct expr *expr,
 static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 		      unsigned int depth)
 {
+	if (expr->in_memory) {
+		emit_memory(em, expr, dst, depth);
+		return;
+	}
 	switch (expr->kind) {
 	case EXPR_INT:
 		code_mov_imm(&em->code, dst, expr->value);
@@ -479,7 +499,8 @@ static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 		emit_builtin(em, expr->builtin, dst);
 		return;
 	case EXPR_FIELD:
-		emit_field(em, expr->field, dst);
+	case EXPR_INDEX:
+		emit_field(em, expr, dst);
 		return;
 	case EXPR_CALL:
 		emit_int_call(em, expr, dst, depth);

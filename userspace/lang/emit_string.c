@@ -63,22 +63,21 @@ static void emit_literal_at(struct emitter *em, const struct expr *expr,
 	}
 }
 
-static void emit_record_str(struct emitter *em, const struct event_field *field,
-			    int off, unsigned int size)
+static void emit_record_str(struct emitter *em, const struct expr *expr, int off,
+			    unsigned int size)
 {
+	const struct event_field *field = expr->field;
 	uint64_t len = field->class == FIELD_DATA_LOC ? KPS_DATA_LOC :
 							field->size;
 
 	code_mov_imm(&em->code, BPF_REG_2, field->offset);
 	code_mov_imm(&em->code, BPF_REG_3, len);
-	code_mov_imm(&em->code, BPF_REG_4, size);
+	code_mov_imm(&em->code, BPF_REG_4, size | line_of(expr));
 	code_mov_imm(&em->code, BPF_REG_5, off);
 	code_call(&em->code, KPS_FN_RECORD_STR);
 }
 
-/* Keep @len bytes of the @size at @off: helpers fill multiples of eight. */
-static void emit_cut(struct emitter *em, int off, unsigned int len,
-		     unsigned int size)
+void emit_cut(struct emitter *em, int off, unsigned int len, unsigned int size)
 {
 	static const int widths[] = {
 		[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW,
@@ -109,13 +108,14 @@ static void emit_str_call(struct emitter *em, const struct expr *expr, int off,
 		literal.len = len;
 		literal.type.size = size;
 		emit_literal_at(em, &literal, off);
-	} else if (address->kind == EXPR_FIELD &&
-		   address->type.kind == TYPE_STR) {
-		emit_record_str(em, address->field, off, size);
+	} else if (address->field && address->type.kind == TYPE_STR) {
+		emit_record_str(em, address, off, size);
+	} else if (address->type.kind != TYPE_INT && address->type.to) {
+		emit_memory_str(em, address, off, size, depth);
 	} else {
 		reg = emit_any(em, address, BPF_REG_2, depth);
 		code_mov(&em->code, BPF_REG_2, reg);
-		code_mov_imm(&em->code, BPF_REG_3, size);
+		code_mov_imm(&em->code, BPF_REG_3, size | line_of(expr));
 		code_mov_imm(&em->code, BPF_REG_4, off);
 		code_call(&em->code, KPS_FN_STR);
 	}
@@ -143,6 +143,11 @@ static void emit_str_choice(struct emitter *em, const struct expr *expr,
 void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		 unsigned int size, unsigned int depth)
 {
+	if (expr->in_memory) {
+		emit_memory_str(em, expr, off, expr->type.size, depth);
+		store_zeros(em, off + expr->type.size, off + size);
+		return;
+	}
 	switch (expr->kind) {
 	case EXPR_NAME:
 		emit_comm_at(em, off);
@@ -151,7 +156,7 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		emit_literal_at(em, expr, off);
 		break;
 	case EXPR_FIELD:
-		emit_record_str(em, expr->field, off, expr->type.size);
+		emit_record_str(em, expr, off, expr->type.size);
 		break;
 	case EXPR_CALL:
 		emit_str_call(em, expr, off, depth);

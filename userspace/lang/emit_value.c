@@ -3,6 +3,7 @@
 #include "emitter.h"
 
 #define INET_FAMILY_SIZE 8
+#define INET_SIZE 24
 #define COMM_SIZE 16
 
 bool is_comm(const struct expr *expr)
@@ -47,7 +48,7 @@ static void copy_value(struct emitter *em, int to, const struct type *to_type,
 bool has_place(const struct expr *expr)
 {
 	return expr->kind == EXPR_VARIABLE || expr->kind == EXPR_MAP ||
-	       (expr->kind == EXPR_FIELD && !expr->field);
+	       (expr->kind == EXPR_FIELD && !expr->field && !expr->in_memory);
 }
 
 static int emit_map_value(struct emitter *em, const struct expr *map,
@@ -102,12 +103,17 @@ static void emit_record_bytes(struct emitter *em,
 	code_call(&em->code, KPS_FN_RECORD_BYTES);
 }
 
+static bool is_bytes(const struct expr *expr)
+{
+	return expr->type.kind == TYPE_ARRAY || expr->type.kind == TYPE_RECORD;
+}
+
 static void emit_address_at(struct emitter *em, const struct expr *address,
 			    int off, unsigned int depth)
 {
 	int reg;
 
-	if (address->type.kind == TYPE_BYTES) {
+	if (address->field && is_bytes(address)) {
 		emit_record_bytes(em, address->field, off);
 		store_zeros(em, off + ((address->type.size + 7) & ~7u),
 			    off + 16);
@@ -123,16 +129,21 @@ static void emit_ntop_at(struct emitter *em, const struct expr *expr, int off,
 {
 	const struct expr *family = expr->list->next ? expr->list : NULL;
 	const struct expr *address = family ? family->next : expr->list;
-	bool is_v6 = address->type.kind == TYPE_BYTES &&
-		     address->type.size == 16;
+	bool is_v6 = is_bytes(address) && address->type.size == 16;
+	bool in_memory = is_bytes(address) && !address->field;
 
+	/* The family takes the place of the length. */
+	if (in_memory)
+		emit_memory_bytes(em, address, address->type.size, off,
+				  INET_SIZE, depth);
 	if (family)
 		store_scratch(em, off,
 			      emit_any(em, family, BPF_REG_0, depth));
 	else
 		code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off,
 			       is_v6 ? 10 : 2);
-	emit_address_at(em, address, off + INET_FAMILY_SIZE, depth);
+	if (!in_memory)
+		emit_address_at(em, address, off + INET_FAMILY_SIZE, depth);
 }
 
 static void emit_inet_at(struct emitter *em, const struct expr *expr, int off,
@@ -140,7 +151,7 @@ static void emit_inet_at(struct emitter *em, const struct expr *expr, int off,
 {
 	const struct expr *last;
 
-	if (expr->kind == EXPR_FIELD) {
+	if (expr->field) {
 		emit_record_bytes(em, expr->field, off);
 		return;
 	}
@@ -199,8 +210,13 @@ static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
 	const struct expr *data = expr->list, *len = data->next;
 	int spill;
 
-	if (data->type.kind == TYPE_BYTES) {
+	if (is_bytes(data) && data->field) {
 		emit_record_buf(em, expr, off);
+		return;
+	}
+	if (!len) {
+		emit_memory_bytes(em, data, data->type.size, off,
+				  expr->type.size, depth);
 		return;
 	}
 	spill = take(em, 8);
@@ -208,7 +224,7 @@ static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
 	code_mov(&em->code, BPF_REG_3,
 		 emit_any(em, len, BPF_REG_3, depth));
 	load_scratch(em, BPF_REG_2, spill);
-	code_mov_imm(&em->code, BPF_REG_4, expr->type.size);
+	code_mov_imm(&em->code, BPF_REG_4, expr->type.size | line_of(expr));
 	code_mov_imm(&em->code, BPF_REG_5, off);
 	code_call(&em->code, KPS_FN_BYTES);
 }
@@ -216,7 +232,7 @@ static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
 static void emit_mac_at(struct emitter *em, const struct expr *expr, int off,
 			unsigned int depth)
 {
-	if (expr->list->type.kind == TYPE_BYTES) {
+	if (is_bytes(expr->list) && expr->list->field) {
 		code_mov_imm(&em->code, BPF_REG_2, expr->list->field->offset);
 		code_mov_imm(&em->code, BPF_REG_3, 6);
 		code_mov_imm(&em->code, BPF_REG_4, off);

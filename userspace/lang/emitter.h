@@ -36,6 +36,14 @@ struct emitter {
 /* emit.c: returns an offset in scratch */
 int take(struct emitter *em, unsigned int size);
 
+/* With a size that a helper takes: where a fault comes from. */
+static inline uint64_t line_of(const struct expr *expr)
+{
+	uint64_t line = expr->at.first_line;
+
+	return line <= KPS_LINE_MAX ? line << KPS_LINE_SHIFT : 0;
+}
+
 static inline void load_scratch(struct emitter *em, int dst, int off)
 {
 	code_load(&em->code, BPF_DW, dst, FRAME_SCRATCH + off);
@@ -62,6 +70,16 @@ void emit_branch(struct emitter *em, const struct expr *expr, bool sense,
 		 int label, unsigned int depth);
 bool is_simple(const struct expr *expr);
 
+/* emit_memory.c: what lies in memory, see check_memory.c */
+void emit_memory(struct emitter *em, const struct expr *expr, int dst,
+		 unsigned int depth);
+void emit_memory_str(struct emitter *em, const struct expr *expr, int off,
+		     unsigned int size, unsigned int depth);
+/* The first @len of its bytes behind a word, as buf() has them; @size in all. */
+void emit_memory_bytes(struct emitter *em, const struct expr *expr,
+		       unsigned int len, int off, unsigned int size,
+		       unsigned int depth);
+
 /* emit_value.c: values in scratch */
 
 /* At @off, in a place for type @to, which is as wide as the value or wider. */
@@ -83,6 +101,8 @@ void emit_str_branch(struct emitter *em, const struct expr *expr, bool sense,
 void emit_strncmp(struct emitter *em, const struct expr *call, int label,
 		  unsigned int depth);
 void store_zeros(struct emitter *em, int from, int to);
+/* Keep @len bytes of the @size at @off: helpers fill multiples of eight. */
+void emit_cut(struct emitter *em, int off, unsigned int len, unsigned int size);
 int emit_kept_comm(struct emitter *em);
 
 /* emit_output.c: calls that only do something */

@@ -59,6 +59,101 @@ static void add_clause(struct program *program, struct clause *clause)
 	*end = clause;
 }
 
+static void add_type(struct program *program, struct ctype_decl *decl)
+{
+	struct ctype_decl **end = &program->types;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = decl;
+}
+
+static struct ctype_decl *new_type(struct parse *parse, const struct span *at,
+				   const char *tag, const char *name)
+{
+	struct ctype_decl *decl = arena_alloc(parse->arena, sizeof(*decl));
+
+	decl->at = *at;
+	decl->tag = tag;
+	decl->name = name;
+	return decl;
+}
+
+static struct member_decl *new_member(struct parse *parse,
+				      const struct span *at, const char *name,
+				      unsigned int stars,
+				      struct dimension *dimensions, int bits)
+{
+	struct member_decl *member = arena_alloc(parse->arena, sizeof(*member));
+
+	member->at = *at;
+	member->name = name;
+	member->stars = stars;
+	member->dimensions = dimensions;
+	member->bits = bits;
+	return member;
+}
+
+static struct dimension *add_dimension(struct parse *parse,
+				       struct dimension *list, uint64_t nr)
+{
+	struct dimension *last = arena_alloc(parse->arena, sizeof(*last));
+	struct dimension **end = &list;
+
+	last->nr = nr;
+	while (*end)
+		end = &(*end)->next;
+	*end = last;
+	return list;
+}
+
+static struct member_decl *append_members(struct member_decl *list,
+					  struct member_decl *more)
+{
+	struct member_decl **end = &list;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = more;
+	return list;
+}
+
+/* "int a, *b;": what they have in common. */
+static struct member_decl *set_base(struct member_decl *list, const char *base,
+				    const struct ctype_decl *record)
+{
+	struct member_decl *member;
+
+	for (member = list; member; member = member->next) {
+		member->base = base;
+		member->record = record;
+	}
+	return list;
+}
+
+static struct enumerator_decl *new_enumerator(struct parse *parse,
+					      const char *name, bool has_value,
+					      int64_t value)
+{
+	struct enumerator_decl *decl = arena_alloc(parse->arena, sizeof(*decl));
+
+	decl->name = name;
+	decl->has_value = has_value;
+	decl->value = value;
+	return decl;
+}
+
+static struct enumerator_decl *
+append_enumerator(struct enumerator_decl *list, struct enumerator_decl *last)
+{
+	struct enumerator_decl **end = &list;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = last;
+	return list;
+}
+
 static void add_setting(struct parse *parse, const struct span *at,
 			const char *name, const struct expr *value)
 {
@@ -84,6 +179,12 @@ static void add_setting(struct parse *parse, const struct span *at,
 	struct stmt *stmt;
 	struct clause *clause;
 	struct attach_point *point;
+	struct ctype_decl *type;
+	struct member_decl *member;
+	struct enumerator_decl *enumerator;
+	struct dimension *dimension;
+	unsigned int number;
+	int bits;
 }
 
 %token LBRACE "'{'"
@@ -98,6 +199,7 @@ static void add_setting(struct parse *parse, const struct span *at,
 %token <text> POSITIONAL "a parameter"
 %token <text> TYPE	"a type"
 %token <text> STRUCT	"'struct'"
+%token <text> ENUM	"'enum'"
 %token <text> IF	"'if'"
 %token <text> ELSE	"'else'"
 %token <text> WHILE	"'while'"
@@ -126,7 +228,13 @@ static void add_setting(struct parse *parse, const struct span *at,
 %type <point> attach_points attach_point
 %type <expr> filter expr unary postfix primary list list_or_none
 %type <stmt> block stmts simple compound if else loop
-%type <text> name cast_type stars
+%type <text> name cast_type base_type words
+%type <number> stars
+%type <type> record
+%type <member> members member declarators declarator
+%type <enumerator> enumerators enumerator
+%type <dimension> dimensions
+%type <bits> bits
 
 %%
 
@@ -134,6 +242,87 @@ program:
 	  %empty
 	| program clause	{ add_clause(parse->program, $2); }
 	| program CONFIG settings '}'
+	| program record semicolon	{ add_type(parse->program, $2); }
+	| program ENUM name LBRACE enumerators '}' semicolon	{
+		struct ctype_decl *decl = new_type(parse, &@3, $2, $3);
+
+		decl->enumerators = $5;
+		add_type(parse->program, decl);
+	}
+	;
+
+semicolon:
+	  %empty
+	| ';'
+	;
+
+record:
+	  STRUCT name LBRACE members '}'	{
+		$$ = new_type(parse, &@2, $1, $2);
+		$$->members = $4;
+	}
+	;
+
+members:
+	  %empty			{ $$ = NULL; }
+	| members member ';'	{ $$ = append_members($1, $2); }
+	;
+
+member:
+	  base_type declarators	{ $$ = set_base($2, $1, NULL); }
+	| record declarators	{ $$ = set_base($2, NULL, $1); }
+	| STRUCT LBRACE members '}' declarators	{
+		struct ctype_decl *decl = new_type(parse, &@1, $1, NULL);
+
+		decl->members = $3;
+		$$ = set_base($5, NULL, decl);
+	}
+	| STRUCT LBRACE members '}'	{
+		struct ctype_decl *decl = new_type(parse, &@1, $1, NULL);
+
+		decl->members = $3;
+		$$ = new_member(parse, &@1, NULL, 0, NULL, -1);
+		$$->record = decl;
+	}
+	;
+
+declarators:
+	  declarator
+	| declarators ',' declarator	{ $$ = append_members($1, $3); }
+	;
+
+declarator:
+	  stars NAME dimensions bits	{
+		$$ = new_member(parse, &@2, $2, $1, $3, $4);
+	}
+	| ':' INTEGER	{
+		$$ = new_member(parse, &@2, NULL, 0, NULL, $2 > 64 ? 65 : (int)$2);
+	}
+	;
+
+dimensions:
+	  %empty			{ $$ = NULL; }
+	| dimensions '[' INTEGER ']'	{ $$ = add_dimension(parse, $1, $3); }
+	| dimensions '[' ']'		{ $$ = add_dimension(parse, $1, 0); }
+	;
+
+bits:
+	  %empty		{ $$ = -1; }
+	| ':' INTEGER	{ $$ = $2 > 64 ? 65 : (int)$2; }
+	;
+
+enumerators:
+	  enumerator
+	| enumerators ',' enumerator	{ $$ = append_enumerator($1, $3); }
+	| enumerators ','
+	;
+
+enumerator:
+	  NAME		{ $$ = new_enumerator(parse, $1, false, 0); }
+	| NAME ASSIGN INTEGER	{ $$ = new_enumerator(parse, $1, true, $3); }
+	| NAME ASSIGN '-' INTEGER	{
+		$$ = new_enumerator(parse, $1, true, -(int64_t)$4);
+	}
 	;
 
 settings:
@@ -290,13 +479,26 @@ unary:
 	;
 
 cast_type:
-	  TYPE stars		{ $$ = arena_printf(ARENA, "%s%s", $1, $2); }
-	| STRUCT name stars	{ $$ = arena_printf(ARENA, "%s %s%s", $1, $2, $3); }
+	  base_type stars	{
+		$$ = arena_printf(ARENA, "%s%s%.*s", $1, $2 ? " " : "",
+				  (int)$2, "****************");
+	}
+	;
+
+base_type:
+	  words
+	| STRUCT name		{ $$ = arena_printf(ARENA, "%s %s", $1, $2); }
+	| ENUM name		{ $$ = arena_printf(ARENA, "%s %s", $1, $2); }
+	;
+
+words:
+	  TYPE
+	| words TYPE		{ $$ = arena_printf(ARENA, "%s %s", $1, $2); }
 	;
 
 stars:
-	  %empty		{ $$ = ""; }
-	| stars '*'		{ $$ = arena_printf(ARENA, "%s%s*", $1, *$1 ? "" : " "); }
+	  %empty		{ $$ = 0; }
+	| stars '*'		{ $$ = $1 < 16 ? $1 + 1 : $1; }
 	;
 
 postfix:
@@ -310,6 +512,7 @@ postfix:
 	| postfix ARROW name	{
 		$$ = expr_named(ARENA, EXPR_FIELD, &@$, $3);
 		$$->a = $1;
+		$$->is_arrow = true;
 		CHECK($$);
 	}
 	| postfix '.' INTEGER	{
@@ -365,7 +568,7 @@ list:
 	;
 
 name:
-	  NAME | TYPE | STRUCT | IF | ELSE | WHILE | FOR | UNROLL | JUMP
+	  NAME | TYPE | STRUCT | ENUM | IF | ELSE | WHILE | FOR | UNROLL | JUMP
 	;
 
 %%

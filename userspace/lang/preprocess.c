@@ -5,12 +5,17 @@
 #include <string.h>
 
 #include "array.h"
+#include "host.h"
 #include "preprocess.h"
 
 #define MAX_NESTING 32
 
-/* Defined from the start: scripts leave out headers where types are known. */
-static const char * const predefined[] = { "BPFTRACE_HAVE_BTF" };
+/*
+ * Scripts ask for this before they declare types of their own, private ones of the
+ * kernel's among them: those only its BTF has, the types object has not.
+ */
+#define HAVE_BTF "BPFTRACE_HAVE_BTF"
+#define BTF "/sys/kernel/btf/vmlinux"
 
 struct condition {
 	struct span at;
@@ -37,11 +42,8 @@ const struct define *define_find(const struct define *defines, const char *name)
 
 static bool is_defined(const struct preprocessor *pp, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(predefined); i++)
-		if (!strcmp(predefined[i], name))
-			return true;
+	if (!strcmp(name, HAVE_BTF) && host_exists(BTF))
+		return true;
 	return define_find(pp->defines, name);
 }
 
@@ -198,7 +200,7 @@ static const struct directive {
 	{ "if", do_if, true },
 	{ "else", do_else, true },
 	{ "endif", do_endif, true },
-	/* Constants are built in, types are not there: headers add nothing. */
+	/* All that they have is known without. */
 	{ "include", do_nothing, false },
 	{ "pragma", do_nothing, false },
 };

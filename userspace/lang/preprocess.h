@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The little of the C preprocessor that scripts need: constants by #define,
- * #ifdef and its kin, and #include, which has nothing to give here.
+ * #ifdef and its kin, and #include: what headers declare is known without.
  */
 #ifndef KPCTL_PREPROCESS_H
 #define KPCTL_PREPROCESS_H

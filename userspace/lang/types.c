@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctype.h"
 #include "types.h"
 
 #define STACK_ENTRIES 4096
@@ -29,7 +30,8 @@ static const struct {
 	[TYPE_CGROUP]	= { "a cgroup's path", KPS_T_CGROUP, 8, true, true },
 	[TYPE_TIME]	= { "a time", KPS_T_INT, 8, true, true },
 	[TYPE_TUPLE]	= { "a tuple", KPS_T_INT, 0, true, false },
-	[TYPE_BYTES]	= { "an array of bytes" },
+	[TYPE_ARRAY]	= { "an array", KPS_T_INT, 8, false, false },
+	[TYPE_RECORD]	= { "a struct", KPS_T_INT, 8, false, false },
 	[TYPE_AGGREGATE] = { "an aggregation" },
 	[TYPE_ACTION]	= { "an action" },
 };
@@ -70,7 +72,21 @@ bool type_same_kind(const struct type *a, const struct type *b)
 {
 	if (a->kind == TYPE_TUPLE && b->kind == TYPE_TUPLE)
 		return same_members(a, b);
+	if (a->kind == b->kind &&
+	    (a->kind == TYPE_ARRAY || a->kind == TYPE_RECORD))
+		return ctype_same(a->to, b->to);
 	return a->kind == b->kind || (type_is_int(a) && type_is_int(b));
+}
+
+/* A pointer is an integer that knows more; two that differ are plain ones. */
+static void unify_pointer(struct type *type, const struct type *other)
+{
+	if (type->kind != TYPE_INT || !other->to)
+		return;
+	if (!type->to)
+		type->to = other->to;
+	else if (!ctype_same(type->to, other->to))
+		type->to = NULL;
 }
 
 static void unify_enum(struct type *type, const struct type *other)
@@ -89,6 +105,7 @@ void type_unify(struct type *type, const struct type *other)
 	unsigned int i;
 
 	unify_enum(type, other);
+	unify_pointer(type, other);
 	if (other->size > type->size)
 		type->size = other->size;
 	/* Members are in the arena, and belong to this type alone. */
@@ -171,6 +188,8 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 	};
 	int id;
 
+	if (type->kind == TYPE_INT && type->to)
+		field.type = KPS_T_ADDR;
 	if (type->kind != TYPE_ENUM)
 		return field;
 	id = add_enum(object, type->names);

@@ -10,6 +10,8 @@
 #include "fixture.h"
 
 #define MAX_UPDATES 8
+/* Of an argument that is a size and a line. */
+#define KPS_SIZE ((1u << KPS_LINE_SHIFT) - 1)
 #define MAX_VALUES 32
 
 struct machine {
@@ -19,6 +21,8 @@ struct machine {
 	char comm[16];
 	uint8_t record[256];
 	const char *memory;		/* what STR finds at any address */
+	const uint8_t *kernel;		/* what READ and BYTES find ... */
+	uint64_t kernel_at, kernel_len;	/* ... from this address on */
 
 	/* What the clause did. */
 	struct update {
@@ -62,7 +66,7 @@ static inline void *out_range(struct machine *m, uint64_t off, uint64_t len)
 static inline uint64_t record_field(const struct machine *m, uint64_t off,
 				    uint64_t how)
 {
-	unsigned int size = how & ~(uint64_t)KPS_SIGNED;
+	unsigned int size = how & KPS_SIZE & ~(uint64_t)KPS_SIGNED;
 	unsigned int shift = 64 - size * 8;
 	uint64_t value = 0;
 
@@ -228,9 +232,47 @@ static inline uint64_t output(struct machine *m, uint64_t number, uint64_t off)
 	return 0;
 }
 
+static inline const uint8_t *kernel_memory(const struct machine *m,
+					   uint64_t address, uint64_t len)
+{
+	uint64_t off = address - m->kernel_at;
+
+	assert_true(off <= m->kernel_len && len <= m->kernel_len - off);
+	return m->kernel + off;
+}
+
+/* Where there is no memory every address holds itself. */
+static inline uint64_t read_word(const struct machine *m, uint64_t address,
+				 uint64_t how)
+{
+	unsigned int size = how & KPS_SIZE & ~(uint64_t)KPS_SIGNED;
+	unsigned int shift = 64 - size * 8;
+	uint64_t value = 0;
+
+	if (!m->kernel)
+		return address;
+	memcpy(&value, kernel_memory(m, address, size), size);
+	value <<= shift;
+	return how & KPS_SIGNED ? (uint64_t)((int64_t)value >> shift) :
+				  value >> shift;
+}
+
+static inline uint64_t bytes(struct machine *m, uint64_t address, uint64_t len,
+			     uint64_t size, uint64_t off)
+{
+	uint8_t *out = out_range(m, off, size);
+
+	if (len > size - 8)
+		len = size - 8;
+	memcpy(out, &len, 8);
+	memcpy(out + 8, kernel_memory(m, address, len), len);
+	return len;
+}
+
 static inline uint64_t call_helper(struct machine *m, int fn)
 {
 	const uint64_t *r = m->reg;
+	uint64_t size;
 
 	m->calls[fn]++;
 	switch (fn) {
@@ -253,13 +295,16 @@ static inline uint64_t call_helper(struct machine *m, int fn)
 		       m->record + r[2], r[3]);
 		return 0;
 	case KPS_FN_RECORD_STR:
-		assert_int_equal(r[4] % 8, 0);
-		record_str(m, r[2], r[3], r[4], out_range(m, r[5], r[4]));
+		size = r[4] & KPS_SIZE;
+		assert_int_equal(size % 8, 0);
+		record_str(m, r[2], r[3], size, out_range(m, r[5], size));
 		return 0;
 	case KPS_FN_STR:
-		assert_int_equal(r[3] % 8, 0);
+		size = r[3] & KPS_SIZE;
+		assert_int_equal(size % 8, 0);
 		m->str_address = r[2];
-		snprintf(out_range(m, r[4], r[3]), r[3], "%s", m->memory);
+		snprintf(out_range(m, r[4], size), size, "%s", m->kernel ?
+			 (const char *)kernel_memory(m, r[2], 0) : m->memory);
 		return 0;
 	case KPS_FN_KSTACK:
 		assert_true(m->object->stack_entries > 0);
@@ -284,8 +329,9 @@ static inline uint64_t call_helper(struct machine *m, int fn)
 		assert_true(m->object->stack_entries > 0);
 		return r[2] / 10;
 	case KPS_FN_READ:
-		/* Every address holds itself. */
-		return r[2];
+		return read_word(m, r[2], r[3]);
+	case KPS_FN_BYTES:
+		return bytes(m, r[2], r[3], r[4] & KPS_SIZE, r[5]);
 	default:
 		fail_msg("helper %d", fn);
 		return 0;
@@ -301,7 +347,7 @@ static inline void run_call(struct machine *m, const struct bpf_insn *insn)
 		[KPS_FN_KSTACK] = 1, [KPS_FN_MAP_UPDATE] = 3,
 		[KPS_FN_MAP_SET] = 3, [KPS_FN_MAP_GET] = 3,
 		[KPS_FN_MAP_ADD] = 3, [KPS_FN_MAP_DELETE] = 2,
-		[KPS_FN_OUTPUT] = 2, [KPS_FN_READ] = 2,
+		[KPS_FN_OUTPUT] = 2, [KPS_FN_READ] = 2, [KPS_FN_BYTES] = 4,
 		[KPS_FN_MAP_LEN] = 1, [KPS_FN_STACK_LEN] = 1,
 	};
 	int i;

@@ -315,10 +315,11 @@ static void test_preprocessor(void **state)
 	(void)state;
 	reset_machine(NULL);
 	must_compile("#include <linux/sched.h>\n"
-		     "#ifndef BPFTRACE_HAVE_BTF\n"
-		     "struct nothing { int x; };\n"
+		     "#ifdef BPFTRACE_HAVE_BTF\n"
+		     "}\n"
 		     "#else\n"
-		     "#define ANSWER 42\n"
+		     "#define ANSWER (ALSO)\n"
+		     "#define ALSO 42\n"
 		     "#endif\n"
 		     "/*\n#define ANSWER 43\n*/\n"
 		     "kprobe:vfs_read { print(ANSWER); }", &object);

@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What lies in memory, by C's types: members, elements, what a pointer points to.
+ *
+ * Such an expression is an address and an offset, and is read where its value is
+ * wanted: a chain of members costs one reading for each arrow in it.  A struct or
+ * an array is not read as a whole; its value is its address.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "check_parts.h"
+#include "near.h"
+
+void forget_memory(struct expr *expr)
+{
+	expr->field = NULL;
+	expr->in_memory = false;
+	expr->address = NULL;
+	expr->offset = 0;
+	expr->bit = expr->bits = 0;
+}
+
+static bool is_readable(uint64_t size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
+}
+
+static bool is_string(const struct ctype *type)
+{
+	return type->kind == KTYPE_ARRAY && type->of->is_char;
+}
+
+/* One byte more than the array, which need not end with a NUL. */
+static unsigned int string_size(const struct ctype *type)
+{
+	if (!type->nr)
+		return DEFAULT_STR;
+	if (type->size >= KPS_MAX_STR)
+		return KPS_MAX_STR;
+	return round_up8(type->size + 1);
+}
+
+static int set_number(struct checker *checker, struct expr *expr,
+		      const struct ctype *type)
+{
+	if (!is_readable(type->size)) {
+		diag_error(&expr->at, "read its parts through (uint64 *)",
+			   "a number of %llu bytes cannot be read",
+			   (unsigned long long)type->size);
+		return -1;
+	}
+	set_int(expr, type->is_signed);
+	expr->type.size = type->size;
+	if (type->kind == KTYPE_ENUM) {
+		expr->type.kind = TYPE_ENUM;
+		expr->type.names = ctype_names(checker->ctypes, type);
+	}
+	return 0;
+}
+
+/* The type of what is read from memory by this type. */
+static int set_type(struct checker *checker, struct expr *expr,
+		    const struct ctype *type)
+{
+	switch (type->kind) {
+	case KTYPE_INT:
+	case KTYPE_ENUM:
+		return set_number(checker, expr, type);
+	case KTYPE_POINTER:
+		set_int(expr, false);
+		expr->type.to = type->of;
+		return 0;
+	case KTYPE_ARRAY:
+		set_kind(expr, TYPE_ARRAY);
+		expr->type.size = type->size;
+		if (is_string(type))
+			set_str(expr, string_size(type));
+		expr->type.to = type;
+		return 0;
+	case KTYPE_STRUCT:
+	case KTYPE_UNION:
+		type = ctype_complete(checker->ctypes, type);
+		set_kind(expr, TYPE_RECORD);
+		expr->type.size = type->size;
+		expr->type.to = type;
+		return 0;
+	default:
+		diag_error(&expr->at, "cast the pointer to what is there: (struct NAME *) or (uint64 *)",
+			   "%s cannot be read", ctype_text(checker->ctypes, type));
+		return -1;
+	}
+}
+
+/* Bits are read with the fewest bytes that hold them all. */
+static int set_bits(struct expr *expr, const struct cmember *member)
+{
+	unsigned int size = 1;
+
+	expr->bits = member->bit_size;
+	expr->bit = member->bit_offset % 8;
+	while (size * 8 < expr->bit + expr->bits)
+		size *= 2;
+	if (size <= 8) {
+		expr->type.size = size;
+		return 0;
+	}
+	diag_error(&expr->at, NULL, "a bit field across 9 bytes cannot be read");
+	return -1;
+}
+
+static void set_address(struct expr *expr, struct expr *address,
+			uint64_t offset)
+{
+	expr->in_memory = true;
+	expr->address = address;
+	expr->offset = offset;
+}
+
+/* Where a struct or an array is: in memory, or in a variable. */
+static void set_inside(struct expr *expr, struct expr *outer, uint64_t offset)
+{
+	if (outer->in_memory)
+		set_address(expr, outer->address, outer->offset + offset);
+	else
+		set_address(expr, outer, offset);
+}
+
+/*
+ * Members
+ */
+
+static const char *member_hint(struct checker *checker,
+			       const struct ctype *record, const char *name)
+{
+	struct near near = { .word = name };
+	uint32_t i;
+
+	if (!record->size)
+		return ctype_remedy() ? ctype_remedy() :
+			arena_printf(checker->arena, "it is private to a file of the kernel's; declare it before the first probe: %s { ... };",
+				     ctype_text(checker->ctypes, record));
+	for (i = 0; i < record->nr; i++) {
+		const struct cmember member =
+			ctype_nth_member(checker->ctypes, record, i);
+
+		if (member.name)
+			near_offer(&near, member.name);
+	}
+	return near_hint(checker->arena, &near);
+}
+
+static int refuse_member(struct checker *checker, const struct expr *expr,
+			 const struct ctype *record)
+{
+	const char *hint = member_hint(checker, record, expr->text);
+	const char *what = ctype_text(checker->ctypes, record);
+
+	if (record->size)
+		diag_error(&expr->at, hint, "%s has no member '%s'", what,
+			   expr->text);
+	else
+		diag_error(&expr->at, hint,
+			   "the members of %s are not known", what);
+	return -1;
+}
+
+static int refuse_base(struct checker *checker, const struct expr *expr)
+{
+	const struct expr *base = expr->a;
+	const struct type *type = &base->type;
+	bool is_word = base->kind == EXPR_NAME || base->kind == EXPR_VARIABLE;
+
+	if (type->kind == TYPE_INT && !type->to)
+		diag_error(&base->at,
+			   arena_printf(checker->arena, "say what it points to: ((struct NAME *)%s)->%s",
+					is_word ? base->text : "address", expr->text),
+			   "a plain integer has no members");
+	else if (type->kind == TYPE_INT && !expr->is_arrow)
+		diag_error(&expr->at,
+			   arena_printf(checker->arena, "write ->%s", expr->text),
+			   "this is a pointer, to %s",
+			   ctype_text(checker->ctypes, type->to));
+	else if (type->kind == TYPE_RECORD)
+		diag_error(&expr->at,
+			   arena_printf(checker->arena, "write .%s", expr->text),
+			   "this is %s, not a pointer to it",
+			   ctype_text(checker->ctypes, type->to));
+	else
+		diag_error(&expr->at, NULL, "%s has no members",
+			   type->to ? ctype_text(checker->ctypes, type->to) :
+				      type_name(type));
+	return -1;
+}
+
+/* The struct in front of a member, NULL if it is none, or not behind an arrow. */
+static const struct ctype *record_of(struct checker *checker,
+				     const struct expr *expr)
+{
+	const struct type *type = &expr->a->type;
+
+	if (type->kind != (expr->is_arrow ? TYPE_INT : TYPE_RECORD) ||
+	    !type->to || !ctype_is_record(type->to))
+		return NULL;
+	return ctype_complete(checker->ctypes, type->to);
+}
+
+int check_memory_field(struct checker *checker, struct expr *expr)
+{
+	const struct ctype *record = record_of(checker, expr);
+	struct cmember member;
+
+	if (!record)
+		return refuse_base(checker, expr);
+	if (!ctype_member(checker->ctypes, record, expr->text, &member))
+		return refuse_member(checker, expr, record);
+	if (set_type(checker, expr, member.type))
+		return -1;
+	if (expr->is_arrow)
+		set_address(expr, expr->a, member.bit_offset / 8);
+	else
+		set_inside(expr, expr->a, member.bit_offset / 8);
+	return member.bit_size ? set_bits(expr, &member) : 0;
+}
+
+/*
+ * Elements
+ */
+
+static struct expr *new_op(struct checker *checker, const struct span *at,
+			   enum op op, struct expr *a, struct expr *b)
+{
+	struct expr *expr = expr_op(checker->arena, EXPR_BINARY, at, op, a, b);
+
+	set_int(expr, false);
+	return expr;
+}
+
+static struct expr *times(struct checker *checker, struct expr *expr,
+			  uint64_t size)
+{
+	if (expr_is_const(expr))
+		return expr_int(checker->arena, &expr->at, expr->value * size);
+	return new_op(checker, &expr->at, OP_MUL, expr,
+		      expr_int(checker->arena, &expr->at, size));
+}
+
+static int refuse_element(const struct expr *expr, uint64_t nr)
+{
+	diag_error(&expr->list->at, NULL,
+		   "there is no element %lld, the array has %llu",
+		   (long long)expr->list->value, (unsigned long long)nr);
+	return -1;
+}
+
+static bool is_outside(const struct expr *index, uint64_t nr)
+{
+	return expr_is_const(index) && nr && index->value >= nr;
+}
+
+/* Of an array in the record, "unsigned long args[6]": it has no address. */
+static int check_record_element(struct checker *checker, struct expr *expr)
+{
+	const struct event_field *array = expr->a->field;
+	const char *bracket = array->declared ? strchr(array->declared, '[') :
+						NULL;
+	uint64_t nr = bracket ? strtoull(bracket + 1, NULL, 10) : array->size;
+	struct event_field *element;
+
+	if (!nr || array->size % nr || !is_readable(array->size / nr))
+		return refuse_base(checker, expr);
+	if (require_const(expr->list, "the index of an array in a record"))
+		return -1;
+	if (is_outside(expr->list, nr))
+		return refuse_element(expr, nr);
+	element = arena_alloc(checker->arena, sizeof(*element));
+	*element = *array;
+	element->size = array->size / nr;
+	element->offset += element->size * expr->list->value;
+	element->class = FIELD_PLAIN;
+	set_int(expr, array->is_signed);
+	expr->field = element;
+	return 0;
+}
+
+static int check_element(struct checker *checker, struct expr *expr,
+			 const struct ctype *element, struct expr *base,
+			 uint64_t offset)
+{
+	struct expr *index = expr->list;
+
+	element = ctype_complete(checker->ctypes, element);
+	if (set_type(checker, expr, element))
+		return -1;
+	if (!element->size) {
+		diag_error(&expr->at, ctype_remedy(), "the size of %s is not known",
+			   ctype_text(checker->ctypes, element));
+		return -1;
+	}
+	if (expr_is_const(index)) {
+		set_address(expr, base, offset + index->value * element->size);
+		return 0;
+	}
+	set_address(expr, new_op(checker, &expr->at, OP_ADD, base,
+				 times(checker, index, element->size)), offset);
+	return 0;
+}
+
+int check_index(struct checker *checker, struct expr *expr)
+{
+	struct expr *base = expr->a, *index = expr->list;
+	const struct type *type = &base->type;
+
+	forget_memory(expr);
+	if (check_expr(checker, base) || check_list(checker, index))
+		return -1;
+	if (index->next) {
+		diag_error(&index->next->at, "write [i][j]",
+			   "an array has one index in each bracket");
+		return -1;
+	}
+	if (require_int(index, "an index"))
+		return -1;
+	if (type->kind == TYPE_NONE) {
+		set_kind(expr, TYPE_NONE);
+		return 0;
+	}
+	if (type->kind == TYPE_ARRAY && base->field)
+		return check_record_element(checker, expr);
+	if (type->kind == TYPE_INT && type->to)
+		return check_element(checker, expr, type->to, base, 0);
+	if (!type->to || type->to->kind != KTYPE_ARRAY) {
+		diag_error(&base->at, "say what it points to: ((uint64 *)address)[1]",
+			   "%s has no elements", type_name(type));
+		return -1;
+	}
+	if (is_outside(index, type->to->nr))
+		return refuse_element(expr, type->to->nr);
+	if (base->in_memory)
+		return check_element(checker, expr, type->to->of,
+				     base->address, base->offset);
+	return check_element(checker, expr, type->to->of, base, 0);
+}
+
+/*
+ * Pointers
+ */
+
+int check_deref(struct checker *checker, struct expr *expr)
+{
+	const struct type *address = &expr->a->type;
+
+	if (check_expr(checker, expr->a) ||
+	    require_int(expr->a, "the address that '*' reads"))
+		return -1;
+	forget_memory(expr);
+	set_int(expr, false);
+	set_address(expr, expr->a, 0);
+	return address->to ? set_type(checker, expr, address->to) : 0;
+}
+
+static bool is_sum(enum op op)
+{
+	return op == OP_ADD || op == OP_SUB;
+}
+
+/* As in C: one more is the next of what is pointed to. */
+void set_step(struct checker *checker, struct expr *expr,
+	      const struct ctype *to)
+{
+	expr->type.to = to;
+	expr->step = to ? ctype_complete(checker->ctypes, to)->size : 1;
+	if (!expr->step)
+		expr->step = 1;
+}
+
+static int refuse_pointers(const struct expr *expr)
+{
+	diag_error(&expr->at, "cast them: (uint64)",
+		   expr->a->type.to ? "'%s' does not work on two pointers" :
+				      "'%s' does not work on a number and a pointer",
+		   op_text(expr->op));
+	return -1;
+}
+
+int check_pointer_operands(struct checker *checker, struct expr *expr)
+{
+	const struct ctype *left = expr->a->type.to, *right = expr->b->type.to;
+
+	set_int(expr, false);
+	if (!is_sum(expr->op))
+		return 0;
+	if (!left != !right && (left || expr->op == OP_ADD)) {
+		set_step(checker, expr, left ? left : right);
+		return 0;
+	}
+	return refuse_pointers(expr);
+}
+
+/*
+ * Types
+ */
+
+static uint64_t cut_to(uint64_t value, unsigned int bits, bool is_signed)
+{
+	unsigned int shift = 64 - bits;
+
+	value <<= shift;
+	return is_signed ? (uint64_t)((int64_t)value >> shift) : value >> shift;
+}
+
+/* Its bytes are meant, or where they are, not the string that they make. */
+void become_array(struct expr *expr)
+{
+	const struct ctype *array = expr->type.to;
+
+	set_kind(expr, TYPE_ARRAY);
+	expr->type.size = array->size;
+	expr->type.to = array;
+}
+
+static int check_pointer_cast(struct expr *expr, const struct ctype *type)
+{
+	if (expr->a->in_memory && expr->a->type.kind == TYPE_STR)
+		become_array(expr->a);
+	if (expr->a->type.kind != TYPE_ARRAY &&
+	    require_int(expr->a, "what is cast"))
+		return -1;
+	set_int(expr, false);
+	expr->type.to = type->of;
+	return 0;
+}
+
+static int check_number_cast(struct checker *checker, struct expr *expr,
+			     const struct ctype *type)
+{
+	struct type cast;
+
+	if (require_int(expr->a, "what is cast") ||
+	    set_number(checker, expr, type))
+		return -1;
+	if (!expr_is_const(expr->a) || expr->type.kind == TYPE_ENUM)
+		return 0;
+	cast = expr->type;
+	become_int(expr, cut_to(expr->a->value, type->size * 8,
+				type->is_signed), type->is_signed);
+	expr->type = cast;
+	return 0;
+}
+
+int check_cast(struct checker *checker, struct expr *expr)
+{
+	const struct ctype *type = ctype_find(checker->ctypes, &expr->at,
+					      expr->text);
+
+	if (!type || check_expr(checker, expr->a))
+		return -1;
+	switch (type->kind) {
+	case KTYPE_POINTER:
+		return check_pointer_cast(expr, type);
+	case KTYPE_INT:
+	case KTYPE_ENUM:
+		return check_number_cast(checker, expr, type);
+	default:
+		break;
+	}
+	diag_error(&expr->at,
+		   arena_printf(checker->arena, "cast to a pointer: (%s *)",
+				expr->text),
+		   "nothing can be cast to %s", expr->text);
+	return -1;
+}
+
+int check_type(struct checker *checker, struct expr *expr)
+{
+	const struct ctype *type = ctype_find(checker->ctypes, &expr->at,
+					      expr->text);
+
+	if (!type)
+		return -1;
+	type = ctype_complete(checker->ctypes, type);
+	set_kind(expr, TYPE_RECORD);
+	expr->type.to = type;
+	expr->value = type->size;
+	if (type->size)
+		return 0;
+	diag_error(&expr->at, ctype_remedy(), "the size of %s is not known",
+		   expr->text);
+	return -1;
+}
+
+/* "path.dentry" or "b[3]", from a type on; adds to @offset. */
+static const struct ctype *walk_path(struct checker *checker,
+				     const struct ctype *type,
+				     struct expr *path, uint64_t *offset)
+{
+	struct cmember member;
+
+	if (path->a) {
+		type = walk_path(checker, type, path->a, offset);
+		if (!type)
+			return NULL;
+	}
+	if (path->kind == EXPR_INDEX && type->kind == KTYPE_ARRAY &&
+	    path->list->kind == EXPR_INT) {
+		*offset += path->list->value * type->of->size;
+		return type->of;
+	}
+	if ((path->kind != EXPR_NAME && path->kind != EXPR_FIELD) ||
+	    path->is_arrow || !ctype_is_record(type)) {
+		diag_error(&path->at, "write offsetof(struct NAME, member)",
+			   "this is no member");
+		return NULL;
+	}
+	type = ctype_complete(checker->ctypes, type);
+	if (!ctype_member(checker->ctypes, type, path->text, &member)) {
+		refuse_member(checker, path, type);
+		return NULL;
+	}
+	*offset += member.bit_offset / 8;
+	return member.type;
+}
+
+int check_offsetof(struct checker *checker, struct expr *expr)
+{
+	struct expr *type = expr->list;
+	uint64_t offset = 0;
+
+	if (type->kind != EXPR_TYPE) {
+		diag_error(&type->at, "write offsetof(struct NAME, member)",
+			   "this is no type");
+		return -1;
+	}
+	if (check_type(checker, type) ||
+	    !walk_path(checker, type->type.to, type->next, &offset))
+		return -1;
+	become_int(expr, offset, false);
+	return 0;
+}
+
+/* "const struct __kernel_timespec * rqtp" */
+const struct ctype *pointee_of_field(struct checker *checker,
+				     const struct event_field *field)
+{
+	const char *text = field->declared;
+	const char *star = text ? strchr(text, '*') : NULL;
+	const char *base;
+
+	if (!star || strrchr(text, '*') != star ||
+	    field->size != POINTER_SIZE)
+		return NULL;
+	if (!strncmp(text, "const ", 6))
+		text += 6;
+	while (star > text && star[-1] == ' ')
+		star--;
+	base = arena_strndup(checker->arena, text, star - text);
+	return ctype_target(checker->ctypes, base);
+}
