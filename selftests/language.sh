@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The language, construct by construct: bpftrace and kpctl run the programs of
-# language/programs, and must print the same.
+# language/programs, and must print the same. fields.sh does that with others.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=600
@@ -35,7 +35,7 @@ load_module
 # One file for each program.
 awk -v dir="$WORK" '
 	/^== / { file = sprintf("%s/%03d.bt", dir, ++n); print substr($0, 4) >(file ".name"); next }
-	n { print >file }' language/programs
+	n { print >file }' "${PROGRAMS:-language/programs}"
 for program in "$WORK"/*.bt; do
 	same "$(cat "$program.name")" "$program"
 done

@@ -19,6 +19,7 @@ accepts() {
 }
 
 load_module
+must install_types
 N=0
 while IFS=$'\t' read -r construct verdict program; do
 	N=$((N + 1))
