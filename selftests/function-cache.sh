@@ -27,6 +27,21 @@ yes "every function is in it" diff \
 	<(grep -E '^[0-9a-f]+ [tTwW] ' /proc/kallsyms | grep -vE '\[(bpf|__builtin[^]]*)\]$' | sort) \
 	<(tail -n +2 $CACHE | sort)
 
+is "by name" "$(tail -n +2 $CACHE | awk '{ print $3 }' | LC_ALL=C sort -c 2>&1)" ""
+# The first, the last, some between, and some that several functions bear.
+functions() { grep -E '^[0-9a-f]+ [tTwW] ' /proc/kallsyms; }
+shared=$(functions | awk '!($3 in at) { at[$3] = $1 } at[$3] != $1 && !told[$3]++ { print $3 }' | sort)
+{
+	tail -n +2 $CACHE | awk 'NR % 300 == 1 { print $3 } END { print $3 }'
+	awk 'NR % 10 == 1' <<<"$shared"
+} | sort -u >"$WORK/names"
+kpctl check -e "$(sed 's/^/kprobe:/' "$WORK/names" | paste -sd, | sed 's/,/,\n/g') { @ = count(); }" >"$WORK/said" 2>&1
+between "a name is looked for" "$(wc -l <"$WORK/names")" 150 1000
+is "and found" "$(grep 'has no function' "$WORK/said")" ""
+is "and said to be several functions' if it is" \
+	"$(sed -n "s/.* functions are called '\(.*\)'$/\1/p" "$WORK/said" | sort)" \
+	"$(comm -12 "$WORK/names" - <<<"$shared")"
+
 if modprobe -n dummy 2>/dev/null; then
 	modprobe -r dummy 2>/dev/null
 	load_text d 'kprobe:dummy:dummy_xmit { @ = count(); }'

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +6,6 @@
 #include "arena.h"
 #include "host.h"
 #include "kallsyms.h"
-#include "kallsyms_cache.h"
 #include "tracefs.h"
 
 unsigned long long symbol_address(const struct symbol *symbol)
@@ -15,58 +13,129 @@ unsigned long long symbol_address(const struct symbol *symbol)
 	return strtoull(symbol->address, NULL, 16);
 }
 
-static void add_symbol(struct kallsyms *ks, size_t *room,
-		       const struct symbol *symbol)
+const char *symbol_module(const struct symbol *symbol)
 {
-	if (ks->nr == *room) {
-		*room = *room ? *room * 2 : 65536;
-		ks->symbols = xrealloc(ks->symbols, *room,
-				       sizeof(*ks->symbols));
-	}
-	ks->symbols[ks->nr++] = *symbol;
+	return symbol->module ? symbol->module : "vmlinux";
 }
 
-bool kallsyms_is_function(const char *type)
+int kallsyms_load(struct kallsyms *ks)
 {
-	return type[0] == ' ' && type[1] && strchr("tTwW", type[1]) &&
-	       type[2] == ' ';
+	return ks->functions.map ? 0 : functions_open(&ks->functions);
 }
 
-/*
- * Lines of "ffffffff81000000 T name\t[module]", cut up in place; all addresses
- * have as many digits. There are a hundred thousand: each letter is looked at once.
- */
-static void parse_symbols(struct kallsyms *ks, size_t len)
+static char *next_line(const char *line, const char *end)
 {
-	char *end = ks->text + len, *line = ks->text, *at;
-	size_t digits = strcspn(ks->text, " "), room = 0;
+	return (char *)memchr(line, '\n', end - line) + 1;
+}
 
-	for (; line < end; line = at + 1) {
-		bool kept = end - line > (ptrdiff_t)digits + 3 &&
-			    kallsyms_is_function(line + digits);
-		struct symbol symbol = { .address = line };
+static size_t count_lines(const char *text, const char *end)
+{
+	size_t nr = 0;
 
-		if (kept)
-			symbol.name = line + digits + 3;
-		for (at = line; at < end && *at != '\n'; at++)
-			if (*at == '[' || *at == ']' || *at == '\t') {
-				if (*at == '[')
-					symbol.module = at + 1;
-				*at = '\0';
-			}
-		*at = '\0';
-		if (kept)
-			add_symbol(ks, &room, &symbol);
+	for (; text < end; text = next_line(text, end))
+		nr++;
+	return nr;
+}
+
+/* "ffffffff81000000 T name\t[module]", cut up in place. */
+static struct symbol parse_symbol(char *line, char *end)
+{
+	struct symbol symbol = {
+		.address = line, .name = symbol_name(line, end),
+	};
+	char *tab = memchr(symbol.name, '\t', end - symbol.name);
+
+	*end = '\0';
+	if (tab && end - tab > 3) {
+		*tab = end[-1] = '\0';
+		symbol.module = tab + 2;
 	}
+	return symbol;
+}
+
+/* Lines are copied, since they must stay as they are to be searched. */
+static struct symbols parse_symbols(struct kallsyms *ks, const char *lines,
+				    const char *end)
+{
+	char *line = arena_strndup(&ks->arena, lines, end - lines);
+	struct symbols symbols = { .nr = count_lines(lines, end) };
+	char *next, *copy_end = line + (end - lines);
+	size_t i;
+
+	symbols.list = arena_alloc(&ks->arena,
+				   symbols.nr * sizeof(*symbols.list));
+	for (i = 0; i < symbols.nr; i++, line = next) {
+		next = next_line(line, copy_end);
+		symbols.list[i] = parse_symbol(line, next - 1);
+	}
+	return symbols;
+}
+
+/* The first line whose name is not before @name, by bisection. */
+static const char *find_line(const struct functions *functions,
+			     const char *name)
+{
+	const char *low = functions->text, *high = low + functions->len;
+
+	while (low < high) {
+		const char *middle = low + (high - low) / 2;
+		const char *newline = memrchr(low, '\n', middle - low);
+		const char *line = newline ? newline + 1 : low;
+		const char *next = next_line(middle, high);
+
+		if (symbol_name_cmp(symbol_name(line, next - 1), name) < 0)
+			low = next;
+		else
+			high = line;
+	}
+	return low;
+}
+
+/* The functions of @module come first, and are all that is left. */
+static size_t keep_module(struct symbols *symbols, const char *module)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < symbols->nr; i++)
+		if (!strcmp(symbol_module(&symbols->list[i]), module))
+			symbols->list[kept++] = symbols->list[i];
+	return kept;
+}
+
+struct symbols kallsyms_named(struct kallsyms *ks, const char *module,
+			      const char *name)
+{
+	const char *text_end = ks->functions.text + ks->functions.len;
+	const char *lines = find_line(&ks->functions, name), *end = lines;
+	struct symbols symbols;
+
+	while (end < text_end &&
+	       !symbol_name_cmp(symbol_name(end, text_end - 1), name))
+		end = next_line(end, text_end);
+	symbols = parse_symbols(ks, lines, end);
+	if (module)
+		symbols.nr = keep_module(&symbols, module);
+	return symbols;
+}
+
+const struct symbols *kallsyms_all(struct kallsyms *ks)
+{
+	if (!ks->all.list)
+		ks->all = parse_symbols(ks, ks->functions.text,
+					ks->functions.text + ks->functions.len);
+	return &ks->all;
 }
 
 /* "0xffffffff81000000-0xffffffff81000010\tname" */
-static void parse_blacklist(struct kallsyms *ks)
+static void load_blacklist(struct kallsyms *ks)
 {
-	char *line = ks->blacklist_text;
-	char *save;
+	char *line, *save;
 
-	for (line = strtok_r(line, "\n", &save); line;
+	ks->blacklist_text = host_read("/sys/kernel/debug/kprobes/blacklist",
+				       NULL);
+	if (!ks->blacklist_text)
+		ks->blacklist_text = xstrdup("");
+	for (line = strtok_r(ks->blacklist_text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		char *name = strchr(line, '\t');
 
@@ -75,21 +144,11 @@ static void parse_blacklist(struct kallsyms *ks)
 	}
 }
 
-int kallsyms_load(struct kallsyms *ks)
+bool kallsyms_forbids(struct kallsyms *ks, const char *name)
 {
-	size_t len;
-
-	if (ks->text)
-		return 0;
-	ks->text = kallsyms_text(&len);
-	if (!ks->text)
-		return -errno;
-	parse_symbols(ks, len);
-	ks->blacklist_text = host_read("/sys/kernel/debug/kprobes/blacklist",
-				       NULL);
-	if (ks->blacklist_text)
-		parse_blacklist(ks);
-	return 0;
+	if (!ks->blacklist_text)
+		load_blacklist(ks);
+	return strset_has(&ks->blacklist, name);
 }
 
 /* "name" or "name [module]" */
@@ -115,40 +174,22 @@ void kallsyms_free(struct kallsyms *ks)
 	strset_free(&ks->traceable);
 	free(ks->blacklist_text);
 	free(ks->filter_text);
-	free(ks->symbols);
-	free(ks->text);
+	arena_free(&ks->arena);
+	functions_close(&ks->functions);
 	*ks = (struct kallsyms){ 0 };
 }
 
-static bool in_module(const struct symbol *symbol, const char *module)
-{
-	if (!module)
-		return true;
-	return !strcmp(symbol->module ? symbol->module : "vmlinux", module);
-}
-
-const struct symbol *kallsyms_next(const struct kallsyms *ks,
-				   const struct symbol *from,
-				   const char *module, const char *name)
-{
-	const struct symbol *symbol = from ? from + 1 : ks->symbols;
-
-	for (; symbol < ks->symbols + ks->nr; symbol++)
-		if (!strcmp(symbol->name, name) && in_module(symbol, module))
-			return symbol;
-	return NULL;
-}
-
-unsigned long long kallsyms_size(const struct kallsyms *ks,
+unsigned long long kallsyms_size(struct kallsyms *ks,
 				 const struct symbol *symbol)
 {
 	unsigned long long start = symbol_address(symbol), size = 0;
+	const struct symbols *all = kallsyms_all(ks);
 	size_t i;
 
 	if (!start)
 		return 0;
-	for (i = 0; i < ks->nr; i++) {
-		unsigned long long addr = symbol_address(&ks->symbols[i]);
+	for (i = 0; i < all->nr; i++) {
+		unsigned long long addr = symbol_address(&all->list[i]);
 
 		if (addr <= start)
 			continue;
@@ -158,20 +199,9 @@ unsigned long long kallsyms_size(const struct kallsyms *ks,
 	return size;
 }
 
-bool kallsyms_has_module(const struct kallsyms *ks, const char *module)
+bool kallsyms_probeable(struct kallsyms *ks, const struct symbol *symbol)
 {
-	size_t i;
-
-	for (i = 0; i < ks->nr; i++)
-		if (ks->symbols[i].module &&
-		    !strcmp(ks->symbols[i].module, module))
-			return true;
-	return false;
-}
-
-bool kallsyms_probeable(const struct kallsyms *ks, const struct symbol *symbol)
-{
-	if (strset_has(&ks->blacklist, symbol->name))
+	if (kallsyms_forbids(ks, symbol->name))
 		return false;
 	if (ks->traceable.nr)
 		return strset_has(&ks->traceable, symbol->name);

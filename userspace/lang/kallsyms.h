@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "arena.h"
+#include "kallsyms_cache.h"
 #include "strset.h"
 
 struct symbol {
@@ -14,10 +16,15 @@ struct symbol {
 	const char *module;		/* NULL: the kernel itself */
 };
 
-struct kallsyms {
-	char *text;
-	struct symbol *symbols;		/* functions, in the file's order */
+struct symbols {
+	struct symbol *list;		/* by name */
 	size_t nr;
+};
+
+struct kallsyms {
+	struct functions functions;
+	struct symbols all;		/* see kallsyms_all() */
+	struct arena arena;		/* of all symbols that were asked for */
 	char *blacklist_text;
 	struct strset blacklist;	/* names that no kprobe may touch */
 	char *filter_text;
@@ -27,11 +34,14 @@ struct kallsyms {
 /* 0 under kptr_restrict */
 unsigned long long symbol_address(const struct symbol *symbol);
 
+/* "vmlinux" is the kernel itself. */
+const char *symbol_module(const struct symbol *symbol);
+
 /**
- * kallsyms_load() - read the functions of /proc/kallsyms and the kprobes blacklist
+ * kallsyms_load() - open the kernel's functions
  * @ks: zero-initialised; does nothing if it is loaded already
  *
- * Return: 0 or -errno. A blacklist that cannot be read counts as empty.
+ * Return: 0 or -errno.
  */
 int kallsyms_load(struct kallsyms *ks);
 
@@ -39,21 +49,21 @@ int kallsyms_load(struct kallsyms *ks);
 void kallsyms_load_traceable(struct kallsyms *ks);
 void kallsyms_free(struct kallsyms *ks);
 
-/* Of a line's " TYPE ", behind its address. */
-bool kallsyms_is_function(const char *type);
+/* The functions of that name; @module NULL: in any. Cheap. */
+struct symbols kallsyms_named(struct kallsyms *ks, const char *module,
+			      const char *name);
 
-/* The next function of that name after @from (NULL: the first); @module NULL: any. */
-const struct symbol *kallsyms_next(const struct kallsyms *ks,
-				   const struct symbol *from,
-				   const char *module, const char *name);
+/* All functions. Takes a while, the first time. */
+const struct symbols *kallsyms_all(struct kallsyms *ks);
 
 /* Bytes up to the next function, 0 if addresses are hidden. */
-unsigned long long kallsyms_size(const struct kallsyms *ks,
+unsigned long long kallsyms_size(struct kallsyms *ks,
 				 const struct symbol *symbol);
 
-bool kallsyms_has_module(const struct kallsyms *ks, const char *module);
+/* Is it in the kprobes blacklist? One that cannot be read counts as empty. */
+bool kallsyms_forbids(struct kallsyms *ks, const char *name);
 
 /* May a glob attach to it? */
-bool kallsyms_probeable(const struct kallsyms *ks, const struct symbol *symbol);
+bool kallsyms_probeable(struct kallsyms *ks, const struct symbol *symbol);
 
 #endif

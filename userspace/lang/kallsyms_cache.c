@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "fnv.h"
 #include "host.h"
-#include "kallsyms.h"
 #include "kallsyms_cache.h"
 
 #define DIRECTORY	"/run/kpstat"
@@ -48,7 +49,7 @@ static bool make_key(char key[KEY_MAX])
 	char *boot = host_read("/proc/sys/kernel/random/boot_id", NULL);
 
 	if (boot)
-		snprintf(key, KEY_MAX, "kpstat 1 %.36s %016" PRIx64 "\n", boot,
+		snprintf(key, KEY_MAX, "kpstat 2 %.36s %016" PRIx64 "\n", boot,
 			 hash_modules());
 	free(boot);
 	return boot;
@@ -60,67 +61,53 @@ static bool is_trusted(const struct stat *st)
 	return st->st_uid == 0 && !(st->st_mode & 0022);
 }
 
-static bool may_be_read(void)
+static bool directory_is_trusted(void)
 {
-	char *directory = host_path(DIRECTORY), *file = host_path(CACHE);
-	struct stat dir_st, st;
-	bool may = !lstat(directory, &dir_st) && S_ISDIR(dir_st.st_mode) &&
-		   is_trusted(&dir_st) && !lstat(file, &st) &&
-		   S_ISREG(st.st_mode) && is_trusted(&st);
+	char *directory = host_path(DIRECTORY);
+	struct stat st;
+	bool is = !lstat(directory, &st) && S_ISDIR(st.st_mode) &&
+		  is_trusted(&st);
 
 	free(directory);
-	free(file);
-	return may;
+	return is;
 }
 
-static char *read_cache(const char *key, size_t *len)
+/* Whoever makes it anew puts another file in its place: this one stays. */
+static bool map_file(int fd, struct functions *functions)
 {
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !is_trusted(&st))
+		return false;
+	functions->map_len = st.st_size;
+	functions->map = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	return functions->map != MAP_FAILED;
+}
+
+static bool read_cache(const char *key, struct functions *functions)
+{
+	char *path = host_path(CACHE);
+	int fd = directory_is_trusted() ?
+		 open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	bool mapped = fd >= 0 && map_file(fd, functions);
 	size_t head = strlen(key);
-	char *text;
 
-	if (!may_be_read())
-		return NULL;
-	text = host_read(CACHE, len);
-	if (!text || *len <= head || memcmp(text, key, head) ||
-	    text[*len - 1] != '\n') {
-		free(text);
-		return NULL;
-	}
-	*len -= head;
-	memmove(text, text + head, *len + 1);
-	return text;
-}
-
-/* "ADDRESS TYPE NAME[\t[MODULE]]"; those of bpf and trampolines come and go. */
-static bool is_kept(const char *line, const char *end)
-{
-	const char *type = memchr(line, ' ', end - line);
-
-	return type && kallsyms_is_function(type) &&
-	       !memmem(line, end - line, "\t[bpf", 5) &&
-	       !memmem(line, end - line, "\t[__builtin", 11);
-}
-
-/* Return: whether the kernel told us where they are. */
-static bool write_functions(FILE *file, const char *text, size_t len)
-{
-	const char *newline, *line = text, *end = text + len;
-	bool told = false;
-
-	for (; line < end; line = newline + 1) {
-		newline = memchr(line, '\n', end - line);
-		if (!newline)
-			break;
-		if (!is_kept(line, newline))
-			continue;
-		told |= line[strspn(line, "0")] != ' ';
-		fwrite(line, 1, newline + 1 - line, file);
-	}
-	return told;
+	free(path);
+	if (fd >= 0)
+		close(fd);
+	if (!mapped)
+		return false;
+	functions->text = (char *)functions->map + head;
+	functions->len = functions->map_len - head;
+	if (functions->map_len > head && !memcmp(functions->map, key, head) &&
+	    functions->text[functions->len - 1] == '\n')
+		return true;
+	functions_close(functions);
+	return false;
 }
 
 /* Under a name of our own first: whoever reads it finds all of it, or none. */
-static void write_cache(const char *key, const char *text, size_t len)
+static void write_cache(const char *key, const struct functions *functions)
 {
 	char *directory = host_path(DIRECTORY), *to = host_path(CACHE);
 	char *from = NULL;
@@ -137,7 +124,8 @@ static void write_cache(const char *key, const char *text, size_t len)
 		file = fdopen(fd, "w");
 	if (file) {
 		fputs(key, file);
-		good = write_functions(file, text, len) & !ferror(file);
+		fwrite(functions->text, functions->len, 1, file);
+		good = !ferror(file);
 		if (fclose(file) || !good || rename(from, to))
 			unlink(from);
 	}
@@ -146,17 +134,129 @@ static void write_cache(const char *key, const char *text, size_t len)
 	free(directory);
 }
 
-char *kallsyms_text(size_t *len)
+const char *symbol_name(const char *line, const char *end)
+{
+	const char *type = memchr(line, ' ', end - line);
+
+	return type && end - type > 3 ? type + 3 : end;
+}
+
+/* 0 behind the last one */
+static int letter(const char *name)
+{
+	unsigned char c = *name;
+
+	return c > ' ' ? c : 0;
+}
+
+int symbol_name_cmp(const char *a, const char *b)
+{
+	while (letter(a) && *a == *b)
+		a++, b++;
+	return letter(a) - letter(b);
+}
+
+struct line {
+	const char *text;
+	const char *name;
+	size_t len;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct line *left = a, *right = b;
+	int cmp = symbol_name_cmp(left->name, right->name);
+
+	return cmp ? cmp : left->text < right->text ? -1 : 1;
+}
+
+/* "ADDRESS TYPE NAME[\t[MODULE]]" */
+static bool is_kept(const char *name, const char *end)
+{
+	const char *tab;
+
+	if (name == end || !memchr("tTwW", name[-2], 4))
+		return false;
+	tab = memchr(name, '\t', end - name);
+	return !tab || (strncmp(tab, "\t[bpf", 5) &&
+			strncmp(tab, "\t[__builtin", 11));
+}
+
+/* Return: how many of @len bytes' lines were kept, from malloc(). */
+static size_t find_functions(const char *text, size_t len, struct line **lines)
+{
+	const char *line, *newline, *end = text + len;
+	size_t nr = 0, room = 0;
+
+	*lines = NULL;
+	for (line = text; (newline = memchr(line, '\n', end - line));
+	     line = newline + 1) {
+		const char *name = symbol_name(line, newline);
+
+		if (!is_kept(name, newline))
+			continue;
+		if (nr == room) {
+			room = room ? room * 2 : 65536;
+			*lines = xrealloc(*lines, room, sizeof(**lines));
+		}
+		(*lines)[nr++] = (struct line){ line, name, newline + 1 - line };
+	}
+	return nr;
+}
+
+static int sort_functions(const char *text, size_t len,
+			  struct functions *functions)
+{
+	struct line *lines;
+	size_t i, nr = find_functions(text, len, &lines);
+	char *at;
+
+	functions->map_len = len + 1;
+	functions->map = mmap(NULL, len + 1, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (functions->map == MAP_FAILED) {
+		free(lines);
+		return -ENOMEM;
+	}
+	qsort(lines, nr, sizeof(*lines), by_name);
+	at = functions->map;
+	for (i = 0; i < nr; i++)
+		at = mempcpy(at, lines[i].text, lines[i].len);
+	free(lines);
+	functions->text = functions->map;
+	functions->len = at - functions->text;
+	return 0;
+}
+
+static bool has_addresses(const struct functions *functions)
+{
+	return functions->len && functions->text[strspn(functions->text, "0")] != ' ';
+}
+
+int functions_open(struct functions *functions)
 {
 	char key[KEY_MAX], after[KEY_MAX], *text;
 	bool keyed = geteuid() == 0 && make_key(key);
+	size_t len;
+	int err;
 
-	text = keyed ? read_cache(key, len) : NULL;
-	if (text)
-		return text;
-	text = host_read("/proc/kallsyms", len);
+	if (keyed && read_cache(key, functions))
+		return 0;
+	text = host_read("/proc/kallsyms", &len);
+	if (!text)
+		return -errno;
+	err = sort_functions(text, len, functions);
+	free(text);
 	/* The same modules still, so these are their functions. */
-	if (text && keyed && make_key(after) && !strcmp(key, after))
-		write_cache(key, text, *len);
-	return text;
+	if (!err && keyed && has_addresses(functions) && make_key(after) &&
+	    !strcmp(key, after))
+		write_cache(key, functions);
+	return err;
+}
+
+void functions_close(struct functions *functions)
+{
+	if (functions->map)
+		munmap(functions->map, functions->map_len);
+	*functions = (struct functions){ 0 };
 }

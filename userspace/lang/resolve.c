@@ -143,7 +143,7 @@ static const struct {
 	{ "do_fork", { "kernel_clone", "_do_fork", "do_fork" } },
 };
 
-static const char *follow_alias(const struct kallsyms *ks, const char *name)
+static const char *follow_alias(struct kallsyms *ks, const char *name)
 {
 	size_t i, j;
 
@@ -151,7 +151,7 @@ static const char *follow_alias(const struct kallsyms *ks, const char *name)
 		if (strcmp(name, aliases[i].name))
 			continue;
 		for (j = 0; j < 3; j++)
-			if (kallsyms_next(ks, NULL, NULL, aliases[i].names[j]))
+			if (kallsyms_named(ks, NULL, aliases[i].names[j]).nr)
 				return aliases[i].names[j];
 	}
 	return name;
@@ -170,12 +170,12 @@ static const char *function_target(struct arena *arena,
 	return target;
 }
 
-static bool module_is_loaded(const struct kallsyms *ks, const char *module)
+static bool module_is_loaded(const char *module)
 {
 	size_t len = strlen(module);
 	char *text = host_read("/proc/modules", NULL);
 	const char *line = text;
-	bool found = kallsyms_has_module(ks, module);
+	bool found = false;
 
 	while (line && !found) {
 		found = !strncmp(line, module, len) && line[len] == ' ';
@@ -192,10 +192,9 @@ static bool module_is_loaded(const struct kallsyms *ks, const char *module)
  */
 #define MAX_LOOKS 5
 
-static bool waits_for_module(const struct kallsyms *ks,
-			     const struct function_spec *spec)
+static bool waits_for_module(const struct function_spec *spec)
 {
-	bool waits = !module_is_loaded(ks, spec->module);
+	bool waits = !module_is_loaded(spec->module);
 	unsigned int i;
 
 	for (i = 1; !waits && i < MAX_LOOKS; i++) {
@@ -203,33 +202,32 @@ static bool waits_for_module(const struct kallsyms *ks,
 
 		if (kallsyms_load(&now))
 			break;
-		waits = kallsyms_next(&now, NULL, spec->module, spec->symbol) ||
-			!module_is_loaded(&now, spec->module);
+		waits = kallsyms_named(&now, spec->module, spec->symbol).nr ||
+			!module_is_loaded(spec->module);
 		kallsyms_free(&now);
 	}
 	return waits;
 }
 
-static const char *no_function_hint(const struct resolver *resolver,
+static const char *no_function_hint(struct resolver *resolver,
 				    const struct function_spec *spec)
 {
-	const struct kallsyms *ks = &resolver->kallsyms;
+	const struct symbols *all = kallsyms_all(&resolver->kallsyms);
 	struct near near = { .word = spec->symbol };
 	const char *hint;
 	size_t i;
 
-	for (i = 0; i < ks->nr; i++)
+	for (i = 0; i < all->nr; i++)
 		if (!spec->module ||
-		    !strcmp(ks->symbols[i].module ? ks->symbols[i].module :
-						    "vmlinux", spec->module))
-			near_offer(&near, ks->symbols[i].name);
+		    !strcmp(symbol_module(&all->list[i]), spec->module))
+			near_offer(&near, all->list[i].name);
 	hint = near_hint(resolver->arena, &near);
 	if (hint || spec->module)
 		return hint;
 	return "if a module that is not loaded has it, write kprobe:MODULE:FUNCTION; it may also be inlined";
 }
 
-static int refuse_unknown(const struct resolver *resolver,
+static int refuse_unknown(struct resolver *resolver,
 			  const struct attach_point *point,
 			  const struct function_spec *spec)
 {
@@ -245,76 +243,64 @@ static int refuse_unknown(const struct resolver *resolver,
 	return missing_result(resolver);
 }
 
-/* How many functions of that name: the same address twice is one. */
-static unsigned int count_bearers(const struct kallsyms *ks,
-				  const struct function_spec *spec,
-				  const struct symbol **first)
+/* How many functions they are: the same address twice is one. */
+static unsigned int count_functions(const struct symbols *bearers)
 {
-	const struct symbol *symbol = NULL;
+	unsigned long long address, first = 0;
 	unsigned int nr = 0;
+	size_t i;
 
-	*first = NULL;
-	while ((symbol = kallsyms_next(ks, symbol, spec->module,
-				       spec->symbol))) {
-		if (!*first)
-			*first = symbol;
-		else if (symbol_address(symbol) &&
-			 symbol_address(symbol) == symbol_address(*first))
+	for (i = 0; i < bearers->nr; i++) {
+		address = symbol_address(&bearers->list[i]);
+		if (i && address && address == first)
 			continue;
+		if (!i)
+			first = address;
 		nr++;
 	}
 	return nr;
 }
 
-static const char *symbol_module(const struct symbol *symbol)
+static bool one_per_module(const struct symbols *bearers)
 {
-	return symbol->module ? symbol->module : "vmlinux";
-}
-
-static bool one_per_module(const struct kallsyms *ks,
-			   const struct function_spec *spec)
-{
-	const struct symbol *symbol = NULL;
 	struct strset modules = { 0 };
 	bool unique = true;
+	size_t i;
 
-	while (unique && (symbol = kallsyms_next(ks, symbol, spec->module,
-						 spec->symbol)))
-		unique = strset_add(&modules, symbol_module(symbol));
+	for (i = 0; unique && i < bearers->nr; i++)
+		unique = strset_add(&modules, symbol_module(&bearers->list[i]));
 	strset_free(&modules);
 	return unique;
 }
 
-static int refuse_ambiguous(const struct resolver *resolver,
-			    const struct attach_point *point,
-			    const struct function_spec *spec, unsigned int nr)
+static int refuse_ambiguous(const struct attach_point *point,
+			    const struct symbols *bearers, unsigned int nr)
 {
-	const struct kallsyms *ks = &resolver->kallsyms;
-	const struct symbol *symbol = NULL;
 	const char *hint = "name a function that calls it, or use a tracepoint";
-	unsigned int i = 0;
+	size_t i;
 
-	if (one_per_module(ks, spec))
+	if (one_per_module(bearers))
 		hint = "say which: MODULE:FUNCTION, where the kernel itself is vmlinux";
 	diag_error(&point->at, hint, "%u functions are called '%s'", nr,
-		   spec->symbol);
-	while (i < MAX_CANDIDATES &&
-	       (symbol = kallsyms_next(ks, symbol, spec->module,
-				       spec->symbol)))
-		diag_note(NULL, NULL, "candidate %u of %u: %s:%s at 0x%llx",
-			  ++i, nr, symbol_module(symbol), symbol->name,
-			  symbol_address(symbol));
+		   bearers->list[0].name);
+	for (i = 0; i < MAX_CANDIDATES && i < bearers->nr; i++)
+		diag_note(NULL, NULL, "candidate %zu of %u: %s:%s at 0x%llx",
+			  i + 1, nr, symbol_module(&bearers->list[i]),
+			  bearers->list[i].name,
+			  symbol_address(&bearers->list[i]));
 	return -1;
 }
 
-static int check_offset(const struct resolver *resolver,
+static int check_offset(struct resolver *resolver,
 			const struct attach_point *point,
 			const struct function_spec *spec,
 			const struct symbol *symbol)
 {
-	unsigned long long size = kallsyms_size(&resolver->kallsyms, symbol);
+	unsigned long long size = 0;
 
-	if (!spec->has_offset || !size || spec->offset < size)
+	if (spec->has_offset)
+		size = kallsyms_size(&resolver->kallsyms, symbol);
+	if (!size || spec->offset < size)
 		return 0;
 	diag_error(&point->at,
 		   arena_printf(resolver->arena,
@@ -324,12 +310,12 @@ static int check_offset(const struct resolver *resolver,
 	return -1;
 }
 
-static int check_function(const struct resolver *resolver,
+static int check_function(struct resolver *resolver,
 			  const struct attach_point *point,
 			  const struct function_spec *spec,
 			  const struct symbol *symbol)
 {
-	if (strset_has(&resolver->kallsyms.blacklist, symbol->name)) {
+	if (kallsyms_forbids(&resolver->kallsyms, symbol->name)) {
 		diag_error(&point->at,
 			   "probe a function that calls it, or use a tracepoint",
 			   "the kernel forbids probes in '%s': it is in the kprobes blacklist",
@@ -339,18 +325,18 @@ static int check_function(const struct resolver *resolver,
 	return check_offset(resolver, point, spec, symbol);
 }
 
-static void warn_pending(const struct resolver *resolver,
+static void warn_pending(struct resolver *resolver,
 			 const struct attach_point *point,
 			 const struct function_spec *spec)
 {
-	const struct symbol *other = kallsyms_next(&resolver->kallsyms, NULL,
-						   NULL, spec->symbol);
+	const struct symbols others = kallsyms_named(&resolver->kallsyms, NULL,
+						     spec->symbol);
 	const char *hint = "it attaches when the module is loaded";
 
-	if (other)
+	if (others.nr)
 		hint = arena_printf(resolver->arena,
 				    "%s; there is also %s:%s", hint,
-				    symbol_module(other), other->name);
+				    symbol_module(others.list), spec->symbol);
 	diag_warning(&point->at, hint, "module '%s' is not loaded",
 		     spec->module);
 }
@@ -358,15 +344,16 @@ static void warn_pending(const struct resolver *resolver,
 static int resolve_exact(struct resolver *resolver, struct event *event,
 			 struct function_spec *spec)
 {
-	const struct kallsyms *ks = &resolver->kallsyms;
-	const struct symbol *symbol;
+	struct kallsyms *ks = &resolver->kallsyms;
+	struct symbols bearers;
 	unsigned int nr;
 
 	if (!spec->module)
 		spec->symbol = follow_alias(ks, spec->symbol);
-	nr = count_bearers(ks, spec, &symbol);
+	bearers = kallsyms_named(ks, spec->module, spec->symbol);
+	nr = count_functions(&bearers);
 	if (!nr && spec->module && strcmp(spec->module, "vmlinux") &&
-	    waits_for_module(ks, spec)) {
+	    waits_for_module(spec)) {
 		warn_pending(resolver, event->point, spec);
 		event->pending = true;
 		set_target(resolver->arena, event,
@@ -377,12 +364,13 @@ static int resolve_exact(struct resolver *resolver, struct event *event,
 	if (!nr)
 		return refuse_unknown(resolver, event->point, spec);
 	if (nr > 1)
-		return refuse_ambiguous(resolver, event->point, spec, nr);
-	if (check_function(resolver, event->point, spec, symbol))
+		return refuse_ambiguous(event->point, &bearers, nr);
+	if (check_function(resolver, event->point, spec, bearers.list))
 		return -1;
 	set_function(resolver->arena, event,
-		     function_target(resolver->arena, spec, symbol->module),
-		     symbol);
+		     function_target(resolver->arena, spec,
+				     bearers.list->module),
+		     bearers.list);
 	return 0;
 }
 
@@ -402,23 +390,24 @@ struct glob_matches {
 	size_t ambiguous;
 };
 
-static void find_matches(const struct resolver *resolver,
+static void find_matches(struct resolver *resolver,
 			 const struct function_spec *spec,
 			 struct glob_matches *found)
 {
-	const struct kallsyms *ks = &resolver->kallsyms;
+	struct kallsyms *ks = &resolver->kallsyms;
+	const struct symbols *all = kallsyms_all(ks);
 	struct strset seen = { 0 }, twice = { 0 };
 	size_t i, kept = 0, room = 0;
 
-	for (i = 0; i < ks->nr; i++) {
-		struct function_spec match = { .symbol = ks->symbols[i].name };
+	for (i = 0; i < all->nr; i++) {
+		const struct symbol *symbol = &all->list[i];
+		struct function_spec match = { .symbol = symbol->name };
 		const char *target;
 
-		if (!matches(spec, &ks->symbols[i]) ||
-		    !kallsyms_probeable(ks, &ks->symbols[i]))
+		if (!matches(spec, symbol) || !kallsyms_probeable(ks, symbol))
 			continue;
 		target = function_target(resolver->arena, &match,
-					 ks->symbols[i].module);
+					 symbol->module);
 		if (!strset_add(&seen, target)) {
 			strset_add(&twice, target);
 			continue;
@@ -430,7 +419,7 @@ static void find_matches(const struct resolver *resolver,
 			found->addresses = xrealloc(found->addresses, room,
 						    sizeof(*found->addresses));
 		}
-		found->addresses[found->nr] = symbol_address(&ks->symbols[i]);
+		found->addresses[found->nr] = symbol_address(symbol);
 		found->targets[found->nr++] = target;
 	}
 	for (i = 0; i < found->nr; i++) {
@@ -1086,19 +1075,22 @@ static void list_functions(struct listing *listing, enum provider_id provider)
 {
 	struct kallsyms ks = { 0 };
 	struct strset seen = { 0 };
+	const struct symbols *all;
 	size_t i;
 
 	if (kallsyms_load(&ks))
 		return;
 	kallsyms_load_traceable(&ks);
-	for (i = 0; i < ks.nr; i++) {
-		struct function_spec spec = { .symbol = ks.symbols[i].name };
+	all = kallsyms_all(&ks);
+	for (i = 0; i < all->nr; i++) {
+		const struct symbol *symbol = &all->list[i];
+		struct function_spec spec = { .symbol = symbol->name };
 		const char *target;
 
-		if (!kallsyms_probeable(&ks, &ks.symbols[i]))
+		if (!kallsyms_probeable(&ks, symbol))
 			continue;
 		target = function_target(&listing->arena, &spec,
-					 ks.symbols[i].module);
+					 symbol->module);
 		if (strset_add(&seen, target))
 			list_one(listing, provider, target);
 	}
