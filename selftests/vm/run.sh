@@ -17,6 +17,7 @@ usage: run.sh [options] [--] COMMAND...
   --smp N         virtual CPUs (2)
   --mem MB        memory (1024)
   --icount        one CPU whose clock counts instructions, for measuring
+  --disk FILE     one more, an ext4 image, at /peers
   --append TEXT   more for the kernel's command line
   --expect REGEX  what the kernel may complain of, by its lines
   --log FILE      keep the kernel's console there
@@ -33,7 +34,7 @@ END
 }
 
 KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
-APPEND='' LOG='' EXPECT='^$' BUILD=1 KEEP_GOING=0 STAGE=''
+APPEND='' LOG='' EXPECT='^$' BUILD=1 KEEP_GOING=0 STAGE='' DISKS=()
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -42,6 +43,7 @@ parse() {
 		--timeout) TIMEOUT=$2; shift ;;
 		--smp) SMP=$2; shift ;;
 		--mem) MEM=$2; shift ;;
+		--disk) DISKS+=("$2"); shift ;;
 		--append) APPEND=$2; shift ;;
 		--log) LOG=$2; shift ;;
 		--expect) EXPECT=$2; shift ;;
@@ -103,7 +105,7 @@ boot() {
 		# work whatever our own stdout is.
 		io='file,id=io,path=/dev/stdout'
 	fi
-	for image in "$ROOTFS" "$CACHE/kernels/$KERNEL/modules.img" "$WORK/payload.tar"; do
+	for image in "$ROOTFS" "$CACHE/kernels/$KERNEL/modules.img" "$WORK/payload.tar" "${DISKS[@]}"; do
 		drive="file=$image,format=raw,if=virtio,snapshot=on,cache=unsafe"
 		extra+=(-drive "$drive")
 	done
