@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench.sh [VIEW...]: what an event costs beside bpftrace, ftrace's hist triggers
-# and a bare handler ("instructions"), how long things take ("time"), and the
-# first again on the kernel without bpf(), if it has been built ("nobpf").  A
-# table; build/bench.json and build/bench.svg hold the same.  Fails where kpstat
-# is above a mark, or not below bpftrace.  KPSTAT_KERNEL names another kernel.
+# bench.sh [VIEW...]: what an event costs beside two bpftraces, ftrace's hist
+# triggers, perf stat, the drop monitor and a bare handler ("instructions"), how long
+# things take ("time"), and the first again on the kernel without bpf(), if it has
+# been built ("nobpf").  A table; build/bench.json and build/bench.svg hold the same.
+# Fails where kpstat is above a mark, or not below bpftrace.  KPSTAT_KERNEL names
+# another kernel.
 set -eu -o pipefail
 # shellcheck source=selftests/vm/lib.sh
 . "$(dirname "$0")/../vm/lib.sh"
@@ -26,7 +27,7 @@ guest() {
 	local kernel=$1 script=$2
 	shift 2
 	step "building the floor" build_floor "$kernel" || :
-	"$LAB/run.sh" --kernel "$kernel" --timeout 1800 "$@" -- "./bench/$script.sh"
+	"$LAB/run.sh" --kernel "$kernel" --timeout 3600 "${PEERS[@]}" "$@" -- "./bench/$script.sh"
 }
 
 view() {
@@ -48,6 +49,13 @@ main() {
 	fi
 	"$LAB/setup.sh"
 	"$LAB/fetch-kernel.sh" "$DEFAULT_KERNEL"
+	local peers
+	PEERS=()
+	if peers=$("$LAB/fetch-peers.sh"); then
+		PEERS=(--disk "$peers")
+	else
+		say "without the newest bpftrace and perf: the archive does not deliver them"
+	fi
 	mkdir -p "$OUT"
 	: >"$OUT/lines"
 	for v in "${views[@]}"; do

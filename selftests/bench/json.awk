@@ -5,10 +5,12 @@
 function text(s) { gsub(/[\\"]/, "\\\\&", s); return "\"" s "\"" }
 function number(s) { return s == "-" || s == "" ? "null" : s + 0 }
 
+BEGIN { split("kpstat mark bpftrace bpftrace_newest hist perf drop_monitor floor", column, " ") }
 $1 == "about" && !($2 in about) { about[$2] = $3 }
 $1 ~ /^(instructions|time|nobpf)$/ {
-	row[++n] = sprintf("{\"view\": %s, \"question\": %s, \"kpstat\": %s, \"mark\": %s, \"bpftrace\": %s, \"hist\": %s, \"floor\": %s}",
-		text($1), text($2), number($3), number($4), number($5), number($6), number($7))
+	line = sprintf("{\"view\": %s, \"question\": %s", text($1), text($2))
+	for (i = 1; i in column; i++) line = line sprintf(", \"%s\": %s", column[i], number($(i + 2)))
+	row[++n] = line "}"
 }
 END {
 	print "{"

@@ -66,6 +66,25 @@ static void udp_send(void)
 		err(1, "udp");
 }
 
+/* To a port that a rule drops what comes for: see instructions.sh. */
+static void drop_open(void)
+{
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	address.sin_port = htons(9);
+	if (fd < 0)
+		err(1, "udp");
+}
+
+static void drop_send(void)
+{
+	char byte = 0;
+
+	if (sendto(fd, &byte, 1, 0, (struct sockaddr *)&address,
+		   sizeof(address)) != 1)
+		err(1, "udp");
+}
+
 static void fork_once(void)
 {
 	pid_t pid = fork();
@@ -114,6 +133,7 @@ static const struct load {
 	{ "getppid", nothing, parent },
 	{ "read", zero_open, zero_read },
 	{ "udp", udp_open, udp_send },
+	{ "drop", drop_open, drop_send },
 	{ "fork", nothing, fork_once },
 	{ "switch", switch_open, switch_twice },
 };

@@ -12,28 +12,31 @@ function bar(label, value, color, w) {
 	y += height + 1
 }
 
-$1 == "about" && $2 == "kernel" && !kernel { kernel = $3 }
+$1 == "about" && !($2 in about) { about[$2] = $3 }
 $1 == "instructions" { row[++n] = $0 }
 END {
 	left = 190; height = 11; width = 760; scale = (width - left - 110) / 3000
 	size = 60
 	for (i = 1; i <= n; i++) {
 		split(row[i], f, "\t")
-		for (j = 3; j <= 7; j++) if (j != 4 && f[j] != "-" && f[j] != "") size += height + 1
+		for (j = 3; j <= 10; j++) if (j != 4 && f[j] != "-" && f[j] != "") size += height + 1
 		size += 12
 	}
 	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\">\n", width, size
 	print "<style>text { font-size: 12px; fill: #222 } .n { font-size: 10px; fill: #555 }</style>"
 	printf "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", width, size
-	printf "<text x=\"10\" y=\"22\" style=\"font-size: 14px\">Instructions per event above the bare call, Linux %s</text>\n", escaped(kernel)
+	printf "<text x=\"10\" y=\"22\" style=\"font-size: 14px\">Instructions per event above the bare call, Linux %s</text>\n", escaped(about["kernel"])
 	y = 40
 	for (i = 1; i <= n; i++) {
 		split(row[i], f, "\t")
 		printf "<text x=\"10\" y=\"%d\">%s</text>\n", y + height - 1, escaped(f[2])
 		bar("kpstat", f[3], "#1f77b4")
-		bar("bpftrace", f[5], "#ff9f40")
-		bar("ftrace hist", f[6], "#b9a1d6")
-		bar("bare handler", f[7], "#bbbbbb")
+		bar("bpftrace " about["bpftrace"], f[5], "#ff9f40")
+		bar("bpftrace " about["newest bpftrace"], f[6], "#ffc78f")
+		bar("ftrace hist", f[7], "#b9a1d6")
+		bar("perf stat", f[8], "#8fbf8f")
+		bar("drop monitor", f[9], "#c9b18f")
+		bar("bare handler", f[10], "#bbbbbb")
 		y += 12
 	}
 	print "</svg>"

@@ -3,24 +3,26 @@
 #
 # The bench's second view, in a guest with two CPUs: time and memory, as medians
 # of five, the tools taking turns.  A line for each question, for bench.sh:
-# "time, question, kpstat, mark, bpftrace", with tabs between.
+# "time, question, kpstat, mark, bpftrace, the newest bpftrace", with tabs between.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=selftests/bench/peers.sh
+. "$HERE/bench/peers.sh"
 
 TURNS=${KPSTAT_TEST_TURNS:-5}
-# Whom to compare with, if it can run here.
-PEER=
-! has_bpf || PEER=bpftrace
+TOOLS=(kpstat "${PEERS[@]}")
 export BPFTRACE_MAX_PROBES=2000 BPFTRACE_MAX_BPF_PROGS=2000
 
 median() { sort -n | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)]; else print "-" }'; }
 now() { date +%s%N; }
-row() { printf 'time\t%s\t%s\t%s\t%s\n' "$@"; }
+row() { printf 'time\t%s\t%s\t%s\t%s\t%s\n' "$@"; }
 # share OF NUMBER: a mark that is a part of bpftrace's figure
 share() { awk -v a="$1" -v b="$2" 'BEGIN { if (b == "-") print "-"; else printf "%.0f\n", a * b }'; }
 
-tool_kpstat() { kpctl run -q "$@"; }
-tool_bpftrace() { bpftrace -q "$@"; }
+# figures NAME MARK: what take_turns found
+figures() { row "$1" "$(median <"$WORK/kpstat")" "$2" "$(median <"$WORK/bpftrace")" "$(median <"$WORK/newest")"; }
+# no_figures: of any tool yet
+no_figures() { for tool in bare kpstat bpftrace newest; do : >"$WORK/$tool"; done; }
 
 # until TOOL TEXT [OPTION...]: milliseconds from the command until what it starts
 # is started, its probes attached; and from there until it is done.
@@ -36,19 +38,18 @@ until_started() {
 
 # attach NAME MARK TURNS TEXT [OPTIONS OF KPCTL]
 attach() {
-	local name=$1 mark=$2 turns=$3 text=$4 i there back
+	local name=$1 mark=$2 turns=$3 text=$4 i tool there
 	shift 4
-	: >"$WORK/kpstat"
-	: >"$WORK/bpftrace"
+	no_figures
 	for ((i = 0; i < turns; i++)); do
 		until_started kpstat "$text" "$@"
-		[ -z "$PEER" ] || until_started $PEER "$text"
+		for tool in "${PEERS[@]}"; do until_started "$tool" "$text"; done
 	done
-	there=$(cut -d' ' -f1 "$WORK/bpftrace" | median)
-	back=$(cut -d' ' -f2 "$WORK/bpftrace" | median)
-	row "$name: from command to attached, ms" "$(cut -d' ' -f1 "$WORK/kpstat" | median)" \
-		"$(share "$mark" "$there")" "$there"
-	row "$name: and back, ms" "$(cut -d' ' -f2 "$WORK/kpstat" | median)" - "$back"
+	column() { cut -d' ' -f"$2" "$WORK/$1" | median; }
+	there=$(column bpftrace 1)
+	row "$name: from command to attached, ms" "$(column kpstat 1)" \
+		"$(share "$mark" "$there")" "$there" "$(column newest 1)"
+	row "$name: and back, ms" "$(column kpstat 2)" - "$(column bpftrace 2)" "$(column newest 2)"
 }
 
 # call TOOL TEXT LOAD N [CPUS]: nanoseconds of one call, with that program
@@ -61,23 +62,28 @@ call() {
 	esac
 }
 
-# thousand: a glob that a thousand functions match, or as many as can be had
+# thousand: how many functions globs match, and the globs: a thousand, or a little
+# less, by first letters that add up to it. bpftrace has no [abc].
 thousand() {
-	local glob n best=0 found='t*'
-	for glob in '[st][a-m]*' 't*' 'n*' 'i*' 'tc*' '[np]*_*s' '[ad]*_s*' '[a-d]*_w*'; do
-		n=$(kpctl probes "kprobe:$glob" | wc -l)
-		[ "$n" -le 1024 ] && [ "$n" -gt "$best" ] || continue
-		best=$n found=$glob
-	done
-	echo "$found"
+	kpctl probes 'kprobe:*' | sed -n 's/.*:\([a-z]\)[^:]*$/\1/p' | sort | uniq -c | awk -v most=1000 '
+		BEGIN { letters[0] = "" }
+		{
+			for (sum = most - $1; sum >= 0; sum--)
+				if (sum in letters && !(sum + $1 in letters))
+					letters[sum + $1] = letters[sum] ",kprobe:" $2 "*"
+		}
+		END {
+			while (!(most in letters)) most--
+			print most, substr(letters[most], 2)
+		}'
 }
 
 # take_turns COMMAND...: what it prints when it is told a tool, each in its file
 take_turns() {
 	local i tool
-	for tool in bare kpstat bpftrace; do : >"$WORK/$tool"; done
+	no_figures
 	for ((i = 0; i < TURNS; i++)); do
-		for tool in bare kpstat $PEER; do
+		for tool in bare "${TOOLS[@]}"; do
 			"$1" "$tool" "${@:2}" >>"$WORK/$tool"
 		done
 	done
@@ -89,20 +95,19 @@ slower() {
 	take_turns call "$3" "$1" "$2"
 	bare=$(median <"$WORK/bare")
 	over() { median <"$WORK/$1" | awk -v b="$bare" '{ if ($1 == "-") print "-"; else printf "%.0f\n", $1 - b }'; }
-	row "$1 (${bare%.*} ns): slower by, ns" "$(over kpstat)" - "$(over bpftrace)"
+	row "$1 (${bare%.*} ns): slower by, ns" "$(over kpstat)" - "$(over bpftrace)" "$(over newest)"
 }
 
 # scales TOOL TEXT: two CPUs at once, each with as many calls: twice the rate of
 # one if they take as long
 scales() {
 	awk -v a="$(call "$@" getppid 300000 1)" -v b="$(call "$@" getppid 300000 2)" \
-		'BEGIN { printf "%.2f\n", 2 * a / b }'
+		'BEGIN { if (b) printf "%.2f\n", 2 * a / b }'
 }
 
 two_cpus() {
 	take_turns scales "$1"
-	row "two CPUs on one key: rate of one, times (bare: $(median <"$WORK/bare"))" \
-		"$(median <"$WORK/kpstat")" 1.9+ "$(median <"$WORK/bpftrace")"
+	figures "two CPUs on one key: rate of one, times (bare: $(median <"$WORK/bare"))" 1.9+
 }
 
 # What the kernel has given to slabs, per-CPU data and large areas, in KiB.
@@ -136,6 +141,7 @@ held() {
 # map_memory TOOL ENTRIES: KiB for each CPU, without what is the same for any map
 map_memory() {
 	local tool=$1 small i
+	[[ " ${TOOLS[*]} " == *" $tool "* ]] || { echo -; return; }
 	for ((i = 0; i < 3; i++)); do
 		small=$(held "$tool" 1)
 		echo $((($(held "$tool" "$2") - small) / $(nproc)))
@@ -149,50 +155,54 @@ memory() {
 	shift 2
 	ours=$(map_memory kpstat "$keys")
 	for buckets in "$@"; do
-		theirs=-
-		[ -z "$PEER" ] || theirs=$(map_memory bpftrace $((keys * buckets)))
+		theirs=$(map_memory bpftrace $((keys * buckets)))
 		row "$keys histograms, $buckets buckets in use: KiB a CPU" "$ours" \
-			"$([ "$buckets" = 1 ] && echo - || share "$mark" "$theirs")" "$theirs"
+			"$([ "$buckets" = 1 ] && echo - || share "$mark" "$theirs")" "$theirs" -
 	done
 }
 
-# read_keys NUMBER: from the last event until all is printed
-read_keys() {
-	local text='kprobe:ksys_read /comm == "keys"/ { @[arg2] = count(); }' i begin
-	printf '%s keys 1 %s 1\ndate +%%s%%N\n' "$LOAD/keys" "$1" >"$WORK/load"
-	: >"$WORK/kpstat"
-	: >"$WORK/bpftrace"
-	for ((i = 0; i < TURNS; i++)); do
-		load_text keys "$text" --max-keys "$1"
-		"$LOAD/keys" keys 1 "$1" 1
+# read_by TOOL NUMBER TEXT: milliseconds from the last event until all is printed
+read_by() {
+	local begin
+	case $1 in
+	bare) return ;;
+	kpstat)
+		load_text keys "$3" --max-keys "$2"
+		"$LOAD/keys" keys 1 "$2" 1
 		begin=$(now)
 		kpctl read keys >"$WORK/read"
-		echo $((($(now) - begin) / 1000000)) >>"$WORK/kpstat"
-		kpctl unload keys
-		[ "$(grep -c '^@' "$WORK/read")" = "$1" ] || echo "# $(grep -c '^@' "$WORK/read") keys were read" >&2
-		[ "$PEER" ] || continue
-		BPFTRACE_MAP_KEYS_MAX=$1 bpftrace -q -c "/bin/sh $WORK/load" -e "$text" >"$WORK/read" 2>/dev/null
-		begin=$(grep -E '^[0-9]{19}$' "$WORK/read") || continue
-		echo $((($(now) - begin) / 1000000)) >>"$WORK/bpftrace"
-	done
-	row "read $1 keys, ms (bpftrace: and detach)" "$(median <"$WORK/kpstat")" - "$(median <"$WORK/bpftrace")"
+		;;
+	*)
+		printf '%s keys 1 %s 1\ndate +%%s%%N\n' "$LOAD/keys" "$2" >"$WORK/load"
+		BPFTRACE_MAP_KEYS_MAX=$2 BPFTRACE_MAX_MAP_KEYS=$2 \
+			"tool_$1" -c "/bin/sh $WORK/load" -e "$3" >"$WORK/read" 2>/dev/null
+		begin=$(grep -E '^[0-9]{19}$' "$WORK/read") || return
+		;;
+	esac
+	echo $((($(now) - begin) / 1000000))
+	[ "$1" != kpstat ] || kpctl unload keys
+	[ "$(grep -c '^@' "$WORK/read")" = "$2" ] || echo "# $1: $(grep -c '^@' "$WORK/read") keys were read" >&2
+}
+
+read_keys() {
+	take_turns read_by "$1" 'kprobe:ksys_read /comm == "keys"/ { @[arg2] = count(); }'
+	figures "read $1 keys, ms (bpftrace: and detach)" -
 }
 
 load_module
 ip link set lo up
-printf 'about\tkernel\t%s\nabout\tbpftrace\t%s\n' "$(uname -r)" \
-	"$([ "$PEER" ] && bpftrace --version || echo none)"
+about_peers
 attach "one function" 0.1 "$TURNS" 'kprobe:vfs_read { @ = count(); }'
 attach "one tracepoint" 0.1 "$TURNS" 'tracepoint:sched:sched_switch { @ = count(); }'
-# As many of one glob as there are: bpftrace attaches them one by one.
-glob=$(thousand)
-attach "$(kpctl probes "kprobe:$glob" | wc -l) functions" 0.2 1 "kprobe:$glob { @ = count(); }" --max-probes 1024
-slower getppid 200000 'kprobe:__x64_sys_getppid { @[comm] = count(); }'
+# Debian 12's bpftrace attaches them one by one.
+read -r number globs < <(thousand)
+attach "$number functions" 0.2 1 "$globs { @ = count(); }" --max-probes 1024
+slower getppid 200000 "kprobe:$(getppid)"' { @[comm] = count(); }'
 slower read 100000 'kprobe:vfs_read { @[comm] = count(); }'
 slower udp 20000 'kprobe:udp_sendmsg { @[comm] = count(); }'
 slower fork 500 'tracepoint:sched:sched_process_fork { @[comm] = count(); }'
 slower switch 8000 'tracepoint:sched:sched_switch { @[args->next_pid] = count(); }'
-two_cpus 'kprobe:__x64_sys_getppid { @["one"] = count(); }'
+two_cpus "kprobe:$(getppid)"' { @["one"] = count(); }'
 memory 10000 1.5 1 8
 read_keys 10000
 must rmmod kpstat

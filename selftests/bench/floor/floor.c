@@ -10,12 +10,15 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
-#define FUNCTION "vfs_read"
 #define EVENT "sys_enter"
+
+static char *on = "vfs_read";
+module_param(on, charp, 0444);
+MODULE_PARM_DESC(on, "which function, for all but raw");
 
 static char *kind = "kprobe";
 module_param(kind, charp, 0444);
-MODULE_PARM_DESC(kind, "ftrace, kprobe, kretprobe or raw");
+MODULE_PARM_DESC(kind, "ftrace, kprobe, kretprobe, fprobe or raw");
 
 static DEFINE_PER_CPU(unsigned long, hits);
 
@@ -29,7 +32,7 @@ static struct ftrace_ops ops = { .func = ftrace_fired };
 
 static int ftrace_attach(void)
 {
-	int err = ftrace_set_filter(&ops, FUNCTION, strlen(FUNCTION), 1);
+	int err = ftrace_set_filter(&ops, on, strlen(on), 1);
 
 	return err ?: register_ftrace_function(&ops);
 }
@@ -46,10 +49,11 @@ static int kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-static struct kprobe kp = { .symbol_name = FUNCTION, .pre_handler = kprobe_fired };
+static struct kprobe kp = { .pre_handler = kprobe_fired };
 
 static int kprobe_attach(void)
 {
+	kp.symbol_name = on;
 	return register_kprobe(&kp);
 }
 
@@ -65,13 +69,13 @@ static int kretprobe_fired(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 
 static struct kretprobe rp = {
-	.kp.symbol_name = FUNCTION,
 	.handler = kretprobe_fired,
 	.maxactive = 64,
 };
 
 static int kretprobe_attach(void)
 {
+	rp.kp.symbol_name = on;
 	return register_kretprobe(&rp);
 }
 
@@ -79,6 +83,28 @@ static void kretprobe_detach(void)
 {
 	unregister_kretprobe(&rp);
 }
+
+#ifdef CONFIG_FPROBE
+#include <linux/fprobe.h>
+
+/* Its arguments differ from kernel to kernel, and it looks at none. */
+static void fprobe_fired(void)
+{
+	this_cpu_inc(hits);
+}
+
+static struct fprobe fp = { .exit_handler = (fprobe_exit_cb)(void *)fprobe_fired };
+
+static int fprobe_attach(void)
+{
+	return register_fprobe(&fp, on, NULL);
+}
+
+static void fprobe_detach(void)
+{
+	unregister_fprobe(&fp);
+}
+#endif
 
 static struct tracepoint *event;
 
@@ -113,6 +139,9 @@ static const struct way {
 	{ "ftrace", ftrace_attach, ftrace_detach },
 	{ "kprobe", kprobe_attach, kprobe_detach },
 	{ "kretprobe", kretprobe_attach, kretprobe_detach },
+#ifdef CONFIG_FPROBE
+	{ "fprobe", fprobe_attach, fprobe_detach },
+#endif
 	{ "raw", raw_attach, raw_detach },
 };
 
