@@ -36,6 +36,9 @@ until_started() {
 	echo "$(((started - begin) / 1000000)) $(((end - started) / 1000000))" >>"$WORK/$tool"
 }
 
+# column TOOL N: the median of what until_started found
+column() { cut -d' ' -f"$2" "$WORK/$1" | median; }
+
 # attach NAME MARK TURNS TEXT [OPTIONS OF KPCTL]
 attach() {
 	local name=$1 mark=$2 turns=$3 text=$4 i tool there
@@ -45,11 +48,37 @@ attach() {
 		until_started kpstat "$text" "$@"
 		for tool in "${PEERS[@]}"; do until_started "$tool" "$text"; done
 	done
-	column() { cut -d' ' -f"$2" "$WORK/$1" | median; }
 	there=$(column bpftrace 1)
 	row "$name: from command to attached, ms" "$(column kpstat 1)" \
 		"$(share "$mark" "$there")" "$there" "$(column newest 1)"
 	row "$name: and back, ms" "$(column kpstat 2)" - "$(column bpftrace 2)" "$(column newest 2)"
+}
+
+# attach_types: a program that reads a struct, beside the same one without; the index
+# of the types is there, or has to be made.
+attach_types() {
+	local text='kprobe:vfs_read { @ = max(((struct file *)arg0)->f_inode->i_ino); }' i there plain
+	must install_types
+	must kpctl types --prepare
+	no_figures
+	for ((i = 0; i < TURNS; i++)); do
+		until_started kpstat 'kprobe:vfs_read { @ = max(arg2); }'
+	done
+	plain=$(column kpstat 1)
+	no_figures
+	for ((i = 0; i < TURNS; i++)); do
+		until_started kpstat "$text"
+		for tool in "${PEERS[@]}"; do until_started "$tool" "$text"; done
+	done
+	there=$(column bpftrace 1)
+	row "a struct's member ($plain without): to attached, ms" "$(column kpstat 1)" \
+		"$(share 1.3 "$plain")" "$there" "$(column newest 1)"
+	no_figures
+	for ((i = 0; i < TURNS; i++)); do
+		rm -f /var/cache/kpstat/types-*
+		until_started kpstat "$text"
+	done
+	row "the same, the first after the types were built" "$(column kpstat 1)" 150 - -
 }
 
 # call TOOL TEXT LOAD N [CPUS]: nanoseconds of one call, with that program
@@ -193,6 +222,7 @@ load_module
 ip link set lo up
 about_peers
 attach "one function" 0.1 "$TURNS" 'kprobe:vfs_read { @ = count(); }'
+attach_types
 attach "one tracepoint" 0.1 "$TURNS" 'tracepoint:sched:sched_switch { @ = count(); }'
 # Debian 12's bpftrace attaches them one by one.
 read -r number globs < <(thousand)
