@@ -45,6 +45,9 @@ struct type type_copy(struct checker *checker, const struct type *type)
 	struct type *members;
 	unsigned int i;
 
+	/* What is kept of a string is the text, not where it was. */
+	if (type->kind == TYPE_STR)
+		copy.to = NULL;
 	if (!type->nr_members)
 		return copy;
 	members = arena_alloc(checker->arena,

@@ -331,7 +331,8 @@ int check_index(struct checker *checker, struct expr *expr)
 	if (type->kind == TYPE_INT && type->to)
 		return check_element(checker, expr, type->to, base, 0);
 	if (!type->to || type->to->kind != KTYPE_ARRAY) {
-		diag_error(&base->at, "say what it points to: ((uint64 *)address)[1]",
+		diag_error(&base->at, type->kind == TYPE_INT ?
+			   "say what it points to: ((uint64 *)address)[1]" : NULL,
 			   "%s has no elements", type_name(type));
 		return -1;
 	}
@@ -432,13 +433,26 @@ static int check_pointer_cast(struct expr *expr, const struct ctype *type)
 	return 0;
 }
 
+static bool is_bool(const struct ctype *type)
+{
+	return type->name && (!strcmp(type->name, "bool") ||
+			      !strcmp(type->name, "_Bool"));
+}
+
 static int check_number_cast(struct checker *checker, struct expr *expr,
 			     const struct ctype *type)
 {
 	struct type cast;
 
-	if (require_int(expr->a, "what is cast") ||
-	    set_number(checker, expr, type))
+	if (require_int(expr->a, "what is cast"))
+		return -1;
+	if (is_bool(type)) {
+		expr->kind = EXPR_BINARY;
+		expr->op = OP_NE;
+		expr->b = expr_int(checker->arena, &expr->at, 0);
+		return check_expr(checker, expr);
+	}
+	if (set_number(checker, expr, type))
 		return -1;
 	if (!expr_is_const(expr->a) || expr->type.kind == TYPE_ENUM)
 		return 0;

@@ -187,6 +187,8 @@ static void test_pointers(void **state)
 	is_expr("((int8 *)arg0)[7]", (uint64_t)((int8_t *)&all)[7]);
 	is_expr("((u32 *)$p->grid)[arg1]", all.grid[0][2]);
 	is_expr("*((u8 *)$p->text + 1)", 'i');
+	is_expr("(bool)(arg0 << 8)", 1);
+	is_expr("(_Bool)($p->yes - 1)", 0);
 	is_expr("(*$p).here.y", (uint64_t)all.here.y);
 	is_expr("$p[0].here.y", (uint64_t)all.here.y);
 	is_expr("(*$p->twice)->end", all.end);
@@ -297,6 +299,8 @@ static const struct bad_program refused[] = {
 	  NULL },
 	{ P "@ = sum($s->t->x); }", 2, 50,
 	  "the members of struct t are not known", "types object" },
+	{ P "$c = $s->c; @ = sum($c[1]); }", 2, 62, "a string has no elements",
+	  NULL },
 	{ P "@ = sum(arg0[1]); }", 2, 50, "an integer has no elements",
 	  "(uint64 *)" },
 	{ P "@ = sum($s->big[2]); }", 2, 58, "there is no element 2", NULL },
