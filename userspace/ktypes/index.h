@@ -9,7 +9,7 @@
  *	struct index_enumerator[nr_enumerators]
  *	struct index_name[nr_names[]]		types by name, a table for each row
  *						of index_kinds
- *	struct index_name[nr_enumerators]	enumerators by name
+ *	uint32_t[index_slots()]			enumerators by the hash of their names
  *	char[strings_size]			the first and the last are NUL
  *
  * Names are strings in the order of those tables: to find one is to touch few pages.
@@ -25,7 +25,7 @@
 #include "ktypes.h"
 
 /* Goes up with each change of what follows. */
-#define INDEX_MAGIC "kptypes2"
+#define INDEX_MAGIC "kptypes3"
 #define INDEX_KEY_MAX 1024
 
 enum { INDEX_SIGNED = 1, INDEX_CHAR = 2 };
@@ -71,8 +71,22 @@ struct index_enumerator {
 
 struct index_name {
 	uint32_t name;
-	uint32_t at;			/* a ktype_id, or an enumerator */
+	ktype_id at;
 };
+
+/*
+ * Of the table of enumerators: a power of two, and half of it free.  A slot is an
+ * enumerator plus 1, or 0: free.  One whose slot, fnv1a(name) by the table's size, is
+ * taken stands in the next that is free; the first of a name comes first.
+ */
+static inline uint64_t index_slots(const struct index_header *header)
+{
+	uint64_t slots = 16;
+
+	while (slots < 2ULL * header->nr_enumerators)
+		slots *= 2;
+	return slots;
+}
 
 /* All numbers are of 32 bits, so this cannot overflow. */
 static inline uint64_t index_size(const struct index_header *header)
@@ -81,7 +95,8 @@ static inline uint64_t index_size(const struct index_header *header)
 			(uint64_t)header->nr_types * sizeof(struct index_type) +
 			(uint64_t)header->nr_members * sizeof(struct index_member) +
 			(uint64_t)header->nr_enumerators *
-			(sizeof(struct index_enumerator) + sizeof(struct index_name));
+			sizeof(struct index_enumerator) +
+			index_slots(header) * sizeof(uint32_t);
 	int row;
 
 	for (row = 0; row < INDEX_NR_KINDS; row++)

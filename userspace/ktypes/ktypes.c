@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lang/arena.h"
+#include "lang/fnv.h"
 #include "source.h"
 
 /* A path, what is wrong with the file, and what to do. */
@@ -16,7 +17,7 @@ struct ktypes {
 	const struct index_member *members;
 	const struct index_enumerator *enumerators;
 	const struct index_name *names[INDEX_NR_KINDS];
-	const struct index_name *constants;
+	const uint32_t *constants;
 	const char *strings;
 	bool is_object;
 };
@@ -37,8 +38,8 @@ static struct ktypes *lay_out(const struct index_header *header)
 		kt->names[row] = names;
 		names += header->nr_names[row];
 	}
-	kt->constants = names;
-	kt->strings = (const void *)(names + header->nr_enumerators);
+	kt->constants = (const void *)names;
+	kt->strings = (const void *)(kt->constants + index_slots(header));
 	return kt;
 }
 
@@ -272,15 +273,30 @@ ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
 	return found && type_at(kt, found->at)->kind == kind ? found->at : KTYPE_NONE;
 }
 
+/* Slots end: a table of which none is free is damaged. */
+static const struct index_enumerator *find_constant(const struct ktypes *kt,
+						    const char *name)
+{
+	uint64_t slots = index_slots(kt->header), i;
+	uint64_t slot = fnv1a(FNV1A_START, name);
+	uint32_t at;
+
+	for (i = 0; i < slots; i++, slot++) {
+		at = kt->constants[slot & (slots - 1)];
+		if (!at || at > kt->header->nr_enumerators)
+			return NULL;
+		if (!strcmp(name, string_at(kt, kt->enumerators[at - 1].name)))
+			return &kt->enumerators[at - 1];
+	}
+	return NULL;
+}
+
 ktype_id ktypes_constant(const struct ktypes *kt, const char *name, int64_t *value)
 {
-	uint32_t nr = kt->header->nr_enumerators;
-	const struct index_name *found = find_name(kt, kt->constants, nr, name);
-	const struct index_enumerator *constant;
+	const struct index_enumerator *constant = find_constant(kt, name);
 
-	if (!found || found->at >= nr)
+	if (!constant)
 		return KTYPE_NONE;
-	constant = &kt->enumerators[found->at];
 	*value = constant->value;
 	return type_at(kt, constant->type)->kind == KTYPE_ENUM ? constant->type :
 								 KTYPE_NONE;

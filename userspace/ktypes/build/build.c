@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lang/arena.h"
+#include "lang/fnv.h"
 #include "build.h"
 
 /* Types within types; and const of volatile of const. */
@@ -101,7 +102,7 @@ struct build *build_new(void)
 	build->order.size = sizeof(position);
 	for (i = 0; i < INDEX_NR_KINDS; i++)
 		build->names[i].size = sizeof(struct index_name);
-	build->constants.size = sizeof(struct index_name);
+	build->constants.size = sizeof(uint32_t);
 	memset(buffer_add(&build->types, 1), 0, sizeof(struct raw));
 	*(char *)buffer_add(&build->strings, 1) = '\0';
 	return build;
@@ -389,30 +390,21 @@ static void list_names(struct build *build)
 	}
 }
 
-static int compare_constants(const void *a, const void *b)
-{
-	const struct raw_enumerator *all = raw_enumerators(sorted);
-	uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
-	int order = strcmp(all[one].text ?: "", all[other].text ?: "");
-
-	return order ?: one < other ? -1 : one > other;
-}
-
 static void list_constants(struct build *build)
 {
-	struct buffer by_name = { .size = sizeof(uint32_t) };
-	const uint32_t *at;
-	size_t i;
+	struct raw_enumerator *raw = raw_enumerators(build);
+	uint64_t mask = index_slots(&build->header) - 1, slot;
+	uint32_t *slots = buffer_add(&build->constants, mask + 1);
+	uint32_t i;
 
-	for (i = 0; i < build->enumerators.used; i++)
-		buffer_add_number(&by_name, i);
-	sort(build, &by_name, compare_constants);
-	for (at = by_name.data, i = 0; i < by_name.used; i++, at++) {
-		raw_enumerators(build)[*at].name =
-			add_string(build, raw_enumerators(build)[*at].text);
-		add_name(&build->constants, raw_enumerators(build)[*at].name, *at);
+	memset(slots, 0, (mask + 1) * sizeof(*slots));
+	for (i = 0; i < build->enumerators.used; i++, raw++) {
+		slot = fnv1a(FNV1A_START, raw->text ?: "") & mask;
+		while (slots[slot])
+			slot = (slot + 1) & mask;
+		slots[slot] = i + 1;
+		raw->name = add_string(build, raw->text);
 	}
-	free(by_name.data);
 }
 
 static uint64_t size_of(const struct build *build, const struct raw *raw)
@@ -430,7 +422,13 @@ static uint64_t size_of(const struct build *build, const struct raw *raw)
 	return nr * (raw->type.kind == KTYPE_POINTER ? 8 : raw->type.size);
 }
 
-static void write_type(struct build *build, const struct raw *raw, FILE *out)
+static void write_buffer(const struct buffer *buffer, FILE *out)
+{
+	if (buffer->used)
+		fwrite_unlocked(buffer->data, buffer->size, buffer->used, out);
+}
+
+static struct index_type type_of(const struct build *build, const struct raw *raw)
 {
 	enum ktype_kind kind = raw->type.kind;
 	struct index_type type = {
@@ -446,57 +444,57 @@ static void write_type(struct build *build, const struct raw *raw, FILE *out)
 		type.of = raw->first;
 	if (kind == KTYPE_INT && raw->type.name && !strcmp(raw->type.name, "char"))
 		type.flags |= INDEX_CHAR;
-	fwrite_unlocked(&type, sizeof(type), 1, out);
+	return type;
 }
 
 static void write_types(struct build *build, FILE *out)
 {
+	struct buffer types = { .size = sizeof(struct index_type) };
+	struct index_type *type = buffer_add(&types, build->order.used + 1);
 	const position *order = build->order.data;
-	struct index_type none = { .kind = KTYPE_VOID };
 	size_t i;
 
-	fwrite_unlocked(&none, sizeof(none), 1, out);
+	*type++ = (struct index_type){ .kind = KTYPE_VOID };
 	for (i = 0; i < build->order.used; i++)
-		write_type(build, &raws(build)[order[i]], out);
+		*type++ = type_of(build, &raws(build)[order[i]]);
+	write_buffer(&types, out);
+	free(types.data);
 }
 
 static void write_members(struct build *build, FILE *out)
 {
+	struct buffer members = { .size = sizeof(struct index_member) };
+	struct index_member *member = buffer_add(&members, build->members.used);
 	const struct raw_member *raw = raw_members(build);
-	struct index_member member;
 	size_t i;
 
-	for (i = 0; i < build->members.used; i++, raw++) {
-		member = (struct index_member){
+	for (i = 0; i < build->members.used; i++, raw++)
+		*member++ = (struct index_member){
 			.name = add_string(build, raw->name),
 			.type = id_of(build, raw->type),
 			.bit_offset = raw->bit_offset,
 			.bit_size = raw->bit_size,
 		};
-		fwrite_unlocked(&member, sizeof(member), 1, out);
-	}
+	write_buffer(&members, out);
+	free(members.data);
 }
 
 static void write_enumerators(struct build *build, FILE *out)
 {
+	struct buffer enumerators = { .size = sizeof(struct index_enumerator) };
+	struct index_enumerator *enumerator =
+		buffer_add(&enumerators, build->enumerators.used);
 	const struct raw_enumerator *raw = raw_enumerators(build);
-	struct index_enumerator enumerator;
 	size_t i;
 
-	for (i = 0; i < build->enumerators.used; i++, raw++) {
-		enumerator = (struct index_enumerator){
+	for (i = 0; i < build->enumerators.used; i++, raw++)
+		*enumerator++ = (struct index_enumerator){
 			.value = raw->value,
 			.name = raw->name,
 			.type = id_of(build, raw->of),
 		};
-		fwrite_unlocked(&enumerator, sizeof(enumerator), 1, out);
-	}
-}
-
-static void write_buffer(const struct buffer *buffer, FILE *out)
-{
-	if (buffer->used)
-		fwrite_unlocked(buffer->data, buffer->size, buffer->used, out);
+	write_buffer(&enumerators, out);
+	free(enumerators.data);
 }
 
 static bool fits(const struct build *build)
@@ -521,7 +519,6 @@ static void write_header(struct build *build, const char *key, FILE *out)
 	snprintf(header->key, sizeof(header->key), "%s", key);
 	header->nr_types = build->order.used + 1;
 	header->nr_members = build->members.used;
-	header->nr_enumerators = build->enumerators.used;
 	header->strings_size = build->strings.used;
 	for (row = 0; row < INDEX_NR_KINDS; row++)
 		header->nr_names[row] = build->names[row].used;
@@ -548,6 +545,7 @@ const char *build_write(struct build *build, const char *key, FILE *out)
 	if (!number_all(build))
 		return "has a type that contains itself";
 	list_names(build);
+	build->header.nr_enumerators = build->enumerators.used;
 	list_constants(build);
 	/* Last of all the header, for only then is it complete. */
 	fwrite_unlocked(&build->header, sizeof(build->header), 1, out);
