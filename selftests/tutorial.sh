@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The lessons of bpftrace's one-liners tutorial, each on a load that is known.
-# Lesson 12 reads the fields of a struct, which kpctl cannot yet.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=300
@@ -79,6 +78,8 @@ lesson 3 'tracepoint:block:block_rq_issue { @ = hist(args.bytes); }' \
 matches "11: block I/O by size" '^@: '
 matches "11: with buckets" '^\[[0-9]+[KM], [0-9]+[KM]\) +[0-9]+ \|'
 
-no "12: fields of structs are refused" kpctl check -e 'kprobe:vfs_open { printf("%s\n", str(((struct path *)arg0)->dentry->d_name.name)); }'
+must install_types
+lesson 3 'kprobe:vfs_open { printf("open path: %s\n", str(((struct path *)arg0)->dentry->d_name.name)); }' cat /etc/hosts
+matches "12: names of files, by the kernel's structs" '^open path: hosts$'
 must rmmod kpstat
 finish
