@@ -163,7 +163,8 @@ static int check_field(const struct kps_program *program,
 	    field->size != type_sizes[field->type])
 		return kps_error(error, -EINVAL, "size %u does not fit type %u",
 				 field->size, field->type);
-	if (field->flags & ~KPS_FIELD_SIGNED)
+	if (field->flags & ~(KPS_FIELD_SIGNED |
+			     (field->type == KPS_T_ENUM ? KPS_FIELD_BITS : 0)))
 		return kps_error(error, -EINVAL, "unknown flags 0x%x",
 				 field->flags);
 	if (field->type == KPS_T_ENUM && field->enum_id >= program->nr_enums)

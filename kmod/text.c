@@ -41,6 +41,28 @@ static size_t int_text(const struct kps_field *field, u64 value, char *text,
 	return scnprintf(text, size, "%llu", value);
 }
 
+/* Names of its bits, those of several first if they come first; then what is left. */
+static size_t bits_text(const struct kps_enum *names, u64 value, char *text,
+			size_t size)
+{
+	size_t len = 0;
+	u32 i;
+
+	for (i = 0; i < names->nr; i++) {
+		u64 bits = names->names[i].value;
+
+		if (!bits || (value & bits) != bits)
+			continue;
+		len += scnprintf(text + len, size - len, "%s%s", len ? "|" : "",
+				 names->names[i].name);
+		value &= ~bits;
+	}
+	if (value || !len)
+		len += scnprintf(text + len, size - len, "%s0x%llx",
+				 len ? "|" : "", value);
+	return len;
+}
+
 static size_t enum_text(const struct kps_program *program,
 			const struct kps_field *field, u64 value, char *text,
 			size_t size)
@@ -48,6 +70,8 @@ static size_t enum_text(const struct kps_program *program,
 	const struct kps_enum *names = program->enums[field->enum_id];
 	u32 i;
 
+	if (field->flags & KPS_FIELD_BITS)
+		return bits_text(names, value, text, size);
 	for (i = 0; i < names->nr; i++)
 		if (names->names[i].value == (s64)value)
 			return scnprintf(text, size, "%s", names->names[i].name);

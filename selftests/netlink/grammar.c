@@ -325,7 +325,7 @@ static struct kps_field any_field(struct grammar *g, const struct plan *plan)
 		{ KPS_T_BUF, 16, 0, 0 }, { KPS_T_CGROUP, 8, 0, 0 },
 		/* These need something else of the program. */
 		{ KPS_T_KSTACK, 8, 0, 0 }, { KPS_T_USTACK, 16, 0, 0 },
-		{ KPS_T_ENUM, 8, 0, 0 },
+		{ KPS_T_ENUM, 8, 0, 0 }, { KPS_T_ENUM, 8, KPS_FIELD_BITS, 0 },
 	};
 	unsigned int nr = NR(types) - (plan->nr_enums ? 0 : 1);
 

@@ -256,6 +256,7 @@ enum kps_type {
 };
 
 #define KPS_FIELD_SIGNED	(1 << 0)
+#define KPS_FIELD_BITS		(1 << 1) /* KPS_T_ENUM: names are of bits, "A|B" */
 
 struct kps_field {
 	__u16 type;		/* enum kps_type */

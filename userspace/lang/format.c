@@ -135,22 +135,49 @@ static const char *expect(const char *text, char c)
 	return *text == c ? text + 1 : NULL;
 }
 
-/* A number, or the name of one; NULL if it is anything else. */
-static const char *parse_value(const char *text, long long *value)
+/* " << 3", or nothing of the kind. */
+static const char *parse_shift(const char *text, long long *value)
+{
+	const char *after = skip_blanks(text);
+	unsigned long by;
+	char *end;
+
+	if (strncmp(after, "<<", 2))
+		return text;
+	by = strtoul(after + 2, &end, 10);
+	if (end == after + 2 || by > 63)
+		return NULL;
+	*value = (long long)((unsigned long long)*value << by);
+	return end;
+}
+
+/* A number, "1UL << 3", or a name of one; NULL if it is anything else. */
+static const char *parse_number(const char *text, long long *value)
 {
 	size_t len = 0;
 	char *end;
 
-	text = skip_blanks(text);
 	errno = 0;
 	*value = strtoll(text, &end, 0);
 	if (errno == ERANGE)
 		*value = (long long)strtoull(text, &end, 0);
 	if (end != text)
-		return end + strspn(end, "UuLl");
+		return parse_shift(end + strspn(end, "UuLl"), value);
 	while (is_name_char(text[len]))
 		len++;
 	return enumerator_find(text, len, value) ? text + len : NULL;
+}
+
+/* The same, in brackets or not. */
+static const char *parse_value(const char *text, long long *value)
+{
+	unsigned int brackets = 0;
+
+	for (text = skip_blanks(text); *text == '('; text = skip_blanks(text + 1))
+		brackets++;
+	for (text = parse_number(text, value); text && brackets; brackets--)
+		text = expect(text, ')');
+	return text;
 }
 
 /* One { value, "NAME" }; NULL if it is anything else. */
@@ -205,8 +232,18 @@ static struct event_field *find_field(struct event_fields *fields,
 	return NULL;
 }
 
+/* ", \"|\"" in front of a table of bits. */
+static const char *skip_delimiter(const char *text)
+{
+	text = expect(text, ',');
+	text = text ? expect(text, '"') : NULL;
+	text = text ? strchr(text, '"') : NULL;
+	return text ? text + 1 : NULL;
+}
+
 /* "REC->state, { ..." where the field is printed as it is. */
-static void parse_symbolic(struct event_fields *fields, const char *text)
+static void parse_names(struct event_fields *fields, const char *text,
+			bool is_bits)
 {
 	struct event_field *field;
 	const char *end;
@@ -220,19 +257,25 @@ static void parse_symbolic(struct event_fields *fields, const char *text)
 	field = find_field(fields, text, end - text);
 	if (!field || field->class != FIELD_PLAIN || field->names.nr)
 		return;
-	parse_table(end, &field->names);
+	parse_table(is_bits ? skip_delimiter(end) : end, &field->names);
+	field->names.is_bits = is_bits;
 	if (field->names.nr)
 		field->type = KPS_T_ENUM;
 }
 
-static void parse_print_format(struct event_fields *fields, const char *text)
+static void parse_calls(struct event_fields *fields, const char *text,
+			const char *call, bool is_bits)
 {
-	static const char call[] = "__print_symbolic(";
-
 	for (text = strstr(text, call); text; text = strstr(text, call)) {
 		text += strlen(call);
-		parse_symbolic(fields, text);
+		parse_names(fields, text, is_bits);
 	}
+}
+
+static void parse_print_format(struct event_fields *fields, const char *text)
+{
+	parse_calls(fields, text, "__print_symbolic(", false);
+	parse_calls(fields, text, "__print_flags(", true);
 }
 
 int tracefs_parse_format(const char *text, struct event_fields *out)

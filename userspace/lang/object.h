@@ -13,6 +13,7 @@
 
 /* Names for the values of a field, as an event's format or a provider has them. */
 struct enum_table {
+	bool is_bits;			/* that may be set together */
 	size_t nr;
 	struct enum_name {
 		long long value;

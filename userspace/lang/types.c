@@ -141,7 +141,7 @@ bool enum_table_equal(const struct enum_table *a, const struct enum_table *b)
 
 	if (a == b)
 		return true;
-	if (!a || !b || a->nr != b->nr)
+	if (!a || !b || a->nr != b->nr || a->is_bits != b->is_bits)
 		return false;
 	for (i = 0; i < a->nr; i++)
 		if (a->names[i].value != b->names[i].value ||
@@ -155,6 +155,7 @@ static void copy_table(struct enum_table *to, const struct enum_table *from)
 	size_t i;
 
 	to->nr = from->nr;
+	to->is_bits = from->is_bits;
 	to->names = xcalloc(from->nr, sizeof(*to->names));
 	for (i = 0; i < from->nr; i++) {
 		to->names[i].value = from->names[i].value;
@@ -197,6 +198,8 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 		field.type = KPS_T_INT;	/* the number is right, too */
 	else
 		field.enum_id = id;
+	if (id >= 0 && type->names->is_bits)
+		field.flags |= KPS_FIELD_BITS;
 	return field;
 }
 

@@ -81,11 +81,33 @@ static void test_names(void **state)
 	assert_string_equal(get("why")->names.names[0].name, "x, y } ");
 }
 
+static void test_bits(void **state)
+{
+	const struct event_field *field;
+
+	(void)state;
+	assert_int_equal(tracefs_parse_format(
+		HEAD "\"%s %s\", __print_flags(REC->state, \"|\", {(1 << 0), \"A\"}, "
+		"{ ((1UL << 33)), \"B\" }, { 0x6, \"C\" }), "
+		"__print_symbolic(REC->why, {1 << 2, \"D\"})\n", &fields), 0);
+	field = get("state");
+	assert_int_equal(field->type, KPS_T_ENUM);
+	assert_true(field->names.is_bits);
+	assert_int_equal(field->names.nr, 3);
+	assert_int_equal(field->names.names[0].value, 1);
+	assert_int_equal(field->names.names[1].value, 1LL << 33);
+	assert_int_equal(field->names.names[2].value, 6);
+	assert_false(get("why")->names.is_bits);
+	assert_int_equal(get("why")->names.names[0].value, 4);
+}
+
 /* What is not a plain table leaves the field a number. */
 static void test_unreadable_names(void **state)
 {
 	static const char * const formats[] = {
-		HEAD "\"%s\", __print_symbolic(REC->state, { 1 << 2, \"A\" })\n",
+		HEAD "\"%s\", __print_symbolic(REC->state, { 1 << 64, \"A\" })\n",
+		HEAD "\"%s\", __print_symbolic(REC->state, { 1 <<, \"A\" })\n",
+		HEAD "\"%s\", __print_symbolic(REC->state, { (1 << 2, \"A\" })\n",
 		HEAD "\"%s\", __print_symbolic(REC->state, { A_NAME, \"A\" })\n",
 		HEAD "\"%s\", __print_symbolic(REC->state & 3, { 1, \"A\" })\n",
 		HEAD "\"%s\", __print_symbolic(REC->state, { 1, \"A\" }, x)\n",
@@ -95,7 +117,8 @@ static void test_unreadable_names(void **state)
 		HEAD "\"%s\", __print_symbolic(REC->",
 		HEAD "\"%s\", __print_symbolic(",
 		HEAD "\"%s\", __print_symbolic(REC->other, { 1, \"A\" })\n",
-		HEAD "\"%s\", __print_flags(REC->state, \"|\", { 1, \"A\" })\n",
+		HEAD "\"%s\", __print_flags(REC->state, { 1, \"A\" })\n",
+		HEAD "\"%s\", __print_flags(REC->state, \"|, { 1, A })\n",
 	};
 	size_t i;
 
@@ -128,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_fields, release),
 		cmocka_unit_test_teardown(test_names, release),
+		cmocka_unit_test_teardown(test_bits, release),
 		cmocka_unit_test_teardown(test_unreadable_names, release),
 		cmocka_unit_test(test_garbage),
 	};
