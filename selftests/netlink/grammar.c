@@ -327,10 +327,10 @@ static struct kps_field any_field(struct grammar *g, const struct plan *plan)
 		{ KPS_T_KSTACK, 8, 0, 0 }, { KPS_T_USTACK, 16, 0, 0 },
 		{ KPS_T_ENUM, 8, 0, 0 }, { KPS_T_ENUM, 8, KPS_FIELD_BITS, 0 },
 	};
-	unsigned int nr = NR(types) - (plan->nr_enums ? 0 : 1);
+	unsigned int nr = NR(types) - (plan->nr_enums ? 0 : 2);
 
 	if (!plan->stacks)
-		nr = NR(types) - 3;
+		nr = NR(types) - 4;
 	return types[grammar_any(g, nr)];
 }
 
