@@ -260,3 +260,12 @@ void functions_close(struct functions *functions)
 		munmap(functions->map, functions->map_len);
 	*functions = (struct functions){ 0 };
 }
+
+void functions_forget(void)
+{
+	char *path = host_path(CACHE);
+
+	if (geteuid() == 0)
+		unlink(path);
+	free(path);
+}

@@ -32,6 +32,12 @@ struct functions {
 int functions_open(struct functions *functions);
 void functions_close(struct functions *functions);
 
+/*
+ * The next one to open them asks the kernel: a module may have gone and come back
+ * to the same place while it wrote them out.
+ */
+void functions_forget(void);
+
 /* Where the name begins in a line that ends before @end. */
 const char *symbol_name(const char *line, const char *end);
 

@@ -170,20 +170,22 @@ static const char *function_target(struct arena *arena,
 	return target;
 }
 
-static bool module_is_loaded(const char *module)
+/*
+ * "NAME SIZE USES BY STATE ADDRESS". One that comes or goes may have its functions
+ * in /proc/kallsyms or not.
+ */
+static bool module_is_live(const char *module)
 {
+	char *text = host_read("/proc/modules", NULL), *save;
+	char *line = text ? strtok_r(text, "\n", &save) : NULL;
 	size_t len = strlen(module);
-	char *text = host_read("/proc/modules", NULL);
-	const char *line = text;
-	bool found = false;
+	bool live = false;
 
-	while (line && !found) {
-		found = !strncmp(line, module, len) && line[len] == ' ';
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
-	}
+	for (; line && !live; line = strtok_r(NULL, "\n", &save))
+		live = !strncmp(line, module, len) && line[len] == ' ' &&
+		       strstr(line, " Live ");
 	free(text);
-	return found;
+	return live;
 }
 
 /*
@@ -194,16 +196,17 @@ static bool module_is_loaded(const char *module)
 
 static bool waits_for_module(const struct function_spec *spec)
 {
-	bool waits = !module_is_loaded(spec->module);
+	bool waits = !module_is_live(spec->module);
 	unsigned int i;
 
 	for (i = 1; !waits && i < MAX_LOOKS; i++) {
 		struct kallsyms now = { 0 };
 
+		functions_forget();
 		if (kallsyms_load(&now))
 			break;
 		waits = kallsyms_named(&now, spec->module, spec->symbol).nr ||
-			!module_is_loaded(spec->module);
+			!module_is_live(spec->module);
 		kallsyms_free(&now);
 	}
 	return waits;
