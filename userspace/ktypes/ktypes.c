@@ -302,6 +302,17 @@ ktype_id ktypes_constant(const struct ktypes *kt, const char *name, int64_t *val
 								 KTYPE_NONE;
 }
 
+bool ktypes_any_constant(const char *name, int64_t *value)
+{
+	const struct ktypes *kt;
+	const char *why;
+
+	for (kt = ktypes_open(&why); kt; kt = ktypes_next(kt))
+		if (ktypes_constant(kt, name, value))
+			return true;
+	return false;
+}
+
 const char *ktypes_where(unsigned int *nr_structs)
 {
 	static struct source source;

@@ -123,6 +123,9 @@ const char *ktypes_enumerator(const struct ktypes *kt, ktype_id id, uint32_t n,
 ktype_id ktypes_constant(const struct ktypes *kt, const char *name,
 			 int64_t *value);
 
+/* The same in all there is.  Return: whether there is one; then @value is set. */
+bool ktypes_any_constant(const char *name, int64_t *value);
+
 /* The n-th name of a kind, in order, for suggestions; NULL after the last. */
 const char *ktypes_name(const struct ktypes *kt, enum ktype_kind kind,
 			uint32_t n);

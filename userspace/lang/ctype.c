@@ -460,16 +460,11 @@ static bool find_enumerator(const struct enum_table *table, const char *name,
 bool ctype_constant(struct ctypes *ctypes, const char *name, int64_t *value)
 {
 	const struct ctype *type;
-	const struct ktypes *kt;
-	const char *why;
 
 	for (type = ctypes->declared; type; type = type->next)
 		if (type->names && find_enumerator(type->names, name, value))
 			return true;
-	for (kt = ktypes_open(&why); kt; kt = ktypes_next(kt))
-		if (ktypes_constant(kt, name, value))
-			return true;
-	return false;
+	return ktypes_any_constant(name, value);
 }
 
 const char *ctype_text(struct ctypes *ctypes, const struct ctype *type)

@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* @name: @len characters. Return: whether it is known; then @value is set. */
-bool enumerator_find(const char *name, size_t len, long long *value);
+/* @text: @len characters of it. Return: whether that is one; then @value is set. */
+bool enumerator_find(const char *text, size_t len, int64_t *value);
 
 #endif

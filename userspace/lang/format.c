@@ -136,7 +136,7 @@ static const char *expect(const char *text, char c)
 }
 
 /* " << 3", or nothing of the kind. */
-static const char *parse_shift(const char *text, long long *value)
+static const char *parse_shift(const char *text, int64_t *value)
 {
 	const char *after = skip_blanks(text);
 	unsigned long by;
@@ -147,12 +147,12 @@ static const char *parse_shift(const char *text, long long *value)
 	by = strtoul(after + 2, &end, 10);
 	if (end == after + 2 || by > 63)
 		return NULL;
-	*value = (long long)((unsigned long long)*value << by);
+	*value = (int64_t)((uint64_t)*value << by);
 	return end;
 }
 
 /* A number, "1UL << 3", or a name of one; NULL if it is anything else. */
-static const char *parse_number(const char *text, long long *value)
+static const char *parse_number(const char *text, int64_t *value)
 {
 	size_t len = 0;
 	char *end;
@@ -160,7 +160,7 @@ static const char *parse_number(const char *text, long long *value)
 	errno = 0;
 	*value = strtoll(text, &end, 0);
 	if (errno == ERANGE)
-		*value = (long long)strtoull(text, &end, 0);
+		*value = (int64_t)strtoull(text, &end, 0);
 	if (end != text)
 		return parse_shift(end + strspn(end, "UuLl"), value);
 	while (is_name_char(text[len]))
@@ -169,7 +169,7 @@ static const char *parse_number(const char *text, long long *value)
 }
 
 /* The same, in brackets or not. */
-static const char *parse_value(const char *text, long long *value)
+static const char *parse_value(const char *text, int64_t *value)
 {
 	unsigned int brackets = 0;
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <linux/bpf.h>
 #include <linux/kpstat.h>
 
@@ -16,7 +17,7 @@ struct enum_table {
 	bool is_bits;			/* that may be set together */
 	size_t nr;
 	struct enum_name {
-		long long value;
+		int64_t value;
 		char *name;
 	} *names;
 };
