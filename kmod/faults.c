@@ -41,7 +41,10 @@ void __kprobes kps_fault_count(const struct kps_ctx *ctx)
 }
 NOKPROBE_SYMBOL(find_place);
 
-/* In the order of their lines; what has no place is that of no line, the first. */
+/*
+ * In the order of their lines; what has no place is that of no line, the first, for
+ * which the last place is kept.
+ */
 static u32 add_line(struct kps_fault_line *lines, u32 nr, u32 line, u64 count)
 {
 	u32 i, at = 0;
@@ -54,7 +57,8 @@ static u32 add_line(struct kps_fault_line *lines, u32 nr, u32 line, u64 count)
 		lines[at].nr += count;
 		return nr;
 	}
-	if (nr == KPS_MAX_FAULT_LINES)
+	if (nr == KPS_MAX_FAULT_LINES ||
+	    (nr == KPS_MAX_FAULT_LINES - 1 && line && lines[0].line))
 		return add_line(lines, nr, 0, count);
 	for (i = nr; i > at; i--)
 		lines[i] = lines[i - 1];
@@ -74,15 +78,12 @@ u32 kps_probe_faults(const struct kps_probe *probe,
 {
 	const struct kps_set *set = kps_program_set(probe->program);
 	const struct kps_faults *faults;
-	u64 other = 0;
 	u32 i, nr = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		other += local64_read(&set->rows[cpu]->faults[probe->index].other);
-	nr = add_line(lines, nr, 0, other);
 	for_each_possible_cpu(cpu) {
 		faults = &set->rows[cpu]->faults[probe->index];
+		nr = add_line(lines, nr, 0, local64_read(&faults->other));
 		for (i = 0; i < KPS_FAULT_LINES; i++)
 			nr = add_line(lines, nr, faults->line[i],
 				      local64_read(&faults->nr[i]));

@@ -3,7 +3,8 @@
 #
 # The kernel's structs in programs: what they say is what /proc, stat and the
 # sockets' tools say; values of enums have names; memory that could not be read is
-# counted by the line that wanted it.
+# counted by the line that wanted it, of which many CPUs have many.
+# cpus=6
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -123,18 +124,27 @@ faults() {
 	done_with faults
 }
 
-# Each line reads an address that is not there, by its own number.
+# many_lines EACH: each line reads an address that is not there, and each CPU runs
+# EACH of its own, as many as have places there or more; on many CPUs they are more
+# than are told apart at all.
 many_lines() {
-	local i text='kprobe:vfs_read /comm == "kps_fault"/ {'
-	for ((i = 2; i <= 13; i++)); do
-		text="$text"$'\n'"if (arg2 == $i) { @ = max(*(uint32 *)8); }"
+	local each=$1 places=8 told_apart=31 beyond cpus i line text
+	cpus=$(nproc)
+	text='kprobe:vfs_read /comm == "kps_fault"/ {'
+	for ((line = 2; line < 2 + cpus * each; line++)); do
+		text="$text"$'\n'"if (arg2 == $line) { @ = max(*(uint32 *)8); }"
 	done
 	load_text faults "$text"$'\n}'
-	for ((i = 2; i <= 13; i++)); do must taskset -c 0 "$LOAD/reads" kps_fault "${i}x10"; done
+	for ((i = 0; i < cpus * each; i++)); do
+		must taskset -c $((i / each)) "$LOAD/reads" kps_fault "$((i + 2))x10"
+	done
 	kpctl disable faults
+	told_apart=$((cpus * places < told_apart ? cpus * places : told_apart))
+	beyond=$(((cpus * each - told_apart) * 10))
 	is "lines beyond those that have a place are counted together" \
-		"$(by 0) $(kpctl show -j faults | jq '[.probes[0].fault_lines[]] | add')" "40 120"
-	is "with them the sum is the ledger's" "$(ledger faults fault)" 120
+		"$(by 0) $(kpctl show -j faults | jq '[.probes[0].fault_lines[]] | add')" \
+		"$beyond $((cpus * each * 10))"
+	is "with them the sum is the ledger's" "$(ledger faults fault)" $((cpus * each * 10))
 	done_with faults
 }
 
@@ -159,7 +169,8 @@ sockets
 enums
 bits
 faults
-many_lines
+many_lines 8
+many_lines 12
 is "no memory is held" "$(memory_used)" 0
 must rmmod kpstat
 finish

@@ -87,16 +87,21 @@ count() {
 
 userspace() { CMOCKA_MESSAGE_OUTPUT=TAP make -s -C "$TOP/userspace" check; }
 
-# Each test has a guest of its own: what one breaks, no other sees.  A test
-# that needs longer says so in a line "# timeout=SECONDS"; KPSTAT_SLOW multiplies
-# it, for kernels that look at every step.
+# asked NAME WHAT: the value of a test's line "# WHAT=VALUE"
+asked() { sed -n "s/^# $2=//p" "$TOP/selftests/$1.sh" | head -n1; }
+
+# Each test has a guest of its own: what one breaks, no other sees.  A test that
+# needs longer, more CPUs, or makes the kernel complain says so: "# timeout=SECONDS",
+# "# cpus=N", "# expect=REGEX".  KPSTAT_SLOW multiplies the first, for kernels that
+# look at every step.
 selftest() {
-	local timeout expect
-	timeout=$(sed -n 's/^# timeout=\([0-9]*\).*/\1/p' "$TOP/selftests/$1.sh" | head -n1)
-	timeout=$((${timeout:-120} * ${KPSTAT_SLOW:-1}))
-	expect=$(sed -n 's/^# expect=\(.*\)/\1/p' "$TOP/selftests/$1.sh" | head -n1)
+	local timeout cpus expect
+	timeout=$(asked "$1" timeout)
+	cpus=$(asked "$1" cpus)
+	expect=$(asked "$1" expect)
 	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" \
-		--timeout $timeout --expect "${expect:-^\$}" -- "./$1.sh"
+		--timeout $((${timeout:-120} * ${KPSTAT_SLOW:-1})) --smp "${cpus:-2}" \
+		--expect "${expect:-^\$}" -- "./$1.sh"
 }
 
 selftests() {
