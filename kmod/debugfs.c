@@ -41,14 +41,25 @@ static int source_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(source);
 
-static int probes_show(struct seq_file *m, void *unused)
+/* Its sites and its counts are those of one moment. */
+static int show_locked(struct seq_file *m,
+		       void (*show)(struct seq_file *m,
+				    const struct kps_program *program))
 {
 	struct kps_program *program = m->private;
+
+	mutex_lock(&program->read_lock);
+	show(m, program);
+	mutex_unlock(&program->read_lock);
+	return 0;
+}
+
+static void show_sites(struct seq_file *m, const struct kps_program *program)
+{
 	u32 i;
 
 	seq_printf(m, "%-9s %-10s %10s  %s\n", "state", "how", "missed",
 		   "probe");
-	mutex_lock(&program->read_lock);
 	for (i = 0; i < program->nr_sites; i++) {
 		const struct kps_site *site = program->sites[i];
 
@@ -57,30 +68,23 @@ static int probes_show(struct seq_file *m, void *unused)
 			   kps_site_missed(site), site->probe->provider->name,
 			   site->target);
 	}
-	mutex_unlock(&program->read_lock);
-	return 0;
+}
+
+static int probes_show(struct seq_file *m, void *unused)
+{
+	return show_locked(m, show_sites);
 }
 DEFINE_SHOW_ATTRIBUTE(probes);
 
 static int ledger_show(struct seq_file *m, void *unused)
 {
-	struct kps_program *program = m->private;
-
-	mutex_lock(&program->read_lock);
-	kps_ledger_show(m, program);
-	mutex_unlock(&program->read_lock);
-	return 0;
+	return show_locked(m, kps_ledger_show);
 }
 DEFINE_SHOW_ATTRIBUTE(ledger);
 
 static int faults_show(struct seq_file *m, void *unused)
 {
-	struct kps_program *program = m->private;
-
-	mutex_lock(&program->read_lock);
-	kps_faults_show(m, program);
-	mutex_unlock(&program->read_lock);
-	return 0;
+	return show_locked(m, kps_faults_show);
 }
 DEFINE_SHOW_ATTRIBUTE(faults);
 

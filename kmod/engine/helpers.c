@@ -142,7 +142,6 @@ static bool in_record(const struct kps_ctx *ctx, u64 off, u64 len)
 HELPER(record)
 {
 	struct kps_ctx *ctx = CTX;
-
 	u64 how = r3 & KPS_SIZE_MASK;
 
 	if (!in_record(ctx, r2, how & ~(u64)KPS_SIGNED)) {
