@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lang/cache_file.h"
 #include "lang/host.h"
 #include "source.h"
 
@@ -100,15 +101,6 @@ static char *cache_path(const struct source *source)
 	return host_path(path);
 }
 
-/* By root, and nobody else could have written to it. */
-static bool is_trusted(int fd)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == 0 &&
-	       !(st.st_mode & 0022);
-}
-
 /* All that must hold of an index before it is mapped. */
 static bool is_index(const struct source *source, int fd)
 {
@@ -127,10 +119,10 @@ static bool is_index(const struct source *source, int fd)
 int source_cached(const struct source *source)
 {
 	char *path = cache_path(source);
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = cache_open(path);
 
 	free(path);
-	if (fd >= 0 && is_trusted(fd) && is_index(source, fd))
+	if (fd >= 0 && is_index(source, fd))
 		return fd;
 	if (fd >= 0)
 		close(fd);
@@ -228,25 +220,21 @@ static void explain(const struct source *source, const char *said, char *why,
 		snprintf(why, size, "%s cannot be used, %s", source->path, said);
 }
 
-/* Under a name of our own first: whoever opens it finds all of it, or none. */
 static int build_cached(const struct source *source, char said[SAID_MAX])
 {
-	char *directory = host_path(DIRECTORY), *to = cache_path(source);
-	char from[PATH_MAX];
-	int fd;
+	char *directory = host_path(DIRECTORY), *path = cache_path(source);
+	struct cache_file file = { .fd = -1 };
 
 	mkdir(directory, 0755);
-	snprintf(from, sizeof(from), "%s.%d", to, getpid());
-	fd = open(from, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0 && (!run_builder(source, fd, said) || fchmod(fd, 0644) ||
-			rename(from, to))) {
-		unlink(from);
-		close(fd);
-		fd = -1;
+	if (cache_create(&file, path) &&
+	    !cache_commit(&file, path, run_builder(source, file.fd, said) &&
+				       !fchmod(file.fd, 0644))) {
+		close(file.fd);
+		file.fd = -1;
 	}
 	free(directory);
-	free(to);
-	return fd;
+	free(path);
+	return file.fd;
 }
 
 static int build_in_memory(const struct source *source, char said[SAID_MAX])

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "cache_file.h"
 #include "fnv.h"
 #include "host.h"
 #include "kallsyms_cache.h"
@@ -55,18 +56,12 @@ static bool make_key(char key[KEY_MAX])
 	return boot;
 }
 
-/* By root, and nobody else could have written to it. */
-static bool is_trusted(const struct stat *st)
-{
-	return st->st_uid == 0 && !(st->st_mode & 0022);
-}
-
 static bool directory_is_trusted(void)
 {
 	char *directory = host_path(DIRECTORY);
 	struct stat st;
 	bool is = !lstat(directory, &st) && S_ISDIR(st.st_mode) &&
-		  is_trusted(&st);
+		  cache_is_trusted(&st);
 
 	free(directory);
 	return is;
@@ -77,7 +72,7 @@ static bool map_file(int fd, struct functions *functions)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !is_trusted(&st))
+	if (fstat(fd, &st))
 		return false;
 	functions->map_len = st.st_size;
 	functions->map = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -87,8 +82,7 @@ static bool map_file(int fd, struct functions *functions)
 static bool read_cache(const char *key, struct functions *functions)
 {
 	char *path = host_path(CACHE);
-	int fd = directory_is_trusted() ?
-		 open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	int fd = directory_is_trusted() ? cache_open(path) : -1;
 	bool mapped = fd >= 0 && map_file(fd, functions);
 	size_t head = strlen(key);
 
@@ -106,31 +100,31 @@ static bool read_cache(const char *key, struct functions *functions)
 	return false;
 }
 
-/* Under a name of our own first: whoever reads it finds all of it, or none. */
+static bool write_functions(int fd, const char *key,
+			    const struct functions *functions)
+{
+	FILE *file = fdopen(fd, "w");
+	bool good;
+
+	if (!file) {
+		close(fd);
+		return false;
+	}
+	fputs(key, file);
+	fwrite(functions->text, functions->len, 1, file);
+	good = !ferror(file);
+	return !fclose(file) && good;
+}
+
 static void write_cache(const char *key, const struct functions *functions)
 {
-	char *directory = host_path(DIRECTORY), *to = host_path(CACHE);
-	char *from = NULL;
-	FILE *file = NULL;
-	bool good;
-	int fd;
+	char *directory = host_path(DIRECTORY), *path = host_path(CACHE);
+	struct cache_file file;
 
 	mkdir(directory, 0700);
-	if (asprintf(&from, "%s.%d", to, getpid()) < 0)
-		from = NULL;
-	fd = from ? open(from, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			 0600) : -1;
-	if (fd >= 0)
-		file = fdopen(fd, "w");
-	if (file) {
-		fputs(key, file);
-		fwrite(functions->text, functions->len, 1, file);
-		good = !ferror(file);
-		if (fclose(file) || !good || rename(from, to))
-			unlink(from);
-	}
-	free(from);
-	free(to);
+	if (cache_create(&file, path))
+		cache_commit(&file, path, write_functions(file.fd, key, functions));
+	free(path);
 	free(directory);
 }
 
