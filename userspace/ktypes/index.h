@@ -36,6 +36,17 @@ static const enum ktype_kind index_kinds[INDEX_NR_KINDS] = {
 	KTYPE_STRUCT, KTYPE_UNION, KTYPE_ENUM, KTYPE_TYPEDEF, KTYPE_INT,
 };
 
+/* -1: those are not */
+static inline int index_row(enum ktype_kind kind)
+{
+	int row;
+
+	for (row = 0; row < INDEX_NR_KINDS; row++)
+		if (index_kinds[row] == kind)
+			return row;
+	return -1;
+}
+
 struct index_header {
 	char magic[8];
 	/* What it was made of, as who opens it would say it. */
@@ -103,14 +114,5 @@ static inline uint64_t index_size(const struct index_header *header)
 		size += (uint64_t)header->nr_names[row] * sizeof(struct index_name);
 	return size;
 }
-
-/* Room for any name of canonical_int(). */
-#define INT_NAME_MAX 32
-
-/*
- * "unsigned long" as gcc names it: "long unsigned int".  Return: false if @name
- * is made of other words.
- */
-bool canonical_int(const char *name, char canonical[INT_NAME_MAX]);
 
 #endif

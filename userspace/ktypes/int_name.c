@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "index.h"
+#include "int_name.h"
 
 enum { LONG, SHORT, CHAR, INT, SIGNED, UNSIGNED, NR_WORDS };
 

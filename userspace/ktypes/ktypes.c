@@ -6,6 +6,7 @@
 
 #include "lang/arena.h"
 #include "lang/fnv.h"
+#include "int_name.h"
 #include "source.h"
 
 /* A path, what is wrong with the file, and what to do. */
@@ -218,19 +219,9 @@ const char *ktypes_enumerator(const struct ktypes *kt, ktype_id id, uint32_t n,
 	return string_at(kt, enumerator->name);
 }
 
-static int kind_row(enum ktype_kind kind)
-{
-	int row;
-
-	for (row = 0; row < INDEX_NR_KINDS; row++)
-		if (index_kinds[row] == kind)
-			return row;
-	return -1;
-}
-
 const char *ktypes_name(const struct ktypes *kt, enum ktype_kind kind, uint32_t n)
 {
-	int row = kind_row(kind);
+	int row = index_row(kind);
 
 	if (row < 0 || n >= kt->header->nr_names[row])
 		return NULL;
@@ -263,7 +254,7 @@ ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
 {
 	const struct index_name *found;
 	char canonical[INT_NAME_MAX];
-	int row = kind_row(kind);
+	int row = index_row(kind);
 
 	if (row < 0)
 		return KTYPE_NONE;

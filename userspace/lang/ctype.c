@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "ctype.h"
+#include "ktypes/int_name.h"
 #include "near.h"
 
 /* Deeper than any type that a person wrote, shallower than the stack. */
@@ -41,17 +42,15 @@ static const struct ctype ints[] = {
 	INT("bool", 1, false), INT("_Bool", 1, false),
 };
 
-/* Those of C, which have one to four. */
-static const struct ctype char_type = {
-	.kind = KTYPE_INT, .name = "char", .size = 1, .is_signed = true,
-	.is_char = true,
-};
-
+/* Those of C, which have one to four, as canonical_int() names them. */
 static const struct ctype c_ints[] = {
+	{ .kind = KTYPE_INT, .name = "char", .size = 1, .is_signed = true,
+	  .is_char = true },
 	INT("signed char", 1, true), INT("unsigned char", 1, false),
-	INT("short", 2, true), INT("unsigned short", 2, false),
+	INT("short int", 2, true), INT("short unsigned int", 2, false),
 	INT("int", 4, true), INT("unsigned int", 4, false),
-	INT("long", 8, true), INT("unsigned long", 8, false),
+	INT("long int", 8, true), INT("long unsigned int", 8, false),
+	INT("long long int", 8, true), INT("long long unsigned int", 8, false),
 };
 
 static const struct {
@@ -146,41 +145,24 @@ static const struct ctype *find_declared(const struct ctypes *ctypes,
 	return NULL;
 }
 
-static const struct ctype *find_int(const char *name)
+static const struct ctype *find_in(const struct ctype *table, size_t nr,
+				   const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(ints); i++)
-		if (!strcmp(ints[i].name, name))
-			return &ints[i];
+	for (i = 0; i < nr; i++)
+		if (!strcmp(table[i].name, name))
+			return &table[i];
 	return NULL;
 }
 
 /* "unsigned long int" and all the other ways to say it; NULL if it is none. */
-static const struct ctype *find_c_int(struct ctypes *ctypes, const char *text)
+static const struct ctype *find_c_int(const char *words)
 {
-	char *words = arena_strdup(ctypes->arena, text), *save, *word;
-	bool is_unsigned = false, is_signed = false, is_char = false;
-	int width = 2;		/* as in c_ints: char, short, int, long */
+	char canonical[INT_NAME_MAX];
 
-	for (word = strtok_r(words, " ", &save); word;
-	     word = strtok_r(NULL, " ", &save)) {
-		if (!strcmp(word, "unsigned"))
-			is_unsigned = true;
-		else if (!strcmp(word, "signed"))
-			is_signed = true;
-		else if (!strcmp(word, "char"))
-			is_char = true;
-		else if (!strcmp(word, "short"))
-			width = 1;
-		else if (!strcmp(word, "long"))
-			width = 3;
-		else if (strcmp(word, "int"))
-			return NULL;
-	}
-	if (is_char && !is_signed && !is_unsigned)
-		return &char_type;
-	return &c_ints[(is_char ? 0 : width) * 2 + is_unsigned];
+	return canonical_int(words, canonical) ?
+		find_in(c_ints, ARRAY_SIZE(c_ints), canonical) : NULL;
 }
 
 static const struct ctype *find_tagged(struct ctypes *ctypes,
@@ -216,9 +198,9 @@ static const struct ctype *find_base(struct ctypes *ctypes, const char *base)
 		return find_tagged(ctypes, kind, name);
 	if (!strcmp(base, "void"))
 		return &void_type;
-	found = find_int(base);
+	found = find_in(ints, ARRAY_SIZE(ints), base);
 	if (!found)
-		found = find_c_int(ctypes, base);
+		found = find_c_int(base);
 	return found ? found : find_kernels(ctypes, KTYPE_TYPEDEF, base);
 }
 

@@ -4,6 +4,7 @@
 
 #include "lang/arena.h"
 #include "lang/fnv.h"
+#include "../int_name.h"
 #include "build.h"
 
 /* Types within types; and const of volatile of const. */
@@ -232,16 +233,6 @@ static void resolve_keys(struct build *build)
 			find_key(build, raw_members(build)[i].key);
 }
 
-static int kind_row(enum ktype_kind kind)
-{
-	int row;
-
-	for (row = 0; row < INDEX_NR_KINDS; row++)
-		if (index_kinds[row] == kind)
-			return row;
-	return -1;
-}
-
 /* By kind and name; the first of a name is complete if any is. */
 static int compare_names(const void *a, const void *b)
 {
@@ -273,7 +264,7 @@ static void sort_names(struct build *build)
 
 	for (i = 1; i < build->types.used; i++)
 		if (raws(build)[i].type.name &&
-		    kind_row(raws(build)[i].type.kind) >= 0)
+		    index_row(raws(build)[i].type.kind) >= 0)
 			buffer_add_number(&build->by_name, i);
 	sort(build, &build->by_name, compare_names);
 	by_name = build->by_name.data;
@@ -386,7 +377,7 @@ static void list_names(struct build *build)
 		}
 		first = raw;
 		raw->name = add_string(build, raw->type.name);
-		add_name(&build->names[kind_row(raw->type.kind)], raw->name, raw->id);
+		add_name(&build->names[index_row(raw->type.kind)], raw->name, raw->id);
 	}
 }
 
