@@ -505,6 +505,7 @@ enum kps_clock {
 };
 
 #define KPS_SIGNED	(1 << 8)
+#define KPS_DATA_LOC	(1 << 16)
 
 /*
  * Or'ed into the CONST size of RECORD, READ, STR, RECORD_STR and BYTES, shifted:
@@ -512,6 +513,5 @@ enum kps_clock {
  */
 #define KPS_LINE_SHIFT	16
 #define KPS_LINE_MAX	0x7fff
-#define KPS_DATA_LOC	(1 << 16)
 
 #endif

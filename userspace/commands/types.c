@@ -119,22 +119,19 @@ static int print_type(const struct ktypes *kt, const char *name)
 {
 	const struct named_kind *only = take_kind(&name);
 	struct near near = { .word = name };
-	ktype_id id = find_type(kt, only, name);
-	const struct ktypes *next = id ? NULL : ktypes_next(kt);
+	const struct ktypes *in = kt;
+	ktype_id id = find_type(in, only, name);
 
-	if (next && find_type(next, only, name)) {
-		kt = next;
-		id = find_type(kt, only, name);
-	}
-
+	while (!id && (in = ktypes_next(in)))
+		id = find_type(in, only, name);
 	if (!id) {
 		each_name(kt, only, offer, &near);
 		return not_found(only ? only->word : "type", &near);
 	}
 	if (json_output)
-		json_print(ktype_json(kt, id));
+		json_print(ktype_json(in, id));
 	else
-		ktype_print(kt, id);
+		ktype_print(in, id);
 	return DONE;
 }
 

@@ -60,15 +60,25 @@ struct type *type##_append(struct type *list, struct type *last)	\
 DEFINE_APPEND(expr)
 DEFINE_APPEND(stmt)
 DEFINE_APPEND(attach_point)
+DEFINE_APPEND(clause)
+DEFINE_APPEND(ctype_decl)
+DEFINE_APPEND(member_decl)
+DEFINE_APPEND(dimension)
+DEFINE_APPEND(enumerator_decl)
 
-unsigned int expr_list_len(const struct expr *list)
-{
-	unsigned int nr = 0;
-
-	for (; list; list = list->next)
-		nr++;
-	return nr;
+#define DEFINE_LIST_LEN(type)						\
+unsigned int type##_list_len(const struct type *list)			\
+{									\
+	unsigned int nr = 0;						\
+									\
+	for (; list; list = list->next)					\
+		nr++;							\
+	return nr;							\
 }
+
+DEFINE_LIST_LEN(expr)
+DEFINE_LIST_LEN(member_decl)
+DEFINE_LIST_LEN(enumerator_decl)
 
 struct stmt *stmt_new(struct arena *arena, enum stmt_kind kind,
 		      const struct span *at)

@@ -48,7 +48,8 @@ struct type {
 				 * TYPE_INT, TYPE_ENUM: bytes that it had, 0: 8
 				 */
 	const struct ctype *to;	/* TYPE_INT: a pointer to it, NULL: none;
-				 * TYPE_ARRAY, TYPE_RECORD: what it is
+				 * TYPE_ARRAY, TYPE_RECORD: what it is; TYPE_STR
+				 * in memory: the array that it is
 				 */
 	const struct enum_table *names; /* TYPE_ENUM */
 	const char *format;	/* TYPE_TIME */
@@ -97,7 +98,6 @@ struct variable {
 };
 
 struct builtin;
-struct ctype;
 struct function;
 struct event_field;
 
@@ -121,7 +121,7 @@ struct expr {
 	const struct event_field *field; /* EXPR_FIELD: in the record, or NULL */
 	bool in_memory;		/* it is read from there: at ... */
 	struct expr *address;	/* ... this */
-	uint64_t offset;	/* ... and this many bytes, also in the record */
+	uint64_t offset;	/* ... and this many bytes */
 	unsigned int bit, bits;	/* of what is there; .bits 0: all of them */
 	uint64_t step;		/* of a pointer's sum: bytes of "one more", or 0 */
 	unsigned int map;		 /* EXPR_MAP: its number */
@@ -177,15 +177,8 @@ struct expr *expr_op(struct arena *arena, enum expr_kind kind,
 		     const struct span *at, enum op op, struct expr *a,
 		     struct expr *b);
 
-/* Append to a list that may be NULL; returns its head. */
-struct expr *expr_append(struct expr *list, struct expr *last);
-unsigned int expr_list_len(const struct expr *list);
-
 struct stmt *stmt_new(struct arena *arena, enum stmt_kind kind,
 		      const struct span *at);
-struct stmt *stmt_append(struct stmt *list, struct stmt *last);
-struct attach_point *attach_point_append(struct attach_point *list,
-					 struct attach_point *last);
 
 const char *op_text(enum op op);
 
@@ -236,6 +229,23 @@ struct program {
 	struct ctype_decl *types;	/* in the order of the text */
 	struct clause *clauses;
 };
+
+/* TYPE_append(): to a list that may be NULL; returns its head. */
+#define DECLARE_APPEND(type) \
+	struct type *type##_append(struct type *list, struct type *last)
+
+DECLARE_APPEND(expr);
+DECLARE_APPEND(stmt);
+DECLARE_APPEND(attach_point);
+DECLARE_APPEND(clause);
+DECLARE_APPEND(ctype_decl);
+DECLARE_APPEND(member_decl);
+DECLARE_APPEND(dimension);
+DECLARE_APPEND(enumerator_decl);
+
+unsigned int expr_list_len(const struct expr *list);
+unsigned int member_decl_list_len(const struct member_decl *list);
+unsigned int enumerator_decl_list_len(const struct enumerator_decl *list);
 
 /**
  * parse_program() - text to clauses

@@ -54,13 +54,6 @@ static int check_map_value(struct checker *checker, struct stmt *stmt)
 	return check_map_assign(checker, stmt->target, &value->type);
 }
 
-/* A struct or an array in memory: the variable says where. */
-static bool is_place(const struct expr *expr)
-{
-	return expr->type.kind == TYPE_RECORD ||
-	       (expr->type.kind == TYPE_ARRAY && !expr->field);
-}
-
 static int check_variable_value(struct checker *checker, struct stmt *stmt)
 {
 	struct expr *value = stmt->value;

@@ -123,12 +123,6 @@ static int check_str_length(const struct expr *len, unsigned int *size)
 	return 0;
 }
 
-/* Or in a variable that says where. */
-static bool is_in_memory(const struct expr *expr)
-{
-	return expr->type.to && !expr->field;
-}
-
 static int check_str(struct checker *checker, struct expr *expr)
 {
 	struct expr *address = expr->list;
@@ -141,9 +135,8 @@ static int check_str(struct checker *checker, struct expr *expr)
 		return -1;
 	if (address->type.kind == TYPE_STR)
 		size = address->type.size;
-	else if (address->type.kind == TYPE_ARRAY && is_in_memory(address))
-		size = address->type.size < KPS_MAX_STR ?
-			round_up8(address->type.size + 1) : KPS_MAX_STR;
+	else if (address->type.kind == TYPE_ARRAY && is_place(address))
+		size = string_size(address->type.to);
 	else if (require_int(address, "what str() reads"))
 		return -1;
 	if (len && check_str_length(len, &size))
@@ -155,12 +148,6 @@ static int check_str(struct checker *checker, struct expr *expr)
 	}
 	diag_error(&address->at, "leave str() out", "this is a string already");
 	return -1;
-}
-
-/* Something that is taken byte by byte. */
-static bool is_bytes(const struct expr *expr)
-{
-	return expr->type.kind == TYPE_ARRAY || expr->type.kind == TYPE_RECORD;
 }
 
 static int check_address_size(const struct expr *address)
@@ -187,7 +174,7 @@ static int check_ntop(struct checker *checker, struct expr *expr)
 	set_kind(expr, TYPE_INET);
 	if (address->type.kind == TYPE_INET)
 		return 0;
-	if (is_bytes(address))
+	if (type_is_bytes(&address->type))
 		return check_address_size(address);
 	return require_int(address, "ntop()'s address");
 }
@@ -209,7 +196,7 @@ static int check_macaddr(struct checker *checker, struct expr *expr)
 	if (check_expr(checker, expr->list))
 		return -1;
 	set_kind(expr, TYPE_MAC);
-	if (is_bytes(address) && address->type.size >= 6)
+	if (type_is_bytes(&address->type) && address->type.size >= 6)
 		return 0;
 	return require_int(address, "macaddr()'s address");
 }
@@ -220,7 +207,7 @@ static unsigned int buf_length(const struct expr *expr)
 
 	if (len && expr_is_const(len))
 		return len->value < KPS_MAX_STR ? len->value : KPS_MAX_STR;
-	return is_bytes(data) ? data->type.size : DEFAULT_STR;
+	return type_is_bytes(&data->type) ? data->type.size : DEFAULT_STR;
 }
 
 /* A length that is not known until then may take as much as a string. */
@@ -233,19 +220,20 @@ static int check_buf(struct checker *checker, struct expr *expr)
 		return -1;
 	if (data->type.kind == TYPE_STR && data->in_memory)
 		become_array(data);
-	if (!is_bytes(data) && require_int(data, "what buf() reads"))
+	if (!type_is_bytes(&data->type) && require_int(data, "what buf() reads"))
 		return -1;
 	if (len && require_int(len, "buf()'s length"))
 		return -1;
-	if (!len && !is_bytes(data)) {
+	if (!len && !type_is_bytes(&data->type)) {
 		diag_error(&expr->at, "write buf(address, length)",
 			   "buf() needs a length here");
 		return -1;
 	}
 	bytes = buf_length(expr);
 	if (bytes > KPS_MAX_STR - 8) {
-		diag_error(len ? &len->at : &data->at, "say how many: buf(data, 16)", "buf()'s length is at most %u",
-			   KPS_MAX_STR - 8);
+		diag_error(len ? &len->at : &data->at,
+			   "say how many: buf(data, 16)",
+			   "buf()'s length is at most %u", KPS_MAX_STR - 8);
 		return -1;
 	}
 	set_kind(expr, TYPE_BUF);

@@ -32,14 +32,18 @@ static bool is_string(const struct ctype *type)
 	return type->kind == KTYPE_ARRAY && type->of->is_char;
 }
 
-/* One byte more than the array, which need not end with a NUL. */
-static unsigned int string_size(const struct ctype *type)
+bool is_place(const struct expr *expr)
 {
-	if (!type->nr)
+	return type_is_bytes(&expr->type) && !expr->field;
+}
+
+unsigned int string_size(const struct ctype *array)
+{
+	if (!array->nr)
 		return DEFAULT_STR;
-	if (type->size >= KPS_MAX_STR)
+	if (array->size >= KPS_MAX_STR)
 		return KPS_MAX_STR;
-	return round_up8(type->size + 1);
+	return round_up8(array->size + 1);
 }
 
 static int set_number(struct checker *checker, struct expr *expr,

@@ -124,22 +124,13 @@ static int lay_out_member(struct ctypes *ctypes, struct layout *layout,
 	return 0;
 }
 
-static unsigned int count_members(const struct member_decl *decl)
-{
-	unsigned int nr = 0;
-
-	for (; decl; decl = decl->next)
-		nr++;
-	return nr;
-}
-
 static int lay_out(struct ctypes *ctypes, struct ctype *type,
 		   const struct ctype_decl *decl, unsigned int depth)
 {
 	struct layout layout = {
 		.is_union = type->kind == KTYPE_UNION, .align = 1,
 	};
-	unsigned int nr = count_members(decl->members);
+	unsigned int nr = member_decl_list_len(decl->members);
 	const struct member_decl *member;
 	struct cmember *members;
 
@@ -213,23 +204,14 @@ static const struct ctype *find_type(struct ctypes *ctypes,
 	return type;
 }
 
-static unsigned int count_enumerators(const struct enumerator_decl *decl)
-{
-	unsigned int nr = 0;
-
-	for (; decl; decl = decl->next)
-		nr++;
-	return nr;
-}
-
 /* gcc makes an enum unsigned unless one of its values is negative. */
 static void declare_enum(struct ctypes *ctypes, const struct ctype_decl *decl)
 {
 	struct ctype *type = declare(ctypes, decl);
-	unsigned int nr = count_enumerators(decl->enumerators);
+	unsigned int nr = enumerator_decl_list_len(decl->enumerators);
 	struct enum_table *table = arena_alloc(ctypes->arena, sizeof(*table));
 	const struct enumerator_decl *enumerator = decl->enumerators;
-	long long next = 0;
+	int64_t next = 0;
 
 	table->names = arena_alloc(ctypes->arena, nr * sizeof(*table->names));
 	for (; enumerator; enumerator = enumerator->next) {
@@ -237,7 +219,7 @@ static void declare_enum(struct ctypes *ctypes, const struct ctype_decl *decl)
 
 		name->value = enumerator->has_value ? enumerator->value : next;
 		name->name = (char *)enumerator->name;
-		next = (long long)((uint64_t)name->value + 1);
+		next = (int64_t)((uint64_t)name->value + 1);
 		if (name->value < 0)
 			type->is_signed = true;
 	}

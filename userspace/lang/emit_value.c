@@ -103,17 +103,12 @@ static void emit_record_bytes(struct emitter *em,
 	code_call(&em->code, KPS_FN_RECORD_BYTES);
 }
 
-static bool is_bytes(const struct expr *expr)
-{
-	return expr->type.kind == TYPE_ARRAY || expr->type.kind == TYPE_RECORD;
-}
-
 static void emit_address_at(struct emitter *em, const struct expr *address,
 			    int off, unsigned int depth)
 {
 	int reg;
 
-	if (address->field && is_bytes(address)) {
+	if (address->field && type_is_bytes(&address->type)) {
 		emit_record_bytes(em, address->field, off);
 		store_zeros(em, off + ((address->type.size + 7) & ~7u),
 			    off + 16);
@@ -129,8 +124,8 @@ static void emit_ntop_at(struct emitter *em, const struct expr *expr, int off,
 {
 	const struct expr *family = expr->list->next ? expr->list : NULL;
 	const struct expr *address = family ? family->next : expr->list;
-	bool is_v6 = is_bytes(address) && address->type.size == 16;
-	bool in_memory = is_bytes(address) && !address->field;
+	bool is_v6 = type_is_bytes(&address->type) && address->type.size == 16;
+	bool in_memory = type_is_bytes(&address->type) && !address->field;
 
 	/* The family takes the place of the length. */
 	if (in_memory)
@@ -210,7 +205,7 @@ static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
 	const struct expr *data = expr->list, *len = data->next;
 	int spill;
 
-	if (is_bytes(data) && data->field) {
+	if (type_is_bytes(&data->type) && data->field) {
 		emit_record_buf(em, expr, off);
 		return;
 	}
@@ -232,7 +227,7 @@ static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
 static void emit_mac_at(struct emitter *em, const struct expr *expr, int off,
 			unsigned int depth)
 {
-	if (is_bytes(expr->list) && expr->list->field) {
+	if (type_is_bytes(&expr->list->type) && expr->list->field) {
 		code_mov_imm(&em->code, BPF_REG_2, expr->list->field->offset);
 		code_mov_imm(&em->code, BPF_REG_3, 6);
 		code_mov_imm(&em->code, BPF_REG_4, off);

@@ -52,20 +52,12 @@ static struct expr *index_of(struct parse *parse, const struct span *at,
 
 static void add_clause(struct program *program, struct clause *clause)
 {
-	struct clause **end = &program->clauses;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = clause;
+	program->clauses = clause_append(program->clauses, clause);
 }
 
 static void add_type(struct program *program, struct ctype_decl *decl)
 {
-	struct ctype_decl **end = &program->types;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = decl;
+	program->types = ctype_decl_append(program->types, decl);
 }
 
 static struct ctype_decl *new_type(struct parse *parse, const struct span *at,
@@ -94,28 +86,12 @@ static struct member_decl *new_member(struct parse *parse,
 	return member;
 }
 
-static struct dimension *add_dimension(struct parse *parse,
-				       struct dimension *list, uint64_t nr)
+static struct dimension *new_dimension(struct parse *parse, uint64_t nr)
 {
-	struct dimension *last = arena_alloc(parse->arena, sizeof(*last));
-	struct dimension **end = &list;
+	struct dimension *dimension = arena_alloc(parse->arena, sizeof(*dimension));
 
-	last->nr = nr;
-	while (*end)
-		end = &(*end)->next;
-	*end = last;
-	return list;
-}
-
-static struct member_decl *append_members(struct member_decl *list,
-					  struct member_decl *more)
-{
-	struct member_decl **end = &list;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = more;
-	return list;
+	dimension->nr = nr;
+	return dimension;
 }
 
 /* "int a, *b;": what they have in common. */
@@ -141,17 +117,6 @@ static struct enumerator_decl *new_enumerator(struct parse *parse,
 	decl->has_value = has_value;
 	decl->value = value;
 	return decl;
-}
-
-static struct enumerator_decl *
-append_enumerator(struct enumerator_decl *list, struct enumerator_decl *last)
-{
-	struct enumerator_decl **end = &list;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = last;
-	return list;
 }
 
 static void add_setting(struct parse *parse, const struct span *at,
@@ -265,7 +230,7 @@ record:
 
 members:
 	  %empty			{ $$ = NULL; }
-	| members member ';'	{ $$ = append_members($1, $2); }
+	| members member ';'	{ $$ = member_decl_append($1, $2); }
 	;
 
 member:
@@ -288,7 +253,7 @@ member:
 
 declarators:
 	  declarator
-	| declarators ',' declarator	{ $$ = append_members($1, $3); }
+	| declarators ',' declarator	{ $$ = member_decl_append($1, $3); }
 	;
 
 declarator:
@@ -302,8 +267,8 @@ declarator:
 
 dimensions:
 	  %empty			{ $$ = NULL; }
-	| dimensions '[' INTEGER ']'	{ $$ = add_dimension(parse, $1, $3); }
-	| dimensions '[' ']'		{ $$ = add_dimension(parse, $1, 0); }
+	| dimensions '[' INTEGER ']'	{ $$ = dimension_append($1, new_dimension(parse, $3)); }
+	| dimensions '[' ']'		{ $$ = dimension_append($1, new_dimension(parse, 0)); }
 	;
 
 bits:
@@ -313,7 +278,7 @@ bits:
 
 enumerators:
 	  enumerator
-	| enumerators ',' enumerator	{ $$ = append_enumerator($1, $3); }
+	| enumerators ',' enumerator	{ $$ = enumerator_decl_append($1, $3); }
 	| enumerators ','
 	;
 

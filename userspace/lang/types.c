@@ -51,6 +51,11 @@ bool type_is_text(const struct type *type)
 	return kinds[type->kind].is_text;
 }
 
+bool type_is_bytes(const struct type *type)
+{
+	return type->kind == TYPE_ARRAY || type->kind == TYPE_RECORD;
+}
+
 bool type_is_value(const struct type *type)
 {
 	return kinds[type->kind].is_value;

@@ -16,6 +16,9 @@ bool type_is_int(const struct type *type);
 /* Something that printf() prints with %s. */
 bool type_is_text(const struct type *type);
 
+/* Something that is taken byte by byte: an array, a struct. */
+bool type_is_bytes(const struct type *type);
+
 /* Can a map or a variable hold it, a printf() print it? */
 bool type_is_value(const struct type *type);
 

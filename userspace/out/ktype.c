@@ -144,6 +144,12 @@ static ktype_id body_of(const struct ktypes *kt, const struct kmember *member)
 	       (!type.name || !member->name) ? id : KTYPE_NONE;
 }
 
+static void print_head(const struct ktype *type)
+{
+	printf("%s %s%s{\n", keyword(type->kind), type->name ? type->name : "",
+	       type->name ? " " : "");
+}
+
 static void print_members(const struct ktypes *kt, ktype_id id, uint64_t base,
 			  int depth);
 
@@ -156,8 +162,7 @@ static void print_body(const struct ktypes *kt, ktype_id body,
 
 	for (i = 0; i < depth; i++)
 		putchar('\t');
-	printf("%s %s%s{\n", keyword(type.kind), type.name ? type.name : "",
-	       type.name ? " " : "");
+	print_head(&type);
 	print_members(kt, body, base + member->bit_offset, depth + 1);
 	text_puts(text, "}");
 	if (member->name) {
@@ -220,8 +225,7 @@ static void print_block(const struct ktypes *kt, ktype_id id)
 {
 	struct ktype type = ktypes_get(kt, id);
 
-	printf("%s %s%s{\n", keyword(type.kind), type.name ? type.name : "",
-	       type.name ? " " : "");
+	print_head(&type);
 	if (type.kind == KTYPE_ENUM)
 		print_enumerators(kt, id);
 	else
