@@ -363,7 +363,7 @@ static int check_kaddr(struct checker *checker, struct expr *expr)
 
 	if (require_literal(expr->list, "kaddr()'s symbol"))
 		return -1;
-	address = resolve_address(checker->resolver, name);
+	address = kallsyms_address(&checker->resolver->kallsyms, name);
 	if (!address) {
 		diag_error(&expr->list->at, "see /proc/kallsyms, as root",
 			   "this kernel has no symbol '%s', or hides its address",

@@ -126,6 +126,21 @@ const struct symbols *kallsyms_all(struct kallsyms *ks)
 	return &ks->all;
 }
 
+/* "ffffffff81000000 D name": data is not among the functions, so the file is kept. */
+unsigned long long kallsyms_address(struct kallsyms *ks, const char *name)
+{
+	const char *needle = arena_printf(&ks->arena, " %s\n", name), *found;
+
+	if (!ks->text)
+		ks->text = host_read("/proc/kallsyms", NULL);
+	found = ks->text ? strstr(ks->text, needle) : NULL;
+	if (!found)
+		return 0;
+	while (found > ks->text && found[-1] != '\n')
+		found--;
+	return strtoull(found, NULL, 16);
+}
+
 /* "0xffffffff81000000-0xffffffff81000010\tname" */
 static void load_blacklist(struct kallsyms *ks)
 {
@@ -172,6 +187,7 @@ void kallsyms_free(struct kallsyms *ks)
 {
 	strset_free(&ks->blacklist);
 	strset_free(&ks->traceable);
+	free(ks->text);
 	free(ks->blacklist_text);
 	free(ks->filter_text);
 	arena_free(&ks->arena);

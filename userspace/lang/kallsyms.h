@@ -25,6 +25,7 @@ struct kallsyms {
 	struct functions functions;
 	struct symbols all;		/* see kallsyms_all() */
 	struct arena arena;		/* of all symbols that were asked for */
+	char *text;			/* see kallsyms_address() */
 	char *blacklist_text;
 	struct strset blacklist;	/* names that no kprobe may touch */
 	char *filter_text;
@@ -59,6 +60,9 @@ const struct symbols *kallsyms_all(struct kallsyms *ks);
 /* Bytes up to the next function, 0 if addresses are hidden. */
 unsigned long long kallsyms_size(struct kallsyms *ks,
 				 const struct symbol *symbol);
+
+/* Of a function or data of the kernel itself; 0: there is none, or it is hidden. */
+unsigned long long kallsyms_address(struct kallsyms *ks, const char *name);
 
 /* Is it in the kprobes blacklist? One that cannot be read counts as empty. */
 bool kallsyms_forbids(struct kallsyms *ks, const char *name);

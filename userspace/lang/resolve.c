@@ -993,24 +993,6 @@ const struct event_fields *event_args(struct event *event,
 	return NULL;
 }
 
-/* Data has no place in struct kallsyms: look through the file itself. */
-unsigned long long resolve_address(struct resolver *resolver,
-				   const char *symbol)
-{
-	char *text = host_read("/proc/kallsyms", NULL);
-	const char *needle = arena_printf(resolver->arena, " %s\n", symbol);
-	const char *found = text ? strstr(text, needle) : NULL;
-	unsigned long long address = 0;
-
-	if (found) {
-		while (found > text && found[-1] != '\n')
-			found--;
-		address = strtoull(found, NULL, 16);
-	}
-	free(text);
-	return address;
-}
-
 void events_free(struct event *events)
 {
 	for (; events; events = events->next)

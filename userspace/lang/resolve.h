@@ -62,10 +62,6 @@ int resolve_point(struct resolver *resolver, const struct attach_point *point,
 const struct event_fields *event_args(struct event *event,
 				      const struct span *at);
 
-/* The address of a symbol, 0 if there is none or it is hidden. */
-unsigned long long resolve_address(struct resolver *resolver,
-				   const char *symbol);
-
 void events_free(struct event *events);
 void resolver_free(struct resolver *resolver);
 
