@@ -175,7 +175,10 @@ stage_tree() {
 	local built=$TOP/build/$1 root=$2
 	mkdir -p "$root/kpstat"
 	if [ -e "$built/kpstat.ko" ]; then
-		cp "$built/kpstat.ko" "$built/kpstat_types.ko" "$root/kpstat/" || return 1
+		# As DKMS installs them: the one without its debug information, which
+		# is what every insmod would read, the other with it.
+		strip --strip-debug -o "$root/kpstat/kpstat.ko" "$built/kpstat.ko" &&
+			cp "$built/kpstat_types.ko" "$root/kpstat/" || return 1
 		cp "$built/measure/kps_measure.ko" "$root/kpstat/" 2>/dev/null || :
 	else
 		echo "there is no kpstat.ko"
