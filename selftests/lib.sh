@@ -168,11 +168,12 @@ done_with() {
 	must kpctl unload "$1"
 }
 
-# until_attached: whatever was just started has its probes in place.
+# until_attached [NR]: as many programs, which were just started, have their probes in
+# place.
 until_attached() {
 	local i
-	for ((i = 0; i < 100; i++)); do
-		[ -n "$(ls "$DEBUGFS/programs")" ] &&
+	for ((i = 0; i < 300; i++)); do
+		[ "$(find "$DEBUGFS/programs" -mindepth 1 -maxdepth 1 | wc -l)" -ge "${1:-1}" ] &&
 			! grep -q '^detached' "$DEBUGFS"/programs/*/probes && break
 		sleep 0.1
 	done

@@ -15,6 +15,7 @@ PORT=4321 CLOSED=4322
 declare -A SHOWS=(
 	[biosnoop]='^[0-9]+ +[a-z]+[a-z0-9]* +[a-z]+[^ ]* +[0-9]+ +[0-9]+$'
 	[dcsnoop]=' cat +[RM] here-i-am$'
+	[mdflush]=' dd +md7$'
 	[naptime]=' tools-fields.sh +[0-9]+ +kps_nap +1\.250$'
 	[oomkill]='OOM kill of PID [0-9]+ \("kps_victim"\), [0-9]+ pages, loadavg: [0-9.]+ '
 	[runqlen]='^@runqlen:'
@@ -62,6 +63,21 @@ victim() {
 	wait $pid
 }
 
+# A mirror of two files, and a write that must reach both.
+mirror() {
+	local disk disks=()
+	modprobe -a loop raid1
+	for disk in one two; do
+		truncate -s 16M "$WORK/$disk"
+		disks+=("$(losetup -f --show "$WORK/$disk")")
+	done
+	export MDADM_NO_UDEV=1
+	mdadm --build /dev/md7 --level=1 --raid-devices=2 --assume-clean "${disks[@]}"
+	dd if=/dev/zero of=/dev/md7 bs=64k count=4 conv=fsync
+	mdadm --stop /dev/md7
+	losetup -d "${disks[@]}"
+}
+
 loads() {
 	: >"$WORK/here-i-am"
 	(cd "$WORK" && cat here-i-am)
@@ -69,6 +85,7 @@ loads() {
 	unix
 	"$LOAD/naps" kps_nap 1 250000000
 	victim
+	mirror
 	dd if=/dev/zero of=/root/written bs=64k count=16 conv=fsync
 	sync
 	"$LOAD/reads" kps_busy 1x300000 &
@@ -78,9 +95,7 @@ loads() {
 
 shows() {
 	local tool=$1
-	if [ "$tool" = mdflush ]; then
-		yes "mdflush: waits for one" grep -q '^TIME +DEVICE\|^TIME  *PID' "$WORK/$tool"
-	elif [ "$tool" = biosnoop ] && [ "$(grep -cE ' (__)?blk_account_io_(start|done)$' /proc/kallsyms)" -lt 2 ]; then
+	if [ "$tool" = biosnoop ] && [ "$(grep -cE ' (__)?blk_account_io_(start|done)$' /proc/kallsyms)" -lt 2 ]; then
 		skip "$tool: shows a read or a write" "the functions where they begin and end are inlined here"
 		return
 	elif [ -n "${TIMES[$tool]-}" ]; then
@@ -106,7 +121,7 @@ for tool in $TOOLS; do
 	kpctl run "$DIR/$tool.bt" >"$WORK/$tool" 2>"$WORK/$tool.err" &
 	running="$running $tool:$!"
 done
-until_attached
+until_attached "$(wc -w <<<"$running")"
 loads
 for each in $running; do
 	tool=${each%:*} status=0

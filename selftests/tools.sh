@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The tools that Debian's bpftrace package ships, unmodified: what becomes of
-# each is a table in docs/tools.md, which must be true.  Those that run are
-# given something to see.
+# each is a table in docs/tools.md, which must be true.  Those that run do so all at
+# once, and are given something to see.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=600
@@ -38,22 +38,26 @@ broken() {
 
 documented() { sed -n '/^| [a-z]* | /p' "$DOCS" | grep -v '^| tool '; }
 
-# sees NAME PATTERN COMMAND...: the tool shows what the command did.
-sees() {
-	local name=$1 pattern=$2
-	shift 2
-	if ! grep -q "^| $name | runs |" "$WORK/table"; then
-		skip "$name: shows $pattern" "this kernel lacks what it asks for"
-		return
-	fi
-	kpctl run -d 3 "$DIR/$name.bt" >"$WORK/out" 2>"$WORK/err" &
-	local pid=$! status=0
-	until_attached
-	"$@" >/dev/null 2>&1
-	wait $pid || status=$?
-	is "$name: status" $status 0
-	no "$name: no complaint" grep -E '^(kpctl|lost|Lost)' "$WORK/err"
-	yes "$name: shows $pattern" grep -qE "$pattern" "$WORK/out"
+# runs NAME: whether the table says so; else what it would have shown is left out
+runs() {
+	grep -q "^| $1 | runs |" "$WORK/table" && return
+	skip "$1" "this kernel lacks what it asks for"
+	return 1
+}
+
+# shows NAME PATTERN
+shows() {
+	[ -e "$WORK/$1.out" ] || return
+	yes "$1: shows $2" grep -qE "$2" "$WORK/$1.out"
+}
+
+# ended NAME PID
+ended() {
+	local status=0
+	kill "$2"
+	wait "$2" || status=$?
+	is "$1: status" $status 0
+	no "$1: no complaint" grep -E '^(kpctl|lost|Lost)' "$WORK/$1.err"
 }
 
 # Writes that reach a disk.
@@ -75,27 +79,56 @@ else
 fi
 between "tools that run" "$(grep -c '| runs |' "$WORK/table")" 28 40
 
-sees bitesize '@\[.*\]:' write_file
-sees capable 'chown' chown 1 /tmp
-sees cpuwalk '^@cpu:' true
-sees execsnoop 'uname -s -m' uname -s -m
-sees killsnoop "kill|bash +0 +1 +0" kill -0 1
-sees loads 'load averages: [0-9]+\.[0-9]+' true
-sees opensnoop 'cat .* 0 /etc/hosts$' cat /etc/hosts
-sees opensnoop 'cat +-1 +2 /nonexistent$' cat /nonexistent
-sees pidpersec 'PIDs/sec: @: [0-9]+' wakeups
-sees runqlat '^@usecs:' wakeups
-sees setuids 'setuid +uid=7 \(0\)' python3 -c 'import os; os.setuid(7)'
-sees statsnoop 'stat|/etc/passwd' stat /etc/passwd
-sees syncsnoop 'sync +tracepoint:syscalls:sys_enter_sync' sync
-sees syscount '@process\[cat\]|@syscall\[' cat /etc/hosts
-sees vfscount '@\[vfs_read\]: [0-9]+' cat /etc/hosts
-sees vfsstat '@\[vfs_open\]: [0-9]+' cat /etc/hosts
-sees writeback 'TIME +DEVICE' write_file
-sees biolatency 'Tracing' write_file
-sees biostacks 'Tracing' write_file
-sees swapin '^[0-9][0-9]:[0-9][0-9]' true
-[ ! -d /sys/module/xfs ] || sees xfsdist 'Tracing XFS' true
+TOOLS="biolatency biostacks bitesize capable cpuwalk execsnoop killsnoop loads
+opensnoop pidpersec runqlat setuids statsnoop swapin syncsnoop syscount vfscount
+vfsstat writeback"
+[ ! -d /sys/module/xfs ] || TOOLS="$TOOLS xfsdist"
+running=()
+for tool in $TOOLS; do
+	runs "$tool" || continue
+	kpctl run "$DIR/$tool.bt" >"$WORK/$tool.out" 2>"$WORK/$tool.err" &
+	running+=("$tool $!")
+done
+until_attached ${#running[@]}
+{
+	write_file
+	chown 1 /tmp
+	uname -s -m
+	kill -0 1
+	cat /etc/hosts
+	cat /nonexistent
+	wakeups
+	python3 -c 'import os; os.setuid(7)'
+	stat /etc/passwd
+	# Some print once a second.
+	sleep 2
+} >/dev/null 2>&1
+for each in "${running[@]}"; do
+	# shellcheck disable=SC2086
+	ended $each
+done
+
+shows biolatency 'Tracing'
+shows biostacks 'Tracing'
+shows bitesize '@\[.*\]:'
+shows capable 'chown'
+shows cpuwalk '^@cpu:'
+shows execsnoop 'uname -s -m'
+shows killsnoop 'kill|bash +0 +1 +0'
+shows loads 'load averages: [0-9]+\.[0-9]+'
+shows opensnoop 'cat .* 0 /etc/hosts$'
+shows opensnoop 'cat +-1 +2 /nonexistent$'
+shows pidpersec 'PIDs/sec: @: [0-9]+'
+shows runqlat '^@usecs:'
+shows setuids 'setuid +uid=7 \(0\)'
+shows statsnoop 'stat|/etc/passwd'
+shows swapin '^[0-9][0-9]:[0-9][0-9]'
+shows syncsnoop 'sync +tracepoint:syscalls:sys_enter_sync'
+shows syscount '@process\[cat\]|@syscall\['
+shows vfscount '@\[vfs_read\]: [0-9]+'
+shows vfsstat '@\[vfs_open\]: [0-9]+'
+shows writeback 'TIME +DEVICE'
+shows xfsdist 'Tracing XFS'
 is "no memory is held" "$(memory_used)" 0
 must rmmod kpstat
 finish

@@ -58,7 +58,7 @@ vs() {
 TRANSFER='import socket
 l = socket.create_server(("127.0.0.1", 7000))
 a = socket.create_connection(("127.0.0.1", 7000)); b, _ = l.accept()
-for i in range(300):
+for i in range(60):
 	a.sendall(bytes(1000)); n = 0
 	while n < 1000: n += len(b.recv(1000))
 a.close(); b.close()'

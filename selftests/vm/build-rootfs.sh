@@ -16,7 +16,7 @@ PACKAGES=(
 	ncurses-bin procps sed tar util-linux util-linux-extra kmod
 	busybox-static
 	iproute2 iperf3 socat nftables conntrack tcpdump ethtool iputils-ping
-	python3-minimal libpython3-stdlib jq strace xz-utils
+	python3-minimal libpython3-stdlib jq strace xz-utils mdadm libudev1
 	libnl-3-200 libnl-genl-3-200 libjson-c5
 	bpftrace
 )

@@ -93,7 +93,8 @@ asked() { sed -n "s/^# $2=//p" "$TOP/selftests/$1.sh" | head -n1; }
 # Each test has a guest of its own: what one breaks, no other sees.  A test that
 # needs longer, more CPUs, or makes the kernel complain says so: "# timeout=SECONDS",
 # "# cpus=N", "# expect=REGEX".  KPSTAT_SLOW multiplies the first, for kernels that
-# look at every step.
+# look at every step.  Short grace periods: a test waits for many, and an object that is
+# freed too early is found sooner.
 selftest() {
 	local timeout cpus expect
 	timeout=$(asked "$1" timeout)
@@ -101,7 +102,7 @@ selftest() {
 	expect=$(asked "$1" expect)
 	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" \
 		--timeout $((${timeout:-120} * ${KPSTAT_SLOW:-1})) --smp "${cpus:-2}" \
-		--expect "${expect:-^\$}" -- "./$1.sh"
+		--append rcupdate.rcu_expedited=1 --expect "${expect:-^\$}" -- "./$1.sh"
 }
 
 selftests() {
