@@ -6,6 +6,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=300
+# a guest of its own: CPUs go
 
 ONLINE=/sys/devices/system/cpu/cpu1/online
 [ -w $ONLINE ] || skip_all "no CPU can go"

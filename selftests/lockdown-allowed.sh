@@ -5,6 +5,7 @@
 # module was loaded: all of it works, and who may use it stays the same.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# a guest of its own: no one can unlock it again
 needs_lockdown
 
 PARAMETER=/sys/module/kpstat/parameters/allow_confidential

@@ -6,6 +6,7 @@
 # and nothing handed out, and the sentence says why and what to do.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# a guest of its own: no one can unlock it again
 needs_lockdown
 
 TEXT='kprobe:vfs_read /comm == "locked"/ { @[arg2] = count(); }'

@@ -7,6 +7,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=300
+# a guest of its own: its figures are looked at
 
 LIMIT_MB=64 ROUNDS=4
 # What slab caches and per-CPU chunks may keep for later, in KiB.

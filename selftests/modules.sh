@@ -8,6 +8,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=600
+# a guest of its own: modules come and go
 
 CYCLES=20
 TRACE=/sys/kernel/tracing/instances/kpstat

@@ -6,6 +6,7 @@
 # Whatever is refused has its sentence, nothing is left behind, and kpstat does
 # its work afterwards.  KPSTAT_TEST_SEED repeats a run.
 # timeout=500
+# a guest of its own: its memory is looked at
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

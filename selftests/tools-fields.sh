@@ -6,6 +6,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=300
+# a guest of its own: a victim is killed for lack of memory
 
 TOOLS="biosnoop dcsnoop mdflush naptime oomkill runqlen tcpaccept tcpconnect
 tcpdrop tcplife tcpretrans tcpsynbl undump"

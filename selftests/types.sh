@@ -5,6 +5,7 @@
 # them, from the types object and from BTF alike; whatever is wrong with either is
 # a sentence.
 # timeout=400
+# a guest of its own: what DKMS and kpctl leave behind is looked at
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

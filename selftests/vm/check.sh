@@ -12,6 +12,8 @@ PASSED=0 FAILED=0 SKIPPED=0
 LOGS=$TOP/build/check${KPSTAT_KERNEL:+-$KPSTAT_KERNEL}
 # Guests at once; one if tests are named, so that they can be watched.
 JOBS=${KPSTAT_JOBS:-$(($# ? 1 : 2))}
+# Tests in one guest.
+BATCH=${KPSTAT_BATCH:-1}
 
 # Counts the results in a TAP log: passed, failed, skipped, then the names of
 # what failed.  A part that ended badly without saying why is one failure.
@@ -121,9 +123,52 @@ run() {
 # Tests that measure time, or want every CPU, say "# alone".
 wants_all() { grep -q '^# alone' "$TOP/selftests/$1.sh" 2>/dev/null; }
 
+# A guest of its own: for what it asks of it, or for what it leaves behind.
+wants_guest() {
+	case $1 in userspace|lint|dkms) return 0 ;; esac
+	[ "$BATCH" = 1 ] || grep -qE '^# (a guest of its own|cpus=|expect=)' "$TOP/selftests/$1.sh"
+}
+
+# batch NAME...: one after the other in one guest, where starting one takes longer than
+# most tests (KPSTAT_BATCH).  If that came to a bad end, it is not known whose: then
+# each has a guest of its own.
+batch() {
+	local log=$LOGS/batch-$1 start=$SECONDS name seconds=0
+	for name in "$@"; do
+		seconds=$((seconds + $(asked "$name" timeout || :) + 120))
+	done
+	# shellcheck disable=SC2016
+	if "$LAB/run.sh" --stage "$LOGS/stage" --log "$log.console" \
+		--timeout $((seconds * ${KPSTAT_SLOW:-1})) --append rcupdate.rcu_expedited=1 -- \
+		"for name in $*; do"' s=$SECONDS; ./$name.sh; rc=$?
+			rmmod kpstat 2>/dev/null; echo "# lab: $name $rc $((SECONDS - s))"; done' \
+		>"$log.log" 2>"$log.err"; then
+		awk -v dir="$LOGS" '
+			/^# lab: [a-z-]+ [0-9]+ [0-9]+$/ {
+				printf "%s", text >(dir "/" $3 ".log")
+				print $4, $5 >(dir "/" $3 ".rc")
+				printf "" >(dir "/" $3 ".err")
+				text = ""
+				next
+			}
+			{ text = text $0 "\n" }' "$log.log"
+		say "$* have ended ($((SECONDS - start)) s)"
+		return
+	fi
+	say "a guest with $* came to a bad end ($((SECONDS - start)) s)"
+	sed 's/^/    /' "$log.err" >&2
+	for name in "$@"; do run "$name"; done
+}
+
+# start COMMAND...: in the background, when there is room
+start() {
+	while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
+	"$@" &
+}
+
 # Up to JOBS at once; those that want the machine for themselves come last.
 run_all() {
-	local name beside=() alone=()
+	local name beside=() alone=() together=()
 	for name in "$@"; do
 		if [ "$JOBS" != 1 ] && wants_all "$name"; then alone+=("$name"); else beside+=("$name"); fi
 	done
@@ -133,9 +178,16 @@ run_all() {
 			count "$name"
 			continue
 		fi
-		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
-		run "$name" &
+		if wants_guest "$name"; then
+			start run "$name"
+			continue
+		fi
+		together+=("$name")
+		[ ${#together[@]} = "$BATCH" ] || continue
+		start batch "${together[@]}"
+		together=()
 	done
+	[ ${#together[@]} = 0 ] || start batch "${together[@]}"
 	wait
 	for name in "${alone[@]}"; do run "$name"; done
 	[ "$JOBS" != 1 ] || return 0
