@@ -37,7 +37,7 @@ shared=$(functions | awk '!($3 in at) { at[$3] = $1 } at[$3] != $1 && !told[$3]+
 	awk 'NR % 10 == 1' <<<"$shared"
 } | sort -u >"$WORK/names"
 kpctl check -e "$(sed 's/^/kprobe:/' "$WORK/names" | paste -sd, | sed 's/,/,\n/g') { @ = count(); }" >"$WORK/said" 2>&1
-between "a name is looked for" "$(wc -l <"$WORK/names")" 150 1000
+between "a name is looked for" "$(wc -l <"$WORK/names")" 100 1000
 is "and found" "$(grep 'has no function' "$WORK/said")" ""
 is "and said to be several functions' if it is" \
 	"$(sed -n "s/.* functions are called '\(.*\)'$/\1/p" "$WORK/said" | sort)" \
