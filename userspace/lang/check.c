@@ -59,7 +59,7 @@ static int check_variable_value(struct checker *checker, struct stmt *stmt)
 	struct expr *value = stmt->value;
 
 	if (check_expr(checker, value) ||
-	    (!is_place(value) && require_value(value, "a variable")) ||
+	    (!expr_is_place(value) && require_value(value, "a variable")) ||
 	    check_variable_assign(checker, stmt->target, &value->type))
 		return -1;
 	stmt->target->variable->is_known = expr_is_const(value);

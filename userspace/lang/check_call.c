@@ -135,7 +135,7 @@ static int check_str(struct checker *checker, struct expr *expr)
 		return -1;
 	if (address->type.kind == TYPE_STR)
 		size = address->type.size;
-	else if (address->type.kind == TYPE_ARRAY && is_place(address))
+	else if (address->type.kind == TYPE_ARRAY && expr_is_place(address))
 		size = string_size(address->type.to);
 	else if (require_int(address, "what str() reads"))
 		return -1;

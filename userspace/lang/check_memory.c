@@ -32,11 +32,6 @@ static bool is_string(const struct ctype *type)
 	return type->kind == KTYPE_ARRAY && type->of->is_char;
 }
 
-bool is_place(const struct expr *expr)
-{
-	return type_is_bytes(&expr->type) && !expr->field;
-}
-
 unsigned int string_size(const struct ctype *array)
 {
 	if (!array->nr)

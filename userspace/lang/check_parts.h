@@ -51,8 +51,6 @@ void set_step(struct checker *checker, struct expr *expr,
 /* What a field of the record points to, if it is a pointer. */
 const struct ctype *pointee_of_field(struct checker *checker,
 				     const struct event_field *field);
-/* A struct or an array in memory, or in a variable that says where. */
-bool is_place(const struct expr *expr);
 /*
  * What a string takes that is read from that array: one byte more, for the array
  * need not end with a NUL.

@@ -108,7 +108,7 @@ static void emit_address_at(struct emitter *em, const struct expr *address,
 {
 	int reg;
 
-	if (address->field && type_is_bytes(&address->type)) {
+	if (expr_is_in_record(address)) {
 		emit_record_bytes(em, address->field, off);
 		store_zeros(em, off + ((address->type.size + 7) & ~7u),
 			    off + 16);
@@ -125,7 +125,7 @@ static void emit_ntop_at(struct emitter *em, const struct expr *expr, int off,
 	const struct expr *family = expr->list->next ? expr->list : NULL;
 	const struct expr *address = family ? family->next : expr->list;
 	bool is_v6 = type_is_bytes(&address->type) && address->type.size == 16;
-	bool in_memory = type_is_bytes(&address->type) && !address->field;
+	bool in_memory = expr_is_place(address);
 
 	/* The family takes the place of the length. */
 	if (in_memory)
@@ -205,7 +205,7 @@ static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
 	const struct expr *data = expr->list, *len = data->next;
 	int spill;
 
-	if (type_is_bytes(&data->type) && data->field) {
+	if (expr_is_in_record(data)) {
 		emit_record_buf(em, expr, off);
 		return;
 	}
@@ -227,7 +227,7 @@ static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
 static void emit_mac_at(struct emitter *em, const struct expr *expr, int off,
 			unsigned int depth)
 {
-	if (type_is_bytes(&expr->list->type) && expr->list->field) {
+	if (expr_is_in_record(expr->list)) {
 		code_mov_imm(&em->code, BPF_REG_2, expr->list->field->offset);
 		code_mov_imm(&em->code, BPF_REG_3, 6);
 		code_mov_imm(&em->code, BPF_REG_4, off);

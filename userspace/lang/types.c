@@ -140,6 +140,16 @@ bool expr_is_const(const struct expr *expr)
 	return expr->kind == EXPR_INT;
 }
 
+bool expr_is_in_record(const struct expr *expr)
+{
+	return type_is_bytes(&expr->type) && expr->field;
+}
+
+bool expr_is_place(const struct expr *expr)
+{
+	return type_is_bytes(&expr->type) && !expr->field;
+}
+
 bool enum_table_equal(const struct enum_table *a, const struct enum_table *b)
 {
 	size_t i;

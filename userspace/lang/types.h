@@ -35,6 +35,11 @@ unsigned int type_size(const struct type *type);
 unsigned int type_member_offset(const struct type *type, unsigned int n);
 
 bool expr_is_const(const struct expr *expr);
+
+/* A struct or an array in the event's record; or in memory, where its value says. */
+bool expr_is_in_record(const struct expr *expr);
+bool expr_is_place(const struct expr *expr);
+
 bool enum_table_equal(const struct enum_table *a, const struct enum_table *b);
 
 /**
