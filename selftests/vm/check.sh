@@ -92,19 +92,23 @@ userspace() { CMOCKA_MESSAGE_OUTPUT=TAP make -s -C "$TOP/userspace" check; }
 # asked NAME WHAT: the value of a test's line "# WHAT=VALUE"
 asked() { sed -n "s/^# $2=//p" "$TOP/selftests/$1.sh" | head -n1; }
 
+# guest LOG SECONDS OPTION... -- COMMAND: KPSTAT_SLOW multiplies the seconds, for kernels
+# that look at every step.  Short grace periods: a test waits for many, and an object
+# that is freed too early is found sooner.
+guest() {
+	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" \
+		--timeout $(($2 * ${KPSTAT_SLOW:-1})) --append rcupdate.rcu_expedited=1 "${@:3}"
+}
+
 # Each test has a guest of its own: what one breaks, no other sees.  A test that
 # needs longer, more CPUs, or makes the kernel complain says so: "# timeout=SECONDS",
-# "# cpus=N", "# expect=REGEX".  KPSTAT_SLOW multiplies the first, for kernels that
-# look at every step.  Short grace periods: a test waits for many, and an object that is
-# freed too early is found sooner.
+# "# cpus=N", "# expect=REGEX".
 selftest() {
 	local timeout cpus expect
 	timeout=$(asked "$1" timeout)
 	cpus=$(asked "$1" cpus)
 	expect=$(asked "$1" expect)
-	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" \
-		--timeout $((${timeout:-120} * ${KPSTAT_SLOW:-1})) --smp "${cpus:-2}" \
-		--append rcupdate.rcu_expedited=1 --expect "${expect:-^\$}" -- "./$1.sh"
+	guest "$1" "${timeout:-120}" --smp "${cpus:-2}" --expect "${expect:-^\$}" -- "./$1.sh"
 }
 
 selftests() {
@@ -135,12 +139,10 @@ wants_guest() {
 batch() {
 	local log=$LOGS/batch-$1 start=$SECONDS name seconds=0
 	for name in "$@"; do
-		seconds=$((seconds + $(asked "$name" timeout || :) + 120))
+		seconds=$((seconds + $(asked "$name" timeout) + 120))
 	done
 	# shellcheck disable=SC2016
-	if "$LAB/run.sh" --stage "$LOGS/stage" --log "$log.console" \
-		--timeout $((seconds * ${KPSTAT_SLOW:-1})) --append rcupdate.rcu_expedited=1 -- \
-		"for name in $*; do"' s=$SECONDS; ./$name.sh; rc=$?
+	if guest "batch-$1" $seconds -- "for name in $*; do"' s=$SECONDS; ./$name.sh; rc=$?
 			rmmod kpstat 2>/dev/null; echo "# lab: $name $rc $((SECONDS - s))"; done' \
 		>"$log.log" 2>"$log.err"; then
 		awk -v dir="$LOGS" '
