@@ -180,6 +180,33 @@ until_attached() {
 	sleep 0.3
 }
 
+# Where bpftrace's tools are; without them there is nothing to test.
+find_tools() {
+	TOOLS_DIR=$(dirname "$(command -v execsnoop.bt || echo /usr/sbin/.)")
+	ls "$TOOLS_DIR"/*.bt >/dev/null 2>&1 || skip_all "bpftrace's tools are not here"
+}
+
+# start_tools NAME...: all at once; what each prints goes to $WORK/NAME.out and .err
+start_tools() {
+	local tool
+	RUNNING=()
+	for tool in "$@"; do
+		kpctl run "$TOOLS_DIR/$tool.bt" >"$WORK/$tool.out" 2>"$WORK/$tool.err" &
+		RUNNING+=("$tool $!")
+	done
+	until_attached ${#RUNNING[@]}
+}
+
+end_tools() {
+	local tool pid status
+	while read -r tool pid; do
+		status=0
+		kill "$pid"
+		wait "$pid" || status=$?
+		is "$tool: status" $status 0
+	done < <(printf '%s\n' "${RUNNING[@]}")
+}
+
 # how PROGRAM: how, and why, of its first site
 how() { kpctl show -j "$1" | jq -r '.probes[0].sites[0] | .how + ": " + .why'; }
 

@@ -100,37 +100,30 @@ shows() {
 		skip "$tool: shows a read or a write" "the functions where they begin and end are inlined here"
 		return
 	elif [ -n "${TIMES[$tool]-}" ]; then
-		is "$tool: shows ${SHOWS[$tool]}" "$(grep -cE "${SHOWS[$tool]}" "$WORK/$tool")" "${TIMES[$tool]}"
+		is "$tool: shows ${SHOWS[$tool]}" "$(grep -cE "${SHOWS[$tool]}" "$WORK/$tool.out")" "${TIMES[$tool]}"
 	else
-		yes "$tool: shows ${SHOWS[$tool]}" grep -qE "${SHOWS[$tool]}" "$WORK/$tool"
+		yes "$tool: shows ${SHOWS[$tool]}" grep -qE "${SHOWS[$tool]}" "$WORK/$tool.out"
 	fi
-	grep -qE "${SHOWS[$tool]-.}" "$WORK/$tool" || head -n 20 "$WORK/$tool" "$WORK/$tool.err" | diag
+	grep -qE "${SHOWS[$tool]-.}" "$WORK/$tool.out" || head -n 20 "$WORK/$tool.out" "$WORK/$tool.err" | diag
 }
 
-DIR=$(dirname "$(command -v tcplife.bt || echo /usr/sbin/.)")
-ls "$DIR"/tcplife.bt >/dev/null 2>&1 || skip_all "bpftrace's tools are not here"
+find_tools
 load_module
 must install_types
 ip link set lo up
 modprobe md_mod 2>/dev/null
-running=
+able=()
 for tool in $TOOLS; do
-	if grep -q 'error: .*\(this kernel has no\|has no field\|has no member\)' <(kpctl check "$DIR/$tool.bt" 2>&1); then
+	if grep -q 'error: .*\(this kernel has no\|has no field\|has no member\)' <(kpctl check "$TOOLS_DIR/$tool.bt" 2>&1); then
 		skip "$tool" "this kernel lacks what it asks for"
-		continue
+	else
+		able+=("$tool")
 	fi
-	kpctl run "$DIR/$tool.bt" >"$WORK/$tool" 2>"$WORK/$tool.err" &
-	running="$running $tool:$!"
 done
-until_attached "$(wc -w <<<"$running")"
+start_tools "${able[@]}"
 loads
-for each in $running; do
-	tool=${each%:*} status=0
-	kill "${each#*:}"
-	wait "${each#*:}" || status=$?
-	is "$tool: status" $status 0
-	shows "$tool"
-done
+end_tools
+for tool in "${able[@]}"; do shows "$tool"; done
 is "no memory is held" "$(memory_used)" 0
 must rmmod kpstat
 finish

@@ -25,7 +25,7 @@ row() {
 
 table() {
 	local tool
-	for tool in "$DIR"/*.bt; do
+	for tool in "$TOOLS_DIR"/*.bt; do
 		row "$(basename "$tool" .bt)" "$tool"
 	done
 }
@@ -55,22 +55,12 @@ shows() {
 # seldom, true, and no fault of a tool's.
 complaints() { grep -E '^(kpctl|lost|Lost)' "$1" | grep -v ': inside of kpstat itself$'; }
 
-# ended NAME PID
-ended() {
-	local status=0
-	kill "$2"
-	wait "$2" || status=$?
-	is "$1: status" $status 0
-	is "$1: no complaint" "$(complaints "$WORK/$1.err")" ""
-}
-
 # Writes that reach a disk.
 write_file() { dd if=/dev/zero of=/root/written bs=64k count=16 conv=fsync; sync; }
 
 wakeups() { for ((i = 0; i < 50; i++)); do sleep 0.01; done; }
 
-DIR=$(dirname "$(command -v execsnoop.bt || echo /usr/sbin/.)")
-ls "$DIR"/*.bt >/dev/null 2>&1 || skip_all "bpftrace's tools are not here"
+find_tools
 load_module
 modprobe -a xfs md_mod 2>/dev/null
 must install_types
@@ -87,13 +77,11 @@ TOOLS="biolatency biostacks bitesize capable cpuwalk execsnoop killsnoop loads
 opensnoop pidpersec runqlat setuids statsnoop swapin syncsnoop syscount vfscount
 vfsstat writeback"
 [ ! -d /sys/module/xfs ] || TOOLS="$TOOLS xfsdist"
-running=()
+able=()
 for tool in $TOOLS; do
-	runs "$tool" || continue
-	kpctl run "$DIR/$tool.bt" >"$WORK/$tool.out" 2>"$WORK/$tool.err" &
-	running+=("$tool $!")
+	! runs "$tool" || able+=("$tool")
 done
-until_attached ${#running[@]}
+start_tools "${able[@]}"
 {
 	write_file
 	chown 1 /tmp
@@ -107,9 +95,9 @@ until_attached ${#running[@]}
 	# Some print once a second.
 	sleep 2
 } >/dev/null 2>&1
-for each in "${running[@]}"; do
-	# shellcheck disable=SC2086
-	ended $each
+end_tools
+for tool in "${able[@]}"; do
+	is "$tool: no complaint" "$(complaints "$WORK/$tool.err")" ""
 done
 
 shows biolatency 'Tracing'
