@@ -121,6 +121,27 @@ void kps_symbol_place(const struct kps_symbol *symbol, unsigned long address,
 	kp->offset = symbol->offset;
 }
 
+/**
+ * kps_symbol_error() - what it means that a kprobe was refused
+ * @symbol: that it was placed for
+ * @address: likewise
+ * @kp: refused
+ * @err: what the kernel said
+ *
+ * A module may go between our look at the address and the kernel's: to it that is
+ * a place where no probe may be.
+ *
+ * Return: -ENOENT then, or else @err.
+ */
+int kps_symbol_error(const struct kps_symbol *symbol, unsigned long address,
+		     const struct kprobe *kp, int err)
+{
+	bool gone = err == -EINVAL && !kp->symbol_name &&
+		    !is_at(symbol, address);
+
+	return gone ? -ENOENT : err;
+}
+
 /* register_kprobe() wants a struct as new, also when it comes again. */
 int kps_register_kprobe(struct kprobe *kp)
 {
@@ -244,7 +265,7 @@ static int find(struct kps_site *site)
 	mine->kp.flags = KPROBE_FLAG_DISABLED;
 	err = kps_register_kprobe(&mine->kp);
 	if (err)
-		return err;
+		return kps_symbol_error(&mine->symbol, site->address, &mine->kp, err);
 	err = kps_symbol_attached(site, &mine->kp);
 	if (err)
 		unregister_kprobe(&mine->kp);
@@ -253,13 +274,17 @@ static int find(struct kps_site *site)
 	return err;
 }
 
+/* Its module may have gone since it was registered. */
 static int arm(struct kps_site *site)
 {
-	int err = enable_kprobe(&of(site)->kp);
+	struct kprobe_site *mine = of(site);
+	int err = enable_kprobe(&mine->kp);
 
+	if (err && kprobe_gone(&mine->kp))
+		err = -ENOENT;
 	if (err)
-		unregister_kprobe(&of(site)->kp);
-	of(site)->registered = !err;
+		unregister_kprobe(&mine->kp);
+	mine->registered = !err;
 	return err;
 }
 

@@ -164,7 +164,7 @@ static int kretprobe_attach(struct kps_site *site)
 	rp->maxactive = maxactive(site->probe, site->probe->nr_sites);
 	err = kps_register_kretprobe(rp);
 	if (err)
-		return err;
+		return kps_symbol_error(&of(site)->symbol, site->address, &rp->kp, err);
 	err = kps_symbol_attached(site, &rp->kp);
 	if (err) {
 		kps_disarm(&rp->kp);

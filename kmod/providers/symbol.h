@@ -23,6 +23,8 @@ int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
 		     struct kps_error *error);
 void kps_symbol_place(const struct kps_symbol *symbol, unsigned long address,
 		      struct kprobe *kp);
+int kps_symbol_error(const struct kps_symbol *symbol, unsigned long address,
+		     const struct kprobe *kp, int err);
 int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp);
 int kps_register_kprobe(struct kprobe *kp);
 int kps_register_kretprobe(struct kretprobe *rp);
