@@ -171,44 +171,58 @@ static const char *function_target(struct arena *arena,
 }
 
 /*
- * "NAME SIZE USES BY STATE ADDRESS". One that comes or goes may have its functions
- * in /proc/kallsyms or not.
+ * "NAME SIZE USES BY STATE ADDRESS" of a module that neither comes nor goes: it may
+ * have its functions in /proc/kallsyms then or not. NULL, or to be freed.
  */
-static bool module_is_live(const char *module)
+static char *live_line(const char *module)
 {
-	char *text = host_read("/proc/modules", NULL), *save;
+	char *text = host_read("/proc/modules", NULL), *save, *found = NULL;
 	char *line = text ? strtok_r(text, "\n", &save) : NULL;
 	size_t len = strlen(module);
-	bool live = false;
 
-	for (; line && !live; line = strtok_r(NULL, "\n", &save))
-		live = !strncmp(line, module, len) && line[len] == ' ' &&
-		       strstr(line, " Live ");
+	for (; line && !found; line = strtok_r(NULL, "\n", &save))
+		if (!strncmp(line, module, len) && line[len] == ' ' &&
+		    strstr(line, " Live "))
+			found = xstrdup(line);
 	free(text);
-	return live;
+	return found;
+}
+
+static bool has_now(const struct function_spec *spec)
+{
+	struct kallsyms now = { 0 };
+	bool has;
+
+	functions_forget();
+	if (kallsyms_load(&now))
+		return false;
+	has = kallsyms_named(&now, spec->module, spec->symbol).nr;
+	kallsyms_free(&now);
+	return has;
 }
 
 /*
  * The two files are read one after the other, and modules come and go in
- * between: look again before a function is said to be missing.
+ * between: a function is said to be missing if its module was the same before
+ * and after a look.
  */
-#define MAX_LOOKS 5
+#define MAX_LOOKS 4
 
 static bool waits_for_module(const struct function_spec *spec)
 {
-	bool waits = !module_is_live(spec->module);
+	char *before = live_line(spec->module), *after;
+	bool waits = !before, same = false;
 	unsigned int i;
 
-	for (i = 1; !waits && i < MAX_LOOKS; i++) {
-		struct kallsyms now = { 0 };
-
-		functions_forget();
-		if (kallsyms_load(&now))
-			break;
-		waits = kallsyms_named(&now, spec->module, spec->symbol).nr ||
-			!module_is_live(spec->module);
-		kallsyms_free(&now);
+	for (i = 0; !waits && !same && i < MAX_LOOKS; i++) {
+		waits = has_now(spec);
+		after = live_line(spec->module);
+		waits = waits || !after;
+		same = after && !strcmp(before, after);
+		free(before);
+		before = after;
 	}
+	free(before);
 	return waits;
 }
 
