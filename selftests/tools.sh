@@ -45,10 +45,31 @@ runs() {
 	return 1
 }
 
-# shows NAME PATTERN
-shows() {
-	[ -e "$WORK/$1.out" ] || return
-	yes "$1: shows $2" grep -qE "$2" "$WORK/$1.out"
+# "TOOL PATTERN": those that are run, and what they show of what they are given.
+shown() {
+	cat <<-'END'
+	biolatency	Tracing
+	biostacks	Tracing
+	bitesize	@\[.*\]:
+	capable	chown
+	cpuwalk	^@cpu:
+	execsnoop	uname -s -m
+	killsnoop	kill|bash +0 +1 +0
+	loads	load averages: [0-9]+\.[0-9]+
+	opensnoop	cat .* 0 /etc/hosts$
+	opensnoop	cat +-1 +2 /nonexistent$
+	pidpersec	PIDs/sec: @: [0-9]+
+	runqlat	^@usecs:
+	setuids	setuid +uid=7 \(0\)
+	statsnoop	stat|/etc/passwd
+	swapin	^[0-9][0-9]:[0-9][0-9]
+	syncsnoop	sync +tracepoint:syscalls:sys_enter_sync
+	syscount	@process\[cat\]|@syscall\[
+	vfscount	@\[vfs_read\]: [0-9]+
+	vfsstat	@\[vfs_open\]: [0-9]+
+	writeback	TIME +DEVICE
+	END
+	[ ! -d /sys/module/xfs ] || echo "xfsdist	Tracing XFS"
 }
 
 # What a tool had to say, but that an event came inside of another's handler, which is
@@ -73,12 +94,8 @@ else
 fi
 between "tools that run" "$(grep -c '| runs |' "$WORK/table")" 28 40
 
-TOOLS="biolatency biostacks bitesize capable cpuwalk execsnoop killsnoop loads
-opensnoop pidpersec runqlat setuids statsnoop swapin syncsnoop syscount vfscount
-vfsstat writeback"
-[ ! -d /sys/module/xfs ] || TOOLS="$TOOLS xfsdist"
 able=()
-for tool in $TOOLS; do
+for tool in $(shown | cut -f1 | uniq); do
 	! runs "$tool" || able+=("$tool")
 done
 start_tools "${able[@]}"
@@ -99,28 +116,9 @@ end_tools
 for tool in "${able[@]}"; do
 	is "$tool: no complaint" "$(complaints "$WORK/$tool.err")" ""
 done
-
-shows biolatency 'Tracing'
-shows biostacks 'Tracing'
-shows bitesize '@\[.*\]:'
-shows capable 'chown'
-shows cpuwalk '^@cpu:'
-shows execsnoop 'uname -s -m'
-shows killsnoop 'kill|bash +0 +1 +0'
-shows loads 'load averages: [0-9]+\.[0-9]+'
-shows opensnoop 'cat .* 0 /etc/hosts$'
-shows opensnoop 'cat +-1 +2 /nonexistent$'
-shows pidpersec 'PIDs/sec: @: [0-9]+'
-shows runqlat '^@usecs:'
-shows setuids 'setuid +uid=7 \(0\)'
-shows statsnoop 'stat|/etc/passwd'
-shows swapin '^[0-9][0-9]:[0-9][0-9]'
-shows syncsnoop 'sync +tracepoint:syscalls:sys_enter_sync'
-shows syscount '@process\[cat\]|@syscall\['
-shows vfscount '@\[vfs_read\]: [0-9]+'
-shows vfsstat '@\[vfs_open\]: [0-9]+'
-shows writeback 'TIME +DEVICE'
-shows xfsdist 'Tracing XFS'
-is "no memory is held" "$(memory_used)" 0
+while IFS=$'\t' read -r tool pattern; do
+	[ ! -e "$WORK/$tool.out" ] || yes "$tool: shows $pattern" grep -qE "$pattern" "$WORK/$tool.out"
+done < <(shown)
+is "no memory is held" "$(status memory)" 0
 must rmmod kpstat
 finish
