@@ -97,8 +97,8 @@ bad "loading it twice" 1 'is loaded already' load fork
 bad "a map that is not there" 1 'has no map @nope' read fork @nope
 kpctl unload fork
 
-is "nothing is loaded" "$(kpctl status -j | jq .programs)" 0
-is "no memory is held" "$(kpctl status -j | jq .memory)" 0
+is "nothing is loaded" "$(status programs)" 0
+is "no memory is held" "$(status memory)" 0
 is "debugfs is empty" "$(ls "$DEBUGFS/programs")" ""
 is "no kprobe is left" "$(armed)" 0
 

@@ -23,6 +23,6 @@ for text in "$HERE"/../corpus/*; do
 done
 between "texts that were loaded" $good 100 10000
 between "texts that the compiler refused" $refused 50 10000
-is "no memory is held" "$(memory_used)" 0
+is "no memory is held" "$(status memory)" 0
 must rmmod kpstat
 finish

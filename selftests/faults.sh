@@ -6,6 +6,7 @@
 # fault injection.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# kmemleak
 # timeout=600
 # What the kernel itself says where it finds no memory.
 # expect=WARNING: .*(trace_rb_cpu_prepare|__disarm_kprobe_ftrace|arm_kprobe)

@@ -11,7 +11,7 @@
 # alone
 
 CYCLES=${KPSTAT_TEST_LONG:+1000}
-CYCLES=${CYCLES:-40}
+CYCLES=${CYCLES:-20}
 A='kprobe:vfs_read { @[comm, tid] = count(); @s[kstack(4)] = count(); }
 kretprobe:vfs_read { @ns = hist(duration); }
 tracepoint:syscalls:sys_enter_read { @fd[args.fd] = count(); }
@@ -99,9 +99,9 @@ is "no kprobe is left" "$(armed)" 0
 between "kernel memory grew by less than 1 MiB" $(($(kernel_memory) - before)) -100000 1024
 
 must insmod "$KPSTAT_KO"
-idle=$(memory_used)
+idle=$(status memory)
 yes "$CYCLES times load, disable, enable, unload, on all CPUs" reloads $CYCLES
-is "kpstat's own figure is back" "$(memory_used)" "$idle"
+is "kpstat's own figure is back" "$(status memory)" "$idle"
 must rmmod kpstat
 cease
 is "no kprobe is left" "$(armed)" 0

@@ -47,7 +47,7 @@ if modprobe -n dummy 2>/dev/null; then
 	modprobe -r dummy 2>/dev/null
 	load_text d 'kprobe:dummy:dummy_xmit { @ = count(); }'
 	is "before its module comes a function is pending" \
-		"$(kpctl show -j d | jq -r '.probes[0].sites[0].state')" pending
+		"$(states d)" pending
 	must kpctl unload d
 	must modprobe dummy
 	yes "a module has come: the kernel is asked" asks dummy_xmit

@@ -17,8 +17,8 @@ load_module
 yes "what is wrong is refused with a sentence" "$HERE/raw/hostile"
 yes "mutated and truncated messages are survived" "$HERE/raw/hostile" mutate
 unload_all
-is "no program is left" "$(kpctl status -j | jq .programs)" 0
-is "no memory is left" "$(kpctl status -j | jq .memory)" 0
+is "no program is left" "$(status programs)" 0
+is "no memory is left" "$(status memory)" 0
 is "debugfs is empty" "$(ls "$DEBUGFS/programs")" ""
 is "no kprobe is left" "$(armed)" 0
 must rmmod kpstat

@@ -5,6 +5,7 @@
 # happens on a CPU that is back is counted again, all of it.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# kmemleak
 # timeout=300
 # a guest of its own: CPUs go
 

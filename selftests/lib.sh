@@ -223,7 +223,13 @@ armed() {
 	echo $((armed + (hooks > idle ? hooks : idle)))
 }
 
-memory_used() { awk '/^memory:/ { print $2 }' "$DEBUGFS/status"; }
+# status NAME: a number of the module's, "programs" or "memory", in bytes. As every
+# helper that a test calls often, it does without jq, which takes half a second to start
+# where the CPU is emulated.
+status() { kpctl status -j | sed -nE "s/.*\"$1\": ?([0-9]+).*/\1/p"; }
+
+# states PROGRAM: of its sites, each once
+states() { awk 'NR > 1 { print $1 }' "$DEBUGFS/programs/$1/probes" | sort -u | paste -sd' '; }
 
 # bpftrace_cannot FILE: what it wrote there says that it has no types of this
 # kernel, which it then wants the kernel's headers for.

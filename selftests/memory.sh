@@ -6,6 +6,7 @@
 # sentence and leaves nothing; and all of it comes back.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# kmemleak
 # timeout=300
 # a guest of its own: its figures are looked at
 
@@ -18,8 +19,6 @@ DEFAULT_MB=256
 has_kasan() { grep -q ' kasan_report$' /proc/kallsyms; }
 # It keeps what was freed for a while, to see who uses it still.
 ! has_kasan || TOLERANCE=4096
-used() { kpctl status -j | jq .memory; }
-loaded() { kpctl status -j | jq .programs; }
 
 # What the kernel has given out of slabs, vmalloc and per-CPU chunks, in KiB.
 kernel_memory() {
@@ -80,8 +79,8 @@ says() { yes "$1" grep -qE "$2" "$WORK/refusal"; }
 # nothing_left NAME: of a refused load, when COUNT are there
 nothing_left() {
 	is "$1: one line" "$(wc -l <"$WORK/refusal")" 1
-	is "$1: as many programs as before" "$(loaded) $(find "$DEBUGFS/programs" -mindepth 1 -maxdepth 1 | wc -l)" "$COUNT $COUNT"
-	is "$1: nothing of it is accounted for" "$(used)" "$((COUNT * ONE))"
+	is "$1: as many programs as before" "$(status programs) $(find "$DEBUGFS/programs" -mindepth 1 -maxdepth 1 | wc -l)" "$COUNT $COUNT"
+	is "$1: nothing of it is accounted for" "$(status memory)" "$((COUNT * ONE))"
 	is "$1: nothing of it is armed" "$(armed)" $((COUNT * 2))
 }
 
@@ -117,7 +116,7 @@ at_the_limit() {
 	yes "raised: another is loaded" kpctl load --max-keys 8192 --name "fill$COUNT" -e "$TEXT"
 	COUNT=$((COUNT + 1))
 	yes "all are unloaded" empty
-	is "kpstat holds nothing" "$(used)" 0
+	is "kpstat holds nothing" "$(status memory)" 0
 	all_back "$before"
 	echo $LIMIT_MB >$PARAMETER
 }
@@ -128,7 +127,7 @@ leaks() {
 	for ((i = 0; i < ROUNDS; i++)); do
 		must round
 	done
-	is "$ROUNDS times full and empty again: kpstat holds nothing" "$(used)" 0
+	is "$ROUNDS times full and empty again: kpstat holds nothing" "$(status memory)" 0
 	all_back "$before"
 }
 
@@ -171,7 +170,7 @@ out_of_memory() {
 	nothing_left "the machine's memory"
 	is "and nobody was killed for it" "$(dmesg | grep -ciE 'out of memory|oom-kill')" 0
 	yes "all are unloaded" empty
-	is "kpstat holds nothing" "$(used)" 0
+	is "kpstat holds nothing" "$(status memory)" 0
 	echo $DEFAULT_MB >$PARAMETER
 }
 
@@ -181,21 +180,21 @@ many_programs() {
 	must eval '"$HERE/raw/many" load 1024 && "$HERE/raw/many" unload 1024'
 	before=$(kernel_memory)
 	read -r nr sentence <<<"$("$HERE/raw/many" load 2000)"
-	is "programs: as many as are possible" "$nr $(loaded)" "1024 1024"
+	is "programs: as many as are possible" "$nr $(status programs)" "1024 1024"
 	is "programs: the sentence" "$sentence" \
 		"1024 programs are loaded, more are not possible; unload one"
 	is "programs: all are listed" "$(kpctl list -j | jq -r '.. | .name? | strings' | grep -c '^many')" 1024
-	between "programs: each costs something" "$(used)" $((1024 * 1000)) $((1024 * 30000))
+	between "programs: each costs something" "$(status memory)" $((1024 * 1000)) $((1024 * 30000))
 	yes "programs: one goes" "$HERE/raw/many" unload 0
 	must kpctl unload many7
 	yes "programs: so there is room for one" kpctl load --name many7 -e 'BEGIN { @ = count(); }'
 	yes "programs: all go" "$HERE/raw/many" unload 1024
-	is "programs: nothing is held" "$(loaded) $(used)" "0 0"
+	is "programs: nothing is held" "$(status programs) $(status memory)" "0 0"
 	all_back "$before"
 }
 
 must insmod "$KPSTAT_KO" max_memory_mb=$LIMIT_MB
-is "a module without programs holds nothing" "$(used)" 0
+is "a module without programs holds nothing" "$(status memory)" 0
 # Caches that grow once: slabs, kprobes' pages, debugfs.
 must round
 at_the_limit

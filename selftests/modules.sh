@@ -13,11 +13,8 @@
 CYCLES=20
 TRACE=/sys/kernel/tracing/instances/kpstat
 
-# The states of a program's sites as kpctl says them, each once.
-states() { kpctl show -j "$1" | jq -r '[.probes[].sites[].state] | unique | join(" ")'; }
-
 # hits PROGRAM PROVIDER: with those that the kernel could not deliver
-hits() { kpctl show -j "$1" | jq --arg p "$2" '[.probes[] | select(.provider == $p) | .ledger.hits] | add'; }
+hits() { awk -v head="$2:" 'index($NF, head) == 1 { n += $1 } END { print n }' "$DEBUGFS/programs/$1/ledger"; }
 
 # trace SYSTEM:EVENT [FILTER]: into buffers of which only the counts matter
 trace() {
@@ -34,14 +31,6 @@ traced() {
 	cat $TRACE/per_cpu/cpu*/stats | awk '
 		/^(entries|overrun|commit overrun|dropped events|read events): / { n += $NF }
 		END { print n }'
-}
-
-# Whether there is a route to it or not.
-flood() {
-	until [ -e "$WORK/enough" ]; do
-		nice -n 19 "$LOAD/udp" flood 10.88.0.2 9000 200
-		sleep 0.1
-	done 2>/dev/null
 }
 
 # Programs on the same symbols come and go; none is refused, whatever the module
@@ -64,17 +53,18 @@ churn() {
 begin() {
 	local cpu
 	rm -f "$WORK/enough" "$WORK/churn.bad"
-	NOISE=()
+	FLOODS=()
 	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		flood & NOISE+=($!)
-		taskset -cp $cpu $! >/dev/null
+		taskset -c $cpu nice -n 19 "$LOAD/udp" -f flood 10.88.0.2 9000 200 & FLOODS+=($!)
 	done
-	churn "$1" & NOISE+=($!)
+	churn "$1" & CHURN=$!
 }
 
 end() {
 	: >"$WORK/enough"
-	wait "${NOISE[@]}"
+	wait $CHURN
+	kill "${FLOODS[@]}"
+	wait "${FLOODS[@]}" 2>/dev/null
 	echo "# programs that came and went meanwhile: $(cat "$WORK/churned")"
 	no "$1: none of them was refused" cat "$WORK/churn.bad"
 	between "$1: and there were some" "$(cat "$WORK/churned")" 3 1000000

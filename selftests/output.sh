@@ -4,6 +4,7 @@
 # What clauses print comes out whole, in order, and what does not is counted.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# kmemleak
 # timeout=300
 # alone
 
@@ -88,13 +89,13 @@ atomic_sum() {
 }
 
 load_module
-idle=$(memory_used)
+idle=$(status memory)
 full_rate
 exact_loss
 order
 begin_and_end
 profile_rate
 atomic_sum
-is "no memory is held" "$(memory_used)" "$idle"
+is "no memory is held" "$(status memory)" "$idle"
 must rmmod kpstat
 finish

@@ -5,6 +5,7 @@
 # "kpctl load" loaded stays.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# kmemleak
 
 TEXT='kprobe:vfs_read { @reads[comm] = count(); }
 kretprobe:vfs_write { @writes = hist(duration); }

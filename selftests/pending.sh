@@ -5,11 +5,7 @@
 # comes, lets it go, and attaches again.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-# The states of a program's sites, each once.
-states() {
-	awk 'NR > 1 { print $1 }' "$DEBUGFS/programs/$1/probes" | sort -u | paste -sd' '
-}
+# kmemleak
 
 traffic() {
 	nft -f - <<-END

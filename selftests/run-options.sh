@@ -73,6 +73,6 @@ if has_bpf; then
 	same_json "join" 'tracepoint:syscalls:sys_enter_execve /comm == "nobody"/ { join(args->argv); } BEGIN { print(1); }'
 fi
 is "nothing is loaded" "$(ls "$DEBUGFS/programs")" ""
-is "no memory is held" "$(memory_used)" 0
+is "no memory is held" "$(status memory)" 0
 must rmmod kpstat
 finish

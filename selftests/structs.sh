@@ -171,6 +171,6 @@ bits
 faults
 many_lines 8
 many_lines 12
-is "no memory is held" "$(memory_used)" 0
+is "no memory is held" "$(status memory)" 0
 must rmmod kpstat
 finish

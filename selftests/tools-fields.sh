@@ -124,6 +124,6 @@ start_tools "${able[@]}"
 loads
 end_tools
 for tool in "${able[@]}"; do shows "$tool"; done
-is "no memory is held" "$(memory_used)" 0
+is "no memory is held" "$(status memory)" 0
 must rmmod kpstat
 finish
