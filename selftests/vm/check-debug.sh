@@ -8,7 +8,7 @@ set -eu -o pipefail
 # shellcheck source=selftests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# It looks at every step: all takes several times as long, and a guest most of a minute
-# to start and to be looked over for leaks.
+# It looks at every step: all takes several times as long, and a guest half a minute to
+# start.
 export KPSTAT_KERNEL=debug KPSTAT_SLOW=4 KPSTAT_JOBS=${KPSTAT_JOBS:-2} KPSTAT_BATCH=6
 exec "$LAB/check.sh" "${@:-selftests}"

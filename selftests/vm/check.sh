@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check.sh [NAME...]: every test there is, or those named: "userspace", "lint",
-# "dkms", "selftests" for all of these, or one by its file's name without .sh.  Results are TAP on
-# stdout; the last line holds the totals.
+# "dkms", "selftests" for all that a guest runs, or one by its file's name without .sh.
+# Results are TAP on stdout; the last line holds the totals.  KPSTAT_KERNEL,
+# KPSTAT_JOBS, KPSTAT_BATCH and KPSTAT_UNTIL: below.
 set -eu -o pipefail
 # shellcheck source=selftests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,6 +15,9 @@ LOGS=$TOP/build/check${KPSTAT_KERNEL:+-$KPSTAT_KERNEL}
 JOBS=${KPSTAT_JOBS:-$(($# ? 1 : 2))}
 # Tests in one guest.
 BATCH=${KPSTAT_BATCH:-1}
+# When none is begun any more, in seconds since 1970; those that were not.
+UNTIL=${KPSTAT_UNTIL:-}
+LATE=()
 
 # Counts the results in a TAP log: passed, failed, skipped, then the names of
 # what failed.  A part that ended badly without saying why is one failure.
@@ -90,14 +94,20 @@ count() {
 userspace() { CMOCKA_MESSAGE_OUTPUT=TAP make -s -C "$TOP/userspace" check; }
 
 # asked NAME WHAT: the value of a test's line "# WHAT=VALUE"
-asked() { sed -n "s/^# $2=//p" "$TOP/selftests/$1.sh" | head -n1; }
+asked() { sed -n "s/^# $2=//p" "$TOP/selftests/$1.sh" 2>/dev/null | head -n1; }
 
-# guest LOG SECONDS OPTION... -- COMMAND: KPSTAT_SLOW multiplies the seconds, for kernels
+# says NAME WORDS: whether a test has a line "# WORDS"
+says() { grep -qE "^# ($2)" "$TOP/selftests/$1.sh" 2>/dev/null; }
+
+# guest NAME SECONDS OPTION... -- COMMAND: KPSTAT_SLOW multiplies the seconds, for kernels
 # that look at every step.  Short grace periods: a test waits for many, and an object
-# that is freed too early is found sooner.
+# that is freed too early is found sooner.  kmemleak, where there is one, makes all of it
+# take twice as long: those that look for leaks say "# kmemleak".
 guest() {
+	local append=rcupdate.rcu_expedited=1
+	says "$1" kmemleak || append+=' kmemleak=off'
 	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" \
-		--timeout $(($2 * ${KPSTAT_SLOW:-1})) --append rcupdate.rcu_expedited=1 "${@:3}"
+		--timeout $(($2 * ${KPSTAT_SLOW:-1})) --append "$append" "${@:3}"
 }
 
 # Each test has a guest of its own: what one breaks, no other sees.  A test that
@@ -125,12 +135,12 @@ run() {
 }
 
 # Tests that measure time, or want every CPU, say "# alone".
-wants_all() { grep -q '^# alone' "$TOP/selftests/$1.sh" 2>/dev/null; }
+wants_all() { says "$1" alone; }
 
 # A guest of its own: for what it asks of it, or for what it leaves behind.
 wants_guest() {
 	case $1 in userspace|lint|dkms) return 0 ;; esac
-	[ "$BATCH" = 1 ] || grep -qE '^# (a guest of its own|cpus=|expect=)' "$TOP/selftests/$1.sh"
+	[ "$BATCH" = 1 ] || says "$1" 'a guest of its own|cpus=|expect=|kmemleak'
 }
 
 # batch NAME...: one after the other in one guest, where starting one takes longer than
@@ -162,24 +172,48 @@ batch() {
 	for name in "$@"; do run "$name"; done
 }
 
-# start COMMAND...: in the background, when there is room
+# in_time NAME...: or else that is noted
+in_time() {
+	[ -n "$UNTIL" ] && [ "$(date +%s)" -ge "$UNTIL" ] || return 0
+	LATE+=("$@")
+	return 1
+}
+
+# start run|batch NAME...: in the background, when there is room
 start() {
 	while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
+	in_time "${@:2}" || return 0
 	"$@" &
 }
 
+# by_length NAME...: those that may take longest first, so that no CPU waits for the
+# last one
+by_length() {
+	local name timeout
+	for name in "$@"; do
+		timeout=$(asked "$name" timeout)
+		echo "${timeout:-120} $name"
+	done | sort -s -k1nr | cut -d' ' -f2
+}
+
+one_by_one() {
+	local name
+	for name in "$@"; do
+		in_time "$name" || continue
+		run "$name"
+		count "$name"
+	done
+}
+
 # Up to JOBS at once; those that want the machine for themselves come last.
-run_all() {
+side_by_side() {
 	local name beside=() alone=() together=()
 	for name in "$@"; do
-		if [ "$JOBS" != 1 ] && wants_all "$name"; then alone+=("$name"); else beside+=("$name"); fi
+		if wants_all "$name"; then alone+=("$name"); else beside+=("$name"); fi
 	done
+	# Where not all may be begun, the caller says which come first.
+	[ -n "$UNTIL" ] || mapfile -t beside < <(by_length "${beside[@]}")
 	for name in "${beside[@]}"; do
-		if [ "$JOBS" = 1 ]; then
-			run "$name"
-			count "$name"
-			continue
-		fi
 		if wants_guest "$name"; then
 			start run "$name"
 			continue
@@ -191,9 +225,9 @@ run_all() {
 	done
 	[ ${#together[@]} = 0 ] || start batch "${together[@]}"
 	wait
-	for name in "${alone[@]}"; do run "$name"; done
-	[ "$JOBS" != 1 ] || return 0
+	for name in "${alone[@]}"; do ! in_time "$name" || run "$name"; done
 	for name in "${beside[@]}" "${alone[@]}"; do
+		[ -e "$LOGS/$name.rc" ] || continue
 		once_more "$name"
 		count "$name"
 	done
@@ -250,7 +284,8 @@ main() {
 		1/*|*/lint|*/dkms) chosen+=("$name") ;;
 		esac
 	done
-	run_all "${chosen[@]}"
+	if [ "$JOBS" = 1 ]; then one_by_one "${chosen[@]}"; else side_by_side "${chosen[@]}"; fi
+	[ ${#LATE[@]} = 0 ] || echo "# not begun, for want of time: ${LATE[*]}"
 	if [ -s "$LOGS/failures" ]; then
 		echo "# failed:"
 		sed 's/^/#   /' "$LOGS/failures"
