@@ -46,8 +46,9 @@ settle() {
 
 now() { cut -d. -f1 /proc/uptime; }
 
-# ticks NAME CPU: 99 in each second since $since, at most; a guest may be late.
-ticks() { between "$1" "$(value cpus @profile "$2")" 30 $((($(now) - since + 2) * 99)); }
+# ticks NAME HZ MAP [KEY]: as many in each second since $since, at most; a guest may be
+# late.
+ticks() { between "$1" "$(value cpus "$3" "${4:-}")" $(($2 / 3)) $((($(now) - since + 2) * $2)); }
 
 away() {
 	local i
@@ -77,15 +78,15 @@ must kpctl reset cpus
 since=$(now)
 sleep 1
 is "gone: no profile of CPU 1" "$(value cpus @profile 1)" 0
-ticks "gone: profile of CPU 0" 0
-between "gone: the interval goes on" "$(value cpus @interval '')" 10 200
+ticks "gone: profile of CPU 0" 99 @profile 0
+ticks "gone: the interval goes on" 50 @interval
 must cpu1 1
 settle
 for map in tracepoint raw kprobe kretprobe; do
 	is "back: @$map" "$(value cpus @$map 1)" 1000
 done
 sleep 1
-ticks "back: profile of CPU 1" 1
+ticks "back: profile of CPU 1" 99 @profile 1
 
 touch "$WORK/use"
 use >"$WORK/used" 2>&1 & user=$!
