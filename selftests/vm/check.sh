@@ -94,7 +94,7 @@ count() {
 userspace() { CMOCKA_MESSAGE_OUTPUT=TAP make -s -C "$TOP/userspace" check; }
 
 # asked NAME WHAT: the value of a test's line "# WHAT=VALUE"
-asked() { sed -n "s/^# $2=//p" "$TOP/selftests/$1.sh" 2>/dev/null | head -n1; }
+asked() { [ ! -e "$TOP/selftests/$1.sh" ] || sed -n "s/^# $2=//p" "$TOP/selftests/$1.sh" | head -n1; }
 
 # says NAME WORDS: whether a test has a line "# WORDS"
 says() { grep -qE "^# ($2)" "$TOP/selftests/$1.sh" 2>/dev/null; }
@@ -286,6 +286,12 @@ main() {
 	done
 	if [ "$JOBS" = 1 ]; then one_by_one "${chosen[@]}"; else side_by_side "${chosen[@]}"; fi
 	[ ${#LATE[@]} = 0 ] || echo "# not begun, for want of time: ${LATE[*]}"
+	for name in "${chosen[@]}"; do
+		[ ! -e "$LOGS/$name.rc" ] && [[ " ${LATE[*]} " != *" $name "* ]] || continue
+		echo "not ok - $name was not run"
+		echo "$name: was not run" >>"$LOGS/failures"
+		FAILED=$((FAILED + 1))
+	done
 	if [ -s "$LOGS/failures" ]; then
 		echo "# failed:"
 		sed 's/^/#   /' "$LOGS/failures"
