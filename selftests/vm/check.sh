@@ -236,14 +236,16 @@ side_by_side() {
 # What failed beside another guest may have wanted for time: it is said, and the
 # test has the machine for itself then.
 once_more() {
-	local name=$1 rc took p f s
+	local name=$1 rc took p f s kind
 	read -r rc took <"$LOGS/$name.rc"
 	read -r p f s < <(tally "$LOGS/$name.log" "$rc")
 	[ "$f" != 0 ] || return 0
 	say "$name: $f of $((p + f + s)) failed beside another test; once more, alone"
 	echo "# lab: $name failed beside another test and is run once more, alone"
 	grep -E '^not ok|^Bail' "$LOGS/$name.log" | sed 's/^/#   /' || true
-	mv "$LOGS/$name.log" "$LOGS/$name.first.log"
+	for kind in log err console; do
+		mv -f "$LOGS/$name.$kind" "$LOGS/$name.first.$kind" 2>/dev/null || true
+	done
 	run "$name"
 }
 
