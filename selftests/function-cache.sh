@@ -5,6 +5,7 @@
 # modules stay the same; nobody but root is believed.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# timeout=300
 # a guest of its own: what kpctl leaves behind is looked at
 
 CACHE=/run/kpstat/functions
