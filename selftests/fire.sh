@@ -80,13 +80,6 @@ reloads() {
 	done
 }
 
-# Kernel memory in use that is not the page cache's, in KiB.
-kernel_memory() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/^(SUnreclaim|VmallocUsed|Percpu):/ { n += $2 } END { print n }' /proc/meminfo
-}
-
 FIRES=()
 load_module
 must inside_ksys_read

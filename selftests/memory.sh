@@ -17,19 +17,6 @@ PARAMETER=/sys/module/kpstat/parameters/max_memory_mb
 DEFAULT_MB=256
 
 has_kasan() { grep -q ' kasan_report$' /proc/kallsyms; }
-# It keeps what was freed for a while, to see who uses it still.
-! has_kasan || TOLERANCE=4096
-
-# What the kernel has given out of slabs, vmalloc and per-CPU chunks, in KiB.
-kernel_memory() {
-	local i
-	sync
-	for i in 1 2 3; do
-		echo 3 >/proc/sys/vm/drop_caches
-		sleep 0.2
-	done
-	awk '/^(Slab|VmallocUsed|Percpu):/ { n += $2 } END { print n }' /proc/meminfo
-}
 
 # All that is neither free nor a process's nor the page cache's: with pages that
 # nobody has a figure for, as those of record buffers. Free are also those on the

@@ -205,13 +205,6 @@ large_dump() {
 	done_with large
 }
 
-kernel_memory() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 0.5
-	awk '/^(Slab|VmallocUsed|Percpu):/ { n += $2 } END { print n }' /proc/meminfo
-}
-
 CPUS=$(nproc)
 # A largest buffer that 20,000 keys are more than; newer kernels have a larger one.
 echo 212992 >/proc/sys/net/core/rmem_max
