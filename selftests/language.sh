@@ -14,6 +14,7 @@
 
 PROGRAMS=${PROGRAMS:-language/programs}
 RECORD=$PROGRAMS.printed
+[ -e "$RECORD" ] || RECORD=
 
 # split FILE SUFFIX: one file for each "== NAME", and one more that has the name
 split() {
@@ -26,30 +27,32 @@ split() {
 # Blank lines between maps are nobody's promise.
 normal() { grep -v '^Attaching ' | sed 's/[ \t]*$//' | grep -v '^$'; }
 
-# ask_bpftrace FILE: leaves what it prints in $WORK/theirs
-ask_bpftrace() {
-	timeout 20 bpftrace "$1" >"$WORK/theirs.raw" 2>"$WORK/theirs.err"
-	normal <"$WORK/theirs.raw" >"$WORK/theirs"
+# printed WHOSE COMMAND...: what it prints goes to $WORK/WHOSE
+printed() {
+	timeout 20 "${@:2}" >"$WORK/$1.raw" 2>"$WORK/$1.err"
+	normal <"$WORK/$1.raw" >"$WORK/$1"
 }
 
-ask_kpctl() {
-	timeout 20 kpctl run "$1" >"$WORK/ours.raw" 2>"$WORK/ours.err"
-	normal <"$WORK/ours.raw" >"$WORK/ours"
-}
-
-# same FILE: its record is beside it
-same() {
-	local name
-	name=$(cat "$1.name")
+# theirs FILE: as bpftrace prints it, or as is on record beside it
+theirs() {
 	if [ -n "$LIVE" ]; then
-		ask_bpftrace "$1" &
-		ask_kpctl "$1"
-		wait
+		printed theirs bpftrace "$1"
 	else
 		: >"$WORK/theirs.err"
 		cp "${1%.bt}.out" "$WORK/theirs"
-		ask_kpctl "$1"
 	fi
+}
+
+# entry FILE: of the record
+entry() { printf '== %s\n' "$(cat "$1.name")" | cat - "$WORK/theirs"; }
+
+# same FILE
+same() {
+	local name
+	name=$(cat "$1.name")
+	theirs "$1" &
+	printed ours kpctl run "$1"
+	wait
 	if bpftrace_cannot "$WORK/theirs.err"; then
 		skip "$name" "bpftrace needs this kernel's headers"
 	elif [ ! -s "$WORK/theirs" ]; then
@@ -61,28 +64,28 @@ same() {
 		result 1 "$name"
 		{ cat "$1"; diff -u "$WORK/theirs" "$WORK/ours"; cat "$WORK/ours.err"; } | diag
 	fi
-	printf '== %s\n' "$name" | cat - "$WORK/theirs" >>"$WORK/record"
+	entry "$1" >>"$WORK/record"
 }
 
 record() {
 	local program
 	for program in "$WORK"/*.bt; do
-		ask_bpftrace "$program"
-		printf '== %s\n' "$(cat "$program.name")" | cat - "$WORK/theirs"
+		theirs "$program"
+		entry "$program"
 	done
 	exit 0
 }
 
 LIVE=
-[ -n "${KPSTAT_TEST_RECORDED:-}" ] && [ -e "$RECORD" ] || ! has_bpf || LIVE=1
-[ -n "$LIVE" ] || [ -e "$RECORD" ] || skip_all "this kernel has no bpf()"
+[ -n "${KPSTAT_TEST_RECORDED:+$RECORD}" ] || ! has_bpf || LIVE=1
+[ -n "$LIVE$RECORD" ] || skip_all "this kernel has no bpf()"
 split "$PROGRAMS" bt
 [ -z "${KPSTAT_TEST_RECORD:-}" ] || record
-[ ! -e "$RECORD" ] || split "$RECORD" out
+[ -z "$RECORD" ] || split "$RECORD" out
 load_module
 for program in "$WORK"/*.bt; do
 	same "$program"
 done
-[ -z "$LIVE" ] || [ ! -e "$RECORD" ] || yes "what is on record is what bpftrace prints" diff "$RECORD" "$WORK/record"
+[ -z "${LIVE:+$RECORD}" ] || yes "what is on record is what bpftrace prints" diff "$RECORD" "$WORK/record"
 must rmmod kpstat
 finish
