@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# check.sh [NAME...]: every test there is, or those named: "userspace", "lint",
+# check.sh [--list | NAME...]: every test there is, or those named: "userspace", "lint",
 # "dkms", "selftests" for all that a guest runs, or one by its file's name without .sh.
 # Results are TAP on stdout; the last line holds the totals.  KPSTAT_KERNEL,
 # KPSTAT_JOBS, KPSTAT_BATCH and KPSTAT_UNTIL: below.
@@ -256,6 +256,10 @@ known() {
 
 main() {
 	local names=("$@") built=1
+	if [ "${1:-}" = --list ]; then
+		selftests
+		return
+	fi
 	"$LAB/setup.sh"
 	"$LAB/fetch-kernel.sh"
 	"$LAB/fetch-qemu.sh" >/dev/null
