@@ -48,7 +48,8 @@ u32 kps_lhist_buckets(const struct kps_lhist *lhist)
 	if (lhist->step <= 0 || lhist->max <= lhist->min)
 		return 0;
 	span = (u64)lhist->max - (u64)lhist->min;
-	steps = DIV64_U64_ROUND_UP(span, (u64)lhist->step);
+	/* Rounded up; adding the step to a span of nearly 2^64 would be too much. */
+	steps = div64_u64(span - 1, lhist->step) + 1;
 	if (steps > KPS_MAX_LHIST_BUCKETS)
 		return 0;
 	return steps + 2;

@@ -377,7 +377,10 @@ static const struct fields a_number = {
 static void put_map(struct grammar *g, struct plan *plan)
 {
 	static const unsigned int entries[] = { 1, 2, 16, 100, 1000 };
-	static const struct kps_lhist lhist = { -10, 90, 10 };
+	static const struct kps_lhist ranges[] = {
+		{ -10, 90, 10 }, { 0, 1, INT64_MAX },
+		{ INT64_MIN, 0, 1LL << 54 }, { INT64_MIN, INT64_MAX, INT64_MAX },
+	};
 	struct map *map = &plan->maps[plan->nr_maps];
 	size_t nest = begin(g, KPS_A_MAP);
 	char name[16];
@@ -395,7 +398,7 @@ static void put_map(struct grammar *g, struct plan *plan)
 	put_fields(g, KPS_MAP_A_KEY, &map->key);
 	put_fields(g, KPS_MAP_A_VALUE, &map->value);
 	if (map->kind == KPS_MAP_LHIST)
-		put(g, KPS_MAP_A_LHIST, &lhist, sizeof(lhist));
+		put(g, KPS_MAP_A_LHIST, &PICK(g, ranges), sizeof(ranges[0]));
 	end(g, nest);
 }
 

@@ -124,6 +124,16 @@ static const struct edge lhist_edges[] = {
 	{ LLONG_MAX, 5 },
 };
 
+/* As wide as can be: two whole steps, and one with a single number. */
+static const struct kps_lhist widest = {
+	.min = LLONG_MIN, .max = LLONG_MAX, .step = LLONG_MAX
+};
+
+static const struct edge widest_edges[] = {
+	{ LLONG_MIN, 1 }, { -2, 1 }, { -1, 2 }, { LLONG_MAX - 2, 2 },
+	{ LLONG_MAX - 1, 3 }, { LLONG_MAX, 4 },
+};
+
 static void check_edges(const char *name, enum kps_map_kind kind,
 			const struct edge *edges, size_t nr,
 			const struct kps_lhist *lhist, unsigned int buckets)
@@ -327,6 +337,8 @@ int main(void)
 		    KPS_HIST_BUCKETS);
 	check_edges("lhist", KPS_MAP_LHIST, lhist_edges, NR(lhist_edges),
 		    &range, 6);
+	check_edges("widest lhist", KPS_MAP_LHIST, widest_edges,
+		    NR(widest_edges), &widest, 5);
 	check_keys();
 	check_plain_values();
 	check_overflow();

@@ -44,6 +44,7 @@ static int check_lhist(const struct expr *expr)
 	const struct expr *max = min->next;
 	const struct expr *step = max->next;
 	int64_t low, high, width;
+	uint64_t steps;
 
 	if (require_const(min, "lhist()'s min") ||
 	    require_const(max, "lhist()'s max") ||
@@ -63,11 +64,11 @@ static int check_lhist(const struct expr *expr)
 			   "lhist()'s max must be greater than its min");
 		return -1;
 	}
-	if (((uint64_t)high - (uint64_t)low) / width > KPS_MAX_LHIST_BUCKETS) {
+	steps = ((uint64_t)high - (uint64_t)low - 1) / width + 1;
+	if (steps > KPS_MAX_LHIST_BUCKETS) {
 		diag_error(&step->at, "make the step larger or the range smaller",
 			   "lhist() has at most %u buckets, this would be %llu",
-			   KPS_MAX_LHIST_BUCKETS,
-			   (unsigned long long)(((uint64_t)high - low) / width));
+			   KPS_MAX_LHIST_BUCKETS, (unsigned long long)steps);
 		return -1;
 	}
 	return 0;

@@ -73,9 +73,9 @@ static void hist_label(unsigned int bucket, char *text)
 
 static unsigned int lhist_last(const struct kps_lhist *lhist)
 {
-	unsigned long long span = lhist->max - lhist->min;
+	unsigned long long span = (unsigned long long)lhist->max - lhist->min;
 
-	return 1 + (span + lhist->step - 1) / lhist->step;
+	return 2 + (span - 1) / lhist->step;
 }
 
 /* Limits of lhist(): "1K" only if it is exact. */

@@ -193,6 +193,8 @@ static const struct bad_program types[] = {
 	  "max must be greater than its min", NULL },
 	{ K "{ @ = lhist(arg0, 0, 100000, 1); }", 1, 46,
 	  "at most 1000 buckets, this would be 100000", "step larger" },
+	{ K "{ @ = lhist(arg0, 0, 10001, 10); }", 1, 45,
+	  "at most 1000 buckets, this would be 1001", "step larger" },
 	{ K "{ @ = lhist(arg0, 0, pid, 1); }", 1, 38,
 	  "lhist()'s max must be a constant", NULL },
 };
