@@ -133,7 +133,7 @@ static int room_for(struct kps_snapshot *snapshot, u32 max)
 	snapshot->words = (snapshot->map->key_size + snapshot->map->value_size) /
 			  sizeof(u64);
 	/* Its readers keep it for as long as they like: it is not charged. */
-	if (!kps_memory_to_spare(max * snapshot->words * sizeof(u64)))
+	if (!kps_memory_to_spare((size_t)max * snapshot->words * sizeof(u64)))
 		return -ENOMEM;
 	snapshot->entries = kvcalloc(max, snapshot->words * sizeof(u64),
 				     GFP_KERNEL);
