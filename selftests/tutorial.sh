@@ -59,7 +59,7 @@ is "7: time of each read, all of them" "$(awk '
 	/^@/ { ours = index($0, "lesson7") } ours && /\|/ { sub(/\|.*/, ""); n += $NF } END { print n }' "$WORK/out")" 500
 no "7: nothing is left in @start but reads under way" grep -q '^@start.*lesson7' "$WORK/out"
 
-kpctl run -e 'tracepoint:sched:sched* { @[probe] = count(); } interval:s:2 { exit(); }' >"$WORK/out" 2>"$WORK/err" &
+kpctl run -e 'tracepoint:sched:sched* { @[probe] = count(); } interval:s:5 { exit(); }' >"$WORK/out" 2>"$WORK/err" &
 until_attached
 "$LOAD/forks" lesson8 20
 wait $!
