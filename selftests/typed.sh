@@ -37,13 +37,13 @@ clause() {
 			*common_*) continue ;;
 			# Who exits is a zombie or dead, as its parent may change
 			# at that very moment.
-			*prev_state) echo "@$name[args.$name & ~0x30] = count();" ; continue ;;
+			*prev_state) echo "@${name}[args.$name & ~0x30] = count();" ; continue ;;
 			esac
 			case $type$array in
-			*char*\[*|*__data_loc*char*) echo "@$name[args.$name] = count();" ;;
-			*u8*\[*) echo "@$name[buf(args.$name, $size)] = count();" ;;
+			*char*\[*|*__data_loc*char*) echo "@${name}[args.$name] = count();" ;;
+			*u8*\[*) echo "@${name}[buf(args.$name, $size)] = count();" ;;
 			*\[*) ;;
-			*) echo "@$name[args.$name] = count();" ;;
+			*) echo "@${name}[args.$name] = count();" ;;
 			esac
 		done
 	echo "@all = count(); }"
