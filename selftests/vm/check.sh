@@ -13,8 +13,8 @@ PASSED=0 FAILED=0 SKIPPED=0
 LOGS=$TOP/build/check${KPSTAT_KERNEL:+-$KPSTAT_KERNEL}
 # Guests at once; one if tests are named, so that they can be watched.
 JOBS=${KPSTAT_JOBS:-$(($# ? 1 : 2))}
-# Tests in one guest.
-BATCH=${KPSTAT_BATCH:-1}
+# Tests in one guest; one if they are named, as what one breaks no other sees then.
+BATCH=${KPSTAT_BATCH:-$(($# ? 1 : 4))}
 # When none is begun any more, in seconds since 1970; those that were not.
 UNTIL=${KPSTAT_UNTIL:-}
 LATE=()
@@ -110,9 +110,8 @@ guest() {
 		--timeout $(($2 * ${KPSTAT_SLOW:-1})) --append "$append" "${@:3}"
 }
 
-# Each test has a guest of its own: what one breaks, no other sees.  A test that
-# needs longer, more CPUs, or makes the kernel complain says so: "# timeout=SECONDS",
-# "# cpus=N", "# expect=REGEX".
+# A guest for one test.  One that needs longer, more CPUs, or makes the kernel complain
+# says so: "# timeout=SECONDS", "# cpus=N", "# expect=REGEX".
 selftest() {
 	local timeout cpus expect
 	timeout=$(asked "$1" timeout)
