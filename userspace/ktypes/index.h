@@ -25,7 +25,7 @@
 #include "ktypes.h"
 
 /* Goes up with each change of what follows. */
-#define INDEX_MAGIC "kptypes3"
+#define INDEX_MAGIC "kptypes4"
 #define INDEX_KEY_MAX 1024
 
 enum { INDEX_SIGNED = 1, INDEX_CHAR = 2 };
@@ -56,7 +56,11 @@ struct index_header {
 	uint32_t nr_enumerators;
 	uint32_t nr_names[INDEX_NR_KINDS];
 	uint32_t strings_size;
+	uint32_t unused;		/* numbers of 64 bits follow */
 };
+
+_Static_assert(sizeof(struct index_header) % sizeof(uint64_t) == 0,
+	       "what follows the header is not aligned");
 
 struct index_type {
 	uint64_t size;
