@@ -361,25 +361,16 @@ static void plain_show(struct seq_file *m, const struct kps_program *program,
 		seq_putc(m, ')');
 }
 
-/*
- * Of a count and a total, and of nothing else: other values may end after one
- * word, and the least number divided by -1 is an oops.
- */
-static s64 average(const u64 *value)
-{
-	return value[0] ? div64_s64(value[1], value[0]) : 0;
-}
-
 static void value_show(struct seq_file *m, const struct kps_program *program,
 		       const struct kps_map *map, const u64 *value, char *text)
 {
 	switch (map->kind) {
 	case KPS_MAP_AVG:
-		seq_printf(m, "%lld", average(value));
+		seq_printf(m, "%lld", kps_average(value));
 		break;
 	case KPS_MAP_STATS:
 		seq_printf(m, "count %llu, average %lld, total %lld", value[0],
-			   average(value), value[1]);
+			   kps_average(value), value[1]);
 		break;
 	case KPS_MAP_VALUE:
 		plain_show(m, program, map, value, text);

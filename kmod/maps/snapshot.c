@@ -182,6 +182,18 @@ static u64 sum_of(const struct kps_map *map, const u64 *value)
 	return sum;
 }
 
+/**
+ * kps_average() - of a count and a total
+ * @value: of a map of kind AVG or STATS: others may end after one word, and the
+ *	least number divided by -1 is an oops
+ *
+ * Return: the average, 0 of nothing.
+ */
+s64 kps_average(const u64 *value)
+{
+	return value[0] ? div64_s64(value[1], value[0]) : 0;
+}
+
 /* What bpftrace sorts by: the number shown, or how many a histogram has. */
 static s64 sort_weight(const struct kps_map *map, const u64 *value)
 {
@@ -194,7 +206,7 @@ static s64 sort_weight(const struct kps_map *map, const u64 *value)
 	case KPS_MAP_LHIST:
 		return sum_of(map, value);
 	case KPS_MAP_AVG:
-		return value[0] ? div64_s64(value[1], value[0]) : 0;
+		return kps_average(value);
 	default:
 		return value[0];
 	}
