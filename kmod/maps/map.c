@@ -43,13 +43,11 @@ const char *kps_map_kind_name(enum kps_map_kind kind)
 /** kps_lhist_buckets() - with those below and above; 0 if it makes no sense */
 u32 kps_lhist_buckets(const struct kps_lhist *lhist)
 {
-	u64 span, steps;
+	u64 steps;
 
 	if (lhist->step <= 0 || lhist->max <= lhist->min)
 		return 0;
-	span = (u64)lhist->max - (u64)lhist->min;
-	/* Rounded up; adding the step to a span of nearly 2^64 would be too much. */
-	steps = div64_u64(span - 1, lhist->step) + 1;
+	steps = kps_lhist_steps(lhist);
 	if (steps > KPS_MAX_LHIST_BUCKETS)
 		return 0;
 	return steps + 2;

@@ -271,6 +271,17 @@ struct kps_lhist {
 	__s64 step;
 };
 
+/*
+ * From min to max, which is more, by step, which is more than 0; the last may be
+ * cut.  Buckets are those, one below and one above.  Nothing is added to the
+ * range: it may be nearly 2^64.
+ */
+static inline __u64 kps_lhist_steps(const struct kps_lhist *lhist)
+{
+	return ((__u64)lhist->max - (__u64)lhist->min - 1) /
+	       (__u64)lhist->step + 1;
+}
+
 enum kps_probe_attr {
 	KPS_PROBE_A_UNSPEC,
 	KPS_PROBE_A_NAME,	/* string: as the user wrote it, with globs */

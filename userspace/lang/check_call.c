@@ -43,28 +43,26 @@ static int check_lhist(const struct expr *expr)
 	const struct expr *min = expr->list->next;
 	const struct expr *max = min->next;
 	const struct expr *step = max->next;
-	int64_t low, high, width;
+	struct kps_lhist lhist;
 	uint64_t steps;
 
 	if (require_const(min, "lhist()'s min") ||
 	    require_const(max, "lhist()'s max") ||
 	    require_const(step, "lhist()'s step"))
 		return -1;
-	low = min->value;
-	high = max->value;
-	width = step->value;
-	if (width < 1) {
+	lhist = (struct kps_lhist){ min->value, max->value, step->value };
+	if (lhist.step < 1) {
 		diag_error(&step->at, NULL,
 			   "lhist()'s step must be at least 1, not %lld",
-			   (long long)width);
+			   (long long)lhist.step);
 		return -1;
 	}
-	if (high <= low) {
+	if (lhist.max <= lhist.min) {
 		diag_error(&max->at, "write lhist(n, min, max, step)",
 			   "lhist()'s max must be greater than its min");
 		return -1;
 	}
-	steps = ((uint64_t)high - (uint64_t)low - 1) / width + 1;
+	steps = kps_lhist_steps(&lhist);
 	if (steps > KPS_MAX_LHIST_BUCKETS) {
 		diag_error(&step->at, "make the step larger or the range smaller",
 			   "lhist() has at most %u buckets, this would be %llu",

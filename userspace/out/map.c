@@ -73,9 +73,7 @@ static void hist_label(unsigned int bucket, char *text)
 
 static unsigned int lhist_last(const struct kps_lhist *lhist)
 {
-	unsigned long long span = (unsigned long long)lhist->max - lhist->min;
-
-	return 2 + (span - 1) / lhist->step;
+	return 1 + kps_lhist_steps(lhist);
 }
 
 /* Limits of lhist(): "1K" only if it is exact. */
