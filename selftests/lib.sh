@@ -231,15 +231,20 @@ status() { kpctl status -j | sed -nE "s/.*\"$1\": ?([0-9]+).*/\1/p"; }
 # states PROGRAM: of its sites, each once
 states() { awk 'NR > 1 { print $1 }' "$DEBUGFS/programs/$1/probes" | sort -u | paste -sd' '; }
 
-# What the kernel has given out of slabs, vmalloc and per-CPU chunks, in KiB. Caches
-# give back what they keep for later, and KASAN what it keeps to see who uses it still.
-kernel_memory() {
+# Caches give back what they keep for later, and KASAN what it keeps to see who uses it
+# still.
+shrink_caches() {
 	local cache
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	# What waits for RCU or for a worker.
 	sleep 1
 	for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done
+}
+
+# What the kernel has given out of slabs, vmalloc and per-CPU chunks, in KiB.
+kernel_memory() {
+	shrink_caches
 	awk '/^(Slab|VmallocUsed|Percpu):/ { n += $2 } END { print n }' /proc/meminfo
 }
 

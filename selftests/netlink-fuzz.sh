@@ -14,6 +14,13 @@
 MESSAGES=${KPSTAT_TEST_MESSAGES:-40000}
 SEED=${KPSTAT_TEST_SEED:-1}
 
+# What the kernel holds without kpstat: "slab percpu vmalloc", in KiB.
+memory() {
+	shrink_caches
+	awk '/^(Slab|Percpu|VmallocUsed):/ { m[$1] = $2 }
+		END { print m["Slab:"], m["Percpu:"], m["VmallocUsed:"] }' /proc/meminfo
+}
+
 # fuzz NUMBER: what it says of itself goes to $WORK/fuzz
 fuzz() {
 	"$HERE/netlink/messages" "$1" "$SEED" >"$WORK/fuzz"
@@ -65,7 +72,7 @@ fuzz 4000 2>/dev/null
 unload_all
 must rmmod kpstat
 dmesg --clear
-before=$(kernel_memory)
+read -r slab percpu vmalloc < <(memory)
 
 load_module
 look &
@@ -93,8 +100,12 @@ is "no kprobe is left" "$(armed)" 0
 yes "a program is loaded, read and unloaded" works
 yes "the module can go" rmmod kpstat
 
-more=$(($(kernel_memory) - before))
-between "memory, in KiB more than before" $more -1000000 1024
+read -r slab_after percpu_after vmalloc_after < <(memory)
+between "slab: $slab KiB before, $slab_after after" "$slab_after" 0 $((slab + 1024))
+between "per CPU: $percpu KiB before, $percpu_after after" \
+	"$percpu_after" 0 $((percpu + 256))
+between "vmalloc: $vmalloc KiB before, $vmalloc_after after" \
+	"$vmalloc_after" 0 $((vmalloc + 1024))
 if [ -e /sys/kernel/debug/kmemleak ] && ! grep -q kmemleak=off /proc/cmdline; then
 	yes "kmemleak finds nothing of kpstat's" no_leaks
 fi
