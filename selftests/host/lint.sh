@@ -73,8 +73,8 @@ also_ignored() {
 }
 
 # What was found clean is not looked at again: it takes a second for a file, and most
-# are what they were.  KEY is of all that the answer depends on.
-key() { sha256sum | cut -c1-64; }
+# are what they were.  KEY is of all that the answer depends on, how it is asked for one.
+key() { cat - "$0" | sha256sum | cut -c1-64; }
 was_clean() { touch -c "$SEEN/$1" && [ -e "$SEEN/$1" ]; }
 is_clean() { mkdir -p "$SEEN" && touch "$SEEN/$1"; }
 
@@ -101,6 +101,7 @@ sparse_module() {
 	local out=$TOP/build/sparse key said
 	copy_module_sources "$out"
 	key=$({ cat "$CACHE/kernels/$DEFAULT_KERNEL/release"
+		command sparse --version
 		cd "$out" && find Kbuild kmod uapi -type f \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' |
 			sort | xargs sha256sum; } | key)
 	! was_clean "$key" || return 0
@@ -127,7 +128,7 @@ main() {
 	tmp=$(mktemp -d)
 	# shellcheck disable=SC2064
 	trap "rm -rf '$tmp'" EXIT
-	[ -e "$CACHE/lint/scripts" ] || step "unpacking checkpatch" unpack_checkpatch
+	[ -e "$CACHE/lint" ] || step "unpacking checkpatch" unpack_checkpatch
 	"$LAB/fetch-kernel.sh"
 	[ ! -e "$SEEN" ] || find "$SEEN" -type f -mtime +30 -delete
 
