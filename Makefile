@@ -34,6 +34,7 @@ help:
 	@echo '  make shell         a shell in a VM that has the built tree'
 	@echo '  make check-kernels every kernel of the matrix; K="NAME..." for some'
 	@echo '  make check-debug   KASAN, lockdep, kmemleak, fault injection; T= as above'
+	@echo '                     K=kcsan: data races'
 	@echo '  make check-long    two hours: at full length, and an hour under load'
 	@echo '  make bench         cost per event, beside bpftrace and ftrace'
 	@echo '  make lint          checkpatch and sparse'
@@ -71,7 +72,7 @@ check-kernels:
 	@$(LAB)/check-kernels.sh $(K)
 
 check-debug:
-	@$(LAB)/check-debug.sh $(T)
+	@KPSTAT_KERNEL=$(or $(K),debug) $(LAB)/check-debug.sh $(T)
 
 # The adversarial tests at full length, and an hour under load.
 check-long:

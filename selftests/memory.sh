@@ -180,7 +180,7 @@ many_programs() {
 	all_back "$before"
 }
 
-must insmod "$KPSTAT_KO" max_memory_mb=$LIMIT_MB
+load_module max_memory_mb=$LIMIT_MB
 is "a module without programs holds nothing" "$(status memory)" 0
 # Caches that grow once: slabs, kprobes' pages, debugfs.
 must round
