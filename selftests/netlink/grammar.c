@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../raw/insns.h"
@@ -12,6 +13,7 @@
 #define ATTR_MAX 65536
 #define ROOM (WIRE_MAX - ATTR_MAX - 64)
 
+#define FOUND_MAX 16384	/* bytes: they are kept for good */
 #define NAMES 12	/* few, so that the sockets meet at the same programs */
 #define INIT_BYTES 128	/* of scratch, that each clause writes first */
 
@@ -803,14 +805,22 @@ static void random_message(struct grammar *g, struct message *message)
 	message->answered = false;
 }
 
-/* Again, with some of its bytes changed or none. */
-static void replayed(struct grammar *g, struct message *message)
+/* A byte, or a number within. */
+static void change(struct grammar *g)
 {
-	const struct message *old = &PICK(g, g->old);
-	unsigned int i, flips = one_in(g, 2) ? grammar_any(g, 8) : 0;
+	size_t room = g->len - WIRE_HEADERS, at = grammar_any(g, room);
+	static const size_t sizes[] = { 1, 1, 2, 4, 8 };
+	size_t size = PICK(g, sizes);
+	uint64_t number = size == 1 ? g->state >> 32 : edge(g);
 
-	if (!old->len)
-		return as_it_should_be(g, message);
+	at &= ~(size - 1);
+	if (at + size <= room)
+		memcpy(g->bytes + WIRE_HEADERS + at, &number, size);
+}
+
+static void send_again(struct grammar *g, const struct message *old,
+		       struct message *message, unsigned int changes)
+{
 	memcpy(g->bytes, old->bytes, old->len);
 	g->len = old->len;
 	*message = *old;
@@ -818,9 +828,41 @@ static void replayed(struct grammar *g, struct message *message)
 		header_of(g)->nlmsg_seq = ++g->seq;
 	if (g->len <= WIRE_HEADERS)
 		return;
-	for (i = 0; i < flips; i++)
-		g->bytes[WIRE_HEADERS + grammar_any(g, g->len - WIRE_HEADERS)] =
-			grammar_any(g, 256);
+	while (changes--)
+		change(g);
+}
+
+/* Again, changed or not. */
+static void replayed(struct grammar *g, struct message *message)
+{
+	const struct message *old = &PICK(g, g->old);
+
+	if (!old->len)
+		return as_it_should_be(g, message);
+	send_again(g, old, message, one_in(g, 2) ? grammar_any(g, 8) : 0);
+}
+
+/* Near to where none had been before. */
+static void led(struct grammar *g, struct message *message)
+{
+	const struct message *found = &g->found[grammar_any(g, g->nr_found)];
+
+	send_again(g, found, message, grammar_any(g, 5));
+}
+
+void grammar_more_like(struct grammar *g, const struct message *message)
+{
+	struct message *found = &g->found[g->nr_found];
+	void *bytes;
+
+	if (g->nr_found == GRAMMAR_FOUND || message->len > FOUND_MAX)
+		return;
+	bytes = malloc(message->len);
+	if (!bytes)
+		return;
+	*found = *message;
+	found->bytes = memcpy(bytes, message->bytes, message->len);
+	g->nr_found++;
 }
 
 static void keep(struct grammar *g, const struct message *message)
@@ -850,7 +892,10 @@ void grammar_next(struct grammar *g, unsigned char *bytes,
 	for (i = 0; at >= shapes[i].weight; i++)
 		at -= shapes[i].weight;
 	g->bytes = bytes;
-	shapes[i].write(g, message);
+	if (g->nr_found && one_in(g, 3))
+		led(g, message);
+	else
+		shapes[i].write(g, message);
 	message->bytes = bytes;
 	message->len = g->len;
 	if (one_in(g, 16))

@@ -11,6 +11,7 @@
 #include "wire.h"
 
 #define GRAMMAR_REPLAYS 64
+#define GRAMMAR_FOUND 2048
 
 struct message {
 	unsigned char *bytes;
@@ -20,7 +21,7 @@ struct message {
 	bool answered;		/* something must come back */
 };
 
-/* One source of messages: the same state gives the same ones. */
+/* One source of messages: the same state gives the same ones, unless it is led. */
 struct grammar {
 	uint64_t state;
 	int family;
@@ -35,6 +36,10 @@ struct grammar {
 	/* Some that were sent before. */
 	struct message old[GRAMMAR_REPLAYS];
 	unsigned char old_bytes[GRAMMAR_REPLAYS][4096];
+
+	/* Some that went where none had been. */
+	struct message found[GRAMMAR_FOUND];
+	unsigned int nr_found;
 };
 
 unsigned int grammar_any(struct grammar *g, unsigned int below);
@@ -42,5 +47,8 @@ unsigned int grammar_any(struct grammar *g, unsigned int below);
 /* Write the next message to @bytes, WIRE_MAX of them. */
 void grammar_next(struct grammar *g, unsigned char *bytes,
 		  struct message *message);
+
+/* Write more that are like this one, if there is room to remember it. */
+void grammar_more_like(struct grammar *g, const struct message *message);
 
 #endif

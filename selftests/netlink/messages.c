@@ -3,7 +3,8 @@
  * Messages of all kinds, from several sockets at once: what the contract
  * allows, what is near to it, and what is not a message.  Nothing is waited
  * for: the kernel has answered when send() returns, and an answer that is long
- * comes on as it is read.
+ * comes on as it is read.  Where the kernel tells which ways through kpstat were
+ * taken, those that went where none had been are sent again, with changes.
  *
  * messages [NUMBER [SEED]]
  */
@@ -19,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "coverage.h"
 #include "grammar.h"
 
 #define SOCKETS 8
@@ -44,6 +46,7 @@ struct counts {
 	unsigned long sent;
 	unsigned long overruns;	/* answers that found no room */
 	unsigned long good;	/* reached kpstat, and were accepted */
+	unsigned long found;	/* went where none had been */
 	unsigned long of[KPS_CMD_MAX + 1][NR_OUTCOMES];
 	unsigned long refused[KPS_CMD_MAX + 1][MAX_ERRNO];
 	/* Of those that reached kpstat, and of the others. */
@@ -60,6 +63,7 @@ struct pending {
 struct worker {
 	int fd;
 	struct grammar grammar;
+	struct coverage coverage;
 	struct counts *counts;
 	struct pending pending[BATCH];
 	unsigned int nr;
@@ -212,11 +216,22 @@ static void fill(struct worker *worker)
 		       worker->pending[worker->nr - 1].message.len;
 }
 
+/* Whichever of them it was. */
+static void follow(struct worker *worker)
+{
+	unsigned int i;
+
+	for (i = 0; i < worker->nr; i++)
+		grammar_more_like(&worker->grammar, &worker->pending[i].message);
+	worker->counts->found += worker->nr;
+}
+
 static bool transact(struct worker *worker)
 {
 	bool leave = !grammar_any(&worker->grammar, 12) && has_dump(worker);
 	int taken, most = leave ? 1 : DRAIN;
 
+	coverage_begin(&worker->coverage);
 	if (send(worker->fd, worker->bytes, worker->len, MSG_DONTWAIT) < 0) {
 		if (errno != ENOBUFS && errno != EAGAIN && errno != EMSGSIZE)
 			give_up("send");
@@ -226,6 +241,8 @@ static bool transact(struct worker *worker)
 	}
 	taken = wire_drain(worker->fd, most, on_end, worker);
 	count_rest(worker, leave || taken == most, false);
+	if (coverage_is_new(&worker->coverage))
+		follow(worker);
 	return !leave && taken < most;
 }
 
@@ -269,7 +286,7 @@ static unsigned int event_id(void)
 	return id;
 }
 
-static pid_t start(struct counts *counts, unsigned long number,
+static pid_t start(struct counts *counts, uint8_t *edges, unsigned long number,
 		   unsigned long long seed)
 {
 	static struct worker worker;
@@ -283,6 +300,7 @@ static pid_t start(struct counts *counts, unsigned long number,
 	worker.grammar.state = seed * 0x9e3779b97f4a7c15ULL | 1;
 	worker.grammar.family = family;
 	worker.grammar.event_id = event_id();
+	coverage_open(&worker.coverage, edges);
 	work(&worker, number);
 	exit(0);
 }
@@ -391,7 +409,7 @@ static unsigned long print_mute(const struct counts *sum, bool framed)
 }
 
 /* The last lines are for the script. */
-static void print(const struct counts *sum)
+static void print(const struct counts *sum, const uint8_t *edges)
 {
 	unsigned long mute, unanswered = 0;
 	int i;
@@ -403,6 +421,8 @@ static void print(const struct counts *sum)
 	print_mute(sum, false);
 	mute = print_mute(sum, true);
 	printf("overruns=%lu\n", sum->overruns);
+	printf("edges=%u\n", coverage_count(edges));
+	printf("found=%lu\n", sum->found);
 	printf("sent=%lu\n", sum->sent);
 	printf("accepted=%lu%%\n", sum->good * 100 / (sum->sent ?: 1));
 	printf("unanswered=%lu\n", unanswered);
@@ -413,6 +433,7 @@ int main(int argc, char **argv)
 {
 	unsigned long number = argc > 1 ? strtoul(argv[1], NULL, 0) : 40000;
 	unsigned long long seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	uint8_t *edges = coverage_edges();
 	struct counts *counts, sum = {};
 	pid_t pids[SOCKETS];
 	int i, bad, fd;
@@ -426,16 +447,16 @@ int main(int argc, char **argv)
 	close(fd);
 	counts = mmap(NULL, SOCKETS * sizeof(*counts), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (counts == MAP_FAILED)
+	if (counts == MAP_FAILED || !edges)
 		give_up("mmap");
 
 	fprintf(stderr, "# %lu messages, seed %llu\n", number, seed);
 	for (i = 0; i < SOCKETS; i++)
-		pids[i] = start(&counts[i], number / SOCKETS + 1,
+		pids[i] = start(&counts[i], edges, number / SOCKETS + 1,
 				seed * SOCKETS + i);
 	bad = watch(counts, pids, number);
 	for (i = 0; i < SOCKETS; i++)
 		add_up(&sum, &counts[i]);
-	print(&sum);
+	print(&sum, edges);
 	return bad ? 1 : 0;
 }
