@@ -11,6 +11,7 @@ usage() {
 	cat <<END
 usage: run.sh [options] [--] COMMAND...
        run.sh [options] --shell
+       run.sh [options] --save FILE
 
   --kernel NAME   kernel from fetch-kernel.sh's table ($DEFAULT_KERNEL)
   --timeout SECS  a guest that takes longer has hung (120)
@@ -23,6 +24,8 @@ usage: run.sh [options] [--] COMMAND...
   --log FILE      keep the kernel's console there
   --no-build      ship what is there
   --stage DIR     ship that, as check.sh laid it out
+  --save FILE     boot, and keep the guest there as it is before it gets the tree
+  --from FILE     go on from there; --kernel, --smp, --mem and --append as they were
   --keep-going    ship what builds, even if some of it does not
   --shell         a shell in the guest instead of a command
 
@@ -34,7 +37,7 @@ END
 }
 
 KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
-APPEND='' LOG='' EXPECT='^$' BUILD=1 KEEP_GOING=0 STAGE='' DISKS=()
+APPEND='' LOG='' EXPECT='^$' BUILD=1 KEEP_GOING=0 STAGE='' SAVE='' FROM='' DISKS=()
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -50,6 +53,8 @@ parse() {
 		--icount) ICOUNT=1 SMP=1 ;;
 		--no-build) BUILD=0 ;;
 		--stage) STAGE=$2 BUILD=0; shift ;;
+		--save) SAVE=$2 BUILD=0; shift ;;
+		--from) FROM=$2; shift ;;
 		--keep-going) KEEP_GOING=1 ;;
 		--shell) SHELL_MODE=1 ;;
 		-h|--help) usage; exit 0 ;;
@@ -60,11 +65,14 @@ parse() {
 		shift
 	done
 	COMMAND=$*
-	if [ -z "$COMMAND" ] && [ $SHELL_MODE = 0 ]; then
+	if [ -z "$COMMAND$SAVE" ] && [ $SHELL_MODE = 0 ]; then
 		usage >&2
 		exit 2
 	fi
 }
+
+# A guest and its copies see disks of the same size.
+PAYLOAD_MB=64
 
 # The tree as the guest gets it, a tar archive that is a disk.
 payload() {
@@ -83,12 +91,29 @@ payload() {
 	{
 		printf 'kps_shell=%q kps_rows=%q kps_columns=%q\n' $SHELL_MODE "$rows" "$columns"
 		printf 'kps_command=%q\n' "$COMMAND"
+		[ -z "$FROM" ] || printf 'kps_now=%s\n' "$EPOCHREALTIME"
 		# What a test may be told from outside.
 		env | sed -n 's/^\(KPSTAT_TEST_[A-Z_]*\)=/\1 /p' | while read -r name value; do
 			printf 'export %s=%q\n' "$name" "$value"
 		done
 	} >"$root/kpstat/command"
 	tar -cf "$WORK/payload.tar" --owner=0 --group=0 -b 128 -C "$STAGE" . -C "$root" ./kpstat/command
+	[ "$(stat -c %s "$WORK/payload.tar")" -le $((PAYLOAD_MB << 20)) ] ||
+		die "the tree has more than $PAYLOAD_MB MB"
+	truncate -s ${PAYLOAD_MB}M "$WORK/payload.tar"
+}
+
+# save QEMU...: has the guest's monitor keep it, once the guest is ready.
+save() {
+	local monitor=$WORK/monitor in out
+	mkfifo "$monitor.in" "$monitor.out"
+	exec {in}<>"$monitor.in" {out}<>"$monitor.out"
+	"$@" -chardev "pipe,id=monitor,path=$monitor" -mon monitor,mode=readline &
+	while ! grep -q ready "$WORK/status" && kill -0 $!; do sleep 0.1; done
+	printf '%s\n' 'migrate_set_parameter max-bandwidth 10G' "migrate file:$SAVE.new" \
+		'info status' quit >&"$in"
+	wait $!
+	grep -q '(postmigrate)' < <(timeout 0.5 cat <&"$out") && mv "$SAVE.new" "$SAVE"
 }
 
 boot() {
@@ -97,6 +122,7 @@ boot() {
 		accel='tcg,thread=single'
 		extra=(-icount 'shift=0,sleep=off')
 	fi
+	[ -z "$FROM" ] || extra+=(-incoming "file:$FROM")
 	if [ $SHELL_MODE = 1 ]; then
 		io='stdio,id=io,signal=off'
 	else
@@ -116,7 +142,7 @@ boot() {
 	# shellcheck disable=SC2054
 	local vm=(
 		timeout --foreground -k 5 "$TIMEOUT" "$QEMU"
-		-nodefaults -no-user-config -no-reboot -display none -monitor none
+		-nodefaults -no-user-config -no-reboot -display none
 		-machine q35 -accel "$accel" -cpu max,-erms,-fsrm -smp "$SMP" -m "$MEM"
 		-kernel "$CACHE/kernels/$KERNEL/vmlinuz"
 		-initrd "$CACHE/kernels/$KERNEL/initrd"
@@ -127,10 +153,13 @@ boot() {
 		-device virtio-rng-pci
 		"${extra[@]}"
 	)
-	if [ $SHELL_MODE = 1 ]; then
-		TMPDIR=$WORK "${vm[@]}" 2>"$WORK/qemu.log"
+	export TMPDIR=$WORK
+	if [ -n "$SAVE" ]; then
+		save "${vm[@]}" >"$WORK/qemu.log" 2>&1
+	elif [ $SHELL_MODE = 1 ]; then
+		"${vm[@]}" 2>"$WORK/qemu.log"
 	else
-		TMPDIR=$WORK "${vm[@]}" 2>"$WORK/qemu.log" </dev/null | cat
+		"${vm[@]}" 2>"$WORK/qemu.log" </dev/null | cat
 	fi
 }
 
@@ -186,6 +215,11 @@ main() {
 		LOG=$TOP/build/console.$$.log
 	fi
 	: >"$LOG"
+	if [ -n "$SAVE" ]; then
+		truncate -s ${PAYLOAD_MB}M "$WORK/payload.tar"
+		boot || { cat "$WORK/qemu.log" >&2; die "the guest cannot be saved"; }
+		exit 0
+	fi
 	payload
 
 	# Emulated text patching on several CPUs is known to crash a guest once
