@@ -6,22 +6,31 @@
 #
 # What those of language/programs print is the same on every kernel, and on record in
 # programs.printed: there kpctl is compared with where bpftrace cannot run, or need not
-# (KPSTAT_TEST_RECORDED). Where it runs, the record is checked; KPSTAT_TEST_RECORD=1
-# prints it anew.
+# (KPSTAT_TEST_RECORDED). Where it runs, the record is checked. KPSTAT_TEST_RECORD=1
+# has bpftrace print a record; what it printed on this kernel before (PROGRAMS.asked,
+# from check.sh) it is not asked again.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=600
 
 PROGRAMS=${PROGRAMS:-language/programs}
-RECORD=$PROGRAMS.printed
-[ -e "$RECORD" ] || RECORD=
+PRINTED=$PROGRAMS.printed
+ASKED=$PROGRAMS.asked
 
-# split FILE SUFFIX: one file for each "== NAME", and one more that has the name
+# One file for each "== NAME" of the programs, and one more that has the name.
 split() {
-	awk -v dir="$WORK" -v suffix="$2" '
-		/^== / { file = sprintf("%s/%03d.%s", dir, ++n, suffix); printf "" >file
+	awk -v dir="$WORK" '
+		/^== / { file = sprintf("%s/%03d.bt", dir, ++n); printf "" >file
 			print substr($0, 4) >(file ".name"); next }
-		n { print >file }' "$1"
+		n { print >file }' "$PROGRAMS"
+}
+
+# keep RECORD: a file for each of its entries, named as that is
+keep() {
+	mkdir "$WORK/kept"
+	awk -v dir="$WORK/kept" '
+		/^== / { file = dir "/" substr($0, 4); printf "" >file; next }
+		{ print >file }' "$1"
 }
 
 # Blank lines between maps are nobody's promise.
@@ -33,13 +42,15 @@ printed() {
 	normal <"$WORK/$1.raw" >"$WORK/$1"
 }
 
-# theirs FILE: as bpftrace prints it, or as is on record beside it
+# theirs FILE: as bpftrace prints it, or as was kept
 theirs() {
-	if [ -n "$LIVE" ]; then
-		printed theirs bpftrace "$1"
-	else
+	local kept
+	kept=$WORK/kept/$(cat "$1.name")
+	if [ -e "$kept" ]; then
 		: >"$WORK/theirs.err"
-		cp "${1%.bt}.out" "$WORK/theirs"
+		cp "$kept" "$WORK/theirs"
+	else
+		printed theirs bpftrace "$1"
 	fi
 }
 
@@ -69,6 +80,7 @@ same() {
 
 record() {
 	local program
+	has_bpf || skip_all "this kernel has no bpf()"
 	for program in "$WORK"/*.bt; do
 		theirs "$program"
 		entry "$program"
@@ -76,16 +88,20 @@ record() {
 	exit 0
 }
 
-LIVE=
-[ -n "${KPSTAT_TEST_RECORDED:+$RECORD}" ] || ! has_bpf || LIVE=1
-[ -n "$LIVE$RECORD" ] || skip_all "this kernel has no bpf()"
-split "$PROGRAMS" bt
+split
 [ -z "${KPSTAT_TEST_RECORD:-}" ] || record
-[ -z "$RECORD" ] || split "$RECORD" out
+if [ -e "$ASKED" ]; then
+	keep "$ASKED"
+elif [ -e "$PRINTED" ] && { [ -n "${KPSTAT_TEST_RECORDED:-}" ] || ! has_bpf; }; then
+	keep "$PRINTED"
+	PRINTED=
+elif ! has_bpf; then
+	skip_all "this kernel has no bpf()"
+fi
 load_module
 for program in "$WORK"/*.bt; do
 	same "$program"
 done
-[ -z "${LIVE:+$RECORD}" ] || yes "what is on record is what bpftrace prints" diff "$RECORD" "$WORK/record"
+[ ! -e "$PRINTED" ] || yes "what is on record is what bpftrace prints" diff "$PRINTED" "$WORK/record"
 must rmmod kpstat
 finish

@@ -8,7 +8,6 @@ set -eu -o pipefail
 # shellcheck source=selftests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# They look at every step: all takes several times as long, and a guest half a minute to
-# start.
+# They look at every step: all takes several times as long.
 export KPSTAT_KERNEL=${KPSTAT_KERNEL:-debug} KPSTAT_SLOW=4 KPSTAT_JOBS=${KPSTAT_JOBS:-2} KPSTAT_BATCH=6
 exec "$LAB/check.sh" "${@:-selftests}"

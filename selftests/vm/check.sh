@@ -99,14 +99,32 @@ asked() { [ ! -e "$TOP/selftests/$1.sh" ] || sed -n "s/^# $2=//p" "$TOP/selftest
 # says NAME WORDS: whether a test has a line "# WORDS"
 says() { grep -qE "^# ($2)" "$TOP/selftests/$1.sh" 2>/dev/null; }
 
+# Short grace periods: a test waits for many, and an object that is freed too early is
+# found sooner.  kmemleak, where there is one, makes all of it take twice as long: those
+# that look for leaks say "# kmemleak".
+APPEND='rcupdate.rcu_expedited=1 kmemleak=off'
+SAVED=$LOGS/saved
+
+has_kmemleak() { grep -qs '^CONFIG_DEBUG_KMEMLEAK=y' "$CACHE/kernels/$DEFAULT_KERNEL/build/.config"; }
+
+# Most guests are copies of one that was booted.
+save_guest() {
+	step "booting the guest that the others are copies of" \
+		"$LAB/run.sh" --timeout 300 --append "$APPEND" --save "$SAVED" || rm -f "$SAVED"
+}
+
+# Whether test NAME may run in such a copy.
+takes_copy() {
+	[ -e "$SAVED" ] && [ -z "$(asked "$1" cpus)" ] && ! { says "$1" kmemleak && has_kmemleak; }
+}
+
 # guest NAME SECONDS OPTION... -- COMMAND: KPSTAT_SLOW multiplies the seconds, for kernels
-# that look at every step.  Short grace periods: a test waits for many, and an object
-# that is freed too early is found sooner.  kmemleak, where there is one, makes all of it
-# take twice as long: those that look for leaks say "# kmemleak".
+# that look at every step.
 guest() {
-	local append=rcupdate.rcu_expedited=1
-	says "$1" kmemleak || append+=' kmemleak=off'
-	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" \
+	local append=$APPEND from=()
+	! says "$1" kmemleak || append=${APPEND% kmemleak=off}
+	! takes_copy "$1" || from=(--from "$SAVED")
+	"$LAB/run.sh" --stage "$LOGS/stage" --log "$LOGS/$1.console" "${from[@]}" \
 		--timeout $(($2 * ${KPSTAT_SLOW:-1})) --append "$append" "${@:3}"
 }
 
@@ -248,19 +266,45 @@ once_more() {
 	run "$name"
 }
 
-# What language.sh has on record of bpftrace, once it was seen to print that: it takes
-# a minute to ask, and its answer depends on nothing else.
-record_seen() {
+# What bpftrace prints for the programs of language/NAME, in the cache.
+record_of() {
 	local key
 	key=$(cat "$CACHE/kernels/$DEFAULT_KERNEL/release" "$LAB/build-rootfs.sh" \
-		"$TOP"/selftests/language.sh "$TOP"/selftests/language/programs* | sha256sum)
+		"$TOP/selftests/language.sh" "$TOP/selftests/language/$1" | sha256sum)
 	echo "$CACHE/records/${key%% *}"
 }
 
-note_record() {
-	grep -qs '^ok .* what is on record is what bpftrace prints' "$LOGS/language.log" || return 0
+# The entries that two records agree on, and that are not empty.
+agreed() {
+	awk '/^== / { name = $0; next } name == "" { next }
+		NR == FNR { text[name] = text[name] $0 "\n"; next }
+		{ other[name] = other[name] $0 "\n" }
+		END { for (n in text) if (text[n] == other[n]) printf "%s\n%s", n, text[n] }' "$@"
+}
+
+# ask NAME TEST: bpftrace takes seconds to begin, and so is asked once on a kernel, in
+# two guests. What is not the same in both, as addresses are, the test asks each time.
+ask() {
+	local file
+	file=$(record_of "$1")
+	[ ! -e "$file" ] || return 0
 	mkdir -p "$CACHE/records"
-	touch "$(record_seen)"
+	KPSTAT_TEST_RECORD=1 guest asked-1 600 -- "./$2.sh" >"$LOGS/$1.1" &
+	KPSTAT_TEST_RECORD=1 guest asked-2 600 -- "./$2.sh" >"$LOGS/$1.2"
+	wait
+	agreed "$LOGS/$1.1" "$LOGS/$1.2" >"$file.new"
+	mv "$file.new" "$file"
+}
+
+# What is known of bpftrace goes to the tests that compare with it.
+use_records() {
+	local name file
+	step "asking bpftrace what it prints" ask programs language || true
+	step "asking it about the kernel's structs" ask fields fields || true
+	for name in programs fields; do
+		file=$(record_of $name)
+		[ ! -s "$file" ] || cp "$file" "$LOGS/stage/kpstat/selftests/language/$name.asked"
+	done
 }
 
 known() {
@@ -282,9 +326,7 @@ main() {
 	mkdir -p "$LOGS"
 	: >"$LOGS/failures"
 	case ${names[*]} in
-	'')
-		mapfile -t names < <(printf '%s\n' userspace lint dkms; selftests)
-		[ ! -e "$(record_seen)" ] || export KPSTAT_TEST_RECORDED=1 ;;
+	'') mapfile -t names < <(printf '%s\n' userspace lint dkms; selftests) ;;
 	selftests) mapfile -t names < <(selftests) ;;
 	esac
 	"$LAB/build.sh" || built=0
@@ -306,8 +348,10 @@ main() {
 		1/*|*/lint|*/dkms) chosen+=("$name") ;;
 		esac
 	done
+	[ ${#chosen[@]} -lt 5 ] || save_guest
+	[ $# != 0 ] || [ $built = 0 ] || use_records
 	if [ "$JOBS" = 1 ]; then one_by_one "${chosen[@]}"; else side_by_side "${chosen[@]}"; fi
-	note_record
+	rm -f "$SAVED"
 	[ ${#LATE[@]} = 0 ] || echo "# not begun, for want of time: ${LATE[*]}"
 	for name in "${chosen[@]}"; do
 		[ ! -e "$LOGS/$name.rc" ] && [[ " ${LATE[*]} " != *" $name "* ]] || continue
