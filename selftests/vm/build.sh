@@ -18,7 +18,7 @@ build_module() {
 	else
 		# Debian's older headers name a compiler that this machine lacks.  KCOV, where
 		# it is, notes the ways through kpstat, and through nothing else.
-		make -s -C "$kernel/build" M="$out" CC=gcc KCOV_INSTRUMENT=y modules || return 1
+		make -s -j2 -C "$kernel/build" M="$out" CC=gcc KCOV_INSTRUMENT=y modules || return 1
 	fi
 	rm -f "$out/.failed"
 }
@@ -39,7 +39,7 @@ build_inside() {
 	copy_module_sources "$root/$build" || return 1
 	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount -t proc proc "$0/proc" && exec chroot "$@"' \
-		"$root" "$root" make -s -C "/usr/src/linux-headers-$release" \
+		"$root" "$root" make -s -j2 -C "/usr/src/linux-headers-$release" \
 		M="/$build" modules || return 1
 	cp "$root/$build/kpstat.ko" "$root/$build/kpstat_types.ko" "$out/"
 }

@@ -22,7 +22,7 @@ one() {
 	release=$(cat "$CACHE/kernels/$kernel/release")
 	say "the suite on $release"
 	# shellcheck disable=SC2086
-	KPSTAT_TEST_RECORDED=1 KPSTAT_KERNEL=$kernel KPSTAT_JOBS=${KPSTAT_JOBS:-2} KPSTAT_BATCH=${KPSTAT_BATCH:-4} \
+	KPSTAT_TEST_RECORDED=1 KPSTAT_KERNEL=$kernel KPSTAT_JOBS=${KPSTAT_JOBS:-3} KPSTAT_BATCH=${KPSTAT_BATCH:-4} \
 		"$LAB/check.sh" ${KPSTAT_TESTS:-selftests} | tee "$SUMMARY.$kernel" || FAILED=1
 	totals=$(tail -n1 "$SUMMARY.$kernel")
 	printf '%-8s %-26s %s (%s s)\n' "$kernel" "$release" "$totals" $((SECONDS - start)) >>"$SUMMARY"
