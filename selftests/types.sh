@@ -15,8 +15,7 @@ CACHE=/var/cache/kpstat/types-$(uname -r)
 # compared.
 MISSING_MAX=130
 FOUND_MIN=300
-# userspace/fuzz/types_fuzz.c tries many more, watched by sanitizers.
-FLIPS=${KPSTAT_TEST_FLIPS:-20}
+FLIPS=${KPSTAT_TEST_FLIPS:-60}
 
 count() { grep -c '^[A-Za-z]' "$1"; }
 
@@ -139,10 +138,10 @@ rm "$CACHE"
 is "and if there is none, too" "$(setpriv --reuid=65534 --clear-groups --inh-caps=-all kpctl types sock)" "$SOCK"
 no "who left none" test -e "$CACHE"
 
-# damage FILE: bytes are changed at places that depend on the turn, COMMAND is run;
+# damage FILE TURNS: bytes are changed at places that depend on the turn, COMMAND is run;
 # it may succeed or fail, and says something.
 damage() {
-	python3 - "$1" "$FLIPS" <<'END'
+	python3 - "$1" "$2" <<'END'
 import os, random, subprocess, sys
 name, turns = sys.argv[1], int(sys.argv[2])
 good = open(name, "rb").read()
@@ -171,9 +170,10 @@ sys.exit(bad > 0)
 END
 }
 must kpctl types sock
-yes "an index with wrong bytes: an answer or a sentence" damage "$CACHE"
+yes "an index with wrong bytes: an answer or a sentence" damage "$CACHE" "$FLIPS"
 rm -f "$CACHE"
-yes "an object with wrong bytes: an answer or a sentence" damage "$TYPES_OBJECT"
+# userspace/fuzz/types_fuzz.c tries many more of those, watched by sanitizers.
+yes "an object with wrong bytes: an answer or a sentence" damage "$TYPES_OBJECT" $((FLIPS / 3))
 
 # ---- objects that are not to be believed; BTF does not take their place
 GOOD=/kpstat/kpstat_types.ko
