@@ -283,9 +283,9 @@ agreed() {
 		END { for (n in text) if (text[n] == other[n]) printf "%s\n%s", n, text[n] }' "$@"
 }
 
-# ask NAME TEST: bpftrace takes seconds to begin, and so is asked once on a kernel, in
+# ask_bpftrace NAME TEST: it takes seconds to begin, and so is asked once on a kernel, in
 # two guests. What is not the same in both, as addresses are, the test asks each time.
-ask() {
+ask_bpftrace() {
 	local file
 	file=$(record_of "$1")
 	[ ! -e "$file" ] || return 0
@@ -300,8 +300,8 @@ ask() {
 # What is known of bpftrace goes to the tests that compare with it.
 use_records() {
 	local name file
-	step "asking bpftrace what it prints" ask programs language || true
-	step "asking it about the kernel's structs" ask fields fields || true
+	step "asking bpftrace what it prints" ask_bpftrace programs language || true
+	step "asking it about the kernel's structs" ask_bpftrace fields fields || true
 	for name in programs fields; do
 		file=$(record_of $name)
 		[ ! -s "$file" ] || cp "$file" "$LOGS/stage/kpstat/selftests/language/$name.asked"
@@ -349,8 +349,9 @@ main() {
 		1/*|*/lint|*/dkms) chosen+=("$name") ;;
 		esac
 	done
-	[ ${#chosen[@]} -lt 5 ] || save_guest
+	# Its guests are no copies: they would have the same addresses.
 	[ $# != 0 ] || [ $built = 0 ] || use_records
+	[ ${#chosen[@]} -lt 5 ] || save_guest
 	if [ "$JOBS" = 1 ]; then one_by_one "${chosen[@]}"; else side_by_side "${chosen[@]}"; fi
 	rm -f "$SAVED"
 	[ ${#LATE[@]} = 0 ] || echo "# not begun, for want of time: ${LATE[*]}"
