@@ -86,6 +86,23 @@ all_of "the path of commands" $COMMANDS
 all_of "entries and our own" $ENTRIES
 no "kpstat's own functions cannot be probed" kpctl load --name own -e 'kprobe:kps_load { @ = count(); }'
 
+# What clears and copies memory, where the kernel has put a jump in the place of the
+# breakpoint: the clause wants the map that is just being cleared or copied.
+text=
+for function in memset memset_orig memset_erms memcpy memcpy_orig memcpy_erms memmove; do
+	kpctl load --name try -e "kprobe:$function { @ = count(); }" >/dev/null 2>&1 || continue
+	kpctl unload try
+	text+="kprobe:$function { @n[0] = nsecs; @hits = count(); } "
+done
+# clears TEXT
+clears() {
+	timeout 100 kpctl run --cpu-budget 0 -e "$1 interval:ms:20 { zero(@n); print(@n); clear(@n); @rounds++; }
+		interval:s:4 { print(@rounds); print(@hits); exit(); }" >"$WORK/cleared"
+}
+yes "a map can be cleared under probes of what clears memory" clears "$text"
+between "and often was" "$(sed -n 's/^@rounds: //p' "$WORK/cleared" | head -n1)" 10 1000
+yes "while they fired" grep -qE '^@hits: [0-9]{2}' "$WORK/cleared"
+
 # Each at once with all the others.
 text=
 for function in "${ALL[@]}"; do

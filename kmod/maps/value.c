@@ -180,10 +180,25 @@ static bool same_key(const struct kps_values *values, const struct value_node *n
 	return true;
 }
 
+/*
+ * While a bucket is locked nothing is called that can be probed: a clause there
+ * may want the same bucket, on the CPU that holds it, and would wait for ever.
+ * barrier() keeps the compiler from making memcpy() and memset() of these.
+ */
 static void copy_words(u64 *to, const u64 *from, u32 words)
 {
-	while (words--)
+	while (words--) {
 		*to++ = *from++;
+		barrier();
+	}
+}
+
+static void clear_words(u64 *to, u32 words)
+{
+	while (words--) {
+		*to++ = 0;
+		barrier();
+	}
 }
 
 static u32 find(const struct kps_values *values, u32 head, const u64 *key)
@@ -439,8 +454,7 @@ static void zero_bucket(struct kps_values *values, atomic_t *bucket)
 
 	enter_bucket(&place, bucket);
 	for (nr = place.head; nr; nr = node_at(values, nr)->next)
-		memset(value_of(values, nr), 0,
-		       values->value_words * sizeof(u64));
+		clear_words(value_of(values, nr), values->value_words);
 	leave(&place);
 }
 
