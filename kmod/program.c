@@ -12,6 +12,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "compat/compat.h"
 #include "kpstat.h"
 
 static unsigned int max_memory_mb = 256;
@@ -260,6 +261,7 @@ static int enable(struct kps_program *program, struct kps_error *error)
 	/* The guard has said stop, and nobody has yet done it. */
 	if (program->attached)
 		disable(program);
+	kps_tai_look();
 	kps_program_fire(program, "begin");
 	err = kps_probes_attach(program, error);
 	if (err)

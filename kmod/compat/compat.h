@@ -50,15 +50,19 @@ static __always_inline struct pt_regs *kps_ftrace_regs(struct ftrace_regs *fregs
 #define KPS_FTRACE 0
 #endif
 
-/* International Atomic Time, readable in any context. */
+/* International Atomic Time, readable in any context; kps_tai_look() before. */
+#ifdef KPS_HAS_TAI_FAST
+#define kps_tai_fast_ns() ktime_get_tai_fast_ns()
+#define kps_tai_look() ((void)0)
+#else
+extern u64 kps_tai_ahead;
+
+void kps_tai_look(void);
+
 static __always_inline u64 kps_tai_fast_ns(void)
 {
-#ifdef KPS_HAS_TAI_FAST
-	return ktime_get_tai_fast_ns();
-#else
-	return ktime_mono_to_any(ns_to_ktime(ktime_get_mono_fast_ns()),
-				 TK_OFFS_TAI);
-#endif
+	return ktime_get_real_fast_ns() + READ_ONCE(kps_tai_ahead);
 }
+#endif
 
 #endif
