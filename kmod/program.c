@@ -437,10 +437,28 @@ static bool is_owned_by(const struct kps_program *program, u32 portid)
 	return program->owner && program->owner == portid;
 }
 
-/** kps_program_unload_owned() - the socket @portid was closed */
+static bool any_is_owned_by(u32 portid)
+{
+	struct kps_program *program;
+	bool found = false;
+
+	mutex_lock(&kps_programs_lock);
+	list_for_each_entry(program, &kps_programs, list)
+		found = found || is_owned_by(program, portid);
+	mutex_unlock(&kps_programs_lock);
+	return found;
+}
+
+/**
+ * kps_program_unload_owned() - the socket @portid was closed
+ *
+ * Anybody's: who has no program here does not wait for one that is being loaded.
+ * A socket cannot be closed while its own is.
+ */
 void kps_program_unload_owned(u32 portid)
 {
-	unload_if(is_owned_by, portid);
+	if (any_is_owned_by(portid))
+		unload_if(is_owned_by, portid);
 }
 
 static bool any(const struct kps_program *program, u32 unused)

@@ -64,6 +64,27 @@ ends_by TERM
 ends_by INT
 yes "after Ctrl-C the maps were printed" grep -q '^@reads\[' "$WORK/out"
 
+# Sockets of somebody else's that are closed meanwhile: the longest close(), ms.
+cat >"$WORK/closes.py" <<'END'
+import os, socket, sys, time
+longest = 0
+while not os.path.exists(sys.argv[1]):
+    other = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)	# NETLINK_GENERIC
+    other.bind((0, 0))
+    began = time.monotonic()
+    other.close()
+    longest = max(longest, time.monotonic() - began)
+print(int(longest * 1000))
+END
+python3 "$WORK/closes.py" "$WORK/enough" >"$WORK/longest" & closes=$!
+began=$(date +%s%3N)
+yes "a load that takes its time" kpctl load --name slow -e 'kretprobe:vfs_* { @ = count(); }'
+took=$(($(date +%s%3N) - began))
+: >"$WORK/enough"
+wait $closes
+between "nobody else's socket waits for it, as long as $took ms" "$(cat "$WORK/longest")" 0 $((took / 3))
+must kpctl unload slow
+
 load_text stays "$TEXT"
 ends=$(armed)
 yes "load leaves its program: kprobes are armed" [ "$ends" -ge 2 ]
