@@ -34,7 +34,14 @@ done_with kernels
 for offset in 5 9; do
 	kpctl load --name inside -e "kprobe:vfs_fallocate+$offset { @ = count(); }" 2>/dev/null && break
 done
-yes "inside of a function" eval "how inside | grep -E '^(int3|optimised): ftrace is not called here'"
+# The kernel may put a jump in the place of a breakpoint, after a moment.
+as_the_kernel_says() {
+	if grep "vfs_fallocate+0x$offset .*OPTIMIZED" "$KPROBES"; then how=optimised; else how=int3; fi
+	echo "$how, and not $(how inside)?"
+	[ "$(how inside)" = "$how: ftrace is not called here" ]
+}
+sleep 1
+yes "inside of a function: as the kernel says" as_the_kernel_says
 must "$LOAD/words" words 10 1
 is "inside: every call" "$(total inside @)" 10
 done_with inside

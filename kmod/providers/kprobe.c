@@ -157,14 +157,33 @@ int kps_register_kprobe(struct kprobe *kp)
 	return register_kprobe(kp);
 }
 
-/** kps_kprobe_how() - by what means this kernel serves a kprobe */
+/*
+ * What the kernel puts a jump in the place of is a probe of its own, that it keeps
+ * for all probes at one address, in a list with them (init_aggr_kprobe()).
+ */
+static bool is_optimised(const struct kprobe *kp)
+{
+	const struct kprobe *each = kp;
+	bool found;
+
+	rcu_read_lock();
+	do {
+		found = READ_ONCE(each->flags) & KPROBE_FLAG_OPTIMIZED;
+		each = list_entry_rcu(each->list.next, struct kprobe, list);
+	} while (!found && each != kp);
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * kps_kprobe_how() - by what means this kernel serves a kprobe
+ * @kp: registered
+ */
 const char *kps_kprobe_how(const struct kprobe *kp)
 {
 	if (kp->flags & KPROBE_FLAG_FTRACE)
 		return "kprobe";
-	if (kp->flags & KPROBE_FLAG_OPTIMIZED)
-		return "optimised";
-	return "int3";
+	return is_optimised(kp) ? "optimised" : "int3";
 }
 
 static struct kprobe_site *of(const struct kps_site *site)
