@@ -584,13 +584,12 @@ static int read_take(struct cursor *cursor, struct nlattr **tb)
 	if (err)
 		return err;
 	cursor->snapshots = kps_snapshots_take(cursor->program, maps,
-						flags & KPS_F_RESET);
-	if (IS_ERR(cursor->snapshots)) {
-		err = PTR_ERR(cursor->snapshots);
+					       flags & KPS_F_RESET,
+					       &cursor->error);
+	err = PTR_ERR_OR_ZERO(cursor->snapshots);
+	if (err)
 		cursor->snapshots = NULL;
-		return kps_error(&cursor->error, err, "no memory to read into");
-	}
-	return 0;
+	return err;
 }
 
 static int read_start(struct netlink_callback *cb)

@@ -197,7 +197,8 @@ struct kps_snapshots {
 };
 
 struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
-					 const unsigned long *maps, bool reset);
+					 const unsigned long *maps, bool reset,
+					 struct kps_error *error);
 void kps_snapshots_free(struct kps_snapshots *snapshots);
 s64 kps_average(const u64 *value);
 int kps_maps_reset(struct kps_program *program);

@@ -5,7 +5,7 @@
  * With reset, a set with fresh tables is published first; after RCU has seen
  * every handler out, nothing writes to the old tables, and they are read and
  * freed.  So every event is in exactly one reading.  Without reset the live
- * tables are read as they change.
+ * tables are read as they change.  Room to read into is made before.
  */
 #include <linux/bitmap.h>
 #include <linux/kallsyms.h>
@@ -25,6 +25,12 @@ struct merge {
 	u32 max;
 	u32 mask;
 	u32 *index;
+};
+
+/* Maps on their way into snapshots, and what each of them needs for it. */
+struct taking {
+	struct kps_snapshots *snapshots;
+	struct merge *merges;
 };
 
 /* Places in one function, printed by its name, are one key: its start. */
@@ -118,7 +124,9 @@ static u32 most_entries(const struct kps_set *set, const struct kps_map *map)
 	u32 sum = 0;
 	int cpu;
 
-	/* A live table may gain entries meanwhile: leave room, up to its max. */
+	if (map->kind == KPS_MAP_VALUE)
+		return map->max_entries;
+	/* A table may gain entries meanwhile: leave room, up to its max. */
 	for_each_possible_cpu(cpu) {
 		const struct kps_table *table =
 			set->rows[cpu]->tables[map->index];
@@ -128,48 +136,55 @@ static u32 most_entries(const struct kps_set *set, const struct kps_map *map)
 	return sum;
 }
 
-static int room_for(struct kps_snapshot *snapshot, u32 max)
+static void free_room(struct merge *merge)
 {
-	snapshot->words = (snapshot->map->key_size + snapshot->map->value_size) /
-			  sizeof(u64);
-	/* Its readers keep it for as long as they like: it is not charged. */
-	if (!kps_memory_to_spare((size_t)max * snapshot->words * sizeof(u64)))
-		return -ENOMEM;
-	snapshot->entries = kvcalloc(max, snapshot->words * sizeof(u64),
-				     GFP_KERNEL);
-	return snapshot->entries ? 0 : -ENOMEM;
+	kvfree(merge->index);
+	kvfree(merge->into->entries);
+	kvfree(merge->into->sorted);
+	merge->index = NULL;
+	merge->into->entries = NULL;
+	merge->into->sorted = NULL;
 }
 
-static int take_tables(struct kps_snapshot *snapshot, const struct kps_set *set,
-		       struct kps_stacks *stacks)
+/* Its readers keep it for as long as they like: it is not charged. */
+static int make_room(struct merge *merge, const struct kps_set *set)
 {
-	struct merge merge = { .into = snapshot, .stacks = stacks };
+	struct kps_snapshot *into = merge->into;
+	u32 max = most_entries(set, into->map);
+
+	into->words = (into->map->key_size + into->map->value_size) /
+		      sizeof(u64);
+	merge->max = max;
+	merge->mask = into->map->kind == KPS_MAP_VALUE ?
+		      0 : roundup_pow_of_two(2 * max) - 1;
+	if (!kps_memory_to_spare((size_t)max * into->words * sizeof(u64)))
+		return -ENOMEM;
+	merge->index = kvcalloc(merge->mask + 1, sizeof(u32), GFP_KERNEL);
+	into->entries = kvcalloc(max, into->words * sizeof(u64), GFP_KERNEL);
+	into->sorted = kvcalloc(max, sizeof(u64 *), GFP_KERNEL);
+	return merge->index && into->entries && into->sorted ? 0 : -ENOMEM;
+}
+
+/* Whether all that is in the tables, which do not change, has room. */
+static bool has_room(const struct merge *merge, const struct kps_set *set)
+{
+	const struct kps_map *map = merge->into->map;
+	u32 sum = 0;
 	int cpu;
 
-	merge.max = most_entries(set, snapshot->map);
-	merge.mask = roundup_pow_of_two(2 * merge.max) - 1;
-	merge.index = kvcalloc(merge.mask + 1, sizeof(u32), GFP_KERNEL);
-	if (!merge.index)
-		return -ENOMEM;
-	if (room_for(snapshot, merge.max)) {
-		kvfree(merge.index);
-		return -ENOMEM;
-	}
+	if (map->kind == KPS_MAP_VALUE)
+		return true;
 	for_each_possible_cpu(cpu)
-		merge_table(&merge, set->rows[cpu]->tables[snapshot->map->index]);
-	kvfree(merge.index);
-	return 0;
+		sum += set->rows[cpu]->tables[map->index]->claimed;
+	return sum <= merge->max;
 }
 
-static int take_values(struct kps_snapshot *snapshot, bool reset)
+static void take_tables(struct merge *merge, const struct kps_set *set)
 {
-	const struct kps_map *map = snapshot->map;
+	int cpu;
 
-	if (room_for(snapshot, map->max_entries))
-		return -ENOMEM;
-	snapshot->nr = kps_values_copy(map->values, snapshot->entries,
-				       map->max_entries, reset);
-	return 0;
+	for_each_possible_cpu(cpu)
+		merge_table(merge, set->rows[cpu]->tables[merge->into->map->index]);
 }
 
 static u64 sum_of(const struct kps_map *map, const u64 *value)
@@ -231,20 +246,15 @@ static int compare(const void *left, const void *right, const void *priv)
 	return 0;
 }
 
-static int sort_entries(struct kps_snapshot *snapshot)
+static void sort_entries(struct kps_snapshot *snapshot)
 {
 	u32 i;
 
-	snapshot->sorted = kvcalloc(max(snapshot->nr, 1U), sizeof(u64 *),
-				    GFP_KERNEL);
-	if (!snapshot->sorted)
-		return -ENOMEM;
 	for (i = 0; i < snapshot->nr; i++)
 		snapshot->sorted[i] = snapshot->entries +
 				      (size_t)i * snapshot->words;
 	sort_r(snapshot->sorted, snapshot->nr, sizeof(u64 *), compare, NULL,
 	       snapshot->map);
-	return 0;
 }
 
 /* Keys that were kept by a reset have no least and no greatest yet. */
@@ -266,21 +276,19 @@ static void clear_unset(struct kps_snapshot *snapshot)
 	}
 }
 
-static int take_map(struct kps_snapshot *snapshot,
-		    const struct kps_program *program,
-		    const struct kps_set *set, bool reset)
+static void take_map(struct merge *merge, const struct kps_set *set, bool reset)
 {
-	const struct kps_map *map = snapshot->map;
-	int err;
+	struct kps_snapshot *into = merge->into;
+	const struct kps_map *map = into->map;
 
-	snapshot->overflow = kps_map_overflow(set, map);
+	into->overflow = kps_map_overflow(set, map);
 	if (map->kind == KPS_MAP_VALUE)
-		err = take_values(snapshot, reset);
+		into->nr = kps_values_copy(map->values, into->entries,
+					   map->max_entries, reset);
 	else
-		err = take_tables(snapshot, set, program->stacks);
-	if (!err)
-		clear_unset(snapshot);
-	return err ?: sort_entries(snapshot);
+		take_tables(merge, set);
+	clear_unset(into);
+	sort_entries(into);
 }
 
 void kps_snapshots_free(struct kps_snapshots *snapshots)
@@ -312,30 +320,59 @@ static struct kps_set *replace_set(struct kps_program *program,
 	return old;
 }
 
-static struct kps_snapshots *take_all(struct kps_program *program,
-				      const struct kps_set *set,
-				      const unsigned long *maps, bool reset)
+/* Room for all that is asked for. */
+static int begin_taking(struct taking *taking, struct kps_program *program,
+			const struct kps_set *set, const unsigned long *maps)
 {
-	struct kps_snapshots *snapshots;
+	u32 i, nr = bitmap_weight(maps, program->nr_maps);
+	struct merge *merge;
+	int err;
+
+	taking->snapshots = kzalloc(struct_size(taking->snapshots, of, nr),
+				    GFP_KERNEL);
+	taking->merges = kcalloc(nr, sizeof(*taking->merges), GFP_KERNEL);
+	if (!taking->snapshots || !taking->merges)
+		return -ENOMEM;
+	merge = taking->merges;
+	for_each_set_bit(i, maps, program->nr_maps) {
+		merge->into = &taking->snapshots->of[taking->snapshots->nr++];
+		merge->into->map = program->maps[i];
+		merge->stacks = program->stacks;
+		err = make_room(merge++, set);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Keys that came after room was made may need more of it. */
+static int take_all(struct taking *taking, const struct kps_set *set,
+		    bool reset)
+{
 	u32 i;
 	int err;
 
-	snapshots = kzalloc(struct_size(snapshots, of,
-					bitmap_weight(maps, program->nr_maps)),
-			    GFP_KERNEL);
-	if (!snapshots)
-		return ERR_PTR(-ENOMEM);
-	for_each_set_bit(i, maps, program->nr_maps) {
-		struct kps_snapshot *snapshot = &snapshots->of[snapshots->nr++];
-
-		snapshot->map = program->maps[i];
-		err = take_map(snapshot, program, set, reset);
-		if (err) {
-			kps_snapshots_free(snapshots);
-			return ERR_PTR(err);
-		}
+	for (i = 0; reset && i < taking->snapshots->nr; i++) {
+		if (has_room(&taking->merges[i], set))
+			continue;
+		free_room(&taking->merges[i]);
+		err = make_room(&taking->merges[i], set);
+		if (err)
+			return err;
 	}
-	return snapshots;
+	for (i = 0; i < taking->snapshots->nr; i++)
+		take_map(&taking->merges[i], set, reset);
+	return 0;
+}
+
+static void end_taking(struct taking *taking)
+{
+	u32 i;
+
+	if (taking->snapshots && taking->merges)
+		for (i = 0; i < taking->snapshots->nr; i++)
+			kvfree(taking->merges[i].index);
+	kfree(taking->merges);
 }
 
 /**
@@ -343,33 +380,49 @@ static struct kps_snapshots *take_all(struct kps_program *program,
  * @program: whose
  * @maps: bits of those to read
  * @reset: start a new interval
+ * @error: gets the reason
+ *
+ * There is room for what is read before anything is taken out of the maps, so
+ * that a reset that fails has taken nothing. Only where new keys then come more
+ * quickly than room was left for, and there is no memory for them, is the
+ * interval lost, and @error says so.
  *
  * Context: may sleep; takes program->read_lock. Return: snapshots, or an
- * ERR_PTR, -ENOMEM: then a reset that was begun has lost what was counted.
+ * ERR_PTR, -ENOMEM.
  */
 struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
-					 const unsigned long *maps, bool reset)
+					 const unsigned long *maps, bool reset,
+					 struct kps_error *error)
 {
-	struct kps_snapshots *snapshots;
-	struct kps_set *set, *fresh;
+	struct kps_set *set, *fresh = NULL;
+	struct taking taking;
+	int err;
 
 	mutex_lock(&program->read_lock);
 	set = kps_program_set(program);
-	if (!reset) {
-		snapshots = take_all(program, set, maps, false);
+	err = begin_taking(&taking, program, set, maps);
+	if (!err && reset) {
+		fresh = kps_set_renew(program, set, maps, false);
+		err = fresh ? 0 : -ENOMEM;
+	}
+	if (err) {
+		kps_error(error, err, "no memory to read into");
 		goto unlock;
 	}
-	fresh = kps_set_renew(program, set, maps, false);
-	if (!fresh) {
-		snapshots = ERR_PTR(-ENOMEM);
-		goto unlock;
-	}
-	set = replace_set(program, fresh);
-	snapshots = take_all(program, set, maps, true);
-	kps_set_free(program, set, maps, false);
+	if (fresh)
+		set = replace_set(program, fresh);
+	err = take_all(&taking, set, reset);
+	if (err)
+		kps_error(error, err, "no memory to read into; what was counted since the last reset is lost");
+	if (fresh)
+		kps_set_free(program, set, maps, false);
 unlock:
 	mutex_unlock(&program->read_lock);
-	return snapshots;
+	end_taking(&taking);
+	if (!err)
+		return taking.snapshots;
+	kps_snapshots_free(taking.snapshots);
+	return ERR_PTR(err);
 }
 
 static void empty_values(struct kps_map *map, u64 *room)

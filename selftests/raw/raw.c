@@ -297,13 +297,19 @@ static void visit_read(struct nlattr **attrs, struct nlmsghdr *header,
 			parse_entry(attr, &reading->entries[reading->nr++]);
 }
 
+static char why_not_read[WHY_MAX];
+
+const char *raw_why_not_read(void)
+{
+	return why_not_read;
+}
+
 int raw_read(const char *name, const char *map, bool reset,
 	     struct raw_entry *entries, int max)
 {
 	struct nl_msg *msg = raw_begin(KPS_CMD_READ, NLM_F_DUMP, 256);
 	struct reading reading = { .entries = entries, .max = max };
-	char why[WHY_MAX];
-	struct answer answer = { .why = why, .visit = visit_read,
+	struct answer answer = { .why = why_not_read, .visit = visit_read,
 				 .data = &reading };
 	int err;
 

@@ -57,6 +57,8 @@ struct raw_entry {
 /* Up to @max entries of a map. Return: how many, or a negative errno. */
 int raw_read(const char *name, const char *map, bool reset,
 	     struct raw_entry *entries, int max);
+/* The kernel's sentence when raw_read() last failed, or "". */
+const char *raw_why_not_read(void);
 
 struct raw_record {
 	unsigned int output;
