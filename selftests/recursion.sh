@@ -99,9 +99,13 @@ clears() {
 	timeout 100 kpctl run --cpu-budget 0 -e "$1 interval:ms:20 { zero(@n); print(@n); clear(@n); @rounds++; }
 		interval:s:4 { print(@rounds); print(@hits); exit(); }" >"$WORK/cleared"
 }
-yes "a map can be cleared under probes of what clears memory" clears "$text"
-between "and often was" "$(sed -n 's/^@rounds: //p' "$WORK/cleared" | head -n1)" 10 1000
-yes "while they fired" grep -qE '^@hits: [0-9]{2}' "$WORK/cleared"
+if [ -n "$text" ]; then
+	yes "a map can be cleared under probes of what clears memory" clears "$text"
+	between "and often was" "$(sed -n 's/^@rounds: //p' "$WORK/cleared" | head -n1)" 10 1000
+	yes "while they fired" grep -qE '^@hits: [0-9]{2}' "$WORK/cleared"
+else
+	skip "a map can be cleared under probes of what clears memory" "none can be probed"
+fi
 
 # Each at once with all the others.
 text=
