@@ -7,6 +7,7 @@
 #include <linux/ctype.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
@@ -423,7 +424,8 @@ void kps_snapshot_show(struct seq_file *m, const struct kps_program *program,
 		seq_puts(m, "(no memory)\n");
 		return;
 	}
-	for (i = 0; i < snapshot->nr; i++) {
+	/* What does not fit is shown anew, with more room. */
+	for (i = 0; i < snapshot->nr && !seq_has_overflowed(m); i++) {
 		const u64 *entry = snapshot->sorted[i];
 		const u64 *value = kps_entry_value(snapshot, entry);
 
@@ -436,6 +438,7 @@ void kps_snapshot_show(struct seq_file *m, const struct kps_program *program,
 			seq_puts(m, ": ");
 			value_show(m, program, map, value, text);
 		}
+		cond_resched();
 	}
 	if (snapshot->overflow)
 		seq_printf(m, "(%llu updates lost: all %u slots of a CPU were taken)\n",

@@ -205,6 +205,31 @@ large_dump() {
 	done_with large
 }
 
+# Sleeps 10 ms again and again, until there is a file: how often.
+SLEEPER='
+import os, sys, time
+times = 0
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.01)
+    times += 1
+print(times)'
+
+# Whoever shares its CPU does not wait until a long map is read, sorted and shown.
+others_run() {
+	local began took sleeper
+	load_text long "$TEXT" --max-keys 100000
+	must "$LOAD/keys" readers 1 100000 1 0
+	taskset -c 1 python3 -c "$SLEEPER" "$WORK/shown" >"$WORK/times" & sleeper=$!
+	began=$(date +%s%3N)
+	taskset -c 1 cat "$DEBUGFS/programs/long/maps/@" >"$WORK/long"
+	took=$(($(date +%s%3N) - began))
+	: >"$WORK/shown"
+	wait $sleeper
+	is "a map of 100,000 keys is shown" "$(wc -l <"$WORK/long")" 100000
+	between "that took $took ms, and others ran on its CPU (times)" "$(cat "$WORK/times")" $((took / 40)) $took
+	done_with long
+}
+
 CPUS=$(nproc)
 # A largest buffer that 20,000 keys are more than; newer kernels have a larger one.
 echo 212992 >/proc/sys/net/core/rmem_max
@@ -216,5 +241,6 @@ killed_one_by_one
 killed_under_load
 nothing_leaks
 large_dump
+others_run
 must rmmod kpstat
 finish

@@ -237,6 +237,9 @@ static int compare(const void *left, const void *right, const void *priv)
 	s64 weight_b = sort_weight(map, b + key_words);
 	u32 i;
 
+	/* Of millions of entries it takes seconds. */
+	if (need_resched())
+		cond_resched();
 	if (weight_a != weight_b)
 		return weight_a < weight_b ? -1 : 1;
 	/* Any order will do, as long as it is the same every time. */
