@@ -50,5 +50,6 @@ load_text setting "$SETTING" --cpu-budget 0
 sleep 2
 yes "in the middle of setting them: they were read" [ "$(value setting @n '')" -gt 10 ]
 done_with setting
+must set_tai 0
 must rmmod kpstat
 finish

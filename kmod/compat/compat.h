@@ -52,17 +52,23 @@ static __always_inline struct pt_regs *kps_ftrace_regs(struct ftrace_regs *fregs
 
 /* International Atomic Time, readable in any context; kps_tai_look() before. */
 #ifdef KPS_HAS_TAI_FAST
-#define kps_tai_fast_ns() ktime_get_tai_fast_ns()
-#define kps_tai_look() ((void)0)
+static __always_inline u64 kps_tai_fast_ns(void)
+{
+	return ktime_get_tai_fast_ns();
+}
+
+static inline void kps_tai_look(void)
+{
+}
 #else
 extern u64 kps_tai_ahead;
-
-void kps_tai_look(void);
 
 static __always_inline u64 kps_tai_fast_ns(void)
 {
 	return ktime_get_real_fast_ns() + READ_ONCE(kps_tai_ahead);
 }
+
+void kps_tai_look(void);
 #endif
 
 #endif
