@@ -60,12 +60,13 @@ two_cpus() {
 	wait $!
 }
 
-# The clause reads the clock before its record does: the two may differ by what
-# lies between, an interrupt for one.
+# The clause reads the clock before its record does: the two differ by what lies
+# between, microseconds that are not always the same, or an interrupt. Records that are
+# not in order are off by half of the time between two readings, 10 ms.
 nearly_ascending() {
 	awk '!NF { next }
 	     $1 + 20000000 < last { print "line", NR, last - $1, "ns"; exit 1 }
-	     $1 > last { last = $1 } $1 < last { n++ }
+	     $1 > last { last = $1 } $1 + 100000 < last { n++ }
 	     END { if (n > NR / 20) { print n, "out of order"; exit 1 } }' "$WORK/out"
 }
 
