@@ -32,6 +32,13 @@
 #define KPS_MCAST_PRIVATE
 #endif
 
+/* Whether the kernel checks the type of what it calls: CFI_CLANG in older ones. */
+#if defined(CONFIG_CFI) || defined(CONFIG_CFI_CLANG)
+#define KPS_CFI 1
+#else
+#define KPS_CFI 0
+#endif
+
 #ifdef KPS_HAS_FTRACE
 #include <linux/ftrace.h>
 

@@ -13,6 +13,7 @@
 #include <linux/perf_event.h>
 #include <linux/rcupdate.h>
 
+#include "compat/compat.h"
 #include "dispatch.h"
 #include "kpstat.h"
 #include "providers/tracepoint.h"
@@ -97,9 +98,9 @@ static void *handler(const struct kps_site *site)
 
 static int raw_prepare(struct kps_site *site, struct kps_error *error)
 {
-	if (IS_ENABLED(CONFIG_CFI_CLANG))
+	if (KPS_CFI)
 		return kps_error(error, -EOPNOTSUPP,
-				 "rawtracepoint:%s: this kernel checks what it calls (CONFIG_CFI_CLANG); use tracepoint",
+				 "rawtracepoint:%s: this kernel checks what it calls (CONFIG_CFI); use tracepoint",
 				 site->target);
 	return 0;
 }
