@@ -146,6 +146,12 @@ static void free_room(struct merge *merge)
 	merge->into->sorted = NULL;
 }
 
+/*
+ * More than the kernel gives at once, or has, is refused with a sentence: it has
+ * nothing to add to that.
+ */
+#define GFP_ROOM (GFP_KERNEL | __GFP_NOWARN)
+
 /* Its readers keep it for as long as they like: it is not charged. */
 static int make_room(struct merge *merge, const struct kps_set *set)
 {
@@ -159,9 +165,9 @@ static int make_room(struct merge *merge, const struct kps_set *set)
 		      0 : roundup_pow_of_two(2 * max) - 1;
 	if (!kps_memory_to_spare((size_t)max * into->words * sizeof(u64)))
 		return -ENOMEM;
-	merge->index = kvcalloc(merge->mask + 1, sizeof(u32), GFP_KERNEL);
-	into->entries = kvcalloc(max, into->words * sizeof(u64), GFP_KERNEL);
-	into->sorted = kvcalloc(max, sizeof(u64 *), GFP_KERNEL);
+	merge->index = kvcalloc(merge->mask + 1, sizeof(u32), GFP_ROOM);
+	into->entries = kvcalloc(max, into->words * sizeof(u64), GFP_ROOM);
+	into->sorted = kvcalloc(max, sizeof(u64 *), GFP_ROOM);
 	return merge->index && into->entries && into->sorted ? 0 : -ENOMEM;
 }
 
@@ -464,7 +470,7 @@ int kps_maps_reset(struct kps_program *program)
 	u32 i;
 
 	if (most_values(program)) {
-		room = kvmalloc(most_values(program), GFP_KERNEL);
+		room = kvmalloc(most_values(program), GFP_ROOM);
 		if (!room)
 			return -ENOMEM;
 	}
@@ -503,7 +509,7 @@ static int reset_values(const struct kps_map *map, bool keep_keys)
 		return 0;
 	}
 	room = kvmalloc_array(map->max_entries, map->key_size + map->value_size,
-			      GFP_KERNEL);
+			      GFP_ROOM);
 	if (!room)
 		return -ENOMEM;
 	kps_values_copy(map->values, room, map->max_entries, true);
