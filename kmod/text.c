@@ -274,19 +274,36 @@ static void hist_label(u32 bucket, char *text, size_t size)
 	}
 }
 
+/* Limits of lhist(), as kpctl has them: "1K" only if it is exact. */
+static void limit_text(s64 value, char *text, size_t size)
+{
+	if (value && !(value % (1 << 20)))
+		scnprintf(text, size, "%lldM", value / (1 << 20));
+	else if (value && !(value % (1 << 10)))
+		scnprintf(text, size, "%lldK", value / (1 << 10));
+	else
+		scnprintf(text, size, "%lld", value);
+}
+
 static void lhist_label(const struct kps_map *map, u32 bucket, char *text,
 			size_t size)
 {
 	const struct kps_lhist *lhist = &map->lhist;
 	u32 last = map->value_size / sizeof(u64) - 1;
-	s64 from = lhist->min + (s64)(bucket - 1) * lhist->step;
+	s64 limit = lhist->min + (s64)bucket * lhist->step;
+	char from[24], to[24];
 
-	if (bucket == 0)
-		scnprintf(text, size, "(..., %lld)", lhist->min);
-	else if (bucket == last)
-		scnprintf(text, size, "[%lld, ...)", lhist->max);
-	else
-		scnprintf(text, size, "[%lld, %lld)", from, from + lhist->step);
+	if (bucket == 0) {
+		limit_text(lhist->min, to, sizeof(to));
+		scnprintf(text, size, "(..., %s)", to);
+	} else if (bucket == last) {
+		limit_text(lhist->max, from, sizeof(from));
+		scnprintf(text, size, "[%s, ...)", from);
+	} else {
+		limit_text(limit - lhist->step, from, sizeof(from));
+		limit_text(limit, to, sizeof(to));
+		scnprintf(text, size, "[%s, %s)", from, to);
+	}
 }
 
 #define BAR_WIDTH 52

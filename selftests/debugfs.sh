@@ -8,10 +8,11 @@
 
 TEXT='kprobe:vfs_read /comm == "some_reads"/ { @c[comm, arg2] = count(); @h[comm] = hist(arg2); @l = lhist(arg2, 0, 100, 10);
 	@s = stats(arg2); @k[kstack(2)] = count(); @f[func, probe] = count();
+	@lk = lhist(arg2, 0, 10240, 1024); @lm = lhist(arg2 * 1024, -1048576, 8388608, 524288);
 	@n = -1; @t = (-1, ((int64)1) << 63); }
 kretprobe:vfs_read /comm == "some_reads"/ { @ = sum(retval); }
 tracepoint:syscalls:sys_enter_openat /comm == "some_opens"/ { @o[str(args.filename)] = count(); }'
-MAPS=(@ @c @f @h @k @l @n @o @s @t)
+MAPS=(@ @c @f @h @k @l @lk @lm @n @o @s @t)
 
 wrong_modes() { find "$DEBUGFS" -type f ! -perm 0400; find "$DEBUGFS" -name '*' ! -uid 0; }
 
@@ -42,11 +43,11 @@ is "every file is 0400 and root's" "$(wrong_modes)" ""
 no "nobody else may read status" as_nobody cat "$DEBUGFS/status"
 no "root may not write" sh -c "echo x >$DEBUGFS/programs/p/source"
 yes "status: version, engine" grep -qE '^kpstat [0-9.]+, engine: jit' "$DEBUGFS/status"
-yes "status: the program, disabled, with 3 probes and 10 maps" \
-	grep -qE '^ +p +disabled +3 probes +10 maps' "$DEBUGFS/status"
+yes "status: the program, disabled, with 3 probes and 12 maps" \
+	grep -qE '^ +p +disabled +3 probes +12 maps' "$DEBUGFS/status"
 is "source: the text that was loaded" "$(cat "$DEBUGFS/programs/p/source")" "$TEXT"
 is "maps: one file each" "$(find "$DEBUGFS/programs/p/maps" -type f -printf '%f\n' | sort | paste -sd' ')" \
-	"@ c f h k l n o s t"
+	"@ c f h k l lk lm n o s t"
 for map in "${MAPS[@]}"; do
 	yes "map $map: as kpctl prints it" agrees "$map"
 done
