@@ -118,6 +118,17 @@ static void learn_key(struct checker *checker, struct map_decl *decl,
 	checker->changed = true;
 }
 
+/* Wider than before: whoever reads the map must hear of it, too. */
+static void widen(struct checker *checker, struct type *type,
+		  const struct type *other)
+{
+	unsigned int size = type_size(type);
+
+	type_unify(type, other);
+	if (type_size(type) != size)
+		checker->changed = true;
+}
+
 static int unify_key(struct checker *checker, struct map_decl *decl,
 		     const struct expr *map)
 {
@@ -135,7 +146,7 @@ static int unify_key(struct checker *checker, struct map_decl *decl,
 			continue;
 		if (!type_same_kind(&decl->key[i], &key->type))
 			return refuse_key(checker, decl, key, i);
-		type_unify(&decl->key[i], &key->type);
+		widen(checker, &decl->key[i], &key->type);
 	}
 	return 0;
 }
@@ -214,7 +225,7 @@ int check_map_assign(struct checker *checker, struct expr *map,
 		first_use(decl, type_name(&decl->value));
 		return -1;
 	}
-	type_unify(&decl->value, type);
+	widen(checker, &decl->value, type);
 	map->type = decl->value;
 	return 0;
 }

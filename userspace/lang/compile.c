@@ -14,9 +14,6 @@
 #define DEFAULT_HISTOGRAMS 1024
 #define DEFAULT_PROBES 512
 
-/* A map's type may depend on another's: this long a chain is followed. */
-#define MAX_PASSES 8
-
 struct compilation {
 	struct compile_options options;	/* and what the text itself sets */
 	struct arena arena;
@@ -107,19 +104,18 @@ static void learn_units(struct compilation *comp)
 			learn_from_absent(comp, unit);
 }
 
-/* A clause may read a map that a later one assigns. */
+/*
+ * A clause may read a map that a later one assigns.  What is known of a map only
+ * grows, to a limit: its keys, its kind, the room that it needs.  So this ends.
+ */
 static void learn_maps(struct compilation *comp)
 {
-	unsigned int i;
-
 	comp->checker.learning = true;
 	diag_mute(true);
-	for (i = 0; i < MAX_PASSES; i++) {
+	do {
 		comp->checker.changed = false;
 		learn_units(comp);
-		if (!comp->checker.changed)
-			break;
-	}
+	} while (comp->checker.changed);
 	diag_mute(false);
 	comp->checker.learning = false;
 }

@@ -58,6 +58,12 @@ static const struct statement plain_maps[] = {
 	  "0:sshd 1:1 " },
 	{ "@s[1] = \"a\"; @s[2] = \"0123456789\"; print(@s[1] == \"a\");",
 	  "0:1 " },
+	/* Each is known only when the next one is, and is as wide as it. */
+	{ "@a = @b; @b = @c; @c = @d; @d = @e; @e = @f; @f = @g; @g = @"
+	  "h; @h = @i; @i = @j; @j = @k; @k = @l; @l = @m; @m = @n; @n "
+	  "= @o; @o = @p; @p = @q; @q = @r; @r = @s; @s = @t; @t = @u; "
+	  "@u = \"0123456789\"; $x = @u; print($x); $y = @a; print($y);",
+	  "0:0123456789 0: " },
 	{ "@t[1] = (1, comm); print(@t[1].1); print(@t[2].0);",
 	  "0:sshd 1:0 " },
 	{ "@x[1] = 1; delete(@x[1]); print(@x[1]); @y[1] = 2; delete(@y, 1);",
