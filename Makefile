@@ -37,7 +37,7 @@ help:
 	@echo '                     K=kcsan: data races'
 	@echo '  make check-long    two hours: at full length, and an hour under load'
 	@echo '  make bench         cost per event, beside bpftrace and ftrace'
-	@echo '  make lint          checkpatch and sparse'
+	@echo '  make lint          checkpatch, sparse, cppcheck, shellcheck'
 	@echo '  make clean'
 
 module:

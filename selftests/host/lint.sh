@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Runs on the host: the kernel's checkpatch on every C file, sparse on the
-# module, and the shell's own syntax check on scripts.
+# module, cppcheck on kpctl, shellcheck on scripts.
 #
 # shellcheck disable=SC2317
 set -eu -o pipefail
@@ -115,12 +115,27 @@ versions() {
 		--include='*.[ch]' --include=Kbuild --exclude-dir=compat | sed "s,$TOP/,," || :
 }
 
-scripts() {
-	find "$TOP/selftests" "$TOP/.ci" -type f -perm -u+x | while read -r f; do
-		if head -n1 "$f" | grep -q bash; then
-			bash -n "$f" 2>&1 || :
-		fi
-	done
+# kpctl and what its tests and the load are made of.  It takes an array that a function
+# fills for one that it reads.
+cppcheck_userspace() {
+	local files key said
+	mapfile -t files < <({ sources userspace; sources selftests/load; } | grep '[.]c$')
+	key=$({ cppcheck --version; cd "$TOP"; find userspace uapi -name '*.h' | sort | cat - <(printf '%s\n' "${files[@]}") |
+		xargs sha256sum; } | key)
+	! was_clean "$key" || return 0
+	said=$(cd "$TOP" && cppcheck -q --std=c11 --library=gnu,bsd --enable=warning,performance,portability \
+		--suppress=ctuuninitvar --suppress='*:/usr/include/*' -D_GNU_SOURCE -Iuserspace -Iuapi \
+		-I/usr/include/libnl3 "${files[@]}" 2>&1)
+	if [ -n "$said" ]; then echo "$said"; else is_clean "$key"; fi
+}
+
+shellcheck_scripts() {
+	local files key said
+	mapfile -t files < <(cd "$TOP" && grep -rlE --exclude='*.o' '^#!/bin/bash' selftests .ci kmod)
+	key=$({ shellcheck --version; cd "$TOP" && sha256sum "${files[@]}"; } | key)
+	! was_clean "$key" || return 0
+	said=$(cd "$TOP" && shellcheck -x -S warning "${files[@]}" 2>&1)
+	if [ -n "$said" ]; then echo "$said"; else is_clean "$key"; fi
 }
 
 main() {
@@ -144,8 +159,10 @@ main() {
 	fi
 	versions >"$tmp/out"
 	result "versions are asked in kmod/compat only" "$tmp/out"
-	scripts >"$tmp/out"
-	result "shell syntax" "$tmp/out"
+	cppcheck_userspace >"$tmp/out"
+	result "cppcheck on userspace" "$tmp/out"
+	shellcheck_scripts >"$tmp/out"
+	result "shellcheck on scripts" "$tmp/out"
 	echo "1..$N"
 	exit $FAILED
 }

@@ -10,7 +10,7 @@ PACKAGES=(
 	build-essential flex bison pkg-config
 	libnl-3-dev libnl-genl-3-dev libjson-c-dev libelf-dev libdw-dev libbpf-dev libcmocka-dev
 	linux-headers-cloud-amd64 dkms kmod
-	sparse linux-source-6.1 xz-utils bc libssl-dev openssl pahole
+	sparse cppcheck shellcheck linux-source-6.1 xz-utils bc libssl-dev openssl pahole
 	qemu-system-x86 e2fsprogs cpio zstd
 )
 

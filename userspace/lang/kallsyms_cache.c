@@ -49,11 +49,12 @@ static bool make_key(char key[KEY_MAX])
 {
 	char *boot = host_read("/proc/sys/kernel/random/boot_id", NULL);
 
-	if (boot)
-		snprintf(key, KEY_MAX, "kpstat 2 %.36s %016" PRIx64 "\n", boot,
-			 hash_modules());
+	if (!boot)
+		return false;
+	snprintf(key, KEY_MAX, "kpstat 2 %.36s %016" PRIx64 "\n", boot,
+		 hash_modules());
 	free(boot);
-	return boot;
+	return true;
 }
 
 static bool directory_is_trusted(void)

@@ -369,7 +369,7 @@ static const char *reach(const struct machine *m, unsigned int base, long off,
 
 static bool all_written(const struct machine *m, uint64_t off, unsigned int size)
 {
-	return !memchr(&m->written[off], false, size);
+	return !memchr(&m->written[off], 0, size);
 }
 
 /* What the rest of the module clears is what the verifier noted. */
