@@ -76,7 +76,7 @@ check-debug:
 
 # The adversarial tests at full length, and an hour under load.
 check-long:
-	@KPSTAT_TEST_LONG=1 KPSTAT_SLOW=8 $(LAB)/check.sh fire long
+	@KPSTAT_TEST_LONG=1 KPSTAT_SLOW=8 $(LAB)/check.sh fire idle long
 
 bench:
 	@selftests/bench/bench.sh

@@ -3,7 +3,7 @@
  * The path of an event, from a provider's hook to the ledger.  The same for
  * all providers:
  *
- *	if (!kps_is_live(probe))
+ *	if (!kps_event_comes(probe))
  *		return;
  *	at = kps_event_hit(probe);
  *	if (kps_event_is_done(probe, at, ...) || kps_event_is_timed(probe, at, ...))
@@ -17,6 +17,7 @@
 #ifndef KPS_DISPATCH_H
 #define KPS_DISPATCH_H
 
+#include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -92,10 +93,53 @@ struct kps_at {
 	struct kps_ledger_counts *ledger;
 };
 
-/** kps_is_live() - else the event is nobody's any more */
-static __always_inline bool kps_is_live(const struct kps_probe *probe)
+/*
+ * Whether who frees a set waits for this event. RCU does not wait for a CPU that
+ * told it so, and only an idle task does: one of the kernel's own (pid 0; on its way
+ * up a CPU runs nothing else, and is not yet called idle), or a thread that plays
+ * one. A CPU that goes or comes is forgotten by RCU after it is said to be offline,
+ * and known before it is said to be online.
+ */
+static __always_inline bool kps_rcu_waits(void)
 {
-	return READ_ONCE(probe->program->live);
+	if (likely(current->pid && !is_idle_task(current)))
+		return true;
+	return rcu_is_watching() && cpu_online(raw_smp_processor_id());
+}
+
+/* Of a tracepoint: the kernel calls nobody's handler where a CPU is not online. */
+static __always_inline bool kps_rcu_waits_online(void)
+{
+	return likely(!is_idle_task(current)) || rcu_is_watching();
+}
+
+static __always_inline bool kps_event_may_run(const struct kps_probe *probe,
+					      bool rcu_waits)
+{
+	if (likely(rcu_waits))
+		return true;
+	this_cpu_inc(*probe->unwatched);
+	return false;
+}
+
+/**
+ * kps_event_comes() - may an event be served?
+ * @probe: whose
+ *
+ * Return: false: it is nobody's any more, or came where nothing of a set may be
+ * touched; then it is counted as missed.
+ */
+static __always_inline bool kps_event_comes(const struct kps_probe *probe)
+{
+	return READ_ONCE(probe->program->live) &&
+	       kps_event_may_run(probe, kps_rcu_waits());
+}
+
+/** kps_tracepoint_comes() - the same for what is called by a tracepoint */
+static __always_inline bool kps_tracepoint_comes(const struct kps_probe *probe)
+{
+	return READ_ONCE(probe->program->live) &&
+	       kps_event_may_run(probe, kps_rcu_waits_online());
 }
 
 /** kps_event_hit() - an event has come */

@@ -60,6 +60,8 @@ enum kps_site_state {
  * @missed: events the kernel could not deliver, as last taken from the provider
  * @missed_taken: what the provider had counted then, since it was attached
  * @missed_before: how many there were when the ledger was last reset
+ * @stuck: the kernel could not take away its hook, which stays with @priv and the
+ *	module; never attached again
  * @address: where its symbol may be, or 0: not known
  * @priv: the provider's own
  * @module: that bears the symbol, "" for the kernel itself
@@ -70,6 +72,7 @@ struct kps_site {
 	u32 id;
 	enum kps_site_state state;
 	int error;
+	bool stuck;
 	u64 missed;
 	u64 missed_taken;
 	u64 missed_before;
@@ -85,11 +88,13 @@ struct kps_site {
  * @provider: ops
  * @code: the verified clause
  * @index: number in the program, and of its ledger in a row
+ * @unwatched: events that came where RCU does not wait, per CPU
  */
 struct kps_probe {
 	struct kps_program *program;
 	const struct kps_provider *provider;
 	struct kps_code *code;
+	u64 __percpu *unwatched;
 	u32 index;
 	u32 flags;
 	u32 event_id;
@@ -109,7 +114,9 @@ struct kps_probe {
  * @attach_all: instead of @attach, for all sites given, of one probe, as one
  *	batch; sets site->error of each
  * @detach: stop events of all sites given, as one batch; when it returns no
- *	handler of theirs runs. May sleep. kps_config_lock is held.
+ *	handler of theirs runs, but where RCU does not watch. What the kernel cannot
+ *	take away is to find kps_nobody, and kps_site_is_stuck(). May sleep.
+ *	kps_config_lock is held.
  * @cpus_changed: CPUs came or went, those in @gone since the last call, be they
  *	back or not; NULL if the provider does not care. May sleep.
  *	kps_config_lock is held.
@@ -226,6 +233,11 @@ int kps_probe_add_site(struct kps_probe *probe, const char *target,
 void kps_probe_free(struct kps_probe *probe);
 int kps_probes_attach(struct kps_program *program, struct kps_error *error);
 void kps_probes_detach(struct kps_program *program, const char *module);
+void kps_wait_for_all(void);
+extern struct kps_site kps_nobody;
+void kps_pin(void);
+void kps_unpinned(void);
+void kps_site_is_stuck(struct kps_site *site);
 void kps_probes_attach_pending(struct kps_program *program, const char *module);
 void kps_probes_cpus_changed(struct kps_program *program,
 			     const struct cpumask *gone);

@@ -2,13 +2,26 @@
 /*
  * Probes and their sites: attach, detach, and where their events went.
  */
+#include <linux/cpu.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "dispatch.h"
 #include "kpstat.h"
 
 DEFINE_PER_CPU(u8[KPS_NR_CONTEXTS], kps_inside);
+
+/* Never live: whose are the events of a hook that outlives its site. */
+static struct kps_program nobodys_program;
+static struct kps_probe nobodys_probe = { .program = &nobodys_program };
+struct kps_site kps_nobody = { .probe = &nobodys_probe };
+
+/* Under kps_config_lock, and read when nobody else is left. */
+static bool pinned;
 
 static const struct kps_provider * const providers[] = {
 	&kps_kprobe_provider,
@@ -48,19 +61,60 @@ struct kps_probe *kps_probe_alloc(struct kps_program *program, const char *name,
 	probe->name = kstrdup(name, GFP_KERNEL);
 	if (!probe->name)
 		goto free_probe;
+	probe->unwatched = alloc_percpu(u64);
+	if (!probe->unwatched)
+		goto free_name;
 	probe->program = program;
 	probe->provider = ops;
 	return probe;
 
+free_name:
+	kfree(probe->name);
 free_probe:
 	kfree(probe);
 no_memory:
 	return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
 }
 
+/**
+ * kps_pin() - the kernel still calls a hook of ours: this module must stay
+ *
+ * Context: kps_config_lock held.
+ */
+void kps_pin(void)
+{
+	lockdep_assert_held(&kps_config_lock);
+	if (pinned)
+		return;
+	pinned = true;
+	pr_crit("the kernel could not take away a probe: it does nothing any more, but kpstat.ko cannot be unloaded; boot when you can\n");
+	/* If it is being unloaded: kps_unpinned(). */
+	if (!try_module_get(THIS_MODULE))
+		pr_crit("rmmod will not end\n");
+}
+
+/** kps_unpinned() - returns when our code may go: at once, or else never */
+void kps_unpinned(void)
+{
+	while (pinned)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+}
+
+/**
+ * kps_site_is_stuck() - what its provider attached cannot be taken away
+ * @site: its hook calls for kps_nobody from now on
+ *
+ * Context: kps_config_lock held.
+ */
+void kps_site_is_stuck(struct kps_site *site)
+{
+	site->stuck = true;
+	kps_pin();
+}
+
 static void free_site(struct kps_site *site)
 {
-	if (site->probe->provider->release)
+	if (site->probe->provider->release && !site->stuck)
 		site->probe->provider->release(site);
 	kfree(site);
 }
@@ -76,6 +130,7 @@ void kps_probe_free(struct kps_probe *probe)
 		free_site(probe->sites[i]);
 	kvfree(probe->sites);
 	kps_code_free(probe->code);
+	free_percpu(probe->unwatched);
 	kfree(probe->name);
 	kfree(probe);
 }
@@ -129,6 +184,10 @@ static int explain(const struct kps_site *site, int err, struct kps_error *error
 	case -ERANGE:
 		return kps_error(error, err, "%s:%s: the offset is outside of the function",
 				 provider, site->target);
+	case -EBUSY:
+		return kps_error(error, err,
+				 "%s:%s: the kernel could not take away the probe that was there; boot first",
+				 provider, site->target);
 	case -E2BIG:
 		return kps_error(error, err, "%s:%s: it needs more memory than max_memory_mb leaves",
 				 provider, site->target);
@@ -180,6 +239,9 @@ static int attach_probe(struct kps_probe *probe, struct kps_error *error)
 	u32 i, good = 0;
 	int err;
 
+	for (i = 0; i < probe->nr_sites; i++)
+		if (probe->sites[i]->stuck)
+			return explain(probe->sites[i], -EBUSY, error);
 	attach_sites(probe->sites, probe->nr_sites);
 	for (i = 0; i < probe->nr_sites; i++) {
 		err = probe->sites[i]->error;
@@ -265,8 +327,42 @@ static void detach_sites(struct kps_probe *probe, struct kps_site **sites,
 	mutex_unlock(&program->read_lock);
 }
 
-static void detach_probe(struct kps_probe *probe, const char *module,
-			 struct kps_site **batch)
+/* Under kps_config_lock. */
+static DEFINE_PER_CPU(struct work_struct, passing);
+
+static void nothing(struct work_struct *work)
+{
+}
+
+/**
+ * kps_wait_for_all() - until no handler runs that began before, RCU or not
+ *
+ * The kernel's own waiting leaves out idle tasks that RCU does not watch, and a
+ * handler there looks at its probe to say that it may do no more. It cannot be
+ * preempted, so it is done when its CPU has run something else. CPUs that are
+ * offline, or come, are idle for good, or wait for us.
+ *
+ * Context: may sleep, kps_config_lock held.
+ */
+void kps_wait_for_all(void)
+{
+	int cpu;
+
+	lockdep_assert_held(&kps_config_lock);
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct work_struct *work = per_cpu_ptr(&passing, cpu);
+
+		INIT_WORK(work, nothing);
+		queue_work_on(cpu, system_highpri_wq, work);
+	}
+	for_each_online_cpu(cpu)
+		flush_work(per_cpu_ptr(&passing, cpu));
+	cpus_read_unlock();
+}
+
+static u32 detach_probe(struct kps_probe *probe, const char *module,
+			struct kps_site **batch)
 {
 	u32 i, nr = 0;
 
@@ -276,6 +372,7 @@ static void detach_probe(struct kps_probe *probe, const char *module,
 	if (nr)
 		detach_sites(probe, batch, nr,
 			     module ? KPS_SITE_PENDING : KPS_SITE_DETACHED);
+	return nr;
 }
 
 /**
@@ -288,10 +385,12 @@ static void detach_probe(struct kps_probe *probe, const char *module,
  */
 void kps_probes_detach(struct kps_program *program, const char *module)
 {
-	u32 i;
+	u32 i, nr = 0;
 
 	for (i = 0; i < program->nr_probes; i++)
-		detach_probe(program->probes[i], module, program->batch);
+		nr += detach_probe(program->probes[i], module, program->batch);
+	if (nr)
+		kps_wait_for_all();
 	if (module)
 		return;
 	mutex_lock(&program->read_lock);
@@ -307,6 +406,7 @@ static void attach_pending(struct kps_probe *probe, const char *module,
 
 	for (i = 0; i < probe->nr_sites; i++)
 		if (probe->sites[i]->state == KPS_SITE_PENDING &&
+		    !probe->sites[i]->stuck &&
 		    !strcmp(probe->sites[i]->module, module))
 			batch[nr++] = probe->sites[i];
 	if (!nr)
@@ -353,11 +453,26 @@ void kps_probes_cpus_changed(struct kps_program *program,
  * Of the functions about a site program->read_lock is held.
  */
 
-/** kps_site_missed() - events that the kernel could not deliver */
+static u64 unwatched(const struct kps_probe *probe)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(probe->unwatched, cpu));
+	return sum;
+}
+
+/**
+ * kps_site_missed() - events that could not be delivered, or not be served
+ * @site: the first of a probe answers for all that came where RCU does not wait
+ */
 u64 kps_site_missed(const struct kps_site *site)
 {
 	u64 missed = site->missed - site->missed_before;
 
+	if (site == site->probe->sites[0])
+		missed += unwatched(site->probe);
 	if (site->state == KPS_SITE_ATTACHED)
 		missed += provider_missed(site) - site->missed_taken;
 	return missed;

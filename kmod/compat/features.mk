@@ -25,6 +25,12 @@ ccflags-y += $(if $(shell grep -s -A1 '__trace_sched_switch_state.bool preempt,$
 # Their records tell the kind of a request in letters.
 ccflags-y += $(if $(call kps-exports,blk_fill_rwbs),-DKPS_HAS_BLOCK_EVENTS)
 
+# Who is called by a tracepoint may be preempted.
+ccflags-y += $(if $(shell grep -s preempt_disable_notrace $(srctree)/include/linux/tracepoint.h),,-DKPS_TRACEPOINTS_PREEMPTIBLE)
+
+# What tracing says of an event.
+ccflags-y += $(if $(call kps-exports,trace_get_event_file),-DKPS_HAS_EVENT_FILE)
+
 # Who may join a multicast group: flags, or a bit of its own before.
 ccflags-y += $(if $(shell grep -s GENL_MCAST_CAP_SYS_ADMIN $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_FLAGS)
 ccflags-y += $(if $(shell grep -s cap_sys_admin:1 $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_CAP_SYS_ADMIN)

@@ -117,7 +117,7 @@ const unsigned int kps_conntrack_nr_fields = ARRAY_SIZE(kps_conntrack_fields);
  * @births: ns by struct nf_conn's address; of destroy, if lifetime is read
  */
 struct conntrack_site {
-	struct kps_site *site;
+	struct kps_site *site; /* kps_nobody if it is stuck */
 	int event;
 	struct kretprobe confirm;
 	struct kretprobe insert;
@@ -206,32 +206,37 @@ static void fill_flow(struct kps_conntrack_record *record,
 		record->tcp_state = ct->proto.tcp.state;
 }
 
-static bool begin(const struct conntrack_site *mine, struct kps_ctx *ctx)
+/* Return: whose event it is, or NULL: it may not be served. */
+static const struct kps_site *comes(const struct conntrack_site *mine)
 {
-	if (!kps_is_live(mine->site->probe))
-		return false;
-	kps_event_begin(ctx, mine->site->probe, kps_event_hit(mine->site->probe),
-			KPS_FILLS_SITE);
-	return true;
+	const struct kps_site *site = READ_ONCE(mine->site);
+
+	return kps_event_comes(site->probe) ? site : NULL;
 }
 
-static void emit(const struct conntrack_site *mine, struct kps_ctx *ctx,
+static void emit(const struct kps_site *site,
 		 const struct kps_conntrack_record *record, struct pt_regs *regs)
 {
-	ctx->regs = regs;
-	ctx->record = record;
-	ctx->record_size = sizeof(*record);
-	ctx->frame.site = mine->site->id;
-	kps_event_run(ctx, mine->site->probe);
+	struct kps_ctx ctx KPS_UNINITIALISED;
+
+	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
+			KPS_FILLS_SITE);
+	ctx.regs = regs;
+	ctx.record = record;
+	ctx.record_size = sizeof(*record);
+	ctx.frame.site = site->id;
+	kps_event_run(&ctx, site->probe);
 }
 
 static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct,
 			struct pt_regs *regs)
 {
+	const struct kps_site *site = comes(mine);
 	struct kps_conntrack_record record;
-	struct kps_ctx ctx KPS_UNINITIALISED;
 	u64 key, now;
 
+	if (!site)
+		return;
 	if (mine->births) {
 		key = (unsigned long)ct;
 		now = ktime_get_mono_fast_ns();
@@ -239,10 +244,8 @@ static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct,
 		kps_values_set(mine->births, &key, &now);
 		return;
 	}
-	if (!begin(mine, &ctx))
-		return;
 	fill_flow(&record, ct);
-	emit(mine, &ctx, &record, regs);
+	emit(site, &record, regs);
 }
 
 static struct nf_conn *flow_of(const struct sk_buff *skb)
@@ -358,17 +361,16 @@ static int __kprobes alloc_returned(struct kretprobe_instance *ri,
 	const struct alloc_call *call = (struct alloc_call *)ri->data;
 	struct kretprobe *rp = kps_get_kretprobe(ri);
 	struct kps_conntrack_record record;
-	struct conntrack_site *mine;
-	struct kps_ctx ctx KPS_UNINITIALISED;
+	const struct kps_site *site;
 
 	if (!rp || regs_return_value(regs) != (unsigned long)-ENOMEM)
 		return 0;
-	mine = container_of(rp, struct conntrack_site, alloc);
-	if (!begin(mine, &ctx))
+	site = comes(container_of(rp, struct conntrack_site, alloc));
+	if (!site)
 		return 0;
 	fill_tuple(&record, &call->orig);
 	record.zone = call->zone;
-	emit(mine, &ctx, &record, regs);
+	emit(site, &record, regs);
 	return 0;
 }
 
@@ -413,18 +415,19 @@ static int __kprobes destroy_fired(struct kprobe *kp, struct pt_regs *regs)
 	const struct nf_conn *ct =
 		(const void *)regs_get_kernel_argument(regs, 0);
 	struct kps_conntrack_record record;
-	struct kps_ctx ctx KPS_UNINITIALISED;
+	const struct kps_site *site;
 	u64 lifetime;
 
 	/* Flows that never came into the table are not missed by anyone. */
 	if (!nf_ct_is_confirmed(ct) || nf_ct_is_template(ct))
 		return 0;
-	lifetime = tracked_lifetime(mine, ct);
-	if (!begin(mine, &ctx))
+	site = comes(mine);
+	if (!site)
 		return 0;
+	lifetime = tracked_lifetime(mine, ct);
 	fill_flow(&record, ct);
 	record.lifetime = stamped_lifetime(ct) ?: lifetime;
-	emit(mine, &ctx, &record, regs);
+	emit(site, &record, regs);
 	return 0;
 }
 
@@ -480,14 +483,26 @@ static int conntrack_prepare(struct kps_site *site, struct kps_error *error)
 	return 0;
 }
 
-static void forget(struct kretprobe *rp)
+/* Handlers may look at births until this returns. */
+static bool disarm(struct kps_site *site, struct kprobe *kp)
 {
-	kps_disarm(&rp->kp);
-	unregister_kretprobe(rp);
+	if (kps_disarm(kp))
+		return true;
+	WRITE_ONCE(of(site)->site, &kps_nobody);
+	kps_site_is_stuck(site);
+	synchronize_rcu();
+	return false;
 }
 
-static int attach_new(struct conntrack_site *mine)
+static void forget(struct kps_site *site, struct kretprobe *rp)
 {
+	if (disarm(site, &rp->kp))
+		unregister_kretprobe(rp);
+}
+
+static int attach_new(struct kps_site *site)
+{
+	struct conntrack_site *mine = of(site);
 	int err;
 
 	confirm_init(mine);
@@ -496,20 +511,20 @@ static int attach_new(struct conntrack_site *mine)
 		return err;
 	err = kps_register_kretprobe(&mine->insert);
 	if (err)
-		forget(&mine->confirm);
+		forget(site, &mine->confirm);
 	return err;
 }
 
-static void detach_new(struct conntrack_site *mine)
+static void detach_new(struct kps_site *site)
 {
-	forget(&mine->confirm);
-	forget(&mine->insert);
+	forget(site, &of(site)->confirm);
+	forget(site, &of(site)->insert);
 }
 
-static bool reads_lifetime(const struct conntrack_site *mine)
+static bool reads_lifetime(const struct kps_site *site)
 {
 	return test_bit(offsetof(struct kps_conntrack_record, lifetime),
-			mine->site->probe->code->record_used);
+			site->probe->code->record_used);
 }
 
 static size_t births_bytes(void)
@@ -517,9 +532,10 @@ static size_t births_bytes(void)
 	return kps_values_bytes(sizeof(u64), sizeof(u64), TRACKED_FLOWS);
 }
 
-static int births_alloc(struct conntrack_site *mine)
+static int births_alloc(struct kps_site *site)
 {
-	struct kps_program *program = mine->site->probe->program;
+	struct kps_program *program = site->probe->program;
+	struct conntrack_site *mine = of(site);
 	struct kps_error error;
 	int err = kps_memory_charge(program, births_bytes(), &error);
 
@@ -533,29 +549,32 @@ static int births_alloc(struct conntrack_site *mine)
 	return -ENOMEM;
 }
 
-static void births_free(struct conntrack_site *mine)
+static void births_free(struct kps_site *site)
 {
+	struct conntrack_site *mine = of(site);
+
 	if (!mine->births)
 		return;
 	kps_values_free(mine->births);
 	mine->births = NULL;
-	kps_memory_uncharge(mine->site->probe->program, births_bytes());
+	kps_memory_uncharge(site->probe->program, births_bytes());
 }
 
-static int attach_destroy(struct conntrack_site *mine)
+static int attach_destroy(struct kps_site *site)
 {
 	/* destroy_conntrack() until 5.17. */
 	static const char * const names[] = {
 		"nf_ct_destroy", "destroy_conntrack"
 	};
+	struct conntrack_site *mine = of(site);
 	unsigned int i;
 	int err = 0;
 
-	if (reads_lifetime(mine)) {
-		err = births_alloc(mine);
+	if (reads_lifetime(site)) {
+		err = births_alloc(site);
 		if (err)
 			return err;
-		err = attach_new(mine);
+		err = attach_new(site);
 	}
 	for (i = 0; !err && i < ARRAY_SIZE(names); i++) {
 		mine->destroy.symbol_name = names[i];
@@ -566,33 +585,33 @@ static int attach_destroy(struct conntrack_site *mine)
 		if (err == -ENOENT && i + 1 < ARRAY_SIZE(names))
 			err = 0;
 		else if (mine->births)
-			detach_new(mine);
+			detach_new(site);
 	}
-	births_free(mine);
+	births_free(site);
 	return err;
 }
 
-static void detach_destroy(struct conntrack_site *mine)
+static void detach_destroy(struct kps_site *site)
 {
-	kps_disarm(&mine->destroy);
-	unregister_kprobe(&mine->destroy);
+	struct conntrack_site *mine = of(site);
+
+	if (disarm(site, &mine->destroy))
+		unregister_kprobe(&mine->destroy);
 	if (!mine->births)
 		return;
-	detach_new(mine);
-	births_free(mine);
+	detach_new(site);
+	births_free(site);
 }
 
 static int conntrack_attach(struct kps_site *site)
 {
-	struct conntrack_site *mine = of(site);
-
-	switch (mine->event) {
+	switch (of(site)->event) {
 	case KPS_CONNTRACK_NEW:
-		return attach_new(mine);
+		return attach_new(site);
 	case KPS_CONNTRACK_DESTROY:
-		return attach_destroy(mine);
+		return attach_destroy(site);
 	default:
-		return attach_full(mine);
+		return attach_full(of(site));
 	}
 }
 
@@ -604,11 +623,11 @@ static void conntrack_detach(struct kps_site **sites, unsigned int nr)
 		struct conntrack_site *mine = of(sites[i]);
 
 		if (mine->event == KPS_CONNTRACK_NEW)
-			detach_new(mine);
+			detach_new(sites[i]);
 		else if (mine->event == KPS_CONNTRACK_DESTROY)
-			detach_destroy(mine);
+			detach_destroy(sites[i]);
 		else
-			forget(&mine->alloc);
+			forget(sites[i], &mine->alloc);
 	}
 }
 

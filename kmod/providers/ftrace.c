@@ -10,9 +10,7 @@
  */
 #include <linux/ftrace.h>
 #include <linux/mm.h>
-#include <linux/percpu.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -22,15 +20,13 @@
 /**
  * struct kps_ftrace - functions of one probe, all of the kernel or of one module
  * @ops: registered for as long as this exists
- * @probe: whose
- * @missed: calls that came where RCU does not watch, per CPU
+ * @probe: whose; kps_nobody's if it could not be unregistered
  * @nr: of @at
  * @at: sorted by address
  */
 struct kps_ftrace {
 	struct ftrace_ops ops;
 	const struct kps_probe *probe;
-	u64 __percpu *missed;
 	unsigned int nr;
 	struct kps_ftrace_at {
 		unsigned long ip;
@@ -72,10 +68,10 @@ static __always_inline void run_with_regs(struct kps_ctx *ctx,
 }
 
 static noinline void __kprobes run(const struct kps_ftrace *mine,
+				   const struct kps_probe *probe,
 				   struct kps_at at, unsigned long ip,
 				   struct pt_regs *regs)
 {
-	const struct kps_probe *probe = mine->probe;
 	const struct kps_code *code = probe->code;
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
@@ -92,12 +88,6 @@ static noinline void __kprobes run(const struct kps_ftrace *mine,
 		kps_event_run(&ctx, probe);
 }
 
-/* Only the idle task runs where RCU does not watch. */
-static __always_inline bool is_rcu_watching(void)
-{
-	return likely(!is_idle_task(current)) || rcu_is_watching();
-}
-
 /* Called with preemption as it was in the function. */
 static void __kprobes ftrace_fired(unsigned long ip, unsigned long parent_ip,
 				   struct ftrace_ops *ops,
@@ -105,16 +95,14 @@ static void __kprobes ftrace_fired(unsigned long ip, unsigned long parent_ip,
 {
 	const struct kps_ftrace *mine = container_of(ops, struct kps_ftrace, ops);
 	struct pt_regs *regs = kps_ftrace_regs(fregs);
-	const struct kps_probe *probe = mine->probe;
+	const struct kps_probe *probe = READ_ONCE(mine->probe);
 	struct kps_at at;
 
 	preempt_disable_notrace();
-	if (!is_rcu_watching()) {
-		this_cpu_inc(*mine->missed);
-	} else if (kps_is_live(probe)) {
+	if (kps_event_comes(probe)) {
 		at = kps_event_hit(probe);
 		if (!kps_event_is_done(probe, at, kps_entry_word, regs))
-			run(mine, at, ip, regs);
+			run(mine, probe, at, ip, regs);
 	}
 	preempt_enable_notrace();
 }
@@ -135,11 +123,6 @@ static struct kps_ftrace *alloc(struct kps_site **sites,
 	mine = kvzalloc(struct_size(mine, at, nr), GFP_KERNEL);
 	if (!mine)
 		return NULL;
-	mine->missed = alloc_percpu(u64);
-	if (!mine->missed) {
-		kvfree(mine);
-		return NULL;
-	}
 	mine->probe = sites[0]->probe;
 	mine->nr = nr;
 	for (i = 0; i < nr; i++) {
@@ -155,11 +138,9 @@ static struct kps_ftrace *alloc(struct kps_site **sites,
 	return mine;
 }
 
-/** kps_ftrace_free() - when it is detached, and nobody asks it any more */
-void kps_ftrace_free(struct kps_ftrace *ftrace)
+static void discard(struct kps_ftrace *ftrace)
 {
 	ftrace_free_filter(&ftrace->ops);
-	free_percpu(ftrace->missed);
 	kvfree(ftrace);
 }
 
@@ -182,31 +163,27 @@ struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
 	if (!ftrace_set_filter_ips(&mine->ops, ips, nr, 0, 1) &&
 	    !register_ftrace_function(&mine->ops))
 		return mine;
-	kps_ftrace_free(mine);
+	discard(mine);
 	return NULL;
 }
 
 /**
  * kps_ftrace_detach() - when this returns no handler runs any more
+ * @ftrace: attached; it is freed
  *
  * Unregistering waits for all that may be on their way into the handler, also
- * for those that were preempted, or in idle. Context: may sleep.
+ * for those that were preempted, or in idle. It fails where ftrace has found a
+ * fault in itself and has given up: then calls come as before.
+ *
+ * Context: may sleep, kps_config_lock held.
  */
 void kps_ftrace_detach(struct kps_ftrace *ftrace)
 {
-	WARN_ON_ONCE(unregister_ftrace_function(&ftrace->ops));
-}
-
-/** kps_ftrace_missed() - of all functions; the first of them answers for it */
-u64 kps_ftrace_missed(const struct kps_ftrace *ftrace,
-		      const struct kps_site *site)
-{
-	u64 sum = 0;
-	int cpu;
-
-	if (site != ftrace->at[0].site)
-		return 0;
-	for_each_possible_cpu(cpu)
-		sum += *per_cpu_ptr(ftrace->missed, cpu);
-	return sum;
+	if (!unregister_ftrace_function(&ftrace->ops)) {
+		discard(ftrace);
+		return;
+	}
+	WRITE_ONCE(ftrace->probe, kps_nobody.probe);
+	kps_pin();
+	synchronize_rcu();
 }

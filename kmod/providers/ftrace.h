@@ -14,9 +14,6 @@ struct kps_ftrace;
 struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
 				     unsigned long *ips, unsigned int nr);
 void kps_ftrace_detach(struct kps_ftrace *ftrace);
-void kps_ftrace_free(struct kps_ftrace *ftrace);
-u64 kps_ftrace_missed(const struct kps_ftrace *ftrace,
-		      const struct kps_site *site);
 #else
 static inline struct kps_ftrace *
 kps_ftrace_attach(struct kps_site **sites, unsigned long *ips,
@@ -27,16 +24,6 @@ kps_ftrace_attach(struct kps_site **sites, unsigned long *ips,
 
 static inline void kps_ftrace_detach(struct kps_ftrace *ftrace)
 {
-}
-
-static inline void kps_ftrace_free(struct kps_ftrace *ftrace)
-{
-}
-
-static inline u64 kps_ftrace_missed(const struct kps_ftrace *ftrace,
-				    const struct kps_site *site)
-{
-	return 0;
 }
 #endif
 

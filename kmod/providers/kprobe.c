@@ -15,11 +15,12 @@
 
 /* Between two tries: whoever needs memory so badly gets some meanwhile. */
 #define DISARM_RETRY_MS 10
+#define DISARM_TRIES 100
 
 struct kprobe_site {
 	struct kprobe kp;
 	bool registered;		/* kp is, armed or not */
-	struct kps_site *site;
+	struct kps_site *site;		/* kps_nobody if it is stuck */
 	struct kps_symbol symbol;
 	struct kps_ftrace *ftrace;	/* serves it, or NULL: a kprobe does */
 	const char *why;		/* a kprobe does, or NULL: ftrace may */
@@ -209,10 +210,10 @@ static noinline void __kprobes run(const struct kps_site *site, struct kps_at at
 static int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct kprobe_site *mine = container_of(kp, struct kprobe_site, kp);
-	const struct kps_site *site = mine->site;
+	const struct kps_site *site = READ_ONCE(mine->site);
 	struct kps_at at;
 
-	if (!kps_is_live(site->probe))
+	if (!kps_event_comes(site->probe))
 		return 0;
 	at = kps_event_hit(site->probe);
 	if (!kps_event_is_done(site->probe, at, kps_entry_word, regs))
@@ -401,11 +402,21 @@ static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
  * memory to take the function out of its filter, the probe stays armed in memory
  * that the caller then frees. disable_kprobe() says so, and can be tried again;
  * nothing is left then that unregistering could fail in. May sleep.
+ *
+ * Return: false: it cannot be (ftrace has given up, or memory never comes), and
+ * must be left registered, where it is.
  */
-void kps_disarm(struct kprobe *kp)
+bool kps_disarm(struct kprobe *kp)
 {
-	while (disable_kprobe(kp) == -ENOMEM)
+	unsigned int tries = DISARM_TRIES;
+	int err = disable_kprobe(kp);
+
+	while (err == -ENOMEM && --tries) {
 		msleep(DISARM_RETRY_MS);
+		err = disable_kprobe(kp);
+	}
+	/* -EINVAL: nobody knows it. */
+	return !err || err == -EINVAL;
 }
 
 /* All that it serves are among @sites: it goes with a module, or a program. */
@@ -417,14 +428,18 @@ static void detach_from_ftrace(struct kps_site **sites, unsigned int nr)
 	if (!ftrace)
 		return;
 	kps_ftrace_detach(ftrace);
-	for (i = 0; i < nr; i++) {
-		if (of(sites[i])->ftrace != ftrace)
-			continue;
-		/* Where kprobe_missed() looks from now on. */
-		of(sites[i])->kp.nmissed = kps_ftrace_missed(ftrace, sites[i]);
-		of(sites[i])->ftrace = NULL;
-	}
-	kps_ftrace_free(ftrace);
+	for (i = 0; i < nr; i++)
+		if (of(sites[i])->ftrace == ftrace)
+			of(sites[i])->ftrace = NULL;
+}
+
+static bool disarm(struct kps_site *site)
+{
+	if (kps_disarm(&of(site)->kp))
+		return true;
+	WRITE_ONCE(of(site)->site, &kps_nobody);
+	kps_site_is_stuck(site);
+	return false;
 }
 
 /* kprobes take a batch as an array of pointers; it replaces the sites' own
@@ -435,10 +450,8 @@ static void detach_kprobes(struct kps_site **sites, unsigned int nr)
 	struct kprobe **kps = (struct kprobe **)sites;
 	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		kps_disarm(&of(sites[i])->kp);
+	for (i = 0; i < nr; i++)
 		kps[i] = &of(sites[i])->kp;
-	}
 	unregister_kprobes(kps, nr);
 	for (i = 0; i < nr; i++)
 		sites[i] = container_of(kps[i], struct kprobe_site, kp)->site;
@@ -454,6 +467,8 @@ static void kprobe_detach(struct kps_site **sites, unsigned int nr)
 		if (!of(sites[i])->registered)
 			continue;
 		of(sites[i])->registered = false;
+		if (!disarm(sites[i]))
+			continue;
 		swap(sites[kprobes], sites[i]);
 		kprobes++;
 	}
@@ -463,8 +478,6 @@ static void kprobe_detach(struct kps_site **sites, unsigned int nr)
 
 static u64 kprobe_missed(const struct kps_site *site)
 {
-	if (of(site)->ftrace)
-		return kps_ftrace_missed(of(site)->ftrace, site);
 	return of(site)->kp.nmissed;
 }
 

@@ -24,7 +24,7 @@
 
 struct kretprobe_site {
 	struct kretprobe rp;
-	struct kps_site *site;
+	struct kps_site *site;	/* kps_nobody if it is stuck */
 	struct kps_symbol symbol;
 };
 
@@ -98,8 +98,8 @@ static int __kprobes return_fired(struct kretprobe_instance *ri,
 
 	if (!rp)
 		return 0;
-	site = container_of(rp, struct kretprobe_site, rp)->site;
-	if (!kps_is_live(site->probe))
+	site = READ_ONCE(container_of(rp, struct kretprobe_site, rp)->site);
+	if (!kps_event_comes(site->probe))
 		return 0;
 	at = kps_event_hit(site->probe);
 	if (!kps_event_is_done(site->probe, at, word_of, &call))
@@ -151,6 +151,15 @@ int kps_register_kretprobe(struct kretprobe *rp)
 	return register_kretprobe(rp);
 }
 
+static bool disarm(struct kps_site *site)
+{
+	if (kps_disarm(&of(site)->rp.kp))
+		return true;
+	WRITE_ONCE(of(site)->site, &kps_nobody);
+	kps_site_is_stuck(site);
+	return false;
+}
+
 static int kretprobe_attach(struct kps_site *site)
 {
 	bool timed = reads_duration(site);
@@ -166,10 +175,8 @@ static int kretprobe_attach(struct kps_site *site)
 	if (err)
 		return kps_symbol_error(&of(site)->symbol, site->address, &rp->kp, err);
 	err = kps_symbol_attached(site, &rp->kp);
-	if (err) {
-		kps_disarm(&rp->kp);
+	if (err && disarm(site))
 		unregister_kretprobe(rp);
-	}
 	return err;
 }
 
@@ -177,14 +184,15 @@ static int kretprobe_attach(struct kps_site *site)
 static void kretprobe_detach(struct kps_site **sites, unsigned int nr)
 {
 	struct kretprobe **rps = (struct kretprobe **)sites;
-	unsigned int i;
+	unsigned int i, good = 0;
 
-	for (i = 0; i < nr; i++) {
-		kps_disarm(&of(sites[i])->rp.kp);
-		rps[i] = &of(sites[i])->rp;
-	}
-	unregister_kretprobes(rps, nr);
 	for (i = 0; i < nr; i++)
+		if (disarm(sites[i]))
+			swap(sites[good++], sites[i]);
+	for (i = 0; i < good; i++)
+		rps[i] = &of(sites[i])->rp;
+	unregister_kretprobes(rps, good);
+	for (i = 0; i < good; i++)
 		sites[i] = container_of(rps[i], struct kretprobe_site, rp)->site;
 }
 

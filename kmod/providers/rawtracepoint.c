@@ -14,6 +14,7 @@
 #include <linux/rcupdate.h>
 
 #include "compat/compat.h"
+#include "compat/tracepoints.h"
 #include "dispatch.h"
 #include "kpstat.h"
 #include "providers/tracepoint.h"
@@ -57,8 +58,8 @@ static noinline void __kprobes run_with_args(const struct kps_site *site,
 }
 
 /*
- * Newer kernels call handlers with preemption on. Most clauses need none of the
- * arguments, and are done with before these are put where they can be numbered.
+ * Most clauses need none of the arguments, and are done with before these are put
+ * where they can be numbered.
  */
 static void __kprobes raw_fired(void *data, u64 a, u64 b, u64 c, u64 d, u64 e)
 {
@@ -66,14 +67,14 @@ static void __kprobes raw_fired(void *data, u64 a, u64 b, u64 c, u64 d, u64 e)
 	const struct kps_probe *probe = site->probe;
 	struct kps_at at;
 
-	preempt_disable_notrace();
-	if (kps_is_live(probe)) {
+	kps_tracepoint_enter();
+	if (kps_tracepoint_comes(probe)) {
 		at = kps_event_hit(probe);
 		if (probe->code->shortcut.words ||
 		    !kps_event_is_done(probe, at, kps_no_word, NULL))
 			run_with_args(site, at, a, b, c, d, e);
 	}
-	preempt_enable_notrace();
+	kps_tracepoint_leave();
 }
 
 /* The registers are those of whoever called this very function. */
@@ -84,11 +85,11 @@ static void __kprobes raw_fired_with_regs(void *data, u64 a, u64 b, u64 c,
 	const struct kps_site *site = data;
 	struct pt_regs regs = {};
 
-	preempt_disable_notrace();
+	kps_tracepoint_enter();
 	perf_fetch_caller_regs(&regs);
-	if (kps_is_live(site->probe))
+	if (kps_tracepoint_comes(site->probe))
 		run(site, kps_event_hit(site->probe), args, &regs);
-	preempt_enable_notrace();
+	kps_tracepoint_leave();
 }
 
 static void *handler(const struct kps_site *site)

@@ -28,7 +28,7 @@ int kps_symbol_error(const struct kps_symbol *symbol, unsigned long address,
 int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp);
 int kps_register_kprobe(struct kprobe *kp);
 int kps_register_kretprobe(struct kretprobe *rp);
-void kps_disarm(struct kprobe *kp);
+bool kps_disarm(struct kprobe *kp);
 const char *kps_kprobe_how(const struct kprobe *kp);
 u64 kps_kretprobe_missed(const struct kretprobe *rp);
 

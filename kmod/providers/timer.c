@@ -19,7 +19,7 @@ static void __kprobes timer_fired(struct perf_event *event,
 	const struct kps_site *site = event->overflow_handler_context;
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
-	if (!kps_is_live(site->probe))
+	if (!kps_event_comes(site->probe))
 		return;
 	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
 			KPS_FILLS_SITE);

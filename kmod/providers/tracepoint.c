@@ -71,7 +71,7 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 	struct kps_ctx ctx KPS_UNINITIALISED;
 	struct kps_at at;
 
-	if (!kps_is_live(site->probe))
+	if (!kps_tracepoint_comes(site->probe))
 		return;
 	at = kps_event_hit(site->probe);
 	if (kps_event_is_done(site->probe, at, kps_no_word, NULL) ||

@@ -271,14 +271,14 @@ static void __kprobes fired_##call(void *__data, proto)			\
 	const struct kps_site *__site = __data;				\
 	struct kps_at __at;						\
 									\
-	preempt_disable_notrace();					\
-	if (kps_is_live(__site->probe)) {				\
+	kps_tracepoint_enter();						\
+	if (kps_tracepoint_comes(__site->probe)) {				\
 		__at = kps_event_hit(__site->probe);			\
 		if (!kps_event_is_done(__site->probe, __at,		\
 				       kps_no_word, NULL))		\
 			run_##call(__site, __at, NULL, args);		\
 	}								\
-	preempt_enable_notrace();					\
+	kps_tracepoint_leave();						\
 }									\
 									\
 /* The registers are those of whoever called this very function. */	\
@@ -288,14 +288,14 @@ static void __kprobes fired_with_regs_##call(void *__data, proto)	\
 	struct pt_regs __regs = {};					\
 	struct kps_at __at;						\
 									\
-	preempt_disable_notrace();					\
+	kps_tracepoint_enter();						\
 	perf_fetch_caller_regs(&__regs);				\
-	if (kps_is_live(__site->probe)) {				\
+	if (kps_tracepoint_comes(__site->probe)) {				\
 		__at = kps_event_hit(__site->probe);			\
 		if (!is_done(__site, __at))				\
 			run_##call(__site, __at, &__regs, args);	\
 	}								\
-	preempt_enable_notrace();					\
+	kps_tracepoint_leave();						\
 }
 
 /* That the types are right is known when this compiles. */

@@ -53,7 +53,7 @@ main() {
 	if [ -e "$TOP/Kbuild" ]; then
 		step "building kpstat.ko for $release" \
 			build_module "$CACHE/kernels/$name" "$release" || failed=1
-		[ -e "$CACHE/kernels/$name/toolchain" ] || step "building what measures types" \
+		[ -e "$CACHE/kernels/$name/toolchain" ] || step "building modules of the tests" \
 			build_measure "$CACHE/kernels/$name" "$TOP/build/$release" || failed=1
 	fi
 	if [ -e "$TOP/userspace/Makefile" ]; then

@@ -179,7 +179,7 @@ stage_tree() {
 		# is what every insmod would read, the other with it.
 		strip --strip-debug -o "$root/kpstat/kpstat.ko" "$built/kpstat.ko" &&
 			cp "$built/kpstat_types.ko" "$root/kpstat/" || return 1
-		cp "$built/measure/kps_measure.ko" "$root/kpstat/" 2>/dev/null || :
+		cp "$built"/measure/kps_*.ko "$root/kpstat/" 2>/dev/null || :
 	else
 		echo "there is no kpstat.ko"
 	fi
