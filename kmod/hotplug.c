@@ -3,10 +3,11 @@
  * CPUs that come and go while programs are loaded.
  *
  * What belongs to a CPU is there for all that are possible, so tables and
- * ledgers need nothing. Only perf's events live and die with their CPU. They
- * are made anew from a work item: the callbacks run with the hotplug lock held
- * for writing, under which no event can be created. Until the work has run,
- * some milliseconds, events on a CPU that has just come are not seen.
+ * ledgers need nothing. Only perf's events, and profile's timers, live and die
+ * with their CPU. They are made anew from a work item: the callbacks run with the
+ * hotplug lock held for writing, under which no event can be created. Until the
+ * work has run, some milliseconds, these are not seen on a CPU that has just
+ * come.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>

@@ -5,6 +5,7 @@
 #ifndef KPS_COMPAT_H
 #define KPS_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/kprobes.h>
 #include <linux/ring_buffer.h>
 #include <linux/timekeeping.h>
@@ -13,6 +14,14 @@
 #define kps_get_kretprobe(ri) get_kretprobe(ri)
 #else
 #define kps_get_kretprobe(ri) ((ri)->rp)
+#endif
+
+#ifdef KPS_HAS_HRTIMER_SETUP
+#define kps_hrtimer_setup(timer, function, clock, mode) \
+	hrtimer_setup(timer, function, clock, mode)
+#else
+#define kps_hrtimer_setup(timer, fired, clock, mode) \
+	(hrtimer_init(timer, clock, mode), (void)((timer)->function = (fired)))
 #endif
 
 #ifdef KPS_RING_BUFFER_COMMITS_EVENT

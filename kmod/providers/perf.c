@@ -35,9 +35,9 @@ static void release_event(struct kps_perf *perf, int cpu)
 }
 
 /*
- * One for each CPU that has none, or for any CPU at all. perf itself refuses
- * one that is offline. That must not be asked beforehand: creating a
- * tracepoint's event may take cpus_read_lock(), which does not nest.
+ * One for each CPU that has none. perf itself refuses one that is offline. That
+ * must not be asked beforehand: creating a tracepoint's event may take
+ * cpus_read_lock(), which does not nest.
  */
 static int create_events(struct kps_perf *perf, struct kps_site *site)
 {
@@ -56,8 +56,6 @@ static int create_events(struct kps_perf *perf, struct kps_site *site)
 		perf->events[cpu] = event;
 		if (perf->is_meant && !perf->is_meant(site, event))
 			return -ENOENT;
-		if (perf->one_cpu)
-			break;
 	}
 	return 0;
 }

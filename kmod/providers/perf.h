@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A kernel counter of perf's on every CPU, or on one, whose overflow handler is
- * called for every event.
+ * A kernel counter of perf's on every CPU, whose overflow handler is called for
+ * every event.
  */
 #ifndef KPS_PROVIDERS_PERF_H
 #define KPS_PROVIDERS_PERF_H
@@ -15,7 +15,6 @@
  * @attr: of each
  * @fired: their handler; its event's overflow_handler_context is the site
  * @is_meant: whether perf gave what the site asked for; NULL: it always does
- * @one_cpu: on any CPU, not on all
  * @events: by CPU number; NULL where the CPU was offline
  */
 struct kps_perf {
@@ -23,7 +22,6 @@ struct kps_perf {
 	perf_overflow_handler_t fired;
 	bool (*is_meant)(const struct kps_site *site,
 			 const struct perf_event *event);
-	bool one_cpu;
 	struct perf_event *events[];
 };
 

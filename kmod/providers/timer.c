@@ -1,35 +1,87 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * profile: perf's clock, on all CPUs; interval: the same, on one.
+ * profile: a timer on every CPU; interval: one on any.
+ *
+ * They are of our own, in hard interrupt context, as perf's clock is: but perf
+ * gives up where its limits are reached (perf_event_max_sample_rate, which the
+ * kernel lowers by itself), and does not say so. What should have come and did
+ * not, because interrupts were off for longer than a period, is missed.
  */
+#include <linux/cpumask.h>
+#include <linux/hrtimer.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/string.h>
+#include <asm/irq_regs.h>
 
+#include "compat/compat.h"
 #include "dispatch.h"
-#include "providers/perf.h"
 
-/* What perf allows, and an hour. */
+/* More than an interrupt takes, and an hour. */
 #define MIN_PERIOD_NS	10000
 #define MAX_PERIOD_NS	(3600ULL * NSEC_PER_SEC)
 
-static void __kprobes timer_fired(struct perf_event *event,
-				  struct perf_sample_data *data,
-				  struct pt_regs *regs)
+/**
+ * struct timer_cpu - the timer of one CPU
+ * @timer: started, or as hrtimer_cancel() leaves it
+ * @site: whose
+ * @missed: periods that passed without an event; only the timer writes to it
+ */
+struct timer_cpu {
+	struct hrtimer timer;
+	const struct kps_site *site;
+	u64 missed;
+};
+
+/**
+ * struct timer_site - profile or interval
+ * @period: between two events
+ * @one_cpu: an interval: it goes on where another CPU inherits its timer
+ * @cpus: one each; an interval uses the first possible CPU's
+ */
+struct timer_site {
+	ktime_t period;
+	bool one_cpu;
+	struct timer_cpu __percpu *cpus;
+};
+
+static struct timer_site *of(const struct kps_site *site)
 {
-	const struct kps_site *site = event->overflow_handler_context;
+	return site->priv;
+}
+
+static __always_inline void serve(const struct kps_site *site)
+{
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
-	if (!kps_event_comes(site->probe))
-		return;
 	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
 			KPS_FILLS_SITE);
 	ctx.frame.site = site->id;
-	ctx.regs = regs;
+	ctx.regs = get_irq_regs();
 	kps_event_run(&ctx, site->probe);
 }
 
+static enum hrtimer_restart __kprobes timer_fired(struct hrtimer *timer)
+{
+	struct timer_cpu *mine = container_of(timer, struct timer_cpu, timer);
+	const struct kps_site *site = mine->site;
+	const struct timer_site *clock = of(site);
+	u64 periods;
+
+	/* Its own CPU has gone, and left it to this one. */
+	if (!clock->one_cpu && mine != this_cpu_ptr(clock->cpus))
+		return HRTIMER_NORESTART;
+	periods = hrtimer_forward_now(timer, clock->period);
+	if (!kps_event_comes(site->probe))
+		return HRTIMER_RESTART;
+	WRITE_ONCE(mine->missed, mine->missed + periods - 1);
+	serve(site);
+	return HRTIMER_RESTART;
+}
+
 /* "hz 99", or nanoseconds. */
-static int parse_period(struct kps_site *site, struct perf_event_attr *attr,
+static int parse_period(const struct kps_site *site, ktime_t *period,
 			struct kps_error *error)
 {
 	bool hz = !strncmp(site->target, "hz ", 3);
@@ -42,62 +94,138 @@ static int parse_period(struct kps_site *site, struct perf_event_attr *attr,
 		 number < MIN_PERIOD_NS || number > MAX_PERIOD_NS)
 		return kps_error(error, -ERANGE,
 				 "a period is 10 microseconds to one hour");
-	attr->freq = hz;
-	attr->sample_period = number;	/* sample_freq is the same place */
+	*period = ns_to_ktime(hz ? NSEC_PER_SEC / number : number);
 	return 0;
+}
+
+static void init_cpus(struct kps_site *site)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct timer_cpu *mine = per_cpu_ptr(of(site)->cpus, cpu);
+
+		mine->site = site;
+		kps_hrtimer_setup(&mine->timer, timer_fired, CLOCK_MONOTONIC,
+				  HRTIMER_MODE_REL_PINNED_HARD);
+	}
 }
 
 static int timer_prepare(struct kps_site *site, struct kps_error *error)
 {
-	struct kps_perf *perf = kps_perf_alloc();
+	struct timer_site *clock;
+	ktime_t period;
 	int err;
 
-	if (!perf)
-		return kps_error(error, -ENOMEM, "no memory");
-	perf->fired = timer_fired;
-	perf->one_cpu = site->probe->provider == &kps_interval_provider;
-	perf->attr.type = PERF_TYPE_SOFTWARE;
-	perf->attr.config = PERF_COUNT_SW_CPU_CLOCK;
-	err = parse_period(site, &perf->attr, error);
+	err = parse_period(site, &period, error);
 	if (err)
-		kfree(perf);
-	else
-		site->priv = perf;
-	return err;
+		return err;
+	clock = kzalloc(sizeof(*clock), GFP_KERNEL);
+	if (!clock)
+		goto no_memory;
+	clock->cpus = alloc_percpu(struct timer_cpu);
+	if (!clock->cpus)
+		goto free_clock;
+	clock->period = period;
+	clock->one_cpu = site->probe->provider == &kps_interval_provider;
+	site->priv = clock;
+	init_cpus(site);
+	return 0;
+
+free_clock:
+	kfree(clock);
+no_memory:
+	return kps_error(error, -ENOMEM, "no memory");
+}
+
+/* The first of an interval's. */
+static struct timer_cpu *only(const struct timer_site *clock)
+{
+	return per_cpu_ptr(clock->cpus, cpumask_first(cpu_possible_mask));
+}
+
+static void start_here(void *data)
+{
+	const struct timer_site *clock = data;
+
+	hrtimer_start(&this_cpu_ptr(clock->cpus)->timer, clock->period,
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+/* One that is not online is left to timer_cpus_changed(). */
+static void start(struct timer_site *clock, int cpu)
+{
+	if (!hrtimer_active(&per_cpu_ptr(clock->cpus, cpu)->timer))
+		smp_call_function_single(cpu, start_here, clock, true);
 }
 
 static int timer_attach(struct kps_site *site)
 {
-	return kps_perf_attach(site->priv, site);
-}
+	struct timer_site *clock = of(site);
+	int cpu;
 
-static int timer_cpus_changed(struct kps_site *site, const struct cpumask *gone)
-{
-	return kps_perf_cpus_changed(site->priv, site, gone);
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(clock->cpus, cpu)->missed = 0;
+	if (clock->one_cpu) {
+		hrtimer_start(&only(clock)->timer, clock->period,
+			      HRTIMER_MODE_REL_HARD);
+		return 0;
+	}
+	for_each_online_cpu(cpu)
+		start(clock, cpu);
+	return 0;
 }
 
 static void timer_detach(struct kps_site **sites, unsigned int nr)
 {
 	unsigned int i;
+	int cpu;
 
 	for (i = 0; i < nr; i++)
-		kps_perf_detach(sites[i]->priv);
-	synchronize_rcu();
+		for_each_possible_cpu(cpu)
+			hrtimer_cancel(&per_cpu_ptr(of(sites[i])->cpus, cpu)->timer);
+}
+
+/* The timer of one that went may be with another CPU still. */
+static int timer_cpus_changed(struct kps_site *site, const struct cpumask *gone)
+{
+	struct timer_site *clock = of(site);
+	int cpu;
+
+	if (clock->one_cpu)
+		return 0;
+	for_each_cpu(cpu, gone)
+		hrtimer_cancel(&per_cpu_ptr(clock->cpus, cpu)->timer);
+	for_each_online_cpu(cpu)
+		start(clock, cpu);
+	return 0;
+}
+
+static u64 timer_missed(const struct kps_site *site)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(of(site)->cpus, cpu)->missed);
+	return sum;
 }
 
 static const char *timer_how(const struct kps_site *site)
 {
-	return "perf";
+	return "timer";
 }
 
 static void timer_release(struct kps_site *site)
 {
+	free_percpu(of(site)->cpus);
 	kfree(site->priv);
 }
 
 static size_t timer_site_bytes(const struct kps_probe *probe, u32 nr)
 {
-	return kps_perf_bytes();
+	return sizeof(struct timer_site) +
+	       num_possible_cpus() * sizeof(struct timer_cpu);
 }
 
 #define TIMER_PROVIDER							\
@@ -106,6 +234,7 @@ static size_t timer_site_bytes(const struct kps_probe *probe, u32 nr)
 	.attach		= timer_attach,					\
 	.detach		= timer_detach,					\
 	.cpus_changed	= timer_cpus_changed,				\
+	.missed		= timer_missed,					\
 	.site_bytes	= timer_site_bytes,				\
 	.how		= timer_how,					\
 	.release	= timer_release

@@ -58,7 +58,7 @@ static const char * const loss_meanings[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_BUSY]	= "map locked below an NMI",
 	[KPS_LEDGER_RECURSION]	= "inside of kpstat itself",
 	[KPS_LEDGER_OUTPUT]	= "output buffer full (see --buffer)",
-	[KPS_LEDGER_MISSED]	= "not delivered by the kernel (see --maxactive)",
+	[KPS_LEDGER_MISSED]	= "could not be delivered (returns: see --maxactive)",
 };
 
 struct json_object *fault_lines_json(const struct probe_answer *probe)
