@@ -126,7 +126,12 @@ static int tracepoint_prepare(struct kps_site *site, struct kps_error *error)
 	mine->perf->is_meant = is_meant;
 	mine->perf->attr.type = PERF_TYPE_TRACEPOINT;
 	mine->perf->attr.config = site->probe->event_id;
-	mine->perf->attr.sample_type = PERF_SAMPLE_RAW;
+	/*
+	 * With the period among what is sampled an event is one event, whatever
+	 * weight it bears (__perf_count); else the handler is called for each
+	 * unit of that, and for none if it is 0.
+	 */
+	mine->perf->attr.sample_type = PERF_SAMPLE_RAW | PERF_SAMPLE_PERIOD;
 	mine->perf->attr.sample_period = 1;
 	mine->typed = kps_typed_find(site->target);
 	site->priv = mine;

@@ -18,6 +18,8 @@
 #define KPS_CLASS_OF_sched_process_exec 1
 #define KPS_CLASS_OF_sched_process_exit 1
 #define KPS_CLASS_OF_sched_process_template 1
+#define KPS_CLASS_OF_sched_stat_template 1
+#define KPS_CLASS_OF_sched_stat_runtime 1
 #define KPS_CLASS_OF_sys_enter 1
 #define KPS_CLASS_OF_sys_exit 1
 #define KPS_CLASS_OF_irq_handler_entry 1
@@ -54,6 +56,11 @@
 	do_one(sched_process_exec)					\
 	do_one(sched_process_exit)					\
 	do_one(sched_process_free)					\
+	do_one(sched_stat_wait)						\
+	do_one(sched_stat_sleep)					\
+	do_one(sched_stat_iowait)					\
+	do_one(sched_stat_blocked)					\
+	do_one(sched_stat_runtime)					\
 	do_one(sys_enter)						\
 	do_one(sys_exit)						\
 	do_one(irq_handler_entry)					\
