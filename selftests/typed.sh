@@ -133,6 +133,21 @@ load_text other 'tracepoint:timer:timer_start { @ = count(); }'
 is "an event without a handler" "$(how other)" "perf: kpstat has no handler for it"
 done_with other
 
+# A kernel whose headers are not what it was built from.
+FIELDS='tracepoint:sched:sched_process_exec { @ = count(); }'
+if [ -e /kpstat/kps_break.ko ] && insmod /kpstat/kps_break.ko what=fields; then
+	load_text fields "$FIELDS"
+	is "an event whose fields are elsewhere is left to perf" "$(how fields)" \
+		"perf: its format file has other fields, or cannot be looked at"
+	done_with fields
+	must rmmod kps_break
+	load_text fields "$FIELDS"
+	is "where they should be it is not" "$(how fields)" "raw: "
+	done_with fields
+else
+	skip "an event whose fields are elsewhere" "there is no module that breaks this kernel"
+fi
+
 # A record is never longer than its room: nor is a file's name.
 long=$WORK/$(printf 'd%.0s' {1..200})/$(printf 'e%.0s' {1..200})
 mkdir -p "$long"

@@ -156,6 +156,8 @@ static const char *why_perf(const struct kps_site *site)
 	if (find_first_bit(code->record_used, KPS_RECORD_COMMON) <
 	    KPS_RECORD_COMMON)
 		return "fields common to all events are asked for";
+	if (!kps_typed_fits(of(site)->typed))
+		return "its format file has other fields, or cannot be looked at";
 	return NULL;
 }
 

@@ -8,8 +8,10 @@
  * declarations of them, records, perf's handlers (include/trace/trace_events.h).
  * Here they become records of ours, and handlers that fill these in by the
  * event's own code. So a record has the fields that the event's format file
- * has, at the same offsets, on every kernel.
+ * has, at the same offsets, on every kernel; that is looked at once more when an
+ * event is attached.
  */
+#include <linux/err.h>
 #include <linux/perf_event.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
@@ -196,7 +198,37 @@ static __always_inline void put_string(void *record, u32 loc, const char *text)
 #include "providers/typed_events.h"
 
 /*
- * Step 3: how many fields without a length there are.
+ * Step 3: where the fields are, to be compared with what the kernel says.
+ */
+#define FIELD_AT(item, member)						\
+	{ #item, offsetof(typeof(*record), member), sizeof(record->member) },
+#undef __field
+#define __field(type, item) FIELD_AT(item, item)
+#undef __field_ext
+#define __field_ext(type, item, filter) FIELD_AT(item, item)
+#undef __field_struct
+#define __field_struct(type, item) FIELD_AT(item, item)
+#undef __array
+#define __array(type, item, len) FIELD_AT(item, item)
+#undef __dynamic_array
+#define __dynamic_array(type, item, len) FIELD_AT(item, __data_loc_##item)
+#undef __string
+#define __string(item, text) FIELD_AT(item, __data_loc_##item)
+
+#undef OF_CLASS_1
+#define OF_CLASS_1(call, proto, args, fields, assign)			\
+static const struct kps_typed_field * __maybe_unused fields_##call(void) \
+{									\
+	struct kps_record_##call *record __maybe_unused;		\
+	static const struct kps_typed_field all[] = { fields {} };	\
+									\
+	return all;							\
+}
+
+#include "providers/typed_events.h"
+
+/*
+ * Step 4: how many fields without a length there are.
  */
 #undef __field
 #define __field(type, item)
@@ -218,7 +250,7 @@ static __always_inline void put_string(void *record, u32 loc, const char *text)
 #include "providers/typed_events.h"
 
 /*
- * Step 4: handlers, and a struct kps_typed for each event. A string is looked at
+ * Step 5: handlers, and a struct kps_typed for each event. A string is looked at
  * once, where its length is taken; that it is put in later is up to the event.
  */
 #undef __dynamic_array
@@ -310,6 +342,7 @@ static __always_inline void __maybe_unused check_##event(void)		\
 static const struct kps_typed __maybe_unused kps_typed_##event = {	\
 	.system = __stringify(TRACE_SYSTEM),				\
 	.name = #event,							\
+	.fields = fields_##template,					\
 	.fired = fired_##template,					\
 	.fired_with_regs = fired_with_regs_##template,			\
 };
@@ -342,3 +375,48 @@ const struct kps_typed *kps_typed_find(const char *target)
 			return all[i];
 	return NULL;
 }
+
+#ifdef KPS_HAS_EVENT_FILE
+/* As the kernel lays out its own record, and tells of it in the format file. */
+static bool fits(const struct kps_typed_field *mine,
+		 const struct trace_event_fields *theirs)
+{
+	size_t at = sizeof(struct trace_entry);
+
+	for (; theirs->type; theirs++, mine++) {
+		if (theirs->type == TRACE_FUNCTION_TYPE || !mine->name)
+			return false;
+		at = ALIGN(at, theirs->align);
+		if (strcmp(mine->name, theirs->name) || mine->offset != at ||
+		    mine->size != theirs->size)
+			return false;
+		at += theirs->size;
+	}
+	return !mine->name;
+}
+
+/**
+ * kps_typed_fits() - whether records of ours are as the event's format file says
+ * @typed: an event that this kernel has
+ *
+ * Context: may sleep.
+ */
+bool kps_typed_fits(const struct kps_typed *typed)
+{
+	struct trace_event_file *file =
+		trace_get_event_file(NULL, typed->system, typed->name);
+	bool good;
+
+	if (IS_ERR_OR_NULL(file))
+		return false;
+	good = fits(typed->fields(), file->event_call->class->fields_array);
+	trace_put_event_file(file);
+	return good;
+}
+#else
+/* A kernel without tracing has no format files, and no events of perf's. */
+bool kps_typed_fits(const struct kps_typed *typed)
+{
+	return true;
+}
+#endif
