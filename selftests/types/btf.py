@@ -4,6 +4,8 @@
 
 A reader of its own, to hold kpctl's to.  A line for each field that there is:
 "STRUCT FIELD offset N size N signed N" or "STRUCT FIELD bit N of N signed N".
+
+btf.py --tracepoints: a line "NAME N" for each that has N arguments.
 """
 import struct
 import sys
@@ -84,8 +86,21 @@ class Btf:
             elif self.types[inner][1] >> 24 & 31 in (STRUCT, UNION):
                 yield from self.members(inner, base + offset)
 
+    def tracepoints(self):
+        """(name, arguments): typedefs of pointers to what a program is called with"""
+        for name, info, i, _ in self.types:
+            text = self.string(name) if info >> 24 & 31 == TYPEDEF else ""
+            if text.startswith("btf_trace_"):
+                function = self.types[self.types[i][2]]
+                assert function[1] >> 24 & 31 == FUNC_PROTO
+                yield text[len("btf_trace_"):], (function[1] & 0xffff) - 1
+
 
 def main():
+    if sys.argv[1] == "--tracepoints":
+        for pair in Btf("/sys/kernel/btf/vmlinux").tracepoints():
+            print(*pair)
+        return
     pairs = [line.split() for line in open(sys.argv[1]) if line[0] not in "#\n"]
     btf = Btf("/sys/kernel/btf/vmlinux")
     structs = btf.named_structs({s for s, _ in pairs})

@@ -25,7 +25,7 @@
 #include "ktypes.h"
 
 /* Goes up with each change of what follows. */
-#define INDEX_MAGIC "kptypes4"
+#define INDEX_MAGIC "kptypes5"
 #define INDEX_KEY_MAX 1024
 
 enum { INDEX_SIGNED = 1, INDEX_CHAR = 2 };

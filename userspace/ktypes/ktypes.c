@@ -264,6 +264,31 @@ ktype_id ktypes_find(const struct ktypes *kt, enum ktype_kind kind,
 	return found && type_at(kt, found->at)->kind == kind ? found->at : KTYPE_NONE;
 }
 
+/* What a program's function is called with: the program's own, and the arguments. */
+static int arguments_of(const struct ktypes *kt, ktype_id id)
+{
+	struct ktype type = ktypes_get(kt, id);
+
+	if (type.kind == KTYPE_TYPEDEF)
+		type = ktypes_get(kt, type.of);
+	if (type.kind == KTYPE_POINTER)
+		type = ktypes_get(kt, type.of);
+	return type.kind == KTYPE_FUNCTION && type.nr ? (int)type.nr - 1 : -1;
+}
+
+int ktypes_tracepoint(const char *name)
+{
+	const struct ktypes *kt;
+	const char *why;
+	char function[128];
+	int nr = -1;
+
+	snprintf(function, sizeof(function), "btf_trace_%s", name);
+	for (kt = ktypes_open(&why); kt && nr < 0; kt = ktypes_next(kt))
+		nr = arguments_of(kt, ktypes_find(kt, KTYPE_TYPEDEF, function));
+	return nr;
+}
+
 /* Slots end: a table of which none is free is damaged. */
 static const struct index_enumerator *find_constant(const struct ktypes *kt,
 						    const char *name)

@@ -42,7 +42,8 @@ struct ktype {
 				 * FUNCTION: what it returns
 				 */
 	uint32_t nr;		/* ARRAY: elements; STRUCT, UNION: members;
-				 * ENUM: enumerators
+				 * ENUM: enumerators; FUNCTION: parameters, 0 also
+				 * where they are not kept
 				 */
 };
 
@@ -125,6 +126,15 @@ ktype_id ktypes_constant(const struct ktypes *kt, const char *name,
 
 /* The same in all there is.  Return: whether there is one; then @value is set. */
 bool ktypes_any_constant(const char *name, int64_t *value);
+
+/**
+ * ktypes_tracepoint() - how many arguments one of the kernel's tracepoints has
+ *
+ * BTF has a typedef for each, of what a program's function is called with.
+ *
+ * Return: how many; -1: nobody here knows.
+ */
+int ktypes_tracepoint(const char *name);
 
 /* The n-th name of a kind, in order, for suggestions; NULL after the last. */
 const char *ktypes_name(const struct ktypes *kt, enum ktype_kind kind,

@@ -39,6 +39,7 @@ struct checker {
 	bool learning;			/* an early pass: nothing is reported */
 	bool changed;			/* what is known of the maps, in this pass */
 	bool quiet;			/* a late pass: warnings were given */
+	bool warned_raw;		/* that nobody knows what a tracepoint has */
 };
 
 /**

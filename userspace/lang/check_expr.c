@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Expressions: names, fields, operators. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "check_parts.h"
+#include "ktypes/ktypes.h"
 #include "near.h"
 
 void set_int(struct expr *expr, bool is_signed)
@@ -181,6 +183,59 @@ static int check_run_constant(struct checker *checker, struct expr *expr)
 	return -1;
 }
 
+/* Of a tracepoint's arguments, those that come in registers: see the module. */
+#define RAW_ARGUMENTS 5
+
+static void warn_of_unknown(struct checker *checker, const struct expr *expr,
+			    const char *tracepoint)
+{
+	if (checker->quiet || checker->learning || checker->warned_raw)
+		return;
+	checker->warned_raw = true;
+	diag_warning(&expr->at, "see its TP_PROTO in the kernel's include/trace/events",
+		     "how many arguments '%s' has is not known here: an argN that it does not have is some other value",
+		     tracepoint);
+}
+
+/* Behind the last argument are registers that hold something else. */
+static int check_raw_argument(struct checker *checker, const struct expr *expr)
+{
+	const struct event *event = checker->event;
+	int n = (expr->builtin->from - (int)offsetof(struct kps_frame, arg)) /
+		(int)sizeof(uint64_t);
+	size_t i;
+
+	if (n >= RAW_ARGUMENTS) {
+		diag_error(&expr->at, "use a kprobe, or args.FIELD of the tracepoint",
+			   "of a rawtracepoint arg0 to arg%d are known",
+			   RAW_ARGUMENTS - 1);
+		return -1;
+	}
+	for (i = 0; i < event->nr_targets; i++) {
+		const char *tracepoint = event->targets[i];
+		int nr = ktypes_tracepoint(tracepoint);
+
+		if (nr < 0) {
+			warn_of_unknown(checker, expr, tracepoint);
+		} else if (n >= nr) {
+			diag_error(&expr->at, nr ? "they begin with arg0" :
+				   "leave it out",
+				   "tracepoint '%s' has %d argument%s, so there is no %s",
+				   tracepoint, nr, nr == 1 ? "" : "s",
+				   expr->builtin->name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* They are what comes last in the frame. */
+static bool is_argument(const struct builtin *builtin)
+{
+	return builtin->source == FROM_FRAME &&
+	       builtin->from >= (int)offsetof(struct kps_frame, arg);
+}
+
 static int check_builtin(struct checker *checker, struct expr *expr)
 {
 	const struct builtin *builtin = expr->builtin;
@@ -194,6 +249,9 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 	if (builtin->source == FROM_CONSTANT)
 		return check_run_constant(checker, expr);
 	expr->type = builtin->type;
+	if (checker->event->provider == PROVIDER_RAWTRACEPOINT &&
+	    is_argument(builtin))
+		return check_raw_argument(checker, expr);
 	return 0;
 }
 

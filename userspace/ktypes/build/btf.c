@@ -108,6 +108,10 @@ static void fill_in(struct build_type *to, const struct btf_type *type, bool sig
 		to->of = btf_array(type)->type;
 		to->nr = btf_array(type)->nelems;
 		return;
+	case BTF_KIND_FUNC_PROTO:
+		to->of = type->type;
+		to->nr = btf_vlen(type);
+		return;
 	case BTF_KIND_FWD:
 		to->kind = btf_kflag(type) ? KTYPE_UNION : KTYPE_STRUCT;
 		return;

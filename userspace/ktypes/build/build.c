@@ -426,7 +426,8 @@ static struct index_type type_of(const struct build *build, const struct raw *ra
 		.size = size_of(build, raw),
 		.name = raw->name,
 		.of = id_of(build, raw->of),
-		.nr = kind == KTYPE_ARRAY ? raw->type.nr : raw->nr,
+		.nr = kind == KTYPE_ARRAY || kind == KTYPE_FUNCTION ?
+			raw->type.nr : raw->nr,
 		.kind = kind,
 		.flags = raw->type.is_signed ? INDEX_SIGNED : 0,
 	};

@@ -23,7 +23,7 @@ struct build_type {
 	uint64_t size;		/* struct, union, enum, integer */
 	bool is_signed;
 	uint64_t of;		/* a key */
-	uint32_t nr;		/* of an array */
+	uint32_t nr;		/* of an array; parameters of a function */
 };
 
 struct build;
