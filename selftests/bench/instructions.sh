@@ -133,8 +133,9 @@ same 220 "count by comm" 'kprobe:vfs_read { @[comm] = count(); }' keys=common_pi
 same 220 "count by pid" 'kprobe:vfs_read { @[pid] = count(); }' keys=common_pid ftrace
 same - "count by a tuple of three" 'kprobe:vfs_read { @[comm, pid, arg2] = count(); }' keys=common_pid.execname,n ftrace
 same 190 "hist of an argument" 'kprobe:vfs_read { @ = hist(arg2); }' keys=n.log2 ftrace
-row 620 "latency, entry to return" 'kretprobe:vfs_read { @ = hist(duration); }' \
-	'kprobe:vfs_read { @s[tid] = nsecs; } kretprobe:vfs_read /@s[tid]/ { @ = hist(nsecs - @s[tid]); delete(@s[tid]); }' - kretprobe
+by_map='kprobe:vfs_read { @s[tid] = nsecs; } kretprobe:vfs_read /@s[tid]/ { @ = hist(nsecs - @s[tid]); delete(@s[tid]); }'
+row 620 "latency, entry to return" 'kretprobe:vfs_read { @ = hist(duration); }' "$by_map" - kretprobe
+same - "latency, by a map as in bpftrace" "$by_map" - kretprobe
 same - "return, count" 'kretprobe:vfs_read { @ = count(); }' - kretprobe
 fprobe=$(floor fprobe)
 [ -z "$fprobe" ] || about "a bare fprobe on a return" "$(above "$fprobe")"

@@ -24,8 +24,6 @@ static void print_text(const struct object *object)
 {
 	size_t i, j;
 
-	for (i = 0; i < object->nr_notes; i++)
-		printf("note: %s\n", object->notes[i]);
 	for (i = 0; i < object->nr_maps; i++)
 		printf("map %zu %s %s, %u keys\n", i, object->maps[i].name,
 		       map_kind_names[object->maps[i].kind],
@@ -59,10 +57,6 @@ static void print_json(const struct object *object)
 	for (i = 0; i < object->nr_maps; i++)
 		json_object_array_add(array, json_object_new_string(
 						object->maps[i].name));
-	array = json_add_array(document, "notes");
-	for (i = 0; i < object->nr_notes; i++)
-		json_object_array_add(array, json_object_new_string(
-						object->notes[i]));
 	json_print(document);
 }
 

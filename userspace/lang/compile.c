@@ -5,7 +5,6 @@
 
 #include "check.h"
 #include "emit.h"
-#include "idiom.h"
 #include "object.h"
 #include "resolve.h"
 #include "settings.h"
@@ -13,6 +12,13 @@
 #define DEFAULT_KEYS 4096
 #define DEFAULT_HISTOGRAMS 1024
 #define DEFAULT_PROBES 512
+
+/* A clause and what it is attached to. */
+struct unit {
+	struct clause *clause;
+	struct event *events;
+	struct unit *next;
+};
 
 struct compilation {
 	struct compile_options options;	/* and what the text itself sets */
@@ -306,8 +312,6 @@ static int compile_text(struct compilation *comp, const char *text)
 	}
 	start_resolver(comp);
 	err = resolve_all(comp, program.clauses);
-	if (!err)
-		idiom_timed_calls(&comp->arena, &comp->units, comp->object);
 	/* Where a probe is unknown, the rest may still tell of more. */
 	if (check_program(comp) || err || check_any_probe(comp))
 		return -1;

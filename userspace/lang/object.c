@@ -38,9 +38,6 @@ void object_free(struct object *object)
 	for (i = 0; i < object->nr_outputs; i++)
 		free_output(&object->outputs[i]);
 	free(object->outputs);
-	for (i = 0; i < object->nr_notes; i++)
-		free(object->notes[i]);
-	free(object->notes);
 	free(object->probes);
 	free(object->enums);
 	free(object->maps);

@@ -88,8 +88,6 @@ struct object {
 	struct object_probe *probes;
 	size_t nr_probes;
 	unsigned int stack_entries;	/* 0: no clause takes a stack */
-	char **notes;			/* what was done otherwise than it is written */
-	size_t nr_notes;
 };
 
 /* Choices of the command line that the compiler needs. */
