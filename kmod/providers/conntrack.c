@@ -146,7 +146,6 @@ static struct conntrack_site *of(const struct kps_site *site)
 static void fill_addr(struct kps_conntrack_addr *addr, u16 family,
 		      const union nf_inet_addr *from)
 {
-	memset(addr, 0, sizeof(*addr));
 	addr->family = family;
 	memcpy(addr->bytes, from,
 	       family == AF_INET6 ? sizeof(from->in6) : sizeof(from->ip));
@@ -166,22 +165,21 @@ static bool has_ports(u8 protocol)
 	}
 }
 
+/* All of it is written, the bytes behind the last field too: a clause can see them. */
 static void fill_tuple(struct kps_conntrack_record *record,
 		       const struct nf_conntrack_tuple *tuple)
 {
 	bool ports = has_ports(tuple->dst.protonum);
 
+	memset(record, 0, sizeof(*record));
 	record->family = tuple->src.l3num;
 	record->protocol = tuple->dst.protonum;
 	fill_addr(&record->saddr, tuple->src.l3num, &tuple->src.u3);
 	fill_addr(&record->daddr, tuple->src.l3num, &tuple->dst.u3);
-	record->sport = ports ? ntohs(tuple->src.u.all) : 0;
-	record->dport = ports ? ntohs(tuple->dst.u.all) : 0;
-	record->zone = 0;
-	record->mark = 0;
-	record->status = 0;
-	record->tcp_state = 0;
-	record->lifetime = 0;
+	if (ports) {
+		record->sport = ntohs(tuple->src.u.all);
+		record->dport = ntohs(tuple->dst.u.all);
+	}
 }
 
 static u16 zone_of(const struct nf_conn *ct)

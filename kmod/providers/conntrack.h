@@ -17,6 +17,8 @@ struct kps_conntrack_addr {
  * struct kps_conntrack_record - args of conntrack:new, destroy and full
  * @lifetime: ns since the flow was new, 0 if that was not seen; destroy only
  * @mark: and @status, @tcp_state: 0 in full, there is no flow
+ *
+ * Seven bytes behind @tcp_state are nobody's: they are cleared.
  */
 struct kps_conntrack_record {
 	struct kps_conntrack_addr saddr;

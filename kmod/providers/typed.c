@@ -252,6 +252,10 @@ static const struct kps_typed_field * __maybe_unused fields_##call(void) \
 /*
  * Step 5: handlers, and a struct kps_typed for each event. A string is looked at
  * once, where its length is taken; that it is put in later is up to the event.
+ *
+ * Of the fixed part the event's code writes its fields, and of an array what it has
+ * for it. What lies between and behind is cleared: a clause can read there, and the
+ * kernel's stack is nobody's business.
  */
 #undef __dynamic_array
 #define __dynamic_array(type, item, len)				\
@@ -292,6 +296,7 @@ run_##call(const struct kps_site *__site, struct kps_at __at,		\
 	if (!begin(&__ctx, __site, __at, __regs))			\
 		return;							\
 	if (__site->probe->code->reads_record) {			\
+		memset(__entry, 0, sizeof(*__entry));			\
 		fields							\
 		{ assign; }						\
 	}								\
