@@ -186,9 +186,12 @@ static void kretprobe_detach(struct kps_site **sites, unsigned int nr)
 	struct kretprobe **rps = (struct kretprobe **)sites;
 	unsigned int i, good = 0;
 
-	for (i = 0; i < nr; i++)
-		if (disarm(sites[i]))
-			swap(sites[good++], sites[i]);
+	for (i = 0; i < nr; i++) {
+		if (!disarm(sites[i]))
+			continue;
+		swap(sites[good], sites[i]);
+		good++;
+	}
 	for (i = 0; i < good; i++)
 		rps[i] = &of(sites[i])->rp;
 	unregister_kretprobes(rps, good);
