@@ -189,7 +189,7 @@ static int check_run_constant(struct checker *checker, struct expr *expr)
 static void warn_of_unknown(struct checker *checker, const struct expr *expr,
 			    const char *tracepoint)
 {
-	if (checker->quiet || checker->learning || checker->warned_raw)
+	if (checker->quiet || checker->warned_raw || diag_is_muted())
 		return;
 	checker->warned_raw = true;
 	diag_warning(&expr->at, "see its TP_PROTO in the kernel's include/trace/events",

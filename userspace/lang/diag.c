@@ -42,6 +42,11 @@ bool diag_mute(bool mute)
 	return was;
 }
 
+bool diag_is_muted(void)
+{
+	return state.muted;
+}
+
 const char *diag_level_name(enum diag_level level)
 {
 	static const char * const names[] = {

@@ -52,6 +52,7 @@ unsigned int diag_errors(void);
 
 /* Report and count nothing until it is called with false.  Return: as it was. */
 bool diag_mute(bool mute);
+bool diag_is_muted(void);
 
 /* @at may be NULL, and so may @hint. */
 void diag_error(const struct span *at, const char *hint, const char *fmt, ...)
