@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <string.h>
 
 #include "error.h"
 #include "json.h"
@@ -58,8 +59,31 @@ static const char * const loss_meanings[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_BUSY]	= "map locked below an NMI",
 	[KPS_LEDGER_RECURSION]	= "inside of kpstat itself",
 	[KPS_LEDGER_OUTPUT]	= "output buffer full (see --buffer)",
-	[KPS_LEDGER_MISSED]	= "could not be delivered (returns: see --maxactive)",
+	[KPS_LEDGER_MISSED]	= "could not be delivered",
 };
+
+/* What an event is missed for depends on what it is an event of. */
+static const struct {
+	const char *provider;
+	const char *meaning;
+} missed_meanings[] = {
+	{ "kretprobe:", "more calls at a time than are followed (see --maxactive)" },
+	{ "profile:", "interrupts were off for longer than a period" },
+	{ "interval:", "interrupts were off for longer than a period" },
+};
+
+static const char *meaning(const struct probe_answer *probe, int loss)
+{
+	size_t i, nr = sizeof(missed_meanings) / sizeof(*missed_meanings);
+
+	if (loss != KPS_LEDGER_MISSED)
+		return loss_meanings[loss];
+	for (i = 0; i < nr; i++)
+		if (!strncmp(probe->name, missed_meanings[i].provider,
+			     strlen(missed_meanings[i].provider)))
+			return missed_meanings[i].meaning;
+	return loss_meanings[loss];
+}
 
 struct json_object *fault_lines_json(const struct probe_answer *probe)
 {
@@ -94,7 +118,7 @@ static void losses_as_text(const struct probe_answer *probe, int loss)
 {
 	fprintf(stderr, "lost: %s: %llu of %llu events: %s", probe->name,
 		probe->ledger[loss], probe->ledger[KPS_LEDGER_HITS],
-		loss_meanings[loss]);
+		meaning(probe, loss));
 	if (loss == KPS_LEDGER_FAULT)
 		print_fault_lines(stderr, probe);
 	fputc('\n', stderr);
