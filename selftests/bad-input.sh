@@ -5,6 +5,7 @@
 # nothing behind.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# timeout=240
 
 errors() { grep -c 'error:\|^kpctl: ' "$WORK/out"; }
 
@@ -48,6 +49,68 @@ long_clause() {
 	echo 'kprobe:vfs_read {'
 	for ((i = 0; i < 700; i++)); do echo "@m[arg0 + $i, arg1] = count();"; done
 	echo '}'
+}
+
+# unwritten NAME SENTENCE ARGUMENTS...: what $OUT cannot take is one sentence and status 1.
+unwritten() {
+	local name=$1 want=$2 status=0
+	shift 2
+	if [ -n "$OUT" ]; then
+		kpctl "$@" >"$OUT" 2>"$WORK/out" || status=$?
+	else
+		kpctl "$@" >&- 2>"$WORK/out" || status=$?
+	fi
+	is "$name: status, and all it says" "$status $(cat "$WORK/out")" "1 kpctl: $want"
+}
+
+# Every command that prints, as text and as JSON; all but probes is one flush, the last.
+unwritten_by_all() {
+	local sentence=$1 command
+	while read -r command; do
+		# shellcheck disable=SC2086
+		unwritten "$command >${OUT:-&-}" "$sentence" $command
+	done <<-'END'
+		list
+		list -j
+		show printed
+		show -v printed
+		show -j printed
+		read printed
+		read -j printed
+		output printed
+		output -j printed
+		probes kprobe:vfs_*
+		probes -j kprobe:vfs_*
+		check -v fork
+		status
+		status -j
+		reset -j printed
+		--help
+		run --help
+	END
+	unwritten "run >${OUT:-&-}" "$sentence" run -q -e 'BEGIN { printf("text\n"); exit(); }'
+	unwritten "run -j >${OUT:-&-}" "$sentence" run -j -e 'BEGIN { exit(); }'
+	unwritten "run -B full >${OUT:-&-}" "$sentence" run -q -B full -e 'BEGIN { @ = 1; exit(); }'
+}
+
+cannot_write() {
+	local small="$WORK/small" status
+	must kpctl load --name printed -e 'BEGIN { @ = 1; printf("text\n"); } interval:ms:20 { @ = 1; printf("more\n"); }'
+	OUT=/dev/full unwritten_by_all "standard output: No space left on device"
+	OUT='' unwritten_by_all "standard output: Bad file descriptor"
+	mkdir "$small"
+	must mount -t tmpfs -o size=16k none "$small"
+	OUT=/dev/null unwritten "run -o, a disk that gets full" "-o $small/file: No space left on device" \
+		run -q -o "$small/file" -e 'interval:ms:10 { printf("%1000d\n", 1); }'
+	must umount "$small"
+	OUT=/dev/null unwritten "run -o /dev/full" "-o /dev/full: No space left on device" \
+		run -q -o /dev/full -e 'BEGIN { exit(); }'
+	yes "what prints nothing needs no output" eval 'kpctl unload printed >&-'
+	# systemd has SIGPIPE ignored, and so have its children.
+	status=$(trap '' PIPE
+		timeout 20 kpctl run -q -e 'interval:ms:10 { printf("line\n"); }' 2>"$WORK/out" | head -n1 >"$WORK/head"
+		echo "${PIPESTATUS[0]}")
+	is "| head, with SIGPIPE ignored: quiet and quick" "$status $(cat "$WORK/head" "$WORK/out")" "141 line"
 }
 
 load_module
@@ -96,6 +159,7 @@ kpctl load fork
 bad "loading it twice" 1 'is loaded already' load fork
 bad "a map that is not there" 1 'has no map @nope' read fork @nope
 kpctl unload fork
+cannot_write
 
 is "nothing is loaded" "$(status programs)" 0
 is "no memory is held" "$(status memory)" 0

@@ -7,6 +7,7 @@
 #include "commands/command.h"
 #include "lang/near.h"
 #include "out/error.h"
+#include "out/stream.h"
 
 extern const char run_help[], load_help[], list_help[], show_help[],
 		  read_help[], enable_help[], disable_help[], reset_help[],
@@ -101,7 +102,7 @@ static bool is_help(const char *word)
 	       !strcmp(word, "help");
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
 	json_output = wants_json(argc, argv);
 	while (argc > 1 && (!strcmp(argv[1], "-j") || !strcmp(argv[1], "--json"))) {
@@ -124,4 +125,10 @@ int main(int argc, char **argv)
 	if (!this_command)
 		return unknown_command(argv[1]);
 	return this_command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	streams_open();
+	return streams_close(run_command(argc, argv));
 }

@@ -22,6 +22,7 @@
 #include "out/ledger.h"
 #include "out/map.h"
 #include "out/sites.h"
+#include "out/stream.h"
 
 const char run_help[] =
 	"usage: kpctl run [options] PROGRAM | FILE.bt | -e TEXT [PARAMETER...]\n"
@@ -338,9 +339,6 @@ static int compile_and_run(struct run *run, const char *argument)
 	return status;
 }
 
-/* Big enough that records take few writes. */
-static char output_buffer[1 << 16];
-
 static bool set_buffering(struct run *run, const char *mode)
 {
 	static const struct {
@@ -354,8 +352,7 @@ static bool set_buffering(struct run *run, const char *mode)
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		if (strcmp(modes[i].name, mode))
 			continue;
-		setvbuf(stdout, output_buffer, modes[i].mode,
-			sizeof(output_buffer));
+		setvbuf(stdout, NULL, modes[i].mode, 0);
 		run->keep_output = modes[i].mode == _IOFBF;
 		return true;
 	}
@@ -396,14 +393,6 @@ static bool parse_size(const char *text, unsigned int *size)
 	return true;
 }
 
-static bool redirect(const char *path)
-{
-	if (freopen(path, "we", stdout))
-		return true;
-	error("-o %s: %s", path, strerror(errno));
-	return false;
-}
-
 /* Return: whether to go on; else @status says how it ends. */
 static bool run_option(struct run *run, int option, int *status)
 {
@@ -430,7 +419,7 @@ static bool run_option(struct run *run, int option, int *status)
 		break;
 	case 'o':
 		*status = FAILED;
-		return redirect(optarg);
+		return stream_to_file(optarg);
 	case 'c':
 		run->command = optarg;
 		break;
@@ -482,7 +471,6 @@ int command_run(int argc, char **argv)
 	const char *argument;
 	int option, status = DONE;
 
-	setvbuf(stdout, output_buffer, _IOFBF, sizeof(output_buffer));
 	while ((option = next_option(argc, argv, ":hje:d:i:f:o:c:p:qvlB:",
 				     options)) != -1)
 		if (!run_option(&run, option, &status))

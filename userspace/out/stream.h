@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * stdout and stderr, as all of kpctl writes them.
+ *
+ * What cannot be written is one sentence and status 1, in every command, also
+ * when only the last flush fails.  A pipe that nobody reads any more ends kpctl
+ * by SIGPIPE, whatever was made of that signal by who started it.
+ */
+#ifndef KPCTL_STREAM_H
+#define KPCTL_STREAM_H
+
+#include <stdbool.h>
+
+/* First of all: nothing is printed, opened or forked before. */
+void streams_open(void);
+
+/* stdout is that file from now on; fd 1 stays what it is. */
+bool stream_to_file(const char *path);
+
+/* Last of all. @status: of the command. Return: the one to end with. */
+int streams_close(int status);
+
+#endif
