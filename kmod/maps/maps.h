@@ -47,6 +47,16 @@ struct kps_map {
 	char name[KPS_NAME_MAX];
 };
 
+/**
+ * struct kps_secret - what a table hashes with; random, and never shown
+ * @start: what a hash begins with
+ * @factor: odd
+ */
+struct kps_secret {
+	u64 start;
+	u64 factor;
+};
+
 /* A slot: the key is followed by the value, one local64_t per counter. */
 struct kps_slot {
 	u32 hash;
@@ -61,6 +71,7 @@ struct kps_slot {
  * @last: slot that was found last, or NULL; a hint
  * @mask: of the index, whose size is a power of two and twice @max or more, so
  *	that a search always ends
+ * @secret: of its hash
  * @index: 0 is free, else a slot's number plus 1; entries are never removed
  */
 struct kps_table {
@@ -71,6 +82,7 @@ struct kps_table {
 	local64_t overflow;
 	struct kps_slot *last;
 	u8 *slots;
+	struct kps_secret secret;
 	u32 index[];
 };
 
@@ -146,7 +158,8 @@ void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
 void kps_value_init(const struct kps_map *map, u64 *value);
 void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
 			 const struct kps_map *map);
-u32 kps_hash(const u64 *key, u32 words);
+void kps_secret_init(struct kps_secret *secret);
+u32 kps_hash(const struct kps_secret *secret, const u64 *key, u32 words);
 
 static inline struct kps_slot *kps_table_slot_at(const struct kps_table *table,
 						 u32 nr)

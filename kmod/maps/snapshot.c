@@ -24,6 +24,7 @@ struct merge {
 	struct kps_stacks *stacks;
 	u32 max;
 	u32 mask;
+	struct kps_secret secret;
 	u32 *index;
 };
 
@@ -67,7 +68,7 @@ static u64 *find_or_add(struct merge *merge, const u64 *key)
 {
 	struct kps_snapshot *into = merge->into;
 	const u32 key_words = into->map->key_size / sizeof(u64);
-	u32 at = kps_hash(key, key_words) & merge->mask;
+	u32 at = kps_hash(&merge->secret, key, key_words) & merge->mask;
 	u64 *entry;
 
 	for (; merge->index[at]; at = (at + 1) & merge->mask) {
@@ -114,7 +115,7 @@ static void merge_table(struct merge *merge, const struct kps_table *table)
 
 		if (entry)
 			merge_slot(merge, kps_table_slot_at(table, entry - 1));
-		if (!(i & 1023))
+		if (!(i & 255))
 			cond_resched();
 	}
 }
@@ -165,6 +166,7 @@ static int make_room(struct merge *merge, const struct kps_set *set)
 		      0 : roundup_pow_of_two(2 * max) - 1;
 	if (!kps_memory_to_spare((size_t)max * into->words * sizeof(u64)))
 		return -ENOMEM;
+	kps_secret_init(&merge->secret);
 	merge->index = kvcalloc(merge->mask + 1, sizeof(u32), GFP_ROOM);
 	into->entries = kvcalloc(max, into->words * sizeof(u64), GFP_ROOM);
 	into->sorted = kvcalloc(max, sizeof(u64 *), GFP_ROOM);

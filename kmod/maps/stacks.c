@@ -25,6 +25,7 @@ struct entry {
 
 struct kps_stacks {
 	u32 mask;
+	struct kps_secret secret;
 	struct entry entries[];
 };
 
@@ -42,8 +43,10 @@ struct kps_stacks *kps_stacks_alloc(u32 max_entries)
 	if (!kps_memory_to_spare(kps_stacks_bytes(max_entries)))
 		return NULL;
 	stacks = vzalloc(kps_stacks_bytes(max_entries));
-	if (stacks)
-		stacks->mask = roundup_pow_of_two(max_entries) - 1;
+	if (!stacks)
+		return NULL;
+	stacks->mask = roundup_pow_of_two(max_entries) - 1;
+	kps_secret_init(&stacks->secret);
 	return stacks;
 }
 
@@ -81,7 +84,7 @@ static bool fill(struct entry *entry, u32 hash, const unsigned long *ips, u32 nr
 s64 __kprobes kps_stacks_add(struct kps_stacks *stacks,
 			     const unsigned long *ips, u32 nr)
 {
-	u32 hash = kps_hash((const u64 *)ips, nr);
+	u32 hash = kps_hash(&stacks->secret, (const u64 *)ips, nr);
 	u32 i;
 
 	for (i = 0; i < MAX_SEARCH && i <= stacks->mask; i++) {

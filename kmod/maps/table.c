@@ -9,23 +9,65 @@
  * agree on one slot; the other's stays unused.  Other CPUs only read.
  */
 #include <linux/log2.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "kpstat.h"
 
-/** kps_hash() - of a key of @words u64; never 0 */
-u32 __kprobes kps_hash(const u64 *key, u32 words)
-{
-	u64 hash = 0x9e3779b97f4a7c15ULL;
+/*
+ * Index entries that a search looks at. The index is half empty at least, and so
+ * among a million keys no search goes on for a hundred; should one, what it
+ * looks for is lost as if there were no slot.
+ */
+#define MOST_PROBES 256
 
-	/* Multiply and fold (as in wyhash): every bit of a word reaches the
-	 * low half, that the index is taken from.
-	 */
+/** kps_secret_init() - a new one, for an empty table. Context: any but NMI. */
+void kps_secret_init(struct kps_secret *secret)
+{
+	get_random_bytes(secret, sizeof(*secret));
+	secret->factor |= 1;
+}
+
+/**
+ * kps_hash() - of a key
+ * @secret: of the table
+ * @key: the key
+ * @words: u64 that it has
+ *
+ * Keys are chosen by whoever likes to: names of files, of tasks, arguments. So
+ * that nobody can choose keys that meet in one place, each word is multiplied by a
+ * secret number, to 128 bits, whose halves are folded into one. Two words that
+ * differ by D, an odd number times 2^k, have products that differ by D * factor.
+ * Where k is large that changes nothing in the lowest bits of the lower half, but
+ * the upper half adds to them its own from bit 64 - k of (D >> k) * factor on,
+ * which are as random as the factor; where k is small the lower half differs
+ * itself, by random bits. So whichever two keys are compared, about one secret in
+ * as many as the index has places lets them meet, as if places were drawn by lot.
+ * And a later word cannot be chosen to undo what an earlier one did: for that one
+ * would have to know D * factor, all of it.
+ *
+ * That holds for keys that are chosen without the secret. Nothing shows it, nor a
+ * hash, nor the order of a table: what is read is sorted by what it says. Each
+ * reset, and each reading, has another one.
+ *
+ * It takes no more instructions than the same without a secret: six for each word.
+ * siphash takes some thirty for each, and sixty at the end.
+ *
+ * Return: the hash, never 0.
+ */
+u32 __kprobes kps_hash(const struct kps_secret *secret, const u64 *key,
+		       u32 words)
+{
+	const u64 factor = secret->factor;
+	u64 hash = secret->start;
+
 	while (words--) {
-		hash = (hash ^ *key++) * 0xd6e8feb86659fd93ULL;
-		hash ^= hash >> 32;
+		unsigned __int128 product =
+			(unsigned __int128)(hash ^ *key++) * factor;
+
+		hash = (u64)product ^ (u64)(product >> 64);
 	}
 	return (u32)hash | 1U << 31;
 }
@@ -67,6 +109,7 @@ struct kps_table *kps_table_alloc(const struct kps_map *map, int node)
 	table->mask = index_size(map) - 1;
 	table->slot_size = slot_size(map);
 	table->slots = (u8 *)table + slots_offset(map);
+	kps_secret_init(&table->secret);
 	for (i = 0; i < table->max; i++)
 		kps_value_init(map, kps_table_slot_at(table, i)->data +
 				    map->key_size / 8);
@@ -120,11 +163,12 @@ static __always_inline bool holds(const struct kps_slot *slot, u32 hash,
 }
 
 /*
- * From @at on, where the index has no entry. Whoever came in between may have
- * inserted the same key. Return: the value's counters, NULL if there is no slot.
+ * From @at on, where the index has no entry, in at most @left places. Whoever
+ * came in between may have inserted the same key. Return: the value's counters,
+ * NULL if there is no slot.
  */
 static noinline u64 *__kprobes insert(struct kps_table *table, const u64 *key,
-				      u32 words, u32 hash, u32 at)
+				      u32 words, u32 hash, u32 at, u32 left)
 {
 	struct kps_slot *mine, *slot;
 	u32 nr = 0, entry;
@@ -136,7 +180,7 @@ static noinline u64 *__kprobes insert(struct kps_table *table, const u64 *key,
 	copy_words(mine->data, key, words);
 	/* Readers on other CPUs must see the key first. */
 	smp_wmb();
-	for (;; at = (at + 1) & table->mask) {
+	for (; left; left--, at = (at + 1) & table->mask) {
 		entry = cmpxchg_local(&table->index[at], 0, nr + 1);
 		if (!entry)
 			return mine->data + words;
@@ -144,25 +188,28 @@ static noinline u64 *__kprobes insert(struct kps_table *table, const u64 *key,
 		if (holds(slot, hash, key, words))
 			return slot->data + words;
 	}
+	return NULL;
 }
 
 /* By its hash. It is what the next event will look at first. */
 static noinline u64 *__kprobes find(struct kps_table *table, const u64 *key,
 				    u32 words)
 {
-	u32 hash = kps_hash(key, words), at, entry;
+	u32 hash = kps_hash(&table->secret, key, words);
+	u32 at = hash & table->mask, left, entry;
 	struct kps_slot *slot;
 
-	for (at = hash & table->mask;; at = (at + 1) & table->mask) {
+	for (left = MOST_PROBES; left; left--, at = (at + 1) & table->mask) {
 		entry = READ_ONCE(table->index[at]);
 		if (unlikely(!entry))
-			return insert(table, key, words, hash, at);
+			return insert(table, key, words, hash, at, left);
 		slot = kps_table_slot_at(table, entry - 1);
-		if (holds(slot, hash, key, words))
-			break;
+		if (holds(slot, hash, key, words)) {
+			WRITE_ONCE(table->last, slot);
+			return slot->data + words;
+		}
 	}
-	WRITE_ONCE(table->last, slot);
-	return slot->data + words;
+	return NULL;
 }
 
 /* A key's counters; it is inserted if it is new. NULL: there is no slot left. */
@@ -205,7 +252,7 @@ void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
 		if (entry)
 			slot_of(to, map,
 				kps_table_slot_at(from, entry - 1)->data);
-		if (!(i & 1023))
+		if (!(i & 255))
 			cond_resched();
 	}
 }

@@ -21,6 +21,8 @@
 #include "kpstat.h"
 
 #define BUCKET_LOCKED (1U << 31)
+/* Nodes in one bucket; by lot there are never a dozen. */
+#define MOST_IN_BUCKET 64
 #define NMI_TRIES 128
 
 struct value_node {
@@ -39,6 +41,7 @@ struct kps_values {
 	atomic64_t overflow;
 	atomic64_t free;	/* low half: node's number plus 1, high: tag */
 	u8 *nodes;
+	struct kps_secret secret;
 	/* A bucket's first node plus 1; BUCKET_LOCKED guards chain and nodes. */
 	atomic_t buckets[];
 };
@@ -97,6 +100,7 @@ struct kps_values *kps_values_alloc(u32 key_size, u32 value_size,
 	values->mask = nr_buckets(max_entries) - 1;
 	values->node_size = node_size(key_size, value_size);
 	values->nodes = (u8 *)values + buckets_bytes(max_entries);
+	kps_secret_init(&values->secret);
 	for (i = 1; i < max_entries; i++)
 		node_at(values, i)->next = i + 1;
 	atomic64_set(&values->free, 1);
@@ -233,7 +237,7 @@ static bool enter_bucket(struct place *place, atomic_t *bucket)
 static bool enter(struct kps_values *values, const u64 *key,
 		  struct place *place)
 {
-	u32 hash = kps_hash(key, values->key_words);
+	u32 hash = kps_hash(&values->secret, key, values->key_words);
 
 	return enter_bucket(place, &values->buckets[hash & values->mask]);
 }
@@ -255,12 +259,24 @@ static int no_room(struct kps_values *values)
 	return -ENOSPC;
 }
 
+static bool is_full(const struct kps_values *values, u32 head)
+{
+	u32 nr = head, left;
+
+	for (left = MOST_IN_BUCKET; nr && left; left--)
+		nr = node_at(values, nr)->next;
+	return nr;
+}
+
 /* The bucket is locked. Return: the node's number, 0 if there is none left. */
 static u32 insert(struct kps_values *values, u32 *head, const u64 *key)
 {
-	u32 nr = pop_free(values);
 	struct value_node *node;
+	u32 nr;
 
+	if (is_full(values, *head))
+		return 0;
+	nr = pop_free(values);
 	if (!nr)
 		return 0;
 	node = node_at(values, nr);
