@@ -25,6 +25,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netlink.h>
+#include <linux/uidgid.h>
 #include <linux/kpstat.h>
 
 #include "engine/engine.h"
@@ -161,6 +162,7 @@ extern const struct kps_provider kps_program_provider;
  * @read_lock: who may replace @set or look into its tables from outside, or
  *	change or see what the sites' states are
  * @owner: portid of the socket that it goes with, 0 if none
+ * @uid: of who loaded it
  * @memory: bytes it holds
  */
 struct kps_program {
@@ -171,6 +173,7 @@ struct kps_program {
 	struct kps_set __rcu *set;
 	struct mutex read_lock; /* see above */
 	u32 owner;
+	kuid_t uid;
 	u32 nr_maps;
 	u32 nr_probes;
 	u32 nr_sites;
@@ -208,9 +211,9 @@ int kps_program_publish(struct kps_program *program, bool enable,
 void kps_program_put(struct kps_program *program);
 struct kps_program *kps_program_get(const char *name);
 struct kps_program *kps_program_next(struct kps_program *program);
-int kps_program_unload(const char *name);
-int kps_program_enable(const char *name, struct kps_error *error);
-int kps_program_disable(const char *name);
+int kps_program_unload(struct kps_program *program);
+int kps_program_enable(struct kps_program *program, struct kps_error *error);
+int kps_program_disable(struct kps_program *program);
 void kps_program_stop(struct kps_program *program);
 const char *kps_program_state(const struct kps_program *program);
 void kps_program_unload_owned(u32 portid);

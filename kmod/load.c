@@ -6,10 +6,12 @@
  * number a limit, and all memory is accounted for before it is allocated.
  * Whatever fails, dropping the program's one reference undoes all of it.
  */
+#include <linux/cred.h>
 #include <linux/filter.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "access.h"
 #include "kpstat.h"
 #include "load.h"
 
@@ -659,6 +661,7 @@ int kps_load(struct genl_info *info, struct kps_error *error)
 				    nla_data(info->attrs[KPS_A_SOURCE]), error);
 	if (IS_ERR(program))
 		return PTR_ERR(program);
+	program->uid = current_euid();
 	if (flags & KPS_F_OWNED)
 		program->owner = info->snd_portid;
 	if (info->attrs[KPS_A_CPU_BUDGET])
@@ -670,6 +673,8 @@ int kps_load(struct genl_info *info, struct kps_error *error)
 	if (!err)
 		err = kps_program_publish(program, !(flags & KPS_F_DISABLED),
 					  error);
+	if (!err)
+		kps_write_down(program, KPS_LOADED);
 	mutex_unlock(&kps_config_lock);
 	if (err)
 		kps_program_put(program);

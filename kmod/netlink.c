@@ -13,6 +13,7 @@
 #include <linux/utsname.h>
 #include <net/genetlink.h>
 
+#include "access.h"
 #include "compat/compat.h"
 #include "kpstat.h"
 #include "load.h"
@@ -43,12 +44,6 @@ static const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
  * Reading kernel memory is what CAP_PERFMON is for.  The family is not seen
  * in other network namespaces.
  */
-static bool is_capable(struct sk_buff *skb)
-{
-	return netlink_capable(skb, CAP_SYS_ADMIN) ||
-	       netlink_capable(skb, CAP_PERFMON);
-}
-
 static const char not_capable[] = "CAP_SYS_ADMIN or CAP_PERFMON is needed";
 
 static int no_program(const char *name, struct kps_error *error)
@@ -97,26 +92,22 @@ static int do_status(struct genl_info *info, struct kps_error *error)
 	return genlmsg_reply(msg, info);
 }
 
-static int do_unload(struct genl_info *info, struct kps_error *error)
+static int do_unload(struct kps_program *program, struct genl_info *info,
+		     struct kps_error *error)
 {
-	const char *name = nla_data(info->attrs[KPS_A_NAME]);
-
-	return kps_program_unload(name) ? no_program(name, error) : 0;
+	return kps_program_unload(program);
 }
 
-static int do_enable(struct genl_info *info, struct kps_error *error)
+static int do_enable(struct kps_program *program, struct genl_info *info,
+		     struct kps_error *error)
 {
-	const char *name = nla_data(info->attrs[KPS_A_NAME]);
-	int err = kps_program_enable(name, error);
-
-	return err == -ENOENT && !error->text[0] ? no_program(name, error) : err;
+	return kps_program_enable(program, error);
 }
 
-static int do_disable(struct genl_info *info, struct kps_error *error)
+static int do_disable(struct kps_program *program, struct genl_info *info,
+		      struct kps_error *error)
 {
-	const char *name = nla_data(info->attrs[KPS_A_NAME]);
-
-	return kps_program_disable(name) ? no_program(name, error) : 0;
+	return kps_program_disable(program);
 }
 
 static int no_map(const struct kps_program *program, const struct nlattr *name,
@@ -149,38 +140,53 @@ static int reset_all(struct kps_program *program, struct kps_error *error)
 	return err ? kps_error(error, err, "no memory for fresh tables") : 0;
 }
 
-static int do_reset(struct genl_info *info, struct kps_error *error)
+static int do_reset(struct kps_program *program, struct genl_info *info,
+		    struct kps_error *error)
 {
-	const char *name = nla_data(info->attrs[KPS_A_NAME]);
 	const struct nlattr *map = info->attrs[KPS_A_MAP_NAME];
 	u32 flags = info->attrs[KPS_A_FLAGS] ?
 		    nla_get_u32(info->attrs[KPS_A_FLAGS]) : 0;
-	struct kps_program *program;
-	int err;
 
 	if (flags & ~(map ? KPS_F_ZERO : 0))
 		return kps_error(error, -EINVAL, "unknown flags 0x%x", flags);
-	program = kps_program_get(name);
+	return map ? reset_map(program, map, flags, error) :
+		     reset_all(program, error);
+}
+
+/* What is done to one program has @run_on. */
+static const struct {
+	int (*run)(struct genl_info *info, struct kps_error *error);
+	int (*run_on)(struct kps_program *program, struct genl_info *info,
+		      struct kps_error *error);
+	bool attaches;
+} commands[KPS_CMD_MAX + 1] = {
+	[KPS_CMD_STATUS]	= { .run = do_status },
+	[KPS_CMD_LOAD]		= { .run = kps_load, .attaches = true },
+	[KPS_CMD_UNLOAD]	= { .run_on = do_unload },
+	[KPS_CMD_ENABLE]	= { .run_on = do_enable, .attaches = true },
+	[KPS_CMD_DISABLE]	= { .run_on = do_disable },
+	[KPS_CMD_RESET]		= { .run_on = do_reset },
+};
+
+static int run_on_program(struct sk_buff *skb, struct genl_info *info,
+			  struct kps_error *error)
+{
+	const struct nlattr *name = info->attrs[KPS_A_NAME];
+	struct kps_program *program;
+	int err;
+
+	if (!name)
+		return kps_error(error, -EINVAL, "the program's name is missing");
+	program = kps_program_get(nla_data(name));
 	if (!program)
-		return no_program(name, error);
-	err = map ? reset_map(program, map, flags, error) :
-		    reset_all(program, error);
+		return no_program(nla_data(name), error);
+	err = kps_may_have(program, skb, error) ?:
+	      commands[info->genlhdr->cmd].run_on(program, info, error);
+	if (err == -ENOENT && !error->text[0])
+		no_program(program->name, error);
 	kps_program_put(program);
 	return err;
 }
-
-static const struct {
-	int (*run)(struct genl_info *info, struct kps_error *error);
-	bool needs_name;
-	bool attaches;
-} commands[KPS_CMD_MAX + 1] = {
-	[KPS_CMD_STATUS]	= { do_status },
-	[KPS_CMD_LOAD]		= { kps_load, .attaches = true },
-	[KPS_CMD_UNLOAD]	= { do_unload, true },
-	[KPS_CMD_ENABLE]	= { do_enable, true, .attaches = true },
-	[KPS_CMD_DISABLE]	= { do_disable, true },
-	[KPS_CMD_RESET]		= { do_reset, true },
-};
 
 static int kps_doit(struct sk_buff *skb, struct genl_info *info)
 {
@@ -188,17 +194,16 @@ static int kps_doit(struct sk_buff *skb, struct genl_info *info)
 	struct kps_error error = {};
 	int err = 0;
 
-	if (!is_capable(skb)) {
+	if (!kps_may_ask(skb)) {
 		/* Whoever it is, nothing is kept for them. */
 		info->extack->_msg = not_capable;
 		return -EPERM;
 	}
-	if (commands[cmd].needs_name && !info->attrs[KPS_A_NAME])
-		err = kps_error(&error, -EINVAL, "the program's name is missing");
-	if (!err && commands[cmd].attaches)
+	if (commands[cmd].attaches)
 		err = kps_check_lockdown(LOCKDOWN_KPROBES, &error);
 	if (!err)
-		err = commands[cmd].run(info, &error);
+		err = commands[cmd].run ? commands[cmd].run(info, &error) :
+					  run_on_program(skb, info, &error);
 	if (err)
 		kps_error_report(&error, info->extack);
 	return err;
@@ -370,8 +375,8 @@ static int dump_done(struct netlink_callback *cb)
 	return 0;
 }
 
-static int find_program(struct cursor *cursor, const struct nlattr *name,
-			bool needs_name)
+static int find_program(struct cursor *cursor, const struct sk_buff *skb,
+			const struct nlattr *name, bool needs_name)
 {
 	cursor->one = name;
 	if (!name && needs_name)
@@ -380,7 +385,11 @@ static int find_program(struct cursor *cursor, const struct nlattr *name,
 	if (!name)
 		return 0;
 	cursor->program = kps_program_get(nla_data(name));
-	return cursor->program ? 0 : no_program(nla_data(name), &cursor->error);
+	if (!cursor->program)
+		return no_program(nla_data(name), &cursor->error);
+	/* That it is there, and what it costs, is for all to know. */
+	return needs_name ? kps_may_have(cursor->program, skb, &cursor->error) :
+			    0;
 }
 
 /* Return: the cursor, whose err says how far it got; NULL without memory. */
@@ -392,7 +401,7 @@ static struct cursor *dump_begin(struct netlink_callback *cb,
 	if (!cursor)
 		return NULL;
 	cb->args[0] = (long)cursor;
-	if (!is_capable(cb->skb))
+	if (!kps_may_ask(cb->skb))
 		cursor->err = kps_error(&cursor->error, -EPERM, "%s",
 					not_capable);
 	if (!cursor->err &&
@@ -400,7 +409,8 @@ static struct cursor *dump_begin(struct netlink_callback *cb,
 		cursor->err = kps_error(&cursor->error, -EINVAL,
 					"malformed request");
 	if (!cursor->err)
-		cursor->err = find_program(cursor, tb[KPS_A_NAME], needs_name);
+		cursor->err = find_program(cursor, cb->skb, tb[KPS_A_NAME],
+					   needs_name);
 	return cursor;
 }
 

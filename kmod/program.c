@@ -12,6 +12,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "access.h"
 #include "compat/compat.h"
 #include "kpstat.h"
 
@@ -368,52 +369,62 @@ int kps_program_publish(struct kps_program *program, bool start,
 
 static void unload(struct kps_program *program)
 {
+	kps_write_down(program, KPS_UNLOADED);
 	disable(program);
 	unlist_program(program);
 	kps_debugfs_remove(program);
 	kps_program_put(program);
 }
 
-/** kps_program_unload() - by name. May sleep. Return: 0 or -ENOENT. */
-int kps_program_unload(const char *name)
+/* kps_config_lock is held. */
+static bool is_listed(const struct kps_program *program)
 {
-	struct kps_program *program;
-
-	mutex_lock(&kps_config_lock);
-	program = kps_program_get(name);
-	if (program) {
-		unload(program);
-		kps_program_put(program);
-	}
-	mutex_unlock(&kps_config_lock);
-	return program ? 0 : -ENOENT;
+	return !list_empty(&program->list);
 }
 
-int kps_program_enable(const char *name, struct kps_error *error)
+/**
+ * kps_program_unload() - detach it and forget it
+ * @program: referenced
+ *
+ * Context: may sleep. Return: 0, or -ENOENT: it was unloaded meanwhile.
+ */
+int kps_program_unload(struct kps_program *program)
 {
-	struct kps_program *program;
 	int err = -ENOENT;
 
 	mutex_lock(&kps_config_lock);
-	program = kps_program_get(name);
-	if (program)
-		err = enable(program, error);
+	if (is_listed(program)) {
+		unload(program);
+		err = 0;
+	}
 	mutex_unlock(&kps_config_lock);
-	kps_program_put(program);
 	return err;
 }
 
-int kps_program_disable(const char *name)
+/** kps_program_enable() - likewise; attach it, or set @error */
+int kps_program_enable(struct kps_program *program, struct kps_error *error)
 {
-	struct kps_program *program;
+	int err = -ENOENT;
 
 	mutex_lock(&kps_config_lock);
-	program = kps_program_get(name);
-	if (program)
-		disable(program);
+	if (is_listed(program))
+		err = enable(program, error);
 	mutex_unlock(&kps_config_lock);
-	kps_program_put(program);
-	return program ? 0 : -ENOENT;
+	return err;
+}
+
+/** kps_program_disable() - likewise; detach it */
+int kps_program_disable(struct kps_program *program)
+{
+	int err = -ENOENT;
+
+	mutex_lock(&kps_config_lock);
+	if (is_listed(program)) {
+		disable(program);
+		err = 0;
+	}
+	mutex_unlock(&kps_config_lock);
+	return err;
 }
 
 /*

@@ -89,6 +89,81 @@ each_is "nobody with a socket of root's" EPERM \
 refuses "CAP_PERFMON does not hear of others' programs" "CAP_SYS_ADMIN is needed to listen" \
 	with_capability perfmon kpctl monitor
 is "nothing was loaded" "$(status programs)" 0
+
+# A program belongs to who loaded it.
+PROGRAM='kprobe:vfs_read { @ = count(); printf("x"); }'
+load_text theirs "$PROGRAM"
+yes "CAP_PERFMON loads" with_capability perfmon kpctl load --name mine -e "$PROGRAM"
+is "it sees that there are others'" "$(with_capability perfmon kpctl list -j | jq -r '.programs[].name' | paste -sd' ')" \
+	"theirs mine"
+OTHERS='was loaded by user 0: what is others'"'"' needs CAP_SYS_ADMIN'
+for command in read "read --reset" show reset disable enable unload; do
+	# shellcheck disable=SC2086
+	refuses "root's program, $command" "$OTHERS" with_capability perfmon kpctl $command theirs
+	# shellcheck disable=SC2086
+	[ "$command" = unload ] ||
+		yes "one's own, $command" with_capability perfmon kpctl $command mine
+done
+is "every command on root's program" \
+	"$(with_capability perfmon "$HERE/netlink/refused" "$family" "" theirs | awk '$2 == "EPERM" { print $1 }' | sort | paste -sd' ')" \
+	"DISABLE ENABLE OUTPUT READ RESET SHOW UNLOAD"
+refuses "another user" "was loaded by user 65534" setpriv --reuid 65533 --clear-groups \
+	--inh-caps +perfmon --ambient-caps +perfmon kpctl read mine
+yes "CAP_SYS_ADMIN reads all" with_capability sys_admin kpctl read theirs
+yes "root reads all" kpctl read mine
+# A socket that the owner was made to write to.
+is "the owner with another's socket" \
+	"$("$HERE/netlink/refused" "$family" opened-by-perfmon theirs | awk '$2 == "EPERM" { print $1 }' | sort | paste -sd' ')" \
+	"DISABLE ENABLE OUTPUT READ RESET SHOW UNLOAD"
+is "root's program is untouched" "$(states theirs)" attached
+yes "one's own, unload" with_capability perfmon kpctl unload mine
+must kpctl unload theirs
+
+# said WHAT: a line of the kernel's log
+said() { dmesg | grep -qE -- "$1"; }
+yes "the log says who loads" said 'kpstat: loaded program "mine": user 65534, process [0-9]+ \(kpctl\)'
+yes "and who unloads" said 'kpstat: unloaded program "theirs": user 0, process [0-9]+ \(kpctl\)'
+
+# Auditing is switched on, and goes to the log where no daemon is.
+switch_auditing() {
+	python3 -c '
+import socket, struct, sys
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 9)
+status = struct.pack("=11I", 1, int(sys.argv[1]), *[0] * 9)
+s.send(struct.pack("=IHHII", 16 + len(status), 1001, 5, 1, 0) + status)
+sys.exit(-struct.unpack_from("=i", s.recv(4096), 16)[0])' "$1" 2>/dev/null
+}
+
+if switch_auditing 1; then
+	must with_capability perfmon kpctl load --name audited -e "$PROGRAM"
+	must kpctl unload audited
+	switch_auditing 0
+	yes "auditors are told who loads" said 'audit.*module=kpstat op=load program="audited".* uid=65534 '
+	yes "and who unloads" said 'audit.*module=kpstat op=unload program="audited".* uid=0 '
+else
+	skip "auditors are told who loads and unloads" "this kernel has no audit"
+fi
+
+# What is asked of the kernel about a task, and would be logged as denied.
+EVENTS=/sys/kernel/tracing/kprobe_events
+capabilities_asked() {
+	echo 1 >/sys/kernel/tracing/events/kprobes/asked/enable
+	with_capability "$1" kpctl status >/dev/null
+	echo 0 >/sys/kernel/tracing/events/kprobes/asked/enable
+	sed -nE 's/.*kpctl-.*asked.* cap=(21|38) .*/\1/p' /sys/kernel/tracing/trace | sort -u | paste -sd' '
+	echo >/sys/kernel/tracing/trace
+}
+# With options nothing is to be logged.
+if echo 'p:asked cap_capable cap=%dx:s32 opts=%cx:u32' >"$EVENTS" 2>/dev/null; then
+	echo 'opts == 0' >/sys/kernel/tracing/events/kprobes/asked/filter
+	is "CAP_PERFMON is not denied CAP_SYS_ADMIN" "$(capabilities_asked perfmon)" 38
+	is "CAP_SYS_ADMIN is not denied CAP_PERFMON" "$(capabilities_asked sys_admin)" 21
+	echo >"$EVENTS"
+else
+	skip "CAP_PERFMON is not denied CAP_SYS_ADMIN" "this kernel has no kprobe events"
+	skip "CAP_SYS_ADMIN is not denied CAP_PERFMON" "this kernel has no kprobe events"
+fi
+
 must rmmod kpstat
 refuses "the module is not loaded" "kpstat.ko is not loaded" kpctl status
 finish

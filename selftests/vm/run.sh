@@ -146,7 +146,7 @@ boot() {
 		-machine q35 -accel "$accel" -cpu max,-erms,-fsrm -smp "$SMP" -m "$MEM"
 		-kernel "$CACHE/kernels/$KERNEL/vmlinuz"
 		-initrd "$CACHE/kernels/$KERNEL/initrd"
-		-append "console=ttyS0 loglevel=5 tsc=reliable panic=-1 oops=panic softlockup_panic=1 nmi_watchdog=0 random.trust_cpu=on mitigations=off audit=0 apparmor=0 net.ifnames=0 pty.legacy_count=0 $(cat "$CACHE/kernels/$KERNEL/append" 2>/dev/null) $APPEND"
+		-append "console=ttyS0 loglevel=5 tsc=reliable panic=-1 oops=panic softlockup_panic=1 nmi_watchdog=0 random.trust_cpu=on mitigations=off apparmor=0 net.ifnames=0 pty.legacy_count=0 $(cat "$CACHE/kernels/$KERNEL/append" 2>/dev/null) $APPEND"
 		-chardev "file,id=console,path=$LOG" -serial chardev:console
 		-chardev "$io" -serial chardev:io
 		-chardev "file,id=status,path=$WORK/status" -serial chardev:status

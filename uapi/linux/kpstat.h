@@ -4,6 +4,8 @@
  *
  * Generic netlink family "kpstat", version 1, initial network namespace only,
  * CAP_SYS_ADMIN or CAP_PERFMON in the initial user namespace for every command.
+ * SHOW, READ, OUTPUT, RESET, ENABLE, DISABLE and UNLOAD are for the user who loaded
+ * the program, and for CAP_SYS_ADMIN.
  * All integers are in host byte order.  Strings are NUL-terminated.
  *
  * Commands

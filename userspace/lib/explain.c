@@ -119,7 +119,8 @@ void explain(struct client *client, struct nl_msg *request, int err,
 		why = sentence;
 	}
 
-	if (err == -EPERM && geteuid())
+	/* Who may ask for that may use kpctl; what else is refused has its reason. */
+	if (err == -EPERM && geteuid() && (!why || header->cmd == KPS_CMD_STATUS))
 		error("%s", remedy(err));
 	else if (err == -ENOENT && program && header->cmd != KPS_CMD_LOAD)
 		explain_missing(client, program,

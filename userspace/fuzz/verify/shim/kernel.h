@@ -35,6 +35,8 @@
 #define kfree(pointer) __builtin_free(pointer)
 #define kvfree(pointer) __builtin_free(pointer)
 
+typedef struct { unsigned int val; } kuid_t;
+
 struct kref {
 	int count;
 };
