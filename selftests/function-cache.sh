@@ -26,12 +26,12 @@ is "what it said is root's" "$(stat -c '%U %a' /run/kpstat $CACHE | tr '\n' ' ')
 no "the second time it is not" asks vfs_open
 is "and nothing else is left there" "$(ls /run/kpstat)" functions
 yes "every function is in it" diff \
-	<(grep -E '^[0-9a-f]+ [tTwW] ' /proc/kallsyms | grep -vE '\[(bpf|__builtin[^]]*)\]$' | sort) \
+	<(grep -E '^[0-9a-f]+ [tTwW] ' /proc/kallsyms | grep -vE '\[(bpf|__builtin[^]]*|kpstat)\]$' | sort) \
 	<(tail -n +2 $CACHE | sort)
 
 is "by name" "$(tail -n +2 $CACHE | awk '{ print $3 }' | LC_ALL=C sort -c 2>&1)" ""
 # The first, the last, some between, and some that several functions bear.
-functions() { grep -E '^[0-9a-f]+ [tTwW] ' /proc/kallsyms; }
+functions() { grep -E '^[0-9a-f]+ [tTwW] ' /proc/kallsyms | grep -v '\[kpstat\]$'; }
 shared=$(functions | awk '!($3 in at) { at[$3] = $1 } at[$3] != $1 && !told[$3]++ { print $3 }' | sort)
 {
 	tail -n +2 $CACHE | awk 'NR % 300 == 1 { print $3 } END { print $3 }'
@@ -43,6 +43,23 @@ is "and found" "$(grep 'has no function' "$WORK/said")" ""
 is "and said to be several functions' if it is" \
 	"$(sed -n "s/.* functions are called '\(.*\)'$/\1/p" "$WORK/said" | sort)" \
 	"$(comm -12 "$WORK/names" - <<<"$shared")"
+
+# Our own are nobody's: no name is several functions' because we have it, too.
+grep -E '^[0-9a-f]+ [tTwW] .*\[kpstat\]$' /proc/kallsyms | awk '{ print $3 }' | LC_ALL=C sort -u >"$WORK/ours"
+between "kpstat has functions of its own" "$(wc -l <"$WORK/ours")" 100 5000
+LC_ALL=C comm -12 "$WORK/ours" <(functions | awk '{ print $3 }' | LC_ALL=C sort | uniq -u) >"$WORK/both"
+for function in $(cat "$WORK/both"); do
+	check "$function" 2>&1 | grep 'functions are called'
+done >"$WORK/said"
+is "a name that we have too ($(wc -l <"$WORK/both")) is the other's" "$(cat "$WORK/said")" ""
+is "ours are not listed" "$(kpctl probes 'kprobe:kpstat:*'; kpctl probes 'kretprobe:kpstat:*')" ""
+no "nor does a pattern match them" check 'kps_*'
+for function in kps_load kpstat:kps_load; do
+	check $function
+	[ $? = 1 ] || echo "$function"
+done >"$WORK/said" 2>&1
+yes "nor a name" grep -q "this kernel has no function 'kps_load'" "$WORK/said"
+yes "the module's name says why" grep -q "kpstat's own functions cannot be probed" "$WORK/said"
 
 if modprobe -n dummy 2>/dev/null; then
 	modprobe -r dummy 2>/dev/null

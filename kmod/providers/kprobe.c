@@ -56,6 +56,10 @@ int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
 		strscpy(site->module, site->target,
 			min_t(size_t, sizeof(site->module),
 			      colon - site->target + 1));
+	if (!strcmp(site->module, KBUILD_MODNAME))
+		return kps_error(error, -EINVAL,
+				 "%s: kpstat's own functions cannot be probed: its handlers run them",
+				 site->target);
 	return 0;
 }
 

@@ -133,6 +133,8 @@ static void check_targets(void)
 		with_target("kprobe", "exc_int3"), -EINVAL, "blacklisted");
 	refused("kpstat itself", with_target("kprobe", "kps_hash"), -EINVAL,
 		"does not allow");
+	refused("kpstat itself, by module", with_target("kretprobe", "kpstat:no"),
+		-EINVAL, "own functions cannot be probed");
 	refused("a return with an offset",
 		with_target("kretprobe", "vfs_read+4"), -EINVAL,
 		"a return has no offset");

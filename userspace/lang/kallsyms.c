@@ -178,6 +178,8 @@ void kallsyms_load_traceable(struct kallsyms *ks)
 		return;
 	for (line = strtok_r(ks->filter_text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
+		if (strstr(line, " [kpstat]"))
+			continue;
 		line[strcspn(line, " \t")] = '\0';
 		strset_add(&ks->traceable, line);
 	}

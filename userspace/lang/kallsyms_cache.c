@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "array.h"
 #include "cache_file.h"
 #include "fnv.h"
 #include "host.h"
@@ -51,7 +52,7 @@ static bool make_key(char key[KEY_MAX])
 
 	if (!boot)
 		return false;
-	snprintf(key, KEY_MAX, "kpstat 2 %.36s %016" PRIx64 "\n", boot,
+	snprintf(key, KEY_MAX, "kpstat 3 %.36s %016" PRIx64 "\n", boot,
 		 hash_modules());
 	free(boot);
 	return true;
@@ -165,16 +166,24 @@ static int by_name(const void *a, const void *b)
 	return cmp ? cmp : left->text < right->text ? -1 : 1;
 }
 
+/* How the modules begin that are none, or whose functions nobody can probe. */
+static const char * const left_out[] = {
+	"\t[bpf", "\t[__builtin", "\t[kpstat]",
+};
+
 /* "ADDRESS TYPE NAME[\t[MODULE]]" */
 static bool is_kept(const char *name, const char *end)
 {
 	const char *tab;
+	size_t i;
 
 	if (name == end || !memchr("tTwW", name[-2], 4))
 		return false;
 	tab = memchr(name, '\t', end - name);
-	return !tab || (strncmp(tab, "\t[bpf", 5) &&
-			strncmp(tab, "\t[__builtin", 11));
+	for (i = 0; tab && i < ARRAY_SIZE(left_out); i++)
+		if (!strncmp(tab, left_out[i], strlen(left_out[i])))
+			return false;
+	return true;
 }
 
 /* Return: how many of @len bytes' lines were kept, from malloc(). */

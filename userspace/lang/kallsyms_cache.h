@@ -25,7 +25,8 @@ struct functions {
  * From the cache if that is of this boot, of the modules that are loaded, and
  * written by root; else from the kernel, and for root the cache is made anew. A
  * cache that cannot be read or written is none. What bpf() has made is left out:
- * it comes and goes.
+ * it comes and goes. So are kpstat's own functions: they cannot be probed, and a name
+ * that the kernel has too would be that of several.
  *
  * Return: 0 or -errno.
  */

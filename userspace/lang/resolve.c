@@ -251,7 +251,10 @@ static int refuse_unknown(struct resolver *resolver,
 	const char *hint = no_function_hint(resolver, spec);
 	diag_report report = missing_report(resolver);
 
-	if (spec->module)
+	if (spec->module && !strcmp(spec->module, "kpstat"))
+		report(&point->at, NULL,
+		       "kpstat's own functions cannot be probed: its handlers run them");
+	else if (spec->module)
 		report(&point->at, hint, "module '%s' has no function '%s'",
 		       spec->module, spec->symbol);
 	else

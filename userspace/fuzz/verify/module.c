@@ -9,7 +9,7 @@
 #include "verify.h"
 
 #define HELPER(name)							\
-	static u64 name(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5)	\
+	static u64 kps_fn_##name(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5) \
 	{								\
 		return ctx + r2 + r3 + r4 + r5;				\
 	}
