@@ -12,13 +12,19 @@
  *	programs/NAME/maps/MAP		a map, '@' left out; "@" is the one without
  *					a name
  *
- * All are read-only, mode 0400.  Reading never resets anything.  A file's
- * program cannot go while it is being read: debugfs waits for that.
+ * All are read-only, mode 0400.  Reading never resets anything.
+ *
+ * A file's text is made when it is opened, for which alone debugfs holds its program.
+ * Reading copies it to memory that may be anything, and take for ever (userfaultfd,
+ * FUSE): nobody waits for that.
  */
 #include <linux/bitmap.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
@@ -28,6 +34,84 @@
 
 static struct dentry *root;
 static struct dentry *programs_dir;
+
+/* What a file says, from opening it to closing it. */
+struct text {
+	size_t len;
+	char bytes[];
+};
+
+/* Few files need more room than the first; it doubles until all fits. */
+#define TEXT_FIRST (16 << 10)
+#define TEXT_MAX (1 << 30)
+
+/* Return: with the length that it has, an ERR_PTR, or NULL: it needs more room. */
+static struct text *try_text(const struct file *file, void *private, size_t size,
+			     int (*show)(struct seq_file *m, void *unused))
+{
+	struct text *text = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	struct seq_file m = {
+		.buf = text->bytes,
+		.size = size - sizeof(*text),
+		.file = file,
+		.private = private,
+	};
+	int err;
+
+	if (!text)
+		return ERR_PTR(-ENOMEM);
+	err = show(&m, NULL);
+	if (!err && !seq_has_overflowed(&m)) {
+		text->len = m.count;
+		return text;
+	}
+	kvfree(text);
+	return err ? ERR_PTR(err) : NULL;
+}
+
+static int open_text(struct inode *inode, struct file *file,
+		     int (*show)(struct seq_file *m, void *unused))
+{
+	struct text *text = NULL;
+	size_t size;
+
+	for (size = TEXT_FIRST; !text && size <= TEXT_MAX; size *= 2)
+		text = try_text(file, inode->i_private, size, show);
+	if (!text)
+		return -EFBIG;
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	file->private_data = text;
+	return 0;
+}
+
+static ssize_t read_text(struct file *file, char __user *to, size_t size,
+			 loff_t *at)
+{
+	const struct text *text = file->private_data;
+
+	return simple_read_from_buffer(to, size, at, text->bytes, text->len);
+}
+
+static int close_text(struct inode *inode, struct file *file)
+{
+	kvfree(file->private_data);
+	return 0;
+}
+
+/* A file by the function NAME_show(), which fills a seq_file. */
+#define DEFINE_TEXT(name_)						\
+static int name_##_open(struct inode *inode, struct file *file)	\
+{									\
+	return open_text(inode, file, name_##_show);			\
+}									\
+static const struct file_operations name_##_fops = {			\
+	.owner		= THIS_MODULE,					\
+	.open		= name_##_open,					\
+	.read		= read_text,					\
+	.llseek		= default_llseek,				\
+	.release	= close_text,					\
+}
 
 static int source_show(struct seq_file *m, void *unused)
 {
@@ -39,7 +123,7 @@ static int source_show(struct seq_file *m, void *unused)
 		seq_putc(m, '\n');
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(source);
+DEFINE_TEXT(source);
 
 /* Its sites and its counts are those of one moment. */
 static int show_locked(struct seq_file *m,
@@ -74,19 +158,19 @@ static int probes_show(struct seq_file *m, void *unused)
 {
 	return show_locked(m, show_sites);
 }
-DEFINE_SHOW_ATTRIBUTE(probes);
+DEFINE_TEXT(probes);
 
 static int ledger_show(struct seq_file *m, void *unused)
 {
 	return show_locked(m, kps_ledger_show);
 }
-DEFINE_SHOW_ATTRIBUTE(ledger);
+DEFINE_TEXT(ledger);
 
 static int faults_show(struct seq_file *m, void *unused)
 {
 	return show_locked(m, kps_faults_show);
 }
-DEFINE_SHOW_ATTRIBUTE(faults);
+DEFINE_TEXT(faults);
 
 /* All files of maps show their program; which map is in their name. */
 static int map_show(struct seq_file *m, void *unused)
@@ -113,7 +197,7 @@ static int map_show(struct seq_file *m, void *unused)
 	kps_snapshots_free(snapshots);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(map);
+DEFINE_TEXT(map);
 
 static int status_show(struct seq_file *m, void *unused)
 {
@@ -135,7 +219,14 @@ static int status_show(struct seq_file *m, void *unused)
 	}
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(status);
+DEFINE_TEXT(status);
+
+/* Its operations are called as they are: while a file is read nothing is held. */
+static void add_file(const char *name, struct dentry *dir, void *private,
+		     const struct file_operations *ops)
+{
+	debugfs_create_file_unsafe(name, 0400, dir, private, ops);
+}
 
 static void add_maps(struct kps_program *program, struct dentry *dir)
 {
@@ -144,8 +235,7 @@ static void add_maps(struct kps_program *program, struct dentry *dir)
 	for (i = 0; i < program->nr_maps; i++) {
 		const char *name = program->maps[i]->name;
 
-		debugfs_create_file(name[1] ? name + 1 : "@", 0400, dir,
-				    program, &map_fops);
+		add_file(name[1] ? name + 1 : "@", dir, program, &map_fops);
 	}
 }
 
@@ -169,15 +259,15 @@ int kps_debugfs_add(struct kps_program *program, struct kps_error *error)
 		return 0;
 	}
 	program->dir = dir;
-	debugfs_create_file("source", 0400, dir, program, &source_fops);
-	debugfs_create_file("probes", 0400, dir, program, &probes_fops);
-	debugfs_create_file("ledger", 0400, dir, program, &ledger_fops);
-	debugfs_create_file("faults", 0400, dir, program, &faults_fops);
+	add_file("source", dir, program, &source_fops);
+	add_file("probes", dir, program, &probes_fops);
+	add_file("ledger", dir, program, &ledger_fops);
+	add_file("faults", dir, program, &faults_fops);
 	add_maps(program, debugfs_create_dir("maps", dir));
 	return 0;
 }
 
-/** kps_debugfs_remove() - wait for readers, then it is gone. May sleep. */
+/** kps_debugfs_remove() - wait for who opens its files, then it is gone. May sleep. */
 void kps_debugfs_remove(struct kps_program *program)
 {
 	debugfs_remove(program->dir);
@@ -189,7 +279,7 @@ void kps_debugfs_init(void)
 	root = debugfs_create_dir("kpstat", NULL);
 	if (IS_ERR(root))
 		return;
-	debugfs_create_file("status", 0400, root, NULL, &status_fops);
+	add_file("status", root, NULL, &status_fops);
 	programs_dir = debugfs_create_dir("programs", root);
 }
 

@@ -59,7 +59,21 @@ is "probes: three sites, attached" \
 	"attached kprobe:vfs_read
 attached kretprobe:vfs_read
 attached tracepoint:syscalls:sys_enter_openat"
-done_with p
+ledger_adds_up p
+# One who reads into memory that never comes holds up nobody.
+"$LOAD/stalls" "$DEBUGFS/programs/p/ledger" >"$WORK/stalls" &
+stalls=$!
+for ((i = 0; i < 100; i++)); do [ -s "$WORK/stalls" ] && break; sleep 0.1; done
+if grep -q stalled "$WORK/stalls"; then
+	yes "a program can be disabled while its file is being read" timeout 60 kpctl disable p
+	yes "and unloaded" timeout 60 kpctl unload p
+	no "then its file cannot be opened" cat "$DEBUGFS/programs/p/ledger"
+else
+	skip "a program can be unloaded while its file is being read" "no userfaultfd"
+	must kpctl unload p
+fi
+kill -KILL $stalls 2>/dev/null
+wait $stalls 2>/dev/null
 is "an unloaded program leaves no directory" "$(ls "$DEBUGFS/programs")" ""
 must rmmod kpstat
 no "an unloaded module leaves none either" test -e "$DEBUGFS"

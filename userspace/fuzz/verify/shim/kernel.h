@@ -35,7 +35,11 @@
 #define kfree(pointer) __builtin_free(pointer)
 #define kvfree(pointer) __builtin_free(pointer)
 
-typedef struct { unsigned int val; } kuid_t;
+struct shim_uid {
+	unsigned int val;
+};
+
+#define kuid_t struct shim_uid
 
 struct kref {
 	int count;
