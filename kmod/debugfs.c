@@ -189,7 +189,7 @@ static int map_show(struct seq_file *m, void *unused)
 		if (!strcmp(program->maps[i]->name + 1, name) ||
 		    (!program->maps[i]->name[1] && !strcmp(name, "@")))
 			__set_bit(i, maps);
-	snapshots = kps_snapshots_take(program, maps, false, &error);
+	snapshots = kps_snapshots_take(program, maps, 0, &error);
 	if (IS_ERR(snapshots))
 		return PTR_ERR(snapshots);
 	for (i = 0; i < snapshots->nr; i++)

@@ -586,7 +586,7 @@ static int read_take(struct cursor *cursor, struct nlattr **tb)
 	DECLARE_BITMAP(maps, KPS_MAX_MAPS);
 	int err;
 
-	if (flags & ~KPS_F_RESET)
+	if (flags & ~(flags & KPS_F_RESET ? KPS_F_RESET | KPS_F_ZERO : 0))
 		return kps_error(&cursor->error, -EINVAL, "unknown flags 0x%x",
 				 flags);
 	err = choose_maps(cursor->program, tb[KPS_A_MAP_NAME], maps,
@@ -594,7 +594,7 @@ static int read_take(struct cursor *cursor, struct nlattr **tb)
 	if (err)
 		return err;
 	cursor->snapshots = kps_snapshots_take(cursor->program, maps,
-					       flags & KPS_F_RESET,
+					       flags,
 					       &cursor->error);
 	err = PTR_ERR_OR_ZERO(cursor->snapshots);
 	if (err)

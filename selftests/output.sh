@@ -94,10 +94,63 @@ atomic_sum() {
 	done_with sum
 }
 
+# What is printed and then emptied: every event is in one print. The last is the end's.
+prints_that_empty() {
+	local n=100000 map
+	printing 4M 'kprobe:vfs_read /comm == "taken"/ { @one = count(); @keyed[nsecs % 5] = count();
+			@zeroed[nsecs % 3] = count(); @plain[nsecs % 3]++; @number++; }
+		interval:ms:20 { print(@one); print(@keyed); print(@zeroed, 100); printf("tick\n");
+			print(@plain); clear(@keyed); clear(@one); zero(@zeroed); zero(@plain);
+			print(@number); clear(@number); }' \
+		"$LOAD/reads" taken 1x$n
+	between "every 20 ms" "$(grep -c tick "$WORK/out")" 5 100000
+	for map in one keyed zeroed plain number; do
+		is "@$map is printed and emptied: the sum of all prints" \
+			"$(awk -v head="^@$map([[].*[]])?: " '$0 ~ head { n += $NF } END { print n }' "$WORK/out")" $n
+	done
+	between "zero() keeps the keys" "$(grep -c '^@zeroed\[.*\]: 0$' "$WORK/out")" 1 100000
+	is "no warning" "$(grep -c between "$WORK/err")" 0
+	kpctl check -e 'kprobe:vfs_read { @x = count(); } interval:s:1 { print(@x); if (cpu == 0) { clear(@x); } }' >"$WORK/err" 2>&1
+	yes "that a clear() does not always follow is said" grep -q 'what @x counts between its print() and this clear() is lost' "$WORK/err"
+}
+
+# What only a kpctl at work does.
+left_alone() {
+	kpctl load --name alone -e 'kprobe:vfs_read { @x = count(); } interval:s:9 { printf("said\n"); print(@x); clear(@x); exit(); }
+		interval:s:8 { zero(@x); }' >"$WORK/out" 2>&1
+	is "load warns of what nobody will do" "$(grep -c 'does nothing in a program that is loaded' "$WORK/out")" 3
+	yes "and names it and the remedy" grep -q 'print(@x) and its clear(@x) does nothing.*kpctl run does it.*kpctl read --reset alone' "$WORK/out"
+	must kpctl unload alone
+	kpctl load --name alone -e 'interval:s:9 { printf("said\n"); @y = count(); }' >"$WORK/out" 2>&1
+	is "but not of what kpctl output shows" "$(wc -c <"$WORK/out")" 0
+	must kpctl unload alone
+}
+
+narrow_stacks() {
+	local pid
+	load_text narrow 'tracepoint:raw_syscalls:sys_enter /comm == "narrow" && args.id == 64/ { @[ustack] = count(); }'
+	"$LOAD/narrow" narrow 10 & pid=$!
+	sleep 1
+	if kill -0 $pid 2>/dev/null; then
+		kpctl read narrow >"$WORK/out"
+		is "a stack of 32-bit code is walked as one" \
+			"$(grep -oE 'narrow_[a-z]+|call_narrow' "$WORK/out" | paste -sd' ')" \
+			"narrow_bottom narrow_middle narrow_top call_narrow"
+		kill $pid
+	else
+		skip "a stack of 32-bit code is walked as one" "this kernel runs none"
+	fi
+	wait $pid 2>/dev/null
+	done_with narrow
+}
+
 load_module
 idle=$(status memory)
 full_rate
 exact_loss
+prints_that_empty
+left_alone
+narrow_stacks
 order
 begin_and_end
 profile_rate

@@ -210,7 +210,7 @@ struct kps_snapshots {
 };
 
 struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
-					 const unsigned long *maps, bool reset,
+					 const unsigned long *maps, u32 flags,
 					 struct kps_error *error);
 void kps_snapshots_free(struct kps_snapshots *snapshots);
 s64 kps_average(const u64 *value);

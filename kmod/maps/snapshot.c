@@ -287,7 +287,18 @@ static void clear_unset(struct kps_snapshot *snapshot)
 	}
 }
 
-static void take_map(struct merge *merge, const struct kps_set *set, bool reset)
+/* What was taken stays a key, of 0 and what has come since. */
+static void put_keys_back(const struct kps_snapshot *taken)
+{
+	u64 sum;
+	u32 i;
+
+	for (i = 0; i < taken->nr; i++)
+		kps_values_add(taken->map->values,
+			       taken->entries + (size_t)i * taken->words, 0, &sum);
+}
+
+static void take_map(struct merge *merge, const struct kps_set *set, u32 flags)
 {
 	struct kps_snapshot *into = merge->into;
 	const struct kps_map *map = into->map;
@@ -295,9 +306,11 @@ static void take_map(struct merge *merge, const struct kps_set *set, bool reset)
 	into->overflow = kps_map_overflow(set, map);
 	if (map->kind == KPS_MAP_VALUE)
 		into->nr = kps_values_copy(map->values, into->entries,
-					   map->max_entries, reset);
+					   map->max_entries, flags & KPS_F_RESET);
 	else
 		take_tables(merge, set);
+	if (map->kind == KPS_MAP_VALUE && flags & KPS_F_ZERO)
+		put_keys_back(into);
 	clear_unset(into);
 	sort_entries(into);
 }
@@ -357,13 +370,12 @@ static int begin_taking(struct taking *taking, struct kps_program *program,
 }
 
 /* Keys that came after room was made may need more of it. */
-static int take_all(struct taking *taking, const struct kps_set *set,
-		    bool reset)
+static int take_all(struct taking *taking, const struct kps_set *set, u32 flags)
 {
 	u32 i;
 	int err;
 
-	for (i = 0; reset && i < taking->snapshots->nr; i++) {
+	for (i = 0; flags & KPS_F_RESET && i < taking->snapshots->nr; i++) {
 		if (has_room(&taking->merges[i], set))
 			continue;
 		free_room(&taking->merges[i]);
@@ -372,7 +384,7 @@ static int take_all(struct taking *taking, const struct kps_set *set,
 			return err;
 	}
 	for (i = 0; i < taking->snapshots->nr; i++)
-		take_map(&taking->merges[i], set, reset);
+		take_map(&taking->merges[i], set, flags);
 	return 0;
 }
 
@@ -386,11 +398,55 @@ static void end_taking(struct taking *taking)
 	kfree(taking->merges);
 }
 
+static void copy_keys(const struct kps_map *map, struct kps_set *to,
+		      const struct kps_set *from)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kps_table_copy_keys(to->rows[cpu]->tables[map->index],
+				    from->rows[cpu]->tables[map->index], map);
+}
+
+/* A set to begin the next interval with, or NULL. */
+static struct kps_set *fresh_set(struct kps_program *program,
+				 const struct kps_set *set,
+				 const unsigned long *maps, u32 flags)
+{
+	struct kps_set *fresh = kps_set_renew(program, set, maps, false);
+	u32 i;
+
+	if (!fresh || !(flags & KPS_F_ZERO))
+		return fresh;
+	for_each_set_bit(i, maps, program->nr_maps)
+		if (program->maps[i]->kind != KPS_MAP_VALUE)
+			copy_keys(program->maps[i], fresh, set);
+	return fresh;
+}
+
+/* A key that is put back has a 0 in its place. */
+static int check_zero(const struct kps_program *program,
+		      const unsigned long *maps, struct kps_error *error)
+{
+	u32 i;
+
+	for_each_set_bit(i, maps, program->nr_maps) {
+		const struct kps_map *map = program->maps[i];
+
+		if (map->kind == KPS_MAP_VALUE &&
+		    (map->nr_value != 1 || map->value[0].type != KPS_T_INT))
+			return kps_error(error, -EINVAL,
+					 "%s holds no numbers: its keys cannot stay",
+					 map->name);
+	}
+	return 0;
+}
+
 /**
  * kps_snapshots_take() - read maps, all at one point
  * @program: whose
  * @maps: bits of those to read
- * @reset: start a new interval
+ * @flags: KPS_F_RESET: start a new interval; and KPS_F_ZERO: with the keys there are
  * @error: gets the reason
  *
  * There is room for what is read before anything is taken out of the maps, so
@@ -399,21 +455,24 @@ static void end_taking(struct taking *taking)
  * interval lost, and @error says so.
  *
  * Context: may sleep; takes program->read_lock. Return: snapshots, or an
- * ERR_PTR, -ENOMEM.
+ * ERR_PTR, -ENOMEM, or -EINVAL: @flags do not suit a map.
  */
 struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
-					 const unsigned long *maps, bool reset,
+					 const unsigned long *maps, u32 flags,
 					 struct kps_error *error)
 {
 	struct kps_set *set, *fresh = NULL;
 	struct taking taking;
 	int err;
 
+	err = flags & KPS_F_ZERO ? check_zero(program, maps, error) : 0;
+	if (err)
+		return ERR_PTR(err);
 	mutex_lock(&program->read_lock);
 	set = kps_program_set(program);
 	err = begin_taking(&taking, program, set, maps);
-	if (!err && reset) {
-		fresh = kps_set_renew(program, set, maps, false);
+	if (!err && flags & KPS_F_RESET) {
+		fresh = fresh_set(program, set, maps, flags);
 		err = fresh ? 0 : -ENOMEM;
 	}
 	if (err) {
@@ -422,7 +481,7 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 	}
 	if (fresh)
 		set = replace_set(program, fresh);
-	err = take_all(&taking, set, reset);
+	err = take_all(&taking, set, flags);
 	if (err)
 		kps_error(error, err, "no memory to read into; what was counted since the last reset is lost");
 	if (fresh)
@@ -490,16 +549,6 @@ int kps_maps_reset(struct kps_program *program)
 	mutex_unlock(&program->read_lock);
 	kvfree(room);
 	return fresh ? 0 : -ENOMEM;
-}
-
-static void copy_keys(const struct kps_map *map, struct kps_set *to,
-		      const struct kps_set *from)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		kps_table_copy_keys(to->rows[cpu]->tables[map->index],
-				    from->rows[cpu]->tables[map->index], map);
 }
 
 static int reset_values(const struct kps_map *map, bool keep_keys)

@@ -664,7 +664,8 @@ static void write_read(struct grammar *g)
 	if (one_in(g, 2))
 		put_map_name(g);
 	if (one_in(g, 3))
-		put_u32(g, KPS_A_FLAGS, KPS_F_RESET);
+		put_u32(g, KPS_A_FLAGS, one_in(g, 3) ? KPS_F_RESET | KPS_F_ZERO :
+						       KPS_F_RESET);
 }
 
 static const struct {

@@ -43,14 +43,15 @@
  *                  KPS_A_SOURCE, then one message per map (KPS_A_MAP), then one
  *                  per probe (KPS_A_PROBE with KPS_PROBE_A_LEDGER and sites).
  *
- * KPS_CMD_READ     dump: KPS_A_NAME, [KPS_A_MAP_NAME], [KPS_A_FLAGS:
- *                  KPS_F_RESET].  -> for each map a message with KPS_A_MAP (its
+ * KPS_CMD_READ     dump: KPS_A_NAME, [KPS_A_MAP_NAME], [KPS_A_FLAGS: KPS_F_RESET,
+ *                  and with it KPS_F_ZERO].  -> for each map a message with KPS_A_MAP (its
  *                  description), followed by messages that carry KPS_A_ENTRY,
  *                  repeated.  CPUs are merged; entries come sorted by value,
  *                  ascending.  All maps named are taken at one point, before
  *                  the first message is sent; with KPS_F_RESET that point ends
  *                  one interval and starts the next, and no event is counted
- *                  in both or in neither.
+ *                  in both or in neither.  KPS_F_ZERO: the keys stay, as with
+ *                  RESET; a map of plain values must hold numbers.
  *
  * KPS_CMD_OUTPUT   dump: KPS_A_NAME -> messages that carry KPS_A_RECORD,
  *                  repeated: what the program's outputs wrote before the
@@ -181,7 +182,7 @@ enum kps_flags {
 	KPS_F_OWNED	= 1 << 0, /* goes with the socket that loaded it */
 	KPS_F_DISABLED	= 1 << 1, /* not running (LOAD: do not start it) */
 	KPS_F_RESET	= 1 << 2, /* READ: empty what was read */
-	KPS_F_ZERO	= 1 << 3, /* RESET: keep the keys of the map */
+	KPS_F_ZERO	= 1 << 3, /* RESET, READ with KPS_F_RESET: keep the keys of the map */
 };
 
 /* Names for the values of a key field (and, with a program, kept with it). */

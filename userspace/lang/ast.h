@@ -125,6 +125,9 @@ struct expr {
 	unsigned int bit, bits;	/* of what is there; .bits 0: all of them */
 	uint64_t step;		/* of a pointer's sum: bytes of "one more", or 0 */
 	unsigned int map;		 /* EXPR_MAP: its number */
+	unsigned int take;	/* print(@map): KPS_F_RESET, _ZERO: it empties it */
+	bool is_taken;		/* clear(), zero(): a print() does it */
+	bool was_warned;	/* of what it loses */
 	struct variable *variable;	 /* EXPR_VARIABLE */
 };
 

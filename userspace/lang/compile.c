@@ -8,6 +8,7 @@
 #include "object.h"
 #include "resolve.h"
 #include "settings.h"
+#include "takes.h"
 
 #define DEFAULT_KEYS 4096
 #define DEFAULT_HISTOGRAMS 1024
@@ -262,10 +263,13 @@ static int add_probes(struct compilation *comp)
 
 	comp->checker.quiet = true;
 	for (unit = comp->units; unit; unit = unit->next)
-		for (event = unit->events; event; event = event->next)
-			if (check_clause(&comp->checker, unit->clause, event) ||
-			    add_probe(comp, unit, event))
+		for (event = unit->events; event; event = event->next) {
+			if (check_clause(&comp->checker, unit->clause, event))
 				return -1;
+			takes_find(&comp->checker, unit->clause);
+			if (add_probe(comp, unit, event))
+				return -1;
+		}
 	return 0;
 }
 

@@ -32,7 +32,7 @@ static bool same_output(const struct object_output *a,
 			const struct object_output *b)
 {
 	return a->action == b->action && a->map == b->map &&
-	       a->top == b->top && a->div == b->div &&
+	       a->top == b->top && a->div == b->div && a->take == b->take &&
 	       a->is_tuple == b->is_tuple && same_text(a->format, b->format) &&
 	       same_fields(a, b);
 }
@@ -147,6 +147,7 @@ static void emit_print(struct emitter *em, const struct expr *call)
 		.map = what.map,
 		.top = top ? top->value : 0,
 		.div = top && top->next ? top->next->value : 0,
+		.take = call->take,
 	};
 	emit_record(em, &output, NULL);
 }
@@ -159,7 +160,8 @@ static void emit_map_action(struct emitter *em, const struct expr *call)
 		.map = call->list->map,
 	};
 
-	emit_record(em, &output, NULL);
+	if (!call->is_taken)
+		emit_record(em, &output, NULL);
 }
 
 static void emit_time(struct emitter *em, const struct expr *call)

@@ -59,6 +59,7 @@ struct object_output {
 	unsigned int map;
 	unsigned long top;		/* 0: all */
 	unsigned long div;		/* 0: none */
+	unsigned int take;		/* KPS_F_RESET, _ZERO: empty it, too */
 	bool is_tuple;
 	struct object_field *fields;
 	size_t nr_fields;

@@ -401,6 +401,12 @@ static int compare_maps(const void *a, const void *b)
 int maps_get(struct client *client, const char *name, const char *map,
 	     bool reset, struct maps_answer *maps)
 {
+	return maps_take(client, name, map, reset ? KPS_F_RESET : 0, maps);
+}
+
+int maps_take(struct client *client, const char *name, const char *map,
+	      unsigned int flags, struct maps_answer *maps)
+{
 	struct nl_msg *msg = client_message(client, KPS_CMD_READ, NLM_F_DUMP,
 					    512);
 	int err;
@@ -409,8 +415,8 @@ int maps_get(struct client *client, const char *name, const char *map,
 	nla_put_string(msg, KPS_A_NAME, name);
 	if (map)
 		nla_put_string(msg, KPS_A_MAP_NAME, map);
-	if (reset)
-		nla_put_u32(msg, KPS_A_FLAGS, KPS_F_RESET);
+	if (flags)
+		nla_put_u32(msg, KPS_A_FLAGS, flags);
 	err = client_transact(client, msg, visit_read, maps);
 	if (!err && maps->nr)
 		qsort(maps->maps, maps->nr, sizeof(*maps->maps), compare_maps);

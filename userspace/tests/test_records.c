@@ -25,15 +25,15 @@
 /* The module, as far as actions ask it for anything. */
 static struct map_answer the_map;
 static char reset_map[KPS_NAME_MAX];
-static unsigned int reset_flags;
+static unsigned int reset_flags, take_flags;
 
-int maps_get(struct client *client, const char *name, const char *map,
-	     bool reset, struct maps_answer *maps)
+int maps_take(struct client *client, const char *name, const char *map,
+	      unsigned int flags, struct maps_answer *maps)
 {
 	(void)client;
 	(void)name;
 	(void)map;
-	(void)reset;
+	take_flags = flags;
 	*maps = (struct maps_answer){ .nr = 1, .maps = &the_map };
 	return 0;
 }
@@ -482,10 +482,13 @@ static void assert_prints(unsigned long top, unsigned long div,
 		.action = ACTION_PRINT_MAP,
 		.top = top,
 		.div = div,
+		.take = KPS_F_RESET,
 	};
 	struct record record = { 0 };
 
+	take_flags = 0;
 	assert_does(&output, &record, text, json);
+	assert_int_equal(take_flags, KPS_F_RESET);
 }
 
 static void test_print_map(void **state)

@@ -228,6 +228,62 @@ static void test_timed_call(void **state)
 	object_free(&object);
 }
 
+/* Outputs in the order in which they are first written to; a take is in capitals. */
+static void outputs_of(const struct object *object, char *text)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_outputs; i++) {
+		const struct object_output *output = &object->outputs[i];
+
+		if (output->action == ACTION_PRINT_MAP)
+			*text++ = !output->take ? 'p' :
+				  output->take & KPS_F_ZERO ? 'Z' : 'P';
+		else
+			*text++ = output->action == ACTION_CLEAR ? 'c' :
+				  output->action == ACTION_ZERO ? 'z' : '.';
+	}
+	*text = '\0';
+}
+
+/* A print() that is always followed by a clear() is one reading with it. */
+static void test_takes(void **state)
+{
+	static const struct {
+		const char *body, *outputs;
+	} cases[] = {
+		{ "print(@x); clear(@x);", "P" },
+		{ "print(@x); zero(@x);", "Z" },
+		{ "print(@x, 5); time(); @x = count(); print(@y); clear(@x);", "P.p" },
+		{ "print(@x); print(@y); clear(@x); zero(@y);", "PZ" },
+		{ "print(@x, 5); print(@x); clear(@x);", "pP" },
+		{ "clear(@x); print(@x);", "cp" },
+		{ "print(@x); clear(@y);", "pc" },
+		{ "if (pid) { print(@x); clear(@x); } else { zero(@x); }", "Pz" },
+		{ "if (pid) { print(@x); } clear(@x);", "pc" },
+		{ "print(@x); if (pid) { clear(@x); }", "pc" },
+		{ "print(@x); if (pid) { return; } clear(@x);", "pc" },
+		{ "print(@x); if (pid) { exit(); } clear(@x);", "p.c" },
+		{ "print(@x); if (pid) { time(); } clear(@x); clear(@x);", "P.c" },
+		{ "unroll(2) { print(@x); clear(@x); }", "P" },
+		{ "print(@s); clear(@s); print(@s, 1); zero(@s);", "Ppz" },
+	};
+	struct object object;
+	char text[512], outputs[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "kprobe:vfs_read { @x = count(); @y[pid] = 1; @s[pid] = comm; } interval:s:1 { %s }",
+			 cases[i].body);
+		must_compile(text, &object);
+		outputs_of(&object, outputs);
+		assert_string_equal(outputs, cases[i].outputs);
+		object_free(&object);
+	}
+}
+
 /* The same through all statements: no byte is read before it is written. */
 static void test_probes(void **state)
 {
@@ -303,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_later_clause),
 		cmocka_unit_test(test_absent_clause),
 		cmocka_unit_test(test_timed_call),
+		cmocka_unit_test(test_takes),
 		cmocka_unit_test(test_probes),
 		cmocka_unit_test(test_preprocessor),
 		cmocka_unit_test(test_config),

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * print(@x); clear(@x) is done when their records come: two requests, and what is
+ * counted between them is gone. Where the one is always followed by the other they are
+ * made one, a reading that empties the map; so each event is in one reading.
+ *
+ * What may stand between them is all that neither ends the clause, nor has to do with
+ * the map by a record. What the clause does to the map in the kernel happens before any
+ * record is looked at, in either case.
+ */
+#include <string.h>
+
+#include "builtins.h"
+#include "takes.h"
+
+/* The call of print(), clear() or zero() that a statement is, of a whole map. */
+static struct expr *whole_map_call(const struct stmt *stmt)
+{
+	struct expr *call = stmt->value;
+
+	if (stmt->kind != STMT_EXPR || call->kind != EXPR_CALL || !call->function)
+		return NULL;
+	switch (call->function->id) {
+	case FN_PRINT:
+	case FN_CLEAR:
+	case FN_ZERO:
+		return call->list->kind == EXPR_MAP && !call->list->list ? call :
+									   NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool is_print(const struct expr *call)
+{
+	return call->function->id == FN_PRINT;
+}
+
+static bool is_exit(const struct stmt *stmt)
+{
+	return stmt->kind == STMT_EXPR && stmt->value->kind == EXPR_CALL &&
+	       stmt->value->function && stmt->value->function->id == FN_EXIT;
+}
+
+static bool disturbs(const struct stmt *stmt, unsigned int map);
+
+static bool list_disturbs(const struct stmt *stmt, unsigned int map)
+{
+	for (; stmt; stmt = stmt->next)
+		if (disturbs(stmt, map))
+			return true;
+	return false;
+}
+
+/* Whether what stands behind this may be left out, or finds another map. */
+static bool disturbs(const struct stmt *stmt, unsigned int map)
+{
+	const struct expr *call = whole_map_call(stmt);
+
+	if (stmt->kind == STMT_JUMP || is_exit(stmt))
+		return true;
+	return (call && call->list->map == map) ||
+	       list_disturbs(stmt->body, map) ||
+	       list_disturbs(stmt->otherwise, map);
+}
+
+/* zero() keeps keys, with a 0: of what is no number the kernel makes none. */
+static bool can_take(const struct checker *checker, const struct expr *call)
+{
+	const struct map_decl *decl = &checker->maps[call->list->map];
+
+	return call->function->id == FN_CLEAR || decl->kind != KPS_MAP_VALUE ||
+	       decl->value.kind == TYPE_INT;
+}
+
+/* The clear() or zero() that always follows a print(), or NULL. */
+static struct expr *find_clear(const struct checker *checker,
+			       const struct stmt *print)
+{
+	const unsigned int map = print->value->list->map;
+	const struct stmt *stmt;
+
+	for (stmt = print->next; stmt; stmt = stmt->next) {
+		struct expr *call = whole_map_call(stmt);
+
+		if (call && call->list->map == map && !is_print(call))
+			return can_take(checker, call) ? call : NULL;
+		if (disturbs(stmt, map))
+			return NULL;
+	}
+	return NULL;
+}
+
+static void mark(const struct checker *checker, struct stmt *stmt)
+{
+	for (; stmt; stmt = stmt->next) {
+		struct expr *call = whole_map_call(stmt), *clear;
+
+		mark(checker, stmt->body);
+		mark(checker, stmt->otherwise);
+		if (!call || !is_print(call))
+			continue;
+		clear = find_clear(checker, stmt);
+		if (!clear)
+			continue;
+		call->take = clear->function->id == FN_CLEAR ?
+			     KPS_F_RESET : KPS_F_RESET | KPS_F_ZERO;
+		clear->is_taken = true;
+	}
+}
+
+/* The findings are those for one event. */
+static void unmark(struct stmt *stmt)
+{
+	for (; stmt; stmt = stmt->next) {
+		struct expr *call = whole_map_call(stmt);
+
+		if (call) {
+			call->take = 0;
+			call->is_taken = false;
+		}
+		unmark(stmt->body);
+		unmark(stmt->otherwise);
+	}
+}
+
+/* Return: whether a print() of the map stands before @until, in the text. */
+static bool was_printed(const struct stmt *stmt, const struct expr *until,
+			bool *is_over)
+{
+	bool found = false;
+
+	for (; stmt && !*is_over; stmt = stmt->next) {
+		const struct expr *call = whole_map_call(stmt);
+
+		if (call == until)
+			*is_over = true;
+		else if (call && call->list->map == until->list->map)
+			found = is_print(call) && !call->take;
+		if (was_printed(stmt->body, until, is_over) ||
+		    was_printed(stmt->otherwise, until, is_over))
+			found = true;
+	}
+	return found;
+}
+
+static void warn_of_gaps(struct clause *clause, struct stmt *stmt)
+{
+	for (; stmt; stmt = stmt->next) {
+		struct expr *call = whole_map_call(stmt);
+		bool is_over = false;
+
+		if (call && !is_print(call) && !call->is_taken &&
+		    !call->was_warned &&
+		    was_printed(clause->body, call, &is_over)) {
+			diag_warning(&call->at,
+				     "write it right behind the print(), in the same block",
+				     "what %s counts between its print() and this %s() is lost",
+				     call->list->text, call->function->name);
+			call->was_warned = true;
+		}
+		warn_of_gaps(clause, stmt->body);
+		warn_of_gaps(clause, stmt->otherwise);
+	}
+}
+
+void takes_find(const struct checker *checker, struct clause *clause)
+{
+	unmark(clause->body);
+	mark(checker, clause->body);
+	warn_of_gaps(clause, clause->body);
+}

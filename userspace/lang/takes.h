@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* print(@x); clear(@x): one reading that empties the map. */
+#ifndef KPCTL_TAKES_H
+#define KPCTL_TAKES_H
+
+#include "check.h"
+
+/**
+ * takes_find() - mark the calls of a clause that are one reading with reset
+ * @checker: with all maps as all clauses have them
+ * @clause: checked; its calls get .take and .is_taken. A warning says where what
+ *	comes between a reading and its clear() is lost.
+ */
+void takes_find(const struct checker *checker, struct clause *clause);
+
+#endif
