@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "lang/array.h"
 #include "lib/client.h"
 #include "out/error.h"
 #include "out/json.h"
@@ -32,6 +33,55 @@ const char load_help[] =
 	"  kpctl load conntrack\n"
 	"  kpctl load --name reads -e 'kprobe:vfs_read { @[comm] = count(); }'\n";
 
+/*
+ * What a kpctl at work does when a record comes; nobody does it for a program that is
+ * left alone. (What printf() and print() of a value write `kpctl output` shows.)
+ */
+static const struct {
+	const char *name;
+	bool takes_map;
+} left_alone[] = {
+	[ACTION_CAT]		= { "cat()" },
+	[ACTION_SYSTEM]		= { "system()" },
+	[ACTION_TIME]		= { "time()" },
+	[ACTION_PRINT_MAP]	= { "print", true },
+	[ACTION_CLEAR]		= { "clear", true },
+	[ACTION_ZERO]		= { "zero", true },
+	[ACTION_EXIT]		= { "exit()" },
+};
+
+static const char *statement(const struct object *object,
+			     const struct object_output *output,
+			     char *text, size_t size)
+{
+	const char *name = left_alone[output->action].name;
+	const char *map = object->maps[output->map].name;
+
+	if (!left_alone[output->action].takes_map)
+		snprintf(text, size, "%s", name);
+	else if (output->take)
+		snprintf(text, size, "%s(%s) and its %s(%s)", name, map,
+			 output->take & KPS_F_ZERO ? "zero" : "clear", map);
+	else
+		snprintf(text, size, "%s(%s)", name, map);
+	return text;
+}
+
+static void warn_left_alone(const struct object *object, const char *name)
+{
+	char text[2 * KPS_NAME_MAX + 32];
+	size_t i;
+
+	for (i = 0; i < object->nr_outputs; i++) {
+		const struct object_output *output = &object->outputs[i];
+
+		if (output->action < ARRAY_SIZE(left_alone) &&
+		    left_alone[output->action].name)
+			warning("%s does nothing in a program that is loaded and left alone; kpctl run does it, and kpctl read --reset %s prints and empties maps",
+				statement(object, output, text, sizeof(text)), name);
+	}
+}
+
 static void print_loaded(struct client *client, const char *name)
 {
 	struct json_object *document;
@@ -58,8 +108,10 @@ static int compile_and_load(const struct program_source *source,
 	if (!status) {
 		if (client_load(client, name, &object, &source->load))
 			status = FAILED;
-		else
+		if (!status) {
 			print_loaded(client, name);
+			warn_left_alone(&object, name);
+		}
 		object_free(&object);
 	}
 	client_close(client);
