@@ -10,6 +10,7 @@
 #ifndef KPS_COMPAT_STACK_H
 #define KPS_COMPAT_STACK_H
 
+#include <linux/compat.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
@@ -69,6 +70,39 @@ struct kps_user_frame {
 	unsigned long ret;
 };
 
+/* The same of a task that runs 32-bit code. */
+struct kps_user_frame32 {
+	u32 next;
+	u32 ret;
+};
+
+/** kps_is_32bit() - whether user space is 32-bit code, by its registers */
+static inline bool kps_is_32bit(const struct pt_regs *regs)
+{
+#ifdef CONFIG_X86
+	return regs->cs == __USER32_CS;
+#elif defined(CONFIG_COMPAT)
+	return is_compat_task();
+#else
+	return false;
+#endif
+}
+
+static inline bool kps_user_frame_get(struct kps_user_frame *frame,
+				      unsigned long fp, bool is_32bit)
+{
+	const void __user *from = (const void __user *)fp;
+	struct kps_user_frame32 narrow;
+
+	if (!is_32bit)
+		return !copy_from_user_nofault(frame, from, sizeof(*frame));
+	if (copy_from_user_nofault(&narrow, from, sizeof(narrow)))
+		return false;
+	frame->next = narrow.next;
+	frame->ret = narrow.ret;
+	return true;
+}
+
 /**
  * kps_user_stack_save() - the return addresses of the task in user space
  * @ips: filled in, innermost first
@@ -83,14 +117,15 @@ struct kps_user_frame {
 static inline u32 __kprobes kps_user_stack_save(unsigned long *ips, u32 max)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	unsigned long fp = frame_pointer(regs);
+	bool is_32bit = kps_is_32bit(regs);
+	unsigned long fp = is_32bit ? (u32)frame_pointer(regs) :
+				      frame_pointer(regs);
 	struct kps_user_frame frame;
 	u32 nr = 0;
 
 	ips[nr++] = instruction_pointer(regs);
-	while (nr < max && fp &&
-	       !copy_from_user_nofault(&frame, (const void __user *)fp,
-				       sizeof(frame)) && frame.ret) {
+	while (nr < max && fp && kps_user_frame_get(&frame, fp, is_32bit) &&
+	       frame.ret) {
 		ips[nr++] = frame.ret;
 		fp = frame.next;
 	}
