@@ -46,6 +46,25 @@ must "$LOAD/words" words 10 1
 is "inside: every call" "$(total inside @)" 10
 done_with inside
 
+# What a breakpoint calls is an NMI to the kernel. Two CPUs want the same number all
+# the time, and wait for each other.
+OPTIMISE=/proc/sys/debug/kprobes-optimization
+CALLS=100000
+[ ! -e $OPTIMISE ] || echo 0 >$OPTIMISE
+if kpctl load --cpu-budget 0 --name shared -e "kprobe:vfs_read+$offset /comm == \"shared\"/ { @x++; @y[arg2 % 2] = nsecs; @ = count(); }" 2>"$WORK/err"; then
+	is "two CPUs at a breakpoint" "$(how shared)" "int3: ftrace is not called here"
+	for cpu in 0 1; do
+		"$LOAD/calls" shared $cpu $CALLS & PIDS[cpu]=$!
+	done
+	wait "${PIDS[@]}"
+	is "two CPUs at a breakpoint: no update of a number is lost" \
+		"$(total shared @x) $(total shared @) $(ledger shared busy)" "$((2 * CALLS)) $((2 * CALLS)) 0"
+	done_with shared
+else
+	skip "two CPUs at a breakpoint" "$(head -n1 "$WORK/err")"
+fi
+[ ! -e $OPTIMISE ] || echo 1 >$OPTIMISE
+
 load_text many 'kprobe:vfs_* { @f[func] = count(); @p[probe] = count(); @n = count(); } ' --max-probes 1000
 sites=$(kpctl show -j many | jq '[.probes[].sites[] | select(.state == "attached")] | length')
 between "a glob: functions" "$sites" 20 1000

@@ -3,11 +3,14 @@
  * Plain values, shared by all CPUs: what one probe sets, another reads or
  * deletes wherever it runs.
  *
- * A hash table of preallocated nodes.  A bucket is guarded by a bit lock of its
+ * A hash table of preallocated nodes.  A bucket is guarded by a lock of its
  * own, taken with interrupts off and held for a few dozen instructions; with
- * twice as many buckets as nodes two CPUs rarely meet.  An NMI can interrupt
- * the holder on its own CPU, where waiting would never end: so it gives up
- * after a bounded number of tries, and the event is counted as lost (busy).
+ * twice as many buckets as nodes two CPUs rarely meet.  A locked bucket holds the
+ * number of the CPU that has it, which knows the chain meanwhile.  An NMI can
+ * interrupt the holder on its own CPU, where waiting would never end: there it
+ * gives up at once, and the event is counted as lost (busy).  For another CPU it
+ * waits, as everybody does: what a breakpoint calls is an NMI to the kernel, too,
+ * and may be the commonest there is.
  * Free nodes are a lock-free stack; its head carries a tag against ABA.
  */
 #include <linux/atomic.h>
@@ -23,7 +26,11 @@
 #define BUCKET_LOCKED (1U << 31)
 /* Nodes in one bucket; by lot there are never a dozen. */
 #define MOST_IN_BUCKET 64
-#define NMI_TRIES 128
+/*
+ * Two NMIs, each on a CPU that holds what the other one wants, would wait for each
+ * other. Some tens of milliseconds are more than any holder takes whose CPU runs.
+ */
+#define NMI_TRIES (1 << 20)
 
 struct value_node {
 	u32 next;	/* node's number plus 1, 0 at the end */
@@ -42,7 +49,10 @@ struct kps_values {
 	atomic64_t free;	/* low half: node's number plus 1, high: tag */
 	u8 *nodes;
 	struct kps_secret secret;
-	/* A bucket's first node plus 1; BUCKET_LOCKED guards chain and nodes. */
+	/*
+	 * A bucket's first node plus 1; or BUCKET_LOCKED and the CPU that alone
+	 * may look at chain and nodes.
+	 */
 	atomic_t buckets[];
 };
 
@@ -150,19 +160,22 @@ static void push_free(struct kps_values *values, u32 nr)
 	}
 }
 
-/* Interrupts are off. False: in NMI, and whoever holds it may be below. */
-static bool lock_bucket(atomic_t *bucket)
+/* Interrupts are off. False: in NMI, and whoever holds it is below, or stuck. */
+static bool lock_bucket(atomic_t *bucket, u32 *head)
 {
+	const u32 mine = BUCKET_LOCKED | raw_smp_processor_id();
 	unsigned int tries = 0;
 
 	for (;;) {
-		u32 head = atomic_read(bucket);
+		u32 seen = atomic_read(bucket);
 
-		if (!(head & BUCKET_LOCKED) &&
-		    atomic_cmpxchg_acquire(bucket, head,
-					   head | BUCKET_LOCKED) == head)
+		if (!(seen & BUCKET_LOCKED) &&
+		    atomic_cmpxchg_acquire(bucket, seen, mine) == seen) {
+			*head = seen;
 			return true;
-		if (in_nmi() && ++tries > NMI_TRIES)
+		}
+		if (unlikely(seen == mine) ||
+		    (in_nmi() && ++tries > NMI_TRIES))
 			return false;
 		cpu_relax();
 	}
@@ -225,15 +238,14 @@ static bool enter_bucket(struct place *place, atomic_t *bucket)
 {
 	place->bucket = bucket;
 	local_irq_save(place->flags);
-	if (!lock_bucket(bucket)) {
+	if (!lock_bucket(bucket, &place->head)) {
 		local_irq_restore(place->flags);
 		return false;
 	}
-	place->head = atomic_read(bucket) & ~BUCKET_LOCKED;
 	return true;
 }
 
-/* False: in NMI, and the bucket was locked below it. */
+/* False: in NMI, and the bucket is locked below it. */
 static bool enter(struct kps_values *values, const u64 *key,
 		  struct place *place)
 {
