@@ -129,7 +129,7 @@ int __kprobes kps_buffer_write(struct kps_buffer *buffer, u32 output,
 
 /**
  * struct kps_reader - one reading of a buffer
- * @horizon: what is newer is left for the next
+ * @horizon: what is newer is left for the next; 0: all
  * @cpu: whose record is in @record
  * @record: a copy, aligned; the buffer's own may move
  * @times: of each CPU's oldest record; 0: not looked at, U64_MAX: none
@@ -148,7 +148,9 @@ struct kps_reader {
  * @error: gets the reason
  *
  * Handlers run with preemption off: when RCU has seen them out, all that began
- * before now have written what they have to say, and its order is final.
+ * before now have written what they have to say, and its order is final. Of nothing
+ * there is no order: who looks often does not wait, and does not hold the module, all
+ * the time.
  *
  * Context: may sleep. Return: a reader, or an ERR_PTR.
  */
@@ -166,8 +168,10 @@ struct kps_reader *kps_reader_start(struct kps_buffer *buffer,
 		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
 	}
 	reader->buffer = buffer;
-	reader->horizon = ktime_get_mono_fast_ns();
 	reader->cpu = -1;
+	if (ring_buffer_empty(buffer->ring))
+		return reader;
+	reader->horizon = ktime_get_mono_fast_ns();
 	synchronize_rcu();
 	return reader;
 }

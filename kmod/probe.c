@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "compat/compat.h"
 #include "dispatch.h"
 #include "kpstat.h"
 
@@ -265,15 +266,17 @@ static int attach_probe(struct kps_probe *probe, struct kps_error *error)
 int kps_probes_attach(struct kps_program *program, struct kps_error *error)
 {
 	u32 i, good = 0;
-	int nr;
+	int nr = 0;
 
-	for (i = 0; i < program->nr_probes; i++) {
+	rcu_expedite_gp();
+	for (i = 0; i < program->nr_probes && nr >= 0; i++) {
 		nr = attach_probe(program->probes[i], error);
-		if (nr < 0) {
-			kps_probes_detach(program, NULL);
-			return nr;
-		}
-		good += nr;
+		good += max(nr, 0);
+	}
+	rcu_unexpedite_gp();
+	if (nr < 0) {
+		kps_probes_detach(program, NULL);
+		return nr;
 	}
 	if (good)
 		return 0;
@@ -387,8 +390,10 @@ void kps_probes_detach(struct kps_program *program, const char *module)
 {
 	u32 i, nr = 0;
 
+	rcu_expedite_gp();
 	for (i = 0; i < program->nr_probes; i++)
 		nr += detach_probe(program->probes[i], module, program->batch);
+	rcu_unexpedite_gp();
 	if (nr)
 		kps_wait_for_all();
 	if (module)

@@ -91,5 +91,42 @@ yes "load leaves its program: kprobes are armed" [ "$ends" -ge 2 ]
 is "and it is listed" "$(programs)" stays
 done_with stays
 yes "unload leaves nothing" until_gone
-must rmmod kpstat
+
+# Whoever waits for kpstat ends when it is removed, and does not hinder that.
+# waits NAME COMMAND...: in the background
+WAITING=()
+waits() {
+	local name=$1
+	shift
+	"$@" >"$WORK/waits.$name" 2>&1 &
+	WAITING+=("$name $!")
+}
+
+# all_end: each with status 1, and one line that says why
+all_end() {
+	local name pid status
+	while read -r name pid; do
+		status=0
+		wait "$pid" || status=$?
+		is "$name ends: status" $status 1
+		is "$name: one sentence" "$(grep -c 'kpstat.ko was removed' "$WORK/waits.$name")" 1
+	done < <(printf '%s\n' "${WAITING[@]}")
+	WAITING=()
+}
+
+waits run timeout -k 1 100 kpctl run -e "$TEXT"
+waits run-pid timeout -k 1 100 kpctl run -p $$ -e "$TEXT"
+waits run-duration timeout -k 1 100 kpctl run -d 1000 -e "$TEXT"
+waits monitor timeout -k 1 100 kpctl monitor
+until_attached 3
+yes "rmmod while they wait, at once" rmmod kpstat
+all_end
+
+# Records are looked for all the time, but that is done in no time.
+load_module
+waits run-printf timeout -k 1 100 kpctl run -e 'kprobe:vfs_read /comm == "nobody"/ { printf("x"); }'
+until_attached
+for ((i = 0; i < 5; i++)); do rmmod kpstat 2>"$WORK/rmmod" && break; done
+yes "rmmod while somebody looks for records" test $i -lt 5
+all_end
 finish

@@ -32,6 +32,24 @@
 	((void)(event), ring_buffer_unlock_commit(ring))
 #endif
 
+/*
+ * While a batch of probes is taken out of the kernel's hands each of them is waited for,
+ * and a grace period is tens of milliseconds when nobody hurries. The kernel exports this
+ * and declares it in a header of its own.
+ */
+#ifdef CONFIG_TINY_RCU
+static inline void rcu_expedite_gp(void)
+{
+}
+
+static inline void rcu_unexpedite_gp(void)
+{
+}
+#else
+void rcu_expedite_gp(void);
+void rcu_unexpedite_gp(void);
+#endif
+
 /* Of a multicast group: for CAP_SYS_ADMIN only, where the kernel can see to it. */
 #if defined(KPS_HAS_MCAST_FLAGS)
 #define KPS_MCAST_PRIVATE .flags = GENL_MCAST_CAP_SYS_ADMIN

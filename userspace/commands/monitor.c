@@ -13,8 +13,8 @@
 const char monitor_help[] =
 	"usage: kpctl monitor [-j]\n\n"
 	"Waits, and prints each program that the kernel stops because its handlers\n"
-	"took more of a CPU than its budget, until Ctrl-C.  What it has counted is\n"
-	"kept; `kpctl enable NAME` starts it again.\n\n"
+	"took more of a CPU than its budget, until Ctrl-C, or until kpstat.ko is\n"
+	"removed.  What it has counted is kept; `kpctl enable NAME` starts it again.\n\n"
 	"  -j, --json  JSON, one document a line\n\n"
 	"examples:\n"
 	"  kpctl monitor\n";
@@ -41,13 +41,17 @@ static int listen_for_ever(void)
 	struct stopped *stopped = stopped_open();
 	struct pollfd fd = { .events = POLLIN };
 
-	if (!stopped) {
+	if (!stopped || !stopped_is_told(stopped)) {
 		error("CAP_SYS_ADMIN is needed to listen to kpstat's notices");
+		stopped_close(stopped);
 		return FAILED;
 	}
 	fd.fd = stopped_fd(stopped);
 	while (poll(&fd, 1, -1) > 0)
-		stopped_read(stopped, print_notice, NULL);
+		if (!stopped_read(stopped, print_notice, NULL)) {
+			error("kpstat.ko was removed");
+			break;
+		}
 	stopped_close(stopped);
 	return FAILED;
 }

@@ -86,7 +86,8 @@ struct run {
 	struct client *reader;	/* of records; NULL: there are no outputs */
 	struct actions actions;
 	struct child child;
-	struct stopped *notices;	/* NULL: who may load need not be told */
+	struct stopped *notices;	/* NULL: there are none */
+	bool is_gone;		/* the module: there is nothing left to ask */
 	bool was_stopped;	/* by the kernel: it took too much */
 	int tick;		/* ms; -1: nothing to look after */
 	int signals;
@@ -137,7 +138,7 @@ static void note_stop(const char *program, const char *why, void *data)
 
 /*
  * Until that time, or for a tick if there is something to look after; @until
- * 0: for ever.  Return: true if a signal says that it is over.
+ * 0: for ever.  Return: true if a signal, or the module's end, says that it is over.
  */
 static bool wait_for_signal(struct run *run, double until)
 {
@@ -153,8 +154,11 @@ static bool wait_for_signal(struct run *run, double until)
 		ms = run->tick;
 	if (poll(fds, 2, ms) <= 0)
 		return false;
-	if (fds[1].revents)
-		stopped_read(run->notices, note_stop, run);
+	if (fds[1].revents && !stopped_read(run->notices, note_stop, run)) {
+		error("kpstat.ko was removed, and with it what was counted");
+		run->is_gone = true;
+		return true;
+	}
 	return fds[0].revents && read_signal(run);
 }
 
@@ -202,7 +206,7 @@ static int watch(struct run *run)
 		if (drain(run))
 			return -1;
 		if (is_over(run) || wait_for_signal(run, until))
-			return 0;
+			return run->is_gone ? -1 : 0;
 		if (end && now() >= end)
 			return 0;
 		if (!next || now() < next)
