@@ -160,7 +160,8 @@ static __always_inline struct kps_at kps_event_hit(const struct kps_probe *probe
  */
 static __always_inline bool kps_is_timed(struct kps_at at)
 {
-	return !(local64_read(&at.ledger->nr[KPS_LEDGER_HITS]) % KPS_GUARD_EVERY);
+	return local64_read(&at.ledger->nr[KPS_LEDGER_HITS]) >=
+	       at.ledger->time_next;
 }
 
 /* Bytes after the NUL may be an older, longer name's: a key's are zero. */
@@ -297,7 +298,7 @@ static __always_inline bool kps_event_is_timed(const struct kps_probe *probe,
 	began = ktime_get_mono_fast_ns();
 	if (!kps_do_short(probe, at, word_of, event))
 		return false;
-	kps_guard_sample(probe->program, began);
+	kps_guard_sample(probe->program, at.ledger, began);
 	return true;
 }
 
@@ -386,7 +387,7 @@ static __always_inline void kps_event_run(struct kps_ctx *ctx,
 				  kps_outcome(ctx, kps_code_run(code, ctx));
 	local64_inc(&ctx->ledger->nr[outcome]);
 	if (unlikely(ctx->began))
-		kps_guard_sample(probe->program, ctx->began);
+		kps_guard_sample(probe->program, ctx->ledger, ctx->began);
 }
 
 #endif

@@ -3,28 +3,42 @@
  * The overload guard: a program whose handlers take more of a CPU than its
  * budget is stopped, says why, and keeps its data.
  *
- * One event in KPS_GUARD_EVERY is timed, and stands for the others. Sums are kept
- * per CPU over windows of a second; the event that ends a window over budget
- * stops the program there and then by clearing program->live. Its probes are
- * detached by a work item, which an irq_work starts: the event may have been an
- * NMI. What the kernel itself takes to call a handler is not seen here.
+ * One event in 64 or so of a probe and CPU is timed, and stands for those before it;
+ * of slow ones more. Which one is chosen at random, so that no load of a steady
+ * rhythm hides between them. Sums are kept per CPU over windows of half a second; the
+ * event that ends the second window over budget in a row stops the program there and
+ * then by clearing program->live. Its probes are detached by a work item, which an
+ * irq_work starts: the event may have been an NMI. What the kernel itself takes to call
+ * a handler is not seen here.
+ *
+ * A sample may have been interrupted, or its virtual CPU taken away for milliseconds,
+ * and stands for many events: so a window leaves its worst one out, and one window
+ * alone stops nothing.
  */
 #include <linux/irq_work.h>
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/random.h>
 #include <linux/ktime.h>
 #include <linux/workqueue.h>
 
 #include "kpstat.h"
 
-#define WINDOW_NS NSEC_PER_SEC
+#define WINDOW_NS (NSEC_PER_SEC / 2)
+#define WINDOWS_OVER 2
 
-/*
- * No handler runs for longer; what seems to has been interrupted, or its virtual
- * CPU was, and must not stand for so many others.
- */
-#define SAMPLE_MAX_NS (100 * NSEC_PER_USEC)
+/* A window with fewer is not over yet: it says nothing. */
+#define MIN_SAMPLES 4
+
+/* A clause that is this slow in fact is many times slower than the verifier reckons. */
+#define SAMPLE_MAX_NS (50 * NSEC_PER_MSEC)
+
+/* The steps from one sample to the next are 1 to so many, less one. */
+#define STEPS 128
+#define STEPS_SLOW 8
+/* Timing costs little of what an event takes that takes so long. */
+#define SLOW_NS (10 * NSEC_PER_USEC)
 
 static unsigned int cpu_budget = 25;
 module_param(cpu_budget, uint, 0644);
@@ -80,9 +94,10 @@ void kps_guard_reset(struct kps_guard *guard)
 	for_each_possible_cpu(cpu) {
 		struct kps_guard_cpu *mine = per_cpu_ptr(guard->cpus, cpu);
 
-		mine->since = now;
-		mine->spent = 0;
-		mine->permille = 0;
+		*mine = (struct kps_guard_cpu){
+			.since = now,
+			.random = get_random_u32(),
+		};
 	}
 	guard->percent = 0;
 	atomic_set(&guard->tripped, 0);
@@ -104,6 +119,9 @@ static void trip(struct kps_program *program, u32 percent)
 {
 	struct kps_guard *guard = &program->guard;
 
+	/* END comes when all else is over, and kps_guard_settle() has been called. */
+	if (!READ_ONCE(program->live))
+		return;
 	if (atomic_cmpxchg(&guard->tripped, 0, 1))
 		return;
 	guard->cpu = raw_smp_processor_id();
@@ -113,9 +131,52 @@ static void trip(struct kps_program *program, u32 percent)
 	irq_work_queue(&guard->irq_work);
 }
 
+static u32 next_random(struct kps_guard_cpu *mine)
+{
+	mine->random = mine->random * 1664525 + 1013904223;
+	return mine->random >> 16;
+}
+
+static void begin_window(struct kps_guard_cpu *mine, u64 now)
+{
+	mine->since = now;
+	mine->spent = 0;
+	mine->events = 0;
+	mine->samples = 0;
+	mine->worst = 0;
+	mine->worst_events = 0;
+}
+
+/* As if the events of the worst sample had been like the others. */
+static u64 without_worst(const struct kps_guard_cpu *mine)
+{
+	u64 events = mine->events - mine->worst_events;
+
+	return events ? div64_u64((mine->spent - mine->worst) * mine->events,
+				  events) : mine->spent;
+}
+
+static void end_window(struct kps_program *program, struct kps_guard_cpu *mine,
+		       u64 now)
+{
+	u64 length = now - mine->since;
+
+	if (length < WINDOW_NS || mine->samples < MIN_SAMPLES)
+		return;
+	mine->permille = min_t(u64, 1000, div64_u64(without_worst(mine) * 1000,
+						    length));
+	begin_window(mine, now);
+	if (!program->guard.budget ||
+	    mine->permille <= program->guard.budget * 10)
+		mine->over = 0;
+	else if (++mine->over >= WINDOWS_OVER)
+		trip(program, mine->permille / 10);
+}
+
 /**
  * kps_guard_sample() - an event that was timed has ended
  * @program: whose
+ * @ledger: of its probe, on this CPU
  * @began: ktime_get_mono_fast_ns() at its begin
  *
  * An event that nests in another may add its time while that one does, and one
@@ -123,21 +184,26 @@ static void trip(struct kps_program *program, u32 percent)
  *
  * Context: any, with preemption off.
  */
-void kps_guard_sample(struct kps_program *program, u64 began)
+void kps_guard_sample(struct kps_program *program,
+		      struct kps_ledger_counts *ledger, u64 began)
 {
 	struct kps_guard_cpu *mine = this_cpu_ptr(program->guard.cpus);
-	u64 now = ktime_get_mono_fast_ns(), window;
+	u64 now = ktime_get_mono_fast_ns();
+	u64 hits = local64_read(&ledger->nr[KPS_LEDGER_HITS]);
+	u64 took = min_t(u64, now - began, SAMPLE_MAX_NS);
+	u64 events = min_t(u64, hits - ledger->timed, STEPS);
 
-	mine->spent += min_t(u64, now - began, SAMPLE_MAX_NS) * KPS_GUARD_EVERY;
-	window = now - mine->since;
-	if (window < WINDOW_NS)
-		return;
-	mine->permille = div64_u64(mine->spent * 1000, window);
-	mine->since = now;
-	mine->spent = 0;
-	if (program->guard.budget &&
-	    mine->permille > program->guard.budget * 10)
-		trip(program, mine->permille / 10);
+	ledger->timed = hits;
+	ledger->time_next = hits + 1 + next_random(mine) %
+			    ((took < SLOW_NS ? STEPS : STEPS_SLOW) - 1);
+	mine->spent += took * events;
+	mine->events += events;
+	mine->samples++;
+	if (took * events > mine->worst) {
+		mine->worst = took * events;
+		mine->worst_events = events;
+	}
+	end_window(program, mine, now);
 }
 
 /**
@@ -156,7 +222,7 @@ u32 kps_guard_permille(const struct kps_guard *guard)
 		const struct kps_guard_cpu *its = per_cpu_ptr(guard->cpus, cpu);
 
 		/* A window ends with an event: an old one says nothing. */
-		if (now - READ_ONCE(its->since) < 2 * WINDOW_NS)
+		if (now - READ_ONCE(its->since) < 2 * NSEC_PER_SEC)
 			most = max(most, READ_ONCE(its->permille));
 	}
 	return most;

@@ -12,14 +12,30 @@
 
 struct kps_program;
 
-/* One event in so many of a probe and CPU is timed; a power of two. */
-#define KPS_GUARD_EVERY 64
+struct kps_ledger_counts;
 
-/** struct kps_guard_cpu - the current window; only its CPU writes to it */
+/**
+ * struct kps_guard_cpu - the current window; only its CPU writes to it
+ * @since: ns, monotonic
+ * @spent: ns in handlers: what samples took, each for the events it stands for
+ * @events: that they stand for
+ * @samples: how many
+ * @worst: of @spent, the largest part of one sample
+ * @worst_events: that it stands for
+ * @over: windows over the budget, one behind the other
+ * @permille: of the window before
+ * @random: the last number, see next_random()
+ */
 struct kps_guard_cpu {
-	u64 since;	/* ns, monotonic */
-	u64 spent;	/* ns in handlers, estimated */
-	u32 permille;	/* of the window before */
+	u64 since;
+	u64 spent;
+	u64 events;
+	u32 samples;
+	u64 worst;
+	u64 worst_events;
+	u32 over;
+	u32 permille;
+	u32 random;
 };
 
 /**
@@ -45,7 +61,8 @@ int kps_guard_init(struct kps_guard *guard);
 void kps_guard_free(struct kps_guard *guard);
 void kps_guard_reset(struct kps_guard *guard);
 void kps_guard_settle(struct kps_guard *guard);
-void kps_guard_sample(struct kps_program *program, u64 began);
+void kps_guard_sample(struct kps_program *program,
+		      struct kps_ledger_counts *ledger, u64 began);
 u32 kps_guard_permille(const struct kps_guard *guard);
 void kps_guard_text(const struct kps_guard *guard, char *text, size_t size);
 int kps_guards_init(void);

@@ -13,6 +13,8 @@ GREEDY='kprobe:_raw_spin_lock {
 	@c[kstack(125), comm] = count(); @d[kstack(124), pid] = count();
 	@e[kstack(123), comm] = count(); @f[kstack(122), pid] = count();
 }'
+# A few events that take milliseconds each. So many stacks are what the verifier allows.
+slow() { echo "kprobe:vfs_read /comm == \"slow\"/ { unroll($(($1 / 10))) { unroll(10) { @s[kstack] = count(); } } @ = count(); }"; }
 MODEST='kprobe:vfs_read /comm == "counted"/ { @ = count(); }'
 
 milliseconds() { date +%s%3N; }
@@ -97,6 +99,21 @@ is "and counts" "$(value modest @ '')" 100
 must kpctl enable greedy
 is "it can be started again" "$(state greedy)" enabled
 must kpctl unload greedy
+
+must kpctl load --name slow -e "$(slow 250)"
+"$LOAD/reads" slow 1x4000 & reader=$!
+begin=$(milliseconds)
+yes "a clause of few slow events is stopped, too" until_stopped slow
+between "soon (ms)" $(($(milliseconds) - begin)) 0 4000
+kill $reader 2>/dev/null
+wait $reader 2>/dev/null
+kpctl list >"$WORK/list"
+between "list shows what it took (%)" "$(sed -n 's/.*its handlers took \([0-9]*\) % .*/\1/p' "$WORK/list" | head -n1)" 26 100
+ledger_adds_up slow
+must kpctl unload slow
+no "one that may take too long is refused" kpctl load --name x -e "$(slow 400)"
+kpctl load --name x -e "$(slow 400)" 2>"$WORK/err"
+yes "and it is said why, and what to do" grep -q 'one event may take more than 2000 us by here; take fewer stacks' "$WORK/err"
 
 must kpctl load --cpu-budget 0 --name greedy -e "$MODEST"
 is "a budget of its own" "$(kpctl show -j greedy | jq .cpu_budget)" 0

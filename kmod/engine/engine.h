@@ -159,6 +159,7 @@ struct kps_helper {
 	bool takes_stack;	/* needs the program's stack table */
 	bool takes_regs;	/* reads ctx->regs */
 	bool nests;		/* calls nothing of the kernel's, and may nest */
+	u16 cost;		/* ns, about; without what its arguments add */
 };
 
 extern const struct kps_helper kps_helpers[__KPS_FN_NR];

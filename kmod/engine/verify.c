@@ -10,6 +10,8 @@
  *
  * Nothing in here trusts the order or the shape of the input: whatever is not
  * accepted by a rule below is refused.
+ *
+ * What an event can cost is reckoned along the way, with a price for each helper.
  */
 #include <linux/bitmap.h>
 #include <linux/filter.h>
@@ -37,7 +39,13 @@ struct reg {
 struct state {
 	struct reg reg[MAX_BPF_REG];
 	DECLARE_BITMAP(written, KPS_SCRATCH_SIZE);
+	u32 cost;		/* ns, of the dearest way that leads here */
 };
+
+/* By the core's interpreter, which takes several times what its JIT does. */
+#define INSN_COST 5
+/* A frame of a stack: to be found, hashed and compared. */
+#define FRAME_COST 45
 
 struct verifier {
 	const struct kps_program *program;
@@ -54,6 +62,12 @@ struct verifier {
 #define refuse(v, fmt, ...)						\
 	kps_error((v)->error, -EINVAL, "instruction %u: " fmt, (v)->pc,	\
 		  ##__VA_ARGS__)
+
+/* 4,096 of the dearest helpers fit into 32 bits. */
+static void add_cost(struct verifier *v, u32 ns)
+{
+	v->now.cost += ns;
+}
 
 static bool is_scalar(const struct reg *reg)
 {
@@ -120,6 +134,7 @@ static void merge_state(struct state *into, const struct state *from)
 		merge_reg(&into->reg[i], &from->reg[i]);
 	bitmap_and(into->written, into->written, from->written,
 		   KPS_SCRATCH_SIZE);
+	into->cost = max(into->cost, from->cost);
 }
 
 /* The current state also holds before instruction @target. */
@@ -484,6 +499,7 @@ static int check_len(struct verifier *v, struct call *call, u64 value)
 		return refuse(v, "length %llu is not a multiple of 8 up to %u",
 			      len, KPS_MAX_STR);
 	call->len = len;
+	add_cost(v, len);
 	return check_line(v, value);
 }
 
@@ -536,6 +552,7 @@ static int check_const_arg(struct verifier *v, struct call *call,
 	case KPS_ARG_STACK_OUT:
 		return check_out(v, call, value, 2 * sizeof(u64));
 	case KPS_ARG_KEY:
+		add_cost(v, call->map->key_size / 4);
 		return check_scratch_range(v, value, call->map->key_size, true);
 	case KPS_ARG_VALUE:
 		return check_scratch_range(v, value, call->map->value_size,
@@ -564,6 +581,7 @@ static int check_const_arg(struct verifier *v, struct call *call,
 		if (!value || value > KPS_MAX_STACK_DEPTH)
 			return refuse(v, "a stack of %llu frames, at most %u",
 				      value, KPS_MAX_STACK_DEPTH);
+		add_cost(v, value * FRAME_COST);
 		return 0;
 	default:
 		return refuse(v, "argument of an unknown kind");
@@ -598,6 +616,7 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 		return refuse(v, "this kernel is built without what %s needs",
 			      kps_helpers[insn->imm].name);
 	call.helper = &kps_helpers[insn->imm];
+	add_cost(v, call.helper->cost);
 
 	if (v->now.reg[BPF_REG_1].type != REG_CTX)
 		return refuse(v, "R1 must be CTX in a call");
@@ -715,12 +734,24 @@ static int enter_insn(struct verifier *v)
 	return 0;
 }
 
+static int check_cost(struct verifier *v)
+{
+	if (v->now.cost > KPS_MAX_COST)
+		return refuse(v, "one event may take more than %u us by here; take fewer stacks, or shorter ones: kstack(16)",
+			      KPS_MAX_COST / 1000);
+	return 0;
+}
+
 static int verify_all(struct verifier *v)
 {
 	int err;
 
 	for (v->pc = 0; v->pc < v->nr; v->pc++) {
-		err = enter_insn(v) ?: check_insn(v);
+		err = enter_insn(v);
+		if (err)
+			return err;
+		add_cost(v, INSN_COST);
+		err = check_insn(v) ?: check_cost(v);
 		if (err)
 			return err;
 	}

@@ -86,8 +86,14 @@ struct kps_table {
 	u32 index[];
 };
 
-/** struct kps_ledger_counts - where one probe's events went, on one CPU */
+/**
+ * struct kps_ledger_counts - where one probe's events went, on one CPU
+ * @time_next: the guard times the event of this number among the hits
+ * @timed: and has timed this one last
+ */
 struct kps_ledger_counts {
+	u64 time_next;
+	u64 timed;
 	local64_t nr[KPS_LEDGER_MISSED];	/* MISSED is the kernel's count */
 };
 

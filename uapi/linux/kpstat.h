@@ -97,6 +97,7 @@
 #define KPS_TARGET_MAX		192	/* one probe's target, with the NUL */
 #define KPS_SOURCE_MAX		60000	/* bytes of program text */
 #define KPS_MAX_INSNS		4096	/* per probe */
+#define KPS_MAX_COST		2000000	/* ns of an event, as the verifier reckons */
 #define KPS_MAX_MAPS		64	/* per program */
 #define KPS_MAX_PROBES		512	/* per program */
 #define KPS_MAX_SITES		1024	/* attach points per probe */
