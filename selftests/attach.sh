@@ -117,6 +117,49 @@ yes "a raw tracepoint: its stacks begin where it is" \
 no "and have nothing of kpstat's" eval 'kpctl read raw | grep -E "raw_fired|kpstat"'
 done_with raw
 
+# One of several functions of a name: m_start of /proc/PID/maps and of /proc/modules.
+kpctl probes 'kprobe:m_start' >"$WORK/m_start"
+between "functions of one name are listed" "$(grep -c '^kprobe:m_start#[1-9]$' "$WORK/m_start")" 2 9
+load_text several "$(sed 's,$, /comm == "cat"/ { @[probe] = count(); },' "$WORK/m_start")"
+fired() { kpctl read --reset several @ | sed -n 's/^@.\(.*\).: [0-9]*$/\1/p'; }
+cat /proc/self/maps >/dev/null
+maps=$(fired)
+cat /proc/modules >/dev/null
+modules=$(fired)
+yes "each by its number" eval "grep -qxF '$maps' $WORK/m_start && grep -qxF '$modules' $WORK/m_start"
+no "and another for each file" [ "$maps" = "$modules" ]
+done_with several
+address=$(awk '$3 == "m_start" && !($1 in seen) { seen[$1] = 1; print $1 }' /proc/kallsyms | sed -n "${maps#*#}p")
+load_text several "kprobe:0x$address,kretprobe:0x$address /comm == \"cat\"/ { @[probe] = count(); }"
+cat /proc/self/maps >/dev/null
+is "and by its address" "$(fired | sort)" $'kprobe:0x'"$address"$'\nkretprobe:0x'"$address"
+done_with several
+
+# A name is all that the compiler made of its function.
+targets() { kpctl show -j "$1" | jq -r '[.probes[].sites[] | select(.state == "attached") | .target] | sort | join(" ")'; }
+grep -oE '^[a-zA-Z_0-9]+[.](constprop|isra)[.][0-9]+' /sys/kernel/tracing/available_filter_functions |
+	sort | uniq -u >"$WORK/copies"
+# alone or beside: FUNCTION of which there is nothing else, or the function itself, too
+form() {
+	awk -v want="$1" '
+		NR == FNR { copy[$1] = 1; base = $1; sub(/[.].*/, "", base); copies[base]++; next }
+		$2 ~ /^[tTwW]$/ { base = $3; sub(/[.].*/, "", base); if (base in copies) { all[base]++; plain[base] += $3 == base } }
+		END { for (c in copy) { base = c; sub(/[.].*/, "", base)
+			if (copies[base] == 1 && plain[base] == (want == "beside") && all[base] == 1 + plain[base]) print c } }' \
+		"$WORK/copies" /proc/kallsyms | sort | head -n1
+}
+for want in alone beside; do
+	copy=$(form $want) name=${copy%%.*}
+	if [ -z "$copy" ]; then
+		skip "a copy $want is probed by the function's name" "this kernel has none"
+		continue
+	fi
+	load_text forms "kprobe:$name { @ = count(); }"
+	[ $want = alone ] && name=
+	is "a copy $want is probed by the function's name" "$(targets forms)" "${name:+$name }$copy"
+	done_with forms
+done
+
 no "no such way" kpctl load --attach magic --name x -e 'kprobe:vfs_fallocate { @ = count(); }'
 must rmmod kpstat
 is "nothing is left" "$(armed)" 0

@@ -38,7 +38,7 @@ int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
 		     struct kps_error *error)
 {
 	const char *colon = strchr(site->target, ':');
-	char *plus;
+	char *plus, *number;
 
 	strscpy(symbol->name, site->target, sizeof(symbol->name));
 	symbol->offset = 0;
@@ -50,6 +50,10 @@ int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
 					 "%s: \"%s\" is no offset",
 					 site->target, plus);
 	}
+	number = strchr(symbol->name, '#');
+	symbol->is_one_of_several = number;
+	if (number)
+		*number = '\0';
 	if (!symbol->name[0])
 		return kps_error(error, -EINVAL, "the target has no symbol");
 	if (colon)
@@ -115,15 +119,21 @@ static bool is_at(const struct kps_symbol *symbol, unsigned long address)
  * @symbol: that it is for
  * @address: where the symbol may be, or 0
  * @kp: not registered
+ *
+ * Return: 0, or -ENOENT for one of several functions of a name that is not at
+ * @address any more: by the name the kernel would take the first.
  */
-void kps_symbol_place(const struct kps_symbol *symbol, unsigned long address,
-		      struct kprobe *kp)
+int kps_symbol_place(const struct kps_symbol *symbol, unsigned long address,
+		     struct kprobe *kp)
 {
 	bool known = is_at(symbol, address);
 
+	if (!known && symbol->is_one_of_several)
+		return -ENOENT;
 	kp->symbol_name = known ? NULL : symbol->name;
 	kp->addr = known ? (kprobe_opcode_t *)address : NULL;
 	kp->offset = symbol->offset;
+	return 0;
 }
 
 /**
@@ -285,7 +295,9 @@ static int find(struct kps_site *site)
 	struct kprobe_site *mine = of(site);
 	int err;
 
-	kps_symbol_place(&mine->symbol, site->address, &mine->kp);
+	err = kps_symbol_place(&mine->symbol, site->address, &mine->kp);
+	if (err)
+		return err;
 	mine->kp.flags = KPROBE_FLAG_DISABLED;
 	err = kps_register_kprobe(&mine->kp);
 	if (err)

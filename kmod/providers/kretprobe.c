@@ -166,7 +166,9 @@ static int kretprobe_attach(struct kps_site *site)
 	struct kretprobe *rp = &of(site)->rp;
 	int err;
 
-	kps_symbol_place(&of(site)->symbol, site->address, &rp->kp);
+	err = kps_symbol_place(&of(site)->symbol, site->address, &rp->kp);
+	if (err)
+		return err;
 	rp->handler = return_fired;
 	rp->entry_handler = timed ? entry_timed : NULL;
 	rp->data_size = timed ? sizeof(u64) : 0;

@@ -122,6 +122,8 @@ static void check_targets(void)
 		"there is no provider \"uprobe\"");
 	refused("an unknown function", with_target("kprobe", "no_such_fn"),
 		-ENOENT, "kprobe:no_such_fn: this kernel has no such name");
+	refused("one of several, and nobody says where",
+		with_target("kprobe", "vfs_read#1"), -ENOENT, "no such name");
 	refused("no function", with_target("kprobe", "+4"), -EINVAL,
 		"the target has no symbol");
 	refused("an offset that is none", with_target("kprobe", "vfs_read+x"),

@@ -236,6 +236,20 @@ static bool is_argument(const struct builtin *builtin)
 	       builtin->from >= (int)offsetof(struct kps_frame, arg);
 }
 
+/* The compiler leaves out of a copy what its few callers do not need. */
+static void warn_of_reshaped(const struct checker *checker,
+			     const struct expr *expr)
+{
+	struct event *event = checker->event;
+
+	if (checker->quiet || diag_is_muted() || event->warned)
+		return;
+	event->warned = true;
+	diag_warning(&expr->at, "+0 behind the function's name is itself alone: kprobe:FUNCTION+0",
+		     "'%s' may be something else in '%s', which the compiler has made for some callers",
+		     expr->builtin->name, event->reshaped);
+}
+
 static int check_builtin(struct checker *checker, struct expr *expr)
 {
 	const struct builtin *builtin = expr->builtin;
@@ -249,6 +263,9 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 	if (builtin->source == FROM_CONSTANT)
 		return check_run_constant(checker, expr);
 	expr->type = builtin->type;
+	if (checker->event->reshaped &&
+	    (is_argument(builtin) || !strcmp(builtin->name, "retval")))
+		warn_of_reshaped(checker, expr);
 	if (checker->event->provider == PROVIDER_RAWTRACEPOINT &&
 	    is_argument(builtin))
 		return check_raw_argument(checker, expr);

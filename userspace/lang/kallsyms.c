@@ -102,20 +102,48 @@ static size_t keep_module(struct symbols *symbols, const char *module)
 	return kept;
 }
 
-struct symbols kallsyms_named(struct kallsyms *ks, const char *module,
-			      const char *name)
+/* "vfs_read" is the same name, and "vfs_read.isra.0" a form of it. */
+static bool is_same(const char *name, const char *wanted)
+{
+	return !symbol_name_cmp(name, wanted);
+}
+
+static bool is_form(const char *name, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	return is_same(name, wanted) ||
+	       (!strncmp(name, wanted, len) && name[len] == '.');
+}
+
+/* Whatever is wanted stands together: a dot comes before what names are made of. */
+static struct symbols find_all(struct kallsyms *ks, const char *module,
+			       const char *name,
+			       bool (*is_wanted)(const char *name,
+						 const char *wanted))
 {
 	const char *text_end = ks->functions.text + ks->functions.len;
 	const char *lines = find_line(&ks->functions, name), *end = lines;
 	struct symbols symbols;
 
-	while (end < text_end &&
-	       !symbol_name_cmp(symbol_name(end, text_end - 1), name))
+	while (end < text_end && is_wanted(symbol_name(end, text_end - 1), name))
 		end = next_line(end, text_end);
 	symbols = parse_symbols(ks, lines, end);
 	if (module)
 		symbols.nr = keep_module(&symbols, module);
 	return symbols;
+}
+
+struct symbols kallsyms_named(struct kallsyms *ks, const char *module,
+			      const char *name)
+{
+	return find_all(ks, module, name, is_same);
+}
+
+struct symbols kallsyms_forms(struct kallsyms *ks, const char *module,
+			      const char *name)
+{
+	return find_all(ks, module, name, is_form);
 }
 
 const struct symbols *kallsyms_all(struct kallsyms *ks)

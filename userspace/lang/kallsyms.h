@@ -54,6 +54,10 @@ void kallsyms_free(struct kallsyms *ks);
 struct symbols kallsyms_named(struct kallsyms *ks, const char *module,
 			      const char *name);
 
+/* That function and what its name begins with before a dot: name.isra.0. Cheap. */
+struct symbols kallsyms_forms(struct kallsyms *ks, const char *module,
+			      const char *name);
+
 /* All functions. Takes a while, the first time. */
 const struct symbols *kallsyms_all(struct kallsyms *ks);
 

@@ -13,7 +13,7 @@
 #define MAX_PARTS 4
 #define MAX_CANDIDATES 8
 
-/* "kprobe:module:symbol+offset", cut at its colons. */
+/* "kprobe:module:symbol#2+offset", cut at its colons. */
 struct parts {
 	const char *part[MAX_PARTS];
 	unsigned int nr;
@@ -86,13 +86,6 @@ static void set_target(struct arena *arena, struct event *event,
 	event->nr_targets = 1;
 }
 
-static void set_function(struct arena *arena, struct event *event,
-			 const char *target, const struct symbol *symbol)
-{
-	set_target(arena, event, target);
-	event->addresses = arena_alloc(arena, sizeof(*event->addresses));
-	event->addresses[0] = symbol_address(symbol);
-}
 
 typedef void (*diag_report)(const struct span *at, const char *hint,
 			    const char *fmt, ...);
@@ -131,6 +124,7 @@ static int refuse_too_many(const struct resolver *resolver,
 struct function_spec {
 	const char *module;	/* NULL: any */
 	const char *symbol;
+	unsigned long number;	/* of those with that name, from 1; 0: the only one */
 	unsigned long offset;
 	bool has_offset;
 };
@@ -165,6 +159,8 @@ static const char *function_target(struct arena *arena,
 
 	if (module)
 		target = arena_printf(arena, "%s:%s", module, target);
+	if (spec->number)
+		target = arena_printf(arena, "%s#%lu", target, spec->number);
 	if (spec->has_offset)
 		target = arena_printf(arena, "%s+%lu", target, spec->offset);
 	return target;
@@ -251,10 +247,7 @@ static int refuse_unknown(struct resolver *resolver,
 	const char *hint = no_function_hint(resolver, spec);
 	diag_report report = missing_report(resolver);
 
-	if (spec->module && !strcmp(spec->module, "kpstat"))
-		report(&point->at, NULL,
-		       "kpstat's own functions cannot be probed: its handlers run them");
-	else if (spec->module)
+	if (spec->module)
 		report(&point->at, hint, "module '%s' has no function '%s'",
 		       spec->module, spec->symbol);
 	else
@@ -263,22 +256,21 @@ static int refuse_unknown(struct resolver *resolver,
 	return missing_result(resolver);
 }
 
-/* How many functions they are: the same address twice is one. */
-static unsigned int count_functions(const struct symbols *bearers)
+/* The same address twice is one function. */
+static void keep_distinct(struct symbols *bearers)
 {
-	unsigned long long address, first = 0;
-	unsigned int nr = 0;
-	size_t i;
+	unsigned long long address;
+	size_t i, j, kept = 0;
 
 	for (i = 0; i < bearers->nr; i++) {
 		address = symbol_address(&bearers->list[i]);
-		if (i && address && address == first)
-			continue;
-		if (!i)
-			first = address;
-		nr++;
+		for (j = 0; address && j < kept; j++)
+			if (symbol_address(&bearers->list[j]) == address)
+				break;
+		if (!address || j == kept)
+			bearers->list[kept++] = bearers->list[i];
 	}
-	return nr;
+	bearers->nr = kept;
 }
 
 static bool one_per_module(const struct symbols *bearers)
@@ -293,19 +285,33 @@ static bool one_per_module(const struct symbols *bearers)
 	return unique;
 }
 
-static int refuse_ambiguous(const struct attach_point *point,
-			    const struct symbols *bearers, unsigned int nr)
+static bool addresses_are_hidden(const struct symbols *bearers)
 {
-	const char *hint = "name a function that calls it, or use a tracepoint";
+	return bearers->nr && !symbol_address(bearers->list);
+}
+
+static int refuse_ambiguous(struct resolver *resolver, const struct event *event,
+			    const struct symbols *bearers, const char *name)
+{
+	const char *provider = providers[event->provider].name;
+	bool by_module = one_per_module(bearers);
+	const char *hint;
 	size_t i;
 
-	if (one_per_module(bearers))
+	if (by_module)
 		hint = "say which: MODULE:FUNCTION, where the kernel itself is vmlinux";
-	diag_error(&point->at, hint, "%u functions are called '%s'", nr,
-		   bearers->list[0].name);
+	else if (addresses_are_hidden(bearers))
+		hint = "name a function that calls it, or use a tracepoint: to choose one its address must be seen (kernel.kptr_restrict)";
+	else
+		hint = arena_printf(resolver->arena,
+				    "choose one: %s:%s#1, or by its address: %s:0x%llx",
+				    provider, bearers->list[0].name, provider,
+				    symbol_address(bearers->list));
+	diag_error(&event->point->at, hint, "%zu functions are called '%s'",
+		   bearers->nr, name);
 	for (i = 0; i < MAX_CANDIDATES && i < bearers->nr; i++)
-		diag_note(NULL, NULL, "candidate %zu of %u: %s:%s at 0x%llx",
-			  i + 1, nr, symbol_module(&bearers->list[i]),
+		diag_note(NULL, NULL, "candidate %zu of %zu: %s:%s at 0x%llx",
+			  i + 1, bearers->nr, symbol_module(&bearers->list[i]),
 			  bearers->list[i].name,
 			  symbol_address(&bearers->list[i]));
 	return -1;
@@ -361,36 +367,276 @@ static void warn_pending(struct resolver *resolver,
 		     spec->module);
 }
 
+static void add_function(struct resolver *resolver, struct event *event,
+			 const struct function_spec *spec,
+			 const struct symbol *symbol)
+{
+	struct arena *arena = resolver->arena;
+	unsigned long long *grown = arena_alloc(arena, (event->nr_targets + 1) *
+						sizeof(*grown));
+
+	if (event->nr_targets)
+		memcpy(grown, event->addresses,
+		       event->nr_targets * sizeof(*grown));
+	grown[event->nr_targets] = symbol_address(symbol);
+	event->addresses = grown;
+	add_target(arena, event, function_target(arena, spec, symbol->module));
+}
+
+/*
+ * What the compiler makes of one function beside it, or instead of it: copies for
+ * some of its callers, of which those that drop or replace arguments are named so,
+ * and pieces that it calls or jumps to.
+ */
+static bool is_copy(const char *name)
+{
+	return (strstr(name, ".constprop.") || strstr(name, ".isra.")) &&
+	       !strstr(name, ".part.") && !strstr(name, ".cold");
+}
+
+static bool is_part(const char *name)
+{
+	return strstr(name, ".part.") && !strstr(name, ".cold");
+}
+
+static size_t keep_those(struct symbols *symbols, bool (*is_wanted)(const char *))
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < symbols->nr; i++)
+		if (is_wanted(symbols->list[i].name))
+			symbols->list[kept++] = symbols->list[i];
+	return kept;
+}
+
+/* The forms of a function that are_wanted() names; of .list's owner, or anybody's. */
+static struct symbols forms_of(struct resolver *resolver,
+			       const struct function_spec *spec,
+			       const struct symbols *bearers,
+			       bool (*is_wanted)(const char *name))
+{
+	const char *module = bearers->nr ? symbol_module(bearers->list) :
+					   spec->module;
+	struct symbols forms = kallsyms_forms(&resolver->kallsyms, module,
+					      spec->symbol);
+
+	forms.nr = keep_those(&forms, is_wanted);
+	keep_distinct(&forms);
+	return forms;
+}
+
+static bool has_twin(const struct symbols *symbols, size_t which)
+{
+	size_t i;
+
+	for (i = 0; i < symbols->nr; i++)
+		if (i != which &&
+		    !strcmp(symbols->list[i].name, symbols->list[which].name))
+			return true;
+	return false;
+}
+
+/* Parts are not counted with what calls them: a call would be two. */
+static void note_parts(struct resolver *resolver, const struct event *event,
+		       const struct function_spec *spec,
+		       const struct symbols *bearers)
+{
+	struct symbols parts = forms_of(resolver, spec, bearers, is_part);
+	size_t i;
+
+	for (i = 0; i < parts.nr; i++)
+		diag_note(&event->point->at,
+			  arena_printf(resolver->arena,
+				       "where only its beginning is inlined, calls are seen in %s:%s alone",
+				       providers[event->provider].name,
+				       parts.list[i].name),
+			  "'%s', a part of '%s', is left out: the function calls it",
+			  parts.list[i].name, spec->symbol);
+}
+
+/*
+ * A name is all that was made of its function: xen_mc_issue and
+ * xen_mc_issue.constprop.0. Where one of them cannot be probed the others are.
+ */
+static void add_copies(struct resolver *resolver, struct event *event,
+		       const struct function_spec *spec,
+		       const struct symbols *bearers)
+{
+	struct symbols copies = forms_of(resolver, spec, bearers, is_copy);
+	size_t i;
+
+	for (i = 0; i < copies.nr; i++) {
+		const struct symbol *copy = &copies.list[i];
+		struct function_spec form = { .symbol = copy->name };
+		const char *why = NULL;
+
+		if (has_twin(&copies, i))
+			why = "several functions are called so";
+		else if (kallsyms_forbids(&resolver->kallsyms, copy->name))
+			why = "the kernel forbids probes in it";
+		if (why) {
+			diag_note(&event->point->at, NULL,
+				  "'%s', a form of '%s', is left out: %s",
+				  copy->name, spec->symbol, why);
+			continue;
+		}
+		add_function(resolver, event, &form, copy);
+		if (!event->reshaped)
+			event->reshaped = copy->name;
+	}
+}
+
+/* Of a function that the compiler has made only copies or parts of. */
+static int resolve_forms(struct resolver *resolver, struct event *event,
+			 const struct function_spec *spec)
+{
+	const struct symbols none = { 0 };
+	struct symbols forms = forms_of(resolver, spec, &none, is_copy);
+	const char *note = NULL;
+
+	if (!forms.nr) {
+		forms = forms_of(resolver, spec, &none, is_part);
+		note = "calls that end before it are not seen";
+	}
+	if (!forms.nr)
+		return refuse_unknown(resolver, event->point, spec);
+	if (has_twin(&forms, 0) ||
+	    strcmp(symbol_module(forms.list),
+		   symbol_module(&forms.list[forms.nr - 1])))
+		return refuse_ambiguous(resolver, event, &forms, spec->symbol);
+	if (!note) {
+		forms.nr = 1;
+		add_copies(resolver, event, spec, &forms);
+		note_parts(resolver, event, spec, &forms);
+		return event->nr_targets ? 0 : -1;
+	}
+	diag_note(&event->point->at, note,
+		  "all that the compiler has left of '%s' is a part of it, '%s'",
+		  spec->symbol, forms.list[0].name);
+	add_function(resolver, event,
+		     &(struct function_spec){ .symbol = forms.list[0].name },
+		     forms.list);
+	event->reshaped = forms.list[0].name;
+	return 0;
+}
+
+/* "type_show#2": in the order of /proc/kallsyms. */
+static int choose(struct resolver *resolver, struct event *event,
+		  struct function_spec *spec, struct symbols *bearers)
+{
+	if (spec->number > bearers->nr) {
+		diag_error(&event->point->at,
+			   arena_printf(resolver->arena, bearers->nr == 1 ?
+					"leave #%lu out" :
+					"they are numbered from 1",
+					spec->number),
+			   "%zu function%s called '%s', so there is no #%lu",
+			   bearers->nr, bearers->nr == 1 ? " is" : "s are",
+			   spec->symbol, spec->number);
+		return -1;
+	}
+	if (bearers->nr == 1) {
+		spec->number = 0;
+		return 0;
+	}
+	if (addresses_are_hidden(bearers)) {
+		diag_error(&event->point->at, "as root: sysctl kernel.kptr_restrict=1",
+			   "the kernel hides addresses: '%s#%lu' cannot be told from the others",
+			   spec->symbol, spec->number);
+		return -1;
+	}
+	bearers->list += spec->number - 1;
+	bearers->nr = 1;
+	return 0;
+}
+
+static int resolve_pending(struct resolver *resolver, struct event *event,
+			   const struct function_spec *spec)
+{
+	warn_pending(resolver, event->point, spec);
+	event->pending = true;
+	set_target(resolver->arena, event,
+		   function_target(resolver->arena, spec, spec->module));
+	return 0;
+}
+
 static int resolve_exact(struct resolver *resolver, struct event *event,
 			 struct function_spec *spec)
 {
+	bool all_forms = !spec->number && !spec->has_offset &&
+			 !strchr(spec->symbol, '.');
 	struct kallsyms *ks = &resolver->kallsyms;
 	struct symbols bearers;
-	unsigned int nr;
 
 	if (!spec->module)
 		spec->symbol = follow_alias(ks, spec->symbol);
 	bearers = kallsyms_named(ks, spec->module, spec->symbol);
-	nr = count_functions(&bearers);
-	if (!nr && spec->module && strcmp(spec->module, "vmlinux") &&
-	    waits_for_module(spec)) {
-		warn_pending(resolver, event->point, spec);
-		event->pending = true;
-		set_target(resolver->arena, event,
-			   function_target(resolver->arena, spec,
-					   spec->module));
-		return 0;
-	}
-	if (!nr)
+	keep_distinct(&bearers);
+	if (!bearers.nr && all_forms &&
+	    kallsyms_forms(ks, spec->module, spec->symbol).nr)
+		return resolve_forms(resolver, event, spec);
+	if (!bearers.nr && !spec->number && spec->module &&
+	    strcmp(spec->module, "vmlinux") && waits_for_module(spec))
+		return resolve_pending(resolver, event, spec);
+	if (!bearers.nr)
 		return refuse_unknown(resolver, event->point, spec);
-	if (nr > 1)
-		return refuse_ambiguous(event->point, &bearers, nr);
+	if (spec->number && choose(resolver, event, spec, &bearers))
+		return -1;
+	if (bearers.nr > 1)
+		return refuse_ambiguous(resolver, event, &bearers, spec->symbol);
 	if (check_function(resolver, event->point, spec, bearers.list))
 		return -1;
-	set_function(resolver->arena, event,
-		     function_target(resolver->arena, spec,
-				     bearers.list->module),
-		     bearers.list);
+	add_function(resolver, event, spec, bearers.list);
+	if (all_forms) {
+		add_copies(resolver, event, spec, &bearers);
+		note_parts(resolver, event, spec, &bearers);
+	}
+	return 0;
+}
+
+/* "kprobe:0xffffffff81234567": the function that it is in, and how far in. */
+static int resolve_address(struct resolver *resolver, struct event *event,
+			   struct function_spec *spec)
+{
+	unsigned long long address = strtoull(spec->symbol, NULL, 16);
+	const struct symbols *all = kallsyms_all(&resolver->kallsyms);
+	const struct symbol *found = NULL;
+	struct symbols bearers;
+	size_t i;
+
+	for (i = 0; i < all->nr; i++)
+		if (symbol_address(&all->list[i]) <= address &&
+		    (!found || symbol_address(found) < symbol_address(&all->list[i])))
+			found = &all->list[i];
+	if (!found || !symbol_address(found)) {
+		diag_error(&event->point->at,
+			   addresses_are_hidden(all) ?
+			   "as root: sysctl kernel.kptr_restrict=1" : NULL,
+			   "no function is known to be at %s", spec->symbol);
+		return -1;
+	}
+	*spec = (struct function_spec){
+		.symbol = found->name,
+		.module = symbol_module(found),
+		.offset = address - symbol_address(found),
+	};
+	spec->has_offset = spec->offset;
+	if (spec->has_offset && event->provider == PROVIDER_KRETPROBE) {
+		diag_error(&event->point->at,
+			   arena_printf(resolver->arena, "it begins at 0x%llx",
+					symbol_address(found)),
+			   "that is inside of '%s': a kretprobe has no offset",
+			   found->name);
+		return -1;
+	}
+	bearers = kallsyms_named(&resolver->kallsyms, spec->module, spec->symbol);
+	keep_distinct(&bearers);
+	for (i = 0; bearers.nr > 1 && i < bearers.nr; i++)
+		if (symbol_address(&bearers.list[i]) == symbol_address(found))
+			spec->number = i + 1;
+	if (check_function(resolver, event->point, spec, found))
+		return -1;
+	add_function(resolver, event, spec, found);
 	return 0;
 }
 
@@ -463,7 +709,15 @@ static int resolve_function_glob(struct resolver *resolver,
 
 	kallsyms_load_traceable(&resolver->kallsyms);
 	find_matches(resolver, spec, &found);
-	if (!found.nr) {
+	if (!found.nr && found.ambiguous) {
+		missing_report(resolver)(&event->point->at,
+					 arena_printf(resolver->arena,
+						      "choose one by its number: kpctl probes '%s' lists them as NAME#1, NAME#2",
+						      event->point->text),
+					 "each function that matches '%s' shares its name with another",
+					 event->point->text);
+		err = missing_result(resolver);
+	} else if (!found.nr) {
 		missing_report(resolver)(&event->point->at,
 					 "list what there is with kpctl probes GLOB",
 					 "no function that can be probed matches '%s'",
@@ -473,9 +727,12 @@ static int resolve_function_glob(struct resolver *resolver,
 		err = refuse_too_many(resolver, event->point, found.nr);
 	} else {
 		if (found.ambiguous)
-			diag_warning(&event->point->at, NULL,
-				     "%zu names that several functions bear are left out",
-				     found.ambiguous);
+			diag_warning(&event->point->at,
+				     "choose one by its number: NAME#1, as kpctl probes lists them",
+				     "%zu name%s that several functions bear %s left out",
+				     found.ambiguous,
+				     found.ambiguous == 1 ? "" : "s",
+				     found.ambiguous == 1 ? "is" : "are");
 		event->nr_targets = found.nr;
 		event->lenient = true;
 		event->targets = arena_alloc(resolver->arena, found.nr *
@@ -490,6 +747,31 @@ static int resolve_function_glob(struct resolver *resolver,
 	free(found.targets);
 	free(found.addresses);
 	return err;
+}
+
+/* "type_show#2", before its offset. */
+static int parse_number(const struct attach_point *point,
+			struct function_spec *spec)
+{
+	char *mark = strchr(spec->symbol, '#');
+	char *end;
+
+	if (!mark)
+		return 0;
+	*mark = '\0';
+	errno = 0;
+	spec->number = strtoul(mark + 1, &end, 10);
+	if (!spec->number || *end || errno || mark[1] == '+' || mark[1] == '-') {
+		diag_error(&point->at, "functions of one name are numbered from 1: NAME#2",
+			   "'%s' is not a number of a function", mark + 1);
+		return -1;
+	}
+	if (is_glob(spec->symbol)) {
+		diag_error(&point->at, "name one function",
+			   "a pattern cannot have a number");
+		return -1;
+	}
+	return 0;
 }
 
 static int parse_offset(const struct attach_point *point,
@@ -534,7 +816,14 @@ static int parse_function(struct resolver *resolver,
 			   "'%s' does not name a function", point->text);
 		return -1;
 	}
-	return parse_offset(point, spec);
+	return parse_offset(point, spec) ? -1 : parse_number(point, spec);
+}
+
+static bool is_address(const struct function_spec *spec)
+{
+	return !spec->module && !spec->has_offset && !spec->number &&
+	       !strncmp(spec->symbol, "0x", 2) && spec->symbol[2] &&
+	       !spec->symbol[2 + strspn(spec->symbol + 2, "0123456789abcdefABCDEF")];
 }
 
 static int resolve_function(struct resolver *resolver, struct event *event,
@@ -551,6 +840,11 @@ static int resolve_function(struct resolver *resolver, struct event *event,
 			   "a kretprobe has no offset");
 		return -1;
 	}
+	if (spec.module && !strcmp(spec.module, "kpstat")) {
+		diag_error(&event->point->at, NULL,
+			   "kpstat's own functions cannot be probed: its handlers run them");
+		return -1;
+	}
 	err = kallsyms_load(&resolver->kallsyms);
 	if (err) {
 		diag_error(&event->point->at, NULL,
@@ -559,6 +853,8 @@ static int resolve_function(struct resolver *resolver, struct event *event,
 	}
 	if (is_glob(spec.symbol) || (spec.module && is_glob(spec.module)))
 		return resolve_function_glob(resolver, event, &spec);
+	if (is_address(&spec))
+		return resolve_address(resolver, event, &spec);
 	return resolve_exact(resolver, event, &spec);
 }
 
@@ -1055,15 +1351,19 @@ static bool is_listed(const struct listing *listing, const char *probe)
 	return !listing->glob || !fnmatch(listing->glob, probe, 0);
 }
 
+/* @name is what a pattern is held against, @target what is listed. */
 static void list_one(struct listing *listing, enum provider_id provider,
-		     const char *target)
+		     const char *name, const char *target)
 {
+	const char *provider_name = providers[provider].name;
 	struct event_fields fields = { 0 };
 	const char *probe = arena_printf(&listing->arena, "%s:%s",
-					 providers[provider].name, target);
+					 provider_name, target);
 	bool has_fields;
 
-	if (!is_listed(listing, probe))
+	if (!is_listed(listing, probe) &&
+	    !is_listed(listing, arena_printf(&listing->arena, "%s:%s",
+					     provider_name, name)))
 		return;
 	has_fields = listing->with_fields &&
 		!read_fields(&listing->arena, provider, target, &fields);
@@ -1073,39 +1373,71 @@ static void list_one(struct listing *listing, enum provider_id provider,
 		event_fields_free(&fields);
 }
 
+/* How many of them are @module's. */
+static size_t count_in(const struct symbols *bearers, const char *module)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < bearers->nr; i++)
+		nr += !strcmp(symbol_module(&bearers->list[i]), module);
+	return nr;
+}
+
+/* As each of them can be written: with a number where the name is not enough. */
+static void list_bearers(struct listing *listing, enum provider_id provider,
+			 const struct symbols *bearers)
+{
+	size_t i, j;
+
+	for (i = 0; i < bearers->nr; i++) {
+		const struct symbol *symbol = &bearers->list[i];
+		struct function_spec spec = { .symbol = symbol->name };
+		const char *plain = function_target(&listing->arena, &spec,
+						    symbol->module);
+
+		if (count_in(bearers, symbol_module(symbol)) > 1)
+			for (j = 0, spec.number = 1; j < i; j++)
+				spec.number += !strcmp(symbol_module(&bearers->list[j]),
+						       symbol_module(symbol));
+		list_one(listing, provider, plain,
+			 function_target(&listing->arena, &spec,
+					 symbol->module));
+	}
+}
+
 static void list_functions(struct listing *listing, enum provider_id provider)
 {
 	struct kallsyms ks = { 0 };
-	struct strset seen = { 0 };
 	const struct symbols *all;
-	size_t i;
+	size_t i, nr;
 
 	if (kallsyms_load(&ks))
 		return;
 	kallsyms_load_traceable(&ks);
 	all = kallsyms_all(&ks);
-	for (i = 0; i < all->nr; i++) {
-		const struct symbol *symbol = &all->list[i];
-		struct function_spec spec = { .symbol = symbol->name };
-		const char *target;
+	/* They are sorted by name. */
+	for (i = 0; i < all->nr; i += nr) {
+		struct symbols bearers = { .list = all->list + i };
 
-		if (!kallsyms_probeable(&ks, symbol))
+		for (nr = 1; i + nr < all->nr; nr++)
+			if (strcmp(all->list[i].name, all->list[i + nr].name))
+				break;
+		bearers.nr = nr;
+		if (!kallsyms_probeable(&ks, bearers.list))
 			continue;
-		target = function_target(&listing->arena, &spec,
-					 symbol->module);
-		if (strset_add(&seen, target))
-			list_one(listing, provider, target);
+		keep_distinct(&bearers);
+		list_bearers(listing, provider, &bearers);
 	}
-	strset_free(&seen);
 	kallsyms_free(&ks);
 }
 
 static void list_tracepoint(const char *system, const char *event, void *data)
 {
 	struct listing *listing = data;
+	const char *target = arena_printf(&listing->arena, "%s:%s", system,
+					  event);
 
-	list_one(listing, PROVIDER_TRACEPOINT,
-		 arena_printf(&listing->arena, "%s:%s", system, event));
+	list_one(listing, PROVIDER_TRACEPOINT, target, target);
 }
 
 static bool glob_is_of(const struct listing *listing, enum provider_id id)
@@ -1139,7 +1471,8 @@ size_t probes_list(const char *glob, bool with_fields,
 	if (glob_is_of(&listing, PROVIDER_TRACEPOINT))
 		tracefs_each("*", "*", list_tracepoint, &listing);
 	for (i = 0; i < ARRAY_SIZE(conntrack_events); i++)
-		list_one(&listing, PROVIDER_CONNTRACK, conntrack_events[i]);
+		list_one(&listing, PROVIDER_CONNTRACK, conntrack_events[i],
+			 conntrack_events[i]);
 	arena_free(&listing.arena);
 	return listing.nr;
 }

@@ -23,6 +23,8 @@ struct event {
 	unsigned long long *addresses;	/* of functions, or NULL: not known */
 	size_t nr_targets;
 	bool lenient;
+	const char *reshaped;		/* a form whose arguments may be others, or NULL */
+	bool warned;			/* of those */
 	bool pending;			/* in a module that is not loaded */
 	unsigned int event_id;		/* tracepoint */
 	bool has_fields;		/* .fields are filled */

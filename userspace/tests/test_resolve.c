@@ -46,6 +46,20 @@ static void test_exact(void **state)
 		{ "t:sched:sched_switch", "tracepoint", "sched:sched_switch" },
 		{ "tracepoint:tcp:tcp_retransmit_skb", "tracepoint",
 		  "tcp:tcp_retransmit_skb" },
+		{ "k:type_show#1", "kprobe", "type_show#1" },
+		{ "kr:type_show#2", "kretprobe", "type_show#2" },
+		{ "k:vmlinux:type_show#2+0x10", "kprobe", "type_show#2+16" },
+		{ "k:init_once#2", "kprobe", "fuse:init_once#2" },
+		{ "k:vfs_read#1", "kprobe", "vfs_read" },
+		{ "k:0xffffffff81003000", "kprobe", "vfs_read" },
+		{ "kr:0xffffffff81001100", "kretprobe", "type_show#2" },
+		{ "k:0xffffffff81001104", "kprobe", "type_show#2+4" },
+		{ "k:0xffffffffc0002010", "kprobe", "fuse:init_once+16" },
+		{ "k:xen_mc_issue+0", "kprobe", "xen_mc_issue+0" },
+		{ "k:xen_mc_issue.constprop.0", "kprobe",
+		  "xen_mc_issue.constprop.0" },
+		{ "k:with_part.part.0", "kprobe", "with_part.part.0" },
+		{ "k:vfs_write", "kprobe", "vfs_write" },
 		{ "conntrack:full", "conntrack", "full" },
 	};
 	char text[128];
@@ -97,6 +111,67 @@ static void test_function_globs(void **state)
 	assert_int_equal(object.probes[0].nr_targets, 1);
 }
 
+/* Of the compiled forms of a function: those that are it, and what is said. */
+static void test_forms(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *targets[3];
+		const char *said;
+	} cases[] = {
+		{ "k:xen_mc_issue { @ = count(); }",
+		  { "xen_mc_issue", "xen_mc_issue.constprop.0" }, NULL },
+		{ "kr:xen_mc_issue { @ = count(); }",
+		  { "xen_mc_issue", "xen_mc_issue.constprop.0" }, NULL },
+		{ "k:xen_mc_issue { @[arg0] = count(); }",
+		  { "xen_mc_issue", "xen_mc_issue.constprop.0" },
+		  "'arg0' may be something else in 'xen_mc_issue.constprop.0'" },
+		{ "kr:xen_mc_issue { @[retval] = count(); @s = sum(retval); }",
+		  { "xen_mc_issue", "xen_mc_issue.constprop.0" },
+		  "'retval' may be something else in" },
+		{ "k:only_copies { @ = count(); }",
+		  { "only_copies.constprop.1", "only_copies.isra.0" }, NULL },
+		{ "k:vmlinux:only_copies { @ = count(); }",
+		  { "only_copies.constprop.1", "only_copies.isra.0" }, NULL },
+		{ "k:with_part { @ = count(); }", { "with_part" },
+		  "'with_part.part.0', a part of 'with_part', is left out" },
+		{ "k:all_part { @ = count(); }", { "all_part.part.0" },
+		  "a part of it, 'all_part.part.0'" },
+		{ "k:twin_copy { @ = count(); }", { "twin_copy" },
+		  "'twin_copy.isra.0', a form of 'twin_copy', is left out" },
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct object_probe *probe;
+		size_t nr = 0;
+
+		must_compile(cases[i].text, &object);
+		probe = &object.probes[0];
+		while (nr < 3 && cases[i].targets[nr])
+			nr++;
+		assert_int_equal(object.nr_probes, 1);
+		assert_int_equal(probe->nr_targets, nr);
+		for (j = 0; j < nr; j++)
+			assert_string_equal(probe->targets[j],
+					    cases[i].targets[j]);
+		for (j = 0; cases[i].said && j < nr_diags; j++)
+			if (strstr(diags[j].message, cases[i].said))
+				break;
+		if (cases[i].said)
+			assert_true(j < nr_diags);
+		else
+			assert_int_equal(nr_diags, 0);
+		object_free(&object);
+	}
+	must_compile("k:0xffffffff81001100 { }", &object);
+	assert_true(object.probes[0].addresses[0] == 0xffffffff81001100);
+	object_free(&object);
+	must_compile("k:type_show#2+4 { }", &object);
+	assert_true(object.probes[0].addresses[0] == 0xffffffff81001100);
+}
+
 /* Blacklisted, unknown to ftrace, or borne by several: not in a glob. */
 static void test_globs_leave_out(void **state)
 {
@@ -108,7 +183,7 @@ static void test_globs_leave_out(void **state)
 	assert_true(has_target(&object.probes[0], "kernel_clone"));
 	assert_int_equal(nr_diags, 1);
 	assert_string_equal(diags[0].message,
-			    "1 names that several functions bear are left out");
+			    "1 name that several functions bear is left out");
 	object_free(&object);
 	assert_int_equal(try_compile("kprobe:do_int* { }", &object), -1);
 }
@@ -215,6 +290,10 @@ static void test_listing(void **state)
 		{ "*retransmit*", "tracepoint:tcp:tcp_retransmit_skb/14 " },
 		{ "conntrack:d*", "conntrack:destroy/11 " },
 		{ "*:fuse:*", "kprobe:fuse:init_once/0 " },
+		{ "k:type_show", "kprobe:type_show#1/0 kprobe:type_show#2/0 " },
+		{ "k:type_show#2", "kprobe:type_show#2/0 " },
+		{ "k:kpstat:*", "" },
+		{ "*kps_load*", "" },
 		{ "nothing", "" },
 	};
 	size_t i;
@@ -234,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_exact, release),
 		cmocka_unit_test_teardown(test_function_globs, release),
+		cmocka_unit_test_teardown(test_forms, release),
 		cmocka_unit_test_teardown(test_globs_leave_out, release),
 		cmocka_unit_test_teardown(test_pending, release),
 		cmocka_unit_test_teardown(test_tracepoint_globs, release),
