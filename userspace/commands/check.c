@@ -9,7 +9,7 @@
 #include "out/json.h"
 
 const char check_help[] =
-	"usage: kpctl check [-v] PROGRAM | FILE.bt | -e TEXT\n\n"
+	"usage: kpctl check [-v] PROGRAM | FILE.bt | - | -e TEXT\n\n"
 	"Compiles a program against this kernel's functions and events, and\n"
 	"loads nothing.\n\n"
 	"  -e TEXT        the program itself\n"

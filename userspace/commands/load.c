@@ -12,7 +12,7 @@
 #include "out/sites.h"
 
 const char load_help[] =
-	"usage: kpctl load [options] PROGRAM | FILE.bt | -e TEXT [PARAMETER...]\n"
+	"usage: kpctl load [options] PROGRAM | FILE.bt | - | -e TEXT [PARAMETER...]\n"
 	"\n"
 	"Attaches the program's probes and leaves it running; read it with\n"
 	"`kpctl read NAME` or under /sys/kernel/debug/kpstat/programs/NAME.\n"

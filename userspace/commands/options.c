@@ -99,14 +99,33 @@ bool parse_count(const char *option, const char *text, unsigned long min,
 	return true;
 }
 
+/* "90", "1.5m", "200ms" */
+static double unit_seconds(const char *unit)
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} units[] = {
+		{ "", 1 }, { "s", 1 }, { "ms", 0.001 }, { "m", 60 },
+		{ "min", 60 }, { "h", 3600 }, { "d", 86400 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(unit, units[i].name))
+			return units[i].seconds;
+	return 0;
+}
+
 bool parse_seconds(const char *option, const char *text, double *seconds)
 {
 	char *end;
 
 	*seconds = strtod(text, &end);
-	if (end == text || *end || !(*seconds > 0) || *seconds > 1e8) {
-		wrong_use("%s takes a number of seconds, not \"%s\"", option,
-			  text);
+	*seconds *= unit_seconds(end);
+	if (end == text || !(*seconds > 0) || *seconds > 1e8) {
+		wrong_use("%s takes seconds, or a number with ms, s, m, h or d, not \"%s\"",
+			  option, text);
 		return false;
 	}
 	return true;
@@ -141,8 +160,11 @@ bool compile_option(int option, struct program_source *source, int *status)
 
 	switch (option) {
 	case 'e':
+		good = !source->expression;
+		if (!good)
+			wrong_use("-e stands twice; write all clauses in one");
 		source->expression = optarg;
-		return true;
+		break;
 	case OPT_MAX_KEYS:
 		good = parse_count("--max-keys", optarg, 1, KPS_MAX_ENTRIES,
 				   &options->max_keys);

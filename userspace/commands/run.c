@@ -25,13 +25,14 @@
 #include "out/stream.h"
 
 const char run_help[] =
-	"usage: kpctl run [options] PROGRAM | FILE.bt | -e TEXT [PARAMETER...]\n"
+	"usage: kpctl run [options] PROGRAM | FILE.bt | - | -e TEXT [PARAMETER...]\n"
 	"\n"
 	"Attaches the program's probes, waits, prints its maps and detaches.\n"
 	"The probes go with this process, however it ends.\n"
 	"\n"
 	"  -e TEXT           the program itself\n"
-	"  -d, --duration S  end after S seconds; else exit() or Ctrl-C ends it\n"
+	"  -d, --duration S  end after S seconds (2m: minutes); else exit() or Ctrl-C\n"
+	"                    ends it\n"
 	"  -i, --interval S  print and empty the maps every S seconds\n"
 	"  -c COMMAND        run it, with cpid its process; end with it\n"
 	"  -p PID            end when that process ends\n"

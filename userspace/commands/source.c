@@ -57,11 +57,16 @@ static char **program_dirs(void)
 	return dirs;
 }
 
+static bool is_stdin(const char *argument)
+{
+	return !strcmp(argument, "-");
+}
+
 static bool is_file_name(const char *argument)
 {
 	size_t len = strlen(argument);
 
-	return strchr(argument, '/') ||
+	return is_stdin(argument) || strchr(argument, '/') ||
 	       (len > 3 && !strcmp(argument + len - 3, ".bt"));
 }
 
@@ -153,7 +158,7 @@ static int find_program(struct program_source *source, const char *argument)
 
 static char *read_file(const char *path)
 {
-	FILE *file = fopen(path, "r");
+	FILE *file = is_stdin(path) ? stdin : fopen(path, "r");
 	char *text = NULL;
 	size_t size = 0;
 
@@ -167,9 +172,24 @@ static char *read_file(const char *path)
 			text = NULL;
 		}
 	}
-	if (file)
+	if (file && file != stdin)
 		fclose(file);
 	return text;
+}
+
+/* Some editors begin a file with it. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+static int check_encoding(const char *path, char *text)
+{
+	size_t len = strlen(BYTE_ORDER_MARK);
+
+	if (!strncmp(text, BYTE_ORDER_MARK, len))
+		memmove(text, text + len, strlen(text + len) + 1);
+	if (strncmp(text, "\xff\xfe", 2) && strncmp(text, "\xfe\xff", 2))
+		return DONE;
+	error("%s: this is UTF-16; save it as UTF-8", path);
+	return FAILED;
 }
 
 static char *name_from_path(const char *path)
@@ -242,10 +262,10 @@ static int read_program(struct program_source *source, const char *argument)
 	}
 	if (find_program(source, argument))
 		return FAILED;
-	source->options.file = source->path;
-	source->name = name_from_path(source->path);
+	source->options.file = is_stdin(argument) ? "stdin" : source->path;
+	source->name = name_from_path(source->options.file);
 	source->text = read_file(source->path);
-	if (!source->text)
+	if (!source->text || check_encoding(source->options.file, source->text))
 		return FAILED;
 	if (!is_file_name(argument))
 		prefer_older(source);
@@ -268,7 +288,7 @@ int source_open(struct program_source *source, const char *argument)
 {
 	error_take_diagnostics();
 	if (!argument == !source->expression)
-		return wrong_use("one program is needed: a short name, a file, or -e TEXT");
+		return wrong_use("one program is needed: a short name, a file, - for standard input, or -e TEXT");
 	if (read_program(source, argument))
 		return FAILED;
 	if (strlen(source->text) > KPS_SOURCE_MAX) {

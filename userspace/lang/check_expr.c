@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "check_parts.h"
 #include "ktypes/ktypes.h"
 #include "near.h"
@@ -144,12 +145,33 @@ static const char *name_hint(struct checker *checker, const char *name)
 	return near_hint(checker->arena, &near);
 }
 
+/* "prev_comm" is a field of the event; NULL: there is none of that name. */
+static const char *args_hint(struct checker *checker, const struct expr *expr)
+{
+	struct event *event = checker->event;
+	const struct event_fields *fields;
+	bool was_muted;
+
+	if (!(IN_EVENT & 1u << event->provider))
+		return NULL;
+	was_muted = diag_mute(true);
+	fields = event_args(event, &expr->at);
+	diag_mute(was_muted);
+	if (!fields || !event_field_find(fields, expr->text))
+		return NULL;
+	return arena_printf(checker->arena, "write args.%s", expr->text);
+}
+
 int refuse_name(struct checker *checker, const struct expr *expr,
 		       const char *kind)
 {
 	const struct refusal *refusal = refused_name(expr->text);
+	const char *hint = args_hint(checker, expr);
 
-	if (refusal)
+	if (hint)
+		diag_error(&expr->at, hint, "there is no %s '%s'", kind,
+			   expr->text);
+	else if (refusal)
 		diag_error(&expr->at, refusal->hint,
 			   "'%s' is not supported", expr->text);
 	else
@@ -250,6 +272,57 @@ static void warn_of_reshaped(const struct checker *checker,
 		     expr->builtin->name, event->reshaped);
 }
 
+/* Functions that have one argument: what the system call's are in. */
+static const char * const wrappers[] = {
+	"__x64_sys_", "__ia32_sys_", "__arm64_sys_", "__ia32_compat_sys_",
+	"__arm64_compat_sys_",
+};
+
+static const char *wrapped_call(const struct event *event)
+{
+	const char *target = event->nr_targets ? event->targets[0] : "";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wrappers); i++)
+		if (!strncmp(target, wrappers[i], strlen(wrappers[i])))
+			return target + strlen(wrappers[i]);
+	return NULL;
+}
+
+/* As the system call takes them. */
+static const char *saved_argument(const struct event *event, unsigned int n)
+{
+	static const char * const x64[] = { "di", "si", "dx", "r10", "r8", "r9" };
+
+	return !strncmp(event->targets[0], "__x64_", 6) && n < ARRAY_SIZE(x64) ?
+		x64[n] : NULL;
+}
+
+static void warn_of_wrapper(const struct checker *checker,
+			    const struct expr *expr)
+{
+	struct event *event = checker->event;
+	unsigned int n = (expr->builtin->from -
+			  (int)offsetof(struct kps_frame, arg)) /
+			 (int)sizeof(uint64_t);
+	const char *call = wrapped_call(event), *where;
+	const char *hint;
+
+	if (!n || !call || checker->quiet || diag_is_muted() || event->warned)
+		return;
+	event->warned = true;
+	where = saved_argument(event, n);
+	hint = arena_printf(checker->arena,
+			    "use args of tracepoint:syscalls:sys_enter_%s", call);
+	if (where)
+		hint = arena_printf(checker->arena,
+				    "%s, or ((struct pt_regs *)arg0)->%s",
+				    hint, where);
+	diag_warning(&expr->at, hint,
+		     "'%s' has one argument, arg0, a struct pt_regs * that holds those of the system call: %s is not one",
+		     event->targets[0], expr->builtin->name);
+}
+
 static int check_builtin(struct checker *checker, struct expr *expr)
 {
 	const struct builtin *builtin = expr->builtin;
@@ -266,6 +339,8 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 	if (checker->event->reshaped &&
 	    (is_argument(builtin) || !strcmp(builtin->name, "retval")))
 		warn_of_reshaped(checker, expr);
+	if (checker->event->provider == PROVIDER_KPROBE && is_argument(builtin))
+		warn_of_wrapper(checker, expr);
 	if (checker->event->provider == PROVIDER_RAWTRACEPOINT &&
 	    is_argument(builtin))
 		return check_raw_argument(checker, expr);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "array.h"
 #include "enumerators.h"
 #include "tracefs.h"
 
@@ -51,10 +52,22 @@ static bool is_char_array(const char *declaration)
 	       starts_with(declaration, "const char ");
 }
 
+/* Bytes are read as text, too, as far as the first that is 0. */
 static bool is_data_loc_string(const char *declaration)
 {
-	return starts_with(declaration, "__data_loc char[]") ||
-	       starts_with(declaration, "__data_loc const char[]");
+	static const char * const types[] = {
+		"char[]", "const char[]", "u8[]", "__u8[]", "uint8_t[]",
+		"unsigned char[]",
+	};
+	const char *type = declaration + strlen("__data_loc ");
+	size_t i;
+
+	if (!starts_with(declaration, "__data_loc "))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (starts_with(type, types[i]))
+			return true;
+	return false;
 }
 
 static bool is_byte_array(const char *declaration)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,14 +223,42 @@ static bool waits_for_module(const struct function_spec *spec)
 	return waits;
 }
 
+/* "sys_openat": what the kernel calls it, and where its arguments have names. */
+static const char *system_call_hint(struct resolver *resolver, const char *name)
+{
+	static const char * const prefixes[] = { "__x64_", "__arm64_", "" };
+	const char *event = arena_printf(resolver->arena, "sys_enter_%s",
+					 name + strlen("sys_"));
+	const char *function;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		function = arena_printf(resolver->arena, "%s%s", prefixes[i],
+					name);
+		if (!kallsyms_named(&resolver->kallsyms, NULL, function).nr)
+			continue;
+		if (!tracefs_has("syscalls", event))
+			return arena_printf(resolver->arena, "it is %s here",
+					    function);
+		return arena_printf(resolver->arena,
+				    "it is %s here; its arguments have names in tracepoint:syscalls:%s",
+				    function, event);
+	}
+	return NULL;
+}
+
 static const char *no_function_hint(struct resolver *resolver,
 				    const struct function_spec *spec)
 {
 	const struct symbols *all = kallsyms_all(&resolver->kallsyms);
 	struct near near = { .word = spec->symbol };
-	const char *hint;
+	const char *hint = NULL;
 	size_t i;
 
+	if (!strncmp(spec->symbol, "sys_", 4))
+		hint = system_call_hint(resolver, spec->symbol);
+	if (hint)
+		return hint;
 	for (i = 0; i < all->nr; i++)
 		if (!spec->module ||
 		    !strcmp(symbol_module(&all->list[i]), spec->module))
@@ -1185,6 +1214,29 @@ static const char *with_params(struct resolver *resolver, const char *text)
 			    with_params(resolver, end));
 }
 
+static void keep_first(const char *system, const char *event, void *data)
+{
+	char (*found)[KPS_TARGET_MAX] = data;
+
+	if (!**found)
+		snprintf(*found, sizeof(*found), "%s:%s", system, event);
+}
+
+/* "vfs_read { }": a function or an event, without the word before it. */
+static const char *bare_name_hint(struct resolver *resolver, const char *name)
+{
+	char event[KPS_TARGET_MAX] = "";
+
+	if (!*name || is_glob(name))
+		return NULL;
+	if (!kallsyms_load(&resolver->kallsyms) &&
+	    kallsyms_forms(&resolver->kallsyms, NULL, name).nr)
+		return arena_printf(resolver->arena, "write kprobe:%s", name);
+	tracefs_each("*", name, keep_first, event);
+	return *event ? arena_printf(resolver->arena, "write tracepoint:%s",
+				     event) : NULL;
+}
+
 static int refuse_provider(struct resolver *resolver,
 			   const struct attach_point *point, const char *name)
 {
@@ -1196,6 +1248,12 @@ static int refuse_provider(struct resolver *resolver,
 	if (refusal) {
 		diag_error(&point->at, refusal->hint,
 			   "probes of type '%s' are not supported", name);
+		return -1;
+	}
+	hint = strchr(point->text, ':') ? NULL : bare_name_hint(resolver, name);
+	if (hint) {
+		diag_error(&point->at, hint, "'%s' does not say what it is a name of",
+			   name);
 		return -1;
 	}
 	for (id = 0; id < PROVIDER_NR; id++)

@@ -37,8 +37,9 @@ static void test_fields(void **state)
 		"\tfield:bool ok;\toffset:44;\tsize:1;\tsigned:0;\n"
 		"\tfield:struct foo foo;\toffset:48;\tsize:12;\tsigned:0;\n"
 		"\tfield:int list[4];\toffset:60;\tsize:16;\tsigned:1;\n"
+		"\tfield:__data_loc u8[] ssid;\toffset:76;\tsize:4;\tsigned:0;\n"
 		"\nprint fmt: \"%p\", REC->skbaddr\n", &fields), 0);
-	assert_int_equal(fields.nr, 9);
+	assert_int_equal(fields.nr, 10);
 
 	field = get("common_pid");
 	assert_int_equal(field->offset, 4);
@@ -51,6 +52,7 @@ static void test_fields(void **state)
 	assert_int_equal(get("comm")->class, FIELD_STRING);
 	assert_int_equal(get("comm")->size, 16);
 	assert_int_equal(get("name")->class, FIELD_DATA_LOC);
+	assert_int_equal(get("ssid")->class, FIELD_DATA_LOC);
 	assert_int_equal(get("saddr")->class, FIELD_BYTES);
 	assert_int_equal(get("args")->class, FIELD_OPAQUE);
 	assert_int_equal(get("ok")->class, FIELD_PLAIN);
