@@ -296,7 +296,9 @@ run_##call(const struct kps_site *__site, struct kps_at __at,		\
 	if (!begin(&__ctx, __site, __at, __regs))			\
 		return;							\
 	if (__site->probe->code->reads_record) {			\
-		memset(__entry, 0, sizeof(*__entry));			\
+		/* What follows declares, so this must, too. */		\
+		void *__cleared __maybe_unused =			\
+			memset(__entry, 0, sizeof(*__entry));		\
 		fields							\
 		{ assign; }						\
 	}								\
