@@ -59,8 +59,110 @@ unsafe() {
 	is "cat()" "$(kpctl run -q -e 'BEGIN { cat("/proc/sys/kernel/ostype"); exit(); }' | head -n1)" Linux
 }
 
+# ends_in SECONDS NAME: $PID ends within them; STATUS is how.
+ends_in() {
+	local i
+	for ((i = 0; i < $1 * 10; i++)); do
+		kill -0 $PID 2>/dev/null || break
+		sleep 0.1
+	done
+	no "$2" kill -0 $PID
+	kill -KILL $PID 2>/dev/null
+	STATUS=0
+	wait $PID 2>/dev/null || STATUS=$?
+}
+
+# starts TEXT [OPTION...]: in the background, as PID, until its probes are attached
+starts() {
+	local text=$1
+	shift
+	: >"$WORK/err"
+	kpctl run -q "$@" -e "$text" >"${OUT:-$WORK/out}" 2>"$WORK/err" &
+	PID=$!
+	until_attached
+}
+
+# A pipe that is open, and that nobody reads.
+unread() {
+	OUT=$WORK/pipe
+	mkfifo "$OUT"
+	exec 7<>"$OUT"
+	starts 'interval:us:500 { printf("%1000d\n", 1); }'
+	sleep 3
+	kill -TERM $PID
+	ends_in 15 "TERM ends it although nobody reads what it writes"
+	is "and it says what was not written" "$STATUS $(sed -nE '/^kpctl/s/[0-9]+/N/p' "$WORK/err")" \
+		"1 kpctl: N bytes of output were not written: nobody reads them"
+	timeout 3 kpctl run -q -e 'interval:us:500 { printf("%1000d\n", 1); }' >"$OUT" 2>&1 &
+	PID=$!
+	ends_in 20 "timeout without -k ends it, with stderr in that pipe, too"
+	exec 7>&-
+	OUT=
+}
+
+signals() {
+	starts 'BEGIN { @ = 5; } interval:s:60 { exit(); }'
+	kill -USR1 $PID
+	sleep 1
+	yes "USR1 prints the maps" grep -qx '@: 5' "$WORK/out"
+	kill -HUP $PID
+	ends_in 15 "and goes on; HUP ends it"
+	is "with the maps once more" "$STATUS $(grep -cx '@: 5' "$WORK/out")" "0 2"
+	trap '' HUP
+	starts 'BEGIN { @ = 5; } interval:s:60 { exit(); }'
+	trap - HUP
+	kill -HUP $PID
+	sleep 1
+	yes "HUP is ignored where nohup has it ignored" kill -0 $PID
+	kill -INT $PID
+	ends_in 15 "and INT ends it"
+	starts 'interval:ms:1 { system("sleep 0.1"); } END { system("echo the end; sleep 50"); }' --unsafe
+	sleep 1
+	kill -INT $PID
+	for ((i = 0; i < 100; i++)); do
+		grep -q end "$WORK/out" && break
+		sleep 0.1
+	done
+	yes "system() behind a busy probe: INT ends the run, and END's commands are run" grep -qx 'the end' "$WORK/out"
+	kill -INT $PID
+	ends_in 5 "another INT ends it at once"
+	is "by that signal" $STATUS 130
+	pkill -x sleep
+	starts 'interval:ms:1 { system("sleep 0.1"); }' --unsafe
+	sleep 1
+	kill -INT $PID
+	ends_in 15 "and without END"
+	yes "what was not run is counted" grep -qE 'warning: system\(\): the run was ended, and [1-9][0-9]+ commands were not run' "$WORK/err"
+}
+
+children() {
+	local status=0
+	kpctl run -q -c 'sh -c "exit 3"' -e 'BEGIN { }' >"$WORK/out" 2>&1 || status=$?
+	is "-c: the command's status is that of the run, and is said" "$status $(grep -c 'exit status 3' "$WORK/out")" "3 1"
+	status=0
+	kpctl run -q -c 'sh -c "kill -KILL \$\$"' -e 'BEGIN { }' >"$WORK/out" 2>&1 || status=$?
+	is "-c: so is the signal that it died of" "$status $(grep -c 'killed by signal 9' "$WORK/out")" "137 1"
+	kpctl run -f json -c 'echo from the child' -e 'BEGIN { @ = 1; }' >"$WORK/out" 2>"$WORK/err"
+	yes "-c with JSON: its output is not in it" jq . "$WORK/out"
+	yes "but on standard error" grep -qx 'from the child' "$WORK/err"
+	is "attached_probes has its number where bpftrace has it, old and new" \
+		"$(head -n1 "$WORK/out")" '{"type": "attached_probes", "count": 1, "data": {"probes": 1}}'
+	is "-q -f json: it is not there" \
+		"$(kpctl run -q -f json -e 'BEGIN { @ = 1; exit(); }')" '{"type": "map", "data": {"@": 1}}'
+	sh -c 'sleep 2 & echo $! >"$0"; exec sleep 50' "$WORK/zombie" &
+	local parent=$!
+	sleep 0.5
+	yes "-p: ends with a process that nobody waits for" \
+		timeout 15 kpctl run -q -p "$(cat "$WORK/zombie")" -e 'interval:s:60 { exit(); }'
+	no "-p: and does not begin with one" kpctl run -q -p "$(cat "$WORK/zombie")" -e 'interval:s:60 { exit(); }'
+	kill $parent
+}
+
 load_module
 commands
+children
+signals
+unread
 files
 listing
 unsafe

@@ -7,6 +7,7 @@
 #include "commands/command.h"
 #include "lang/near.h"
 #include "out/error.h"
+#include "out/signals.h"
 #include "out/stream.h"
 
 extern const char run_help[], load_help[], list_help[], show_help[],
@@ -130,5 +131,6 @@ static int run_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	streams_open();
+	signals_open();
 	return streams_close(run_command(argc, argv));
 }

@@ -11,9 +11,11 @@
 
 #include "child.h"
 #include "out/error.h"
+#include "out/signals.h"
 
 /* In the child: wait for the word, and become the command. */
-static void __attribute__((noreturn)) become(char **argv, int go, int failure)
+static void __attribute__((noreturn)) become(char **argv, int go, int failure,
+					     bool to_stderr)
 {
 	sigset_t none;
 	char word;
@@ -21,6 +23,9 @@ static void __attribute__((noreturn)) become(char **argv, int go, int failure)
 
 	/* Should kpctl be killed, nobody else would end it. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (to_stderr)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	signals_forget();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (read(go, &word, 1) != 1)
@@ -32,7 +37,7 @@ static void __attribute__((noreturn)) become(char **argv, int go, int failure)
 	_exit(127);
 }
 
-static int fork_words(struct child *child, char **argv)
+static int fork_words(struct child *child, char **argv, bool to_stderr)
 {
 	int go[2], failure[2];
 
@@ -46,7 +51,7 @@ static int fork_words(struct child *child, char **argv)
 	child->pid = fork();
 	if (!child->pid) {
 		close(go[1]);
-		become(argv, go[0], failure[1]);
+		become(argv, go[0], failure[1], to_stderr);
 	}
 	close(go[0]);
 	close(failure[1]);
@@ -60,7 +65,7 @@ static int fork_words(struct child *child, char **argv)
 	return -1;
 }
 
-int child_start(struct child *child, const char *command)
+int child_start(struct child *child, const char *command, bool to_stderr)
 {
 	wordexp_t words;
 	int err;
@@ -70,7 +75,7 @@ int child_start(struct child *child, const char *command)
 		      command);
 		return -1;
 	}
-	err = words.we_wordc ? fork_words(child, words.we_wordv) : -1;
+	err = words.we_wordc ? fork_words(child, words.we_wordv, to_stderr) : -1;
 	if (err)
 		error("-c \"%s\": %s", command,
 		      words.we_wordc ? strerror(errno) : "no command");
@@ -93,10 +98,25 @@ int child_go(struct child *child, const char *command)
 
 bool child_has_ended(struct child *child)
 {
-	if (!child->pid || !waitpid(child->pid, NULL, WNOHANG))
+	if (!child->pid || !waitpid(child->pid, &child->status, WNOHANG))
 		return false;
 	child->pid = 0;
 	return true;
+}
+
+int child_report(const struct child *child, const char *command)
+{
+	int status = child->status;
+
+	if (WIFSIGNALED(status)) {
+		warning("-c \"%s\": killed by signal %d (%s)", command,
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
+		return 128 + WTERMSIG(status);
+	}
+	if (WEXITSTATUS(status))
+		warning("-c \"%s\": exit status %d", command,
+			WEXITSTATUS(status));
+	return WEXITSTATUS(status);
 }
 
 void child_stop(struct child *child)

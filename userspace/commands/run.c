@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "out/json.h"
 #include "out/ledger.h"
 #include "out/map.h"
+#include "out/signals.h"
 #include "out/sites.h"
 #include "out/stream.h"
 
@@ -81,6 +81,7 @@ struct run {
 	bool quiet;
 	bool verbose;
 	bool list;
+	bool has_file;		/* stdout is for it alone */
 	bool keep_output;	/* until stdio's buffer is full */
 	char name[KPS_NAME_MAX];
 	struct client *client;
@@ -91,7 +92,6 @@ struct run {
 	bool is_gone;		/* the module: there is nothing left to ask */
 	bool was_stopped;	/* by the kernel: it took too much */
 	int tick;		/* ms; -1: nothing to look after */
-	int signals;
 	size_t nr_probes;
 };
 
@@ -101,29 +101,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
-/* Signals are read, not handled: nothing is interrupted half way. */
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-/* Return: whether it is one that ends the run. */
-static bool read_signal(const struct run *run)
-{
-	struct signalfd_siginfo info;
-
-	return read(run->signals, &info, sizeof(info)) == sizeof(info) &&
-	       info.ssi_signo != SIGCHLD;
 }
 
 static void note_stop(const char *program, const char *why, void *data)
@@ -139,12 +116,12 @@ static void note_stop(const char *program, const char *why, void *data)
 
 /*
  * Until that time, or for a tick if there is something to look after; @until
- * 0: for ever.  Return: true if a signal, or the module's end, says that it is over.
+ * 0: for ever.  A signal ends it, and so does the module's end.
  */
-static bool wait_for_signal(struct run *run, double until)
+static void wait_for_news(struct run *run, double until)
 {
 	struct pollfd fds[] = {
-		{ .fd = run->signals, .events = POLLIN },
+		{ .fd = signals_fd(), .events = POLLIN },
 		{ .fd = run->notices ? stopped_fd(run->notices) : -1,
 		  .events = POLLIN },
 	};
@@ -154,13 +131,13 @@ static bool wait_for_signal(struct run *run, double until)
 	if (run->tick >= 0 && (ms < 0 || ms > run->tick))
 		ms = run->tick;
 	if (poll(fds, 2, ms) <= 0)
-		return false;
+		return;
+	if (fds[0].revents)
+		signals_clear();
 	if (fds[1].revents && !stopped_read(run->notices, note_stop, run)) {
 		error("kpstat.ko was removed, and with it what was counted");
 		run->is_gone = true;
-		return true;
 	}
-	return fds[0].revents && read_signal(run);
 }
 
 /* Take all records that there are, and do what they say. */
@@ -190,10 +167,37 @@ static int report(struct run *run, bool reset)
 	return err;
 }
 
+/* One that has ended, and whose parent has not asked how, does nothing more. */
+static bool process_lives(unsigned int pid)
+{
+	char path[32], state, *line = NULL, *behind = NULL;
+	unsigned int threads;
+	size_t size = 0;
+	FILE *file;
+	bool lives;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return !kill(pid, 0) || errno != ESRCH;
+	/* "PID (COMM) STATE ...", of which COMM may be anything. */
+	if (getdelim(&line, &size, '\0', file) > 0)
+		behind = strrchr(line, ')');
+	/* The first thread may have ended before the others. */
+	lives = behind &&
+		sscanf(behind, ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %u",
+		       &state, &threads) == 2 &&
+		(!strchr("ZX", state) || threads > 1);
+	free(line);
+	fclose(file);
+	return lives;
+}
+
 static bool is_over(struct run *run)
 {
-	return run->actions.has_exited || run->was_stopped || child_has_ended(&run->child) ||
-	       (run->pid && kill(run->pid, 0) && errno == ESRCH);
+	return signals_have_ended() || run->actions.has_exited ||
+	       run->was_stopped || child_has_ended(&run->child) ||
+	       (run->pid && !process_lives(run->pid));
 }
 
 static int watch(struct run *run)
@@ -206,8 +210,14 @@ static int watch(struct run *run)
 
 		if (drain(run))
 			return -1;
-		if (is_over(run) || wait_for_signal(run, until))
-			return run->is_gone ? -1 : 0;
+		if (is_over(run))
+			return 0;
+		wait_for_news(run, until);
+		if (run->is_gone)
+			return -1;
+		/* bpftrace prints them and goes on, too. */
+		if (signals_want_maps() && report(run, false))
+			return -1;
 		if (end && now() >= end)
 			return 0;
 		if (!next || now() < next)
@@ -244,11 +254,15 @@ static int finish(struct run *run)
 		putchar('\n');
 	if (run->interval)
 		time_print();
+	actions_tell_skipped(&run->actions);
 	err = report(run, false);
 	if (err)
 		return err;
 	err = program_get(run->client, run->name, &program);
 	if (!err) {
+		/* The notice may not have come. */
+		if (program.stopped && !run->was_stopped)
+			note_stop(run->name, program.stopped, run);
 		print_lost(program.lost);
 		ledger_print_losses(&program);
 	}
@@ -287,9 +301,9 @@ static int attach(struct run *run, const struct object *object)
 	run->source.load.flags = KPS_F_OWNED;
 	if (client_load(run->client, run->name, object, &run->source.load))
 		return -1;
-	if (json_output)
+	if (json_output && !run->quiet)
 		event_print("attached_probes", "probes", run->nr_probes);
-	else
+	if (!json_output)
 		warn_unattached(run->client, run->name);
 	return 0;
 }
@@ -318,7 +332,10 @@ static int run_object(struct run *run, const struct object *object)
 	actions_close(&run->actions);
 	client_close(run->reader);
 	stopped_close(run->notices);
-	return err || run->was_stopped ? FAILED : DONE;
+	if (err || run->was_stopped)
+		return FAILED;
+	/* As strace, time and perf have it. */
+	return child_report(&run->child, run->command);
 }
 
 static int compile_and_run(struct run *run, const char *argument)
@@ -331,8 +348,10 @@ static int compile_and_run(struct run *run, const char *argument)
 	run->client = client_open();
 	if (!run->client)
 		return FAILED;
-	run->signals = open_signals();
-	if (run->command && child_start(&run->child, run->command))
+	streams_obey_signals();
+	signals_keep();
+	if (run->command && child_start(&run->child, run->command,
+					 json_output && !run->has_file))
 		return FAILED;
 	run->source.options.cpid = run->child.pid;
 	status = source_compile(&run->source, &object);
@@ -423,6 +442,7 @@ static bool run_option(struct run *run, int option, int *status)
 		good = parse_size(optarg, &run->source.load.buffer);
 		break;
 	case 'o':
+		run->has_file = true;
 		*status = FAILED;
 		return stream_to_file(optarg);
 	case 'c':
@@ -449,7 +469,7 @@ static bool run_option(struct run *run, int option, int *status)
 
 static bool is_there(unsigned int pid)
 {
-	if (!pid || !kill(pid, 0) || errno != ESRCH)
+	if (!pid || process_lives(pid))
 		return true;
 	error("-p %u: there is no such process", pid);
 	return false;

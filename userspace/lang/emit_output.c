@@ -33,8 +33,8 @@ static bool same_output(const struct object_output *a,
 {
 	return a->action == b->action && a->map == b->map &&
 	       a->top == b->top && a->div == b->div && a->take == b->take &&
-	       a->is_tuple == b->is_tuple && same_text(a->format, b->format) &&
-	       same_fields(a, b);
+	       a->is_tuple == b->is_tuple && a->at_end == b->at_end &&
+	       same_text(a->format, b->format) && same_fields(a, b);
 }
 
 static void copy_output(struct object_output *to,
@@ -95,6 +95,15 @@ static unsigned int add_fields(struct emitter *em, const struct expr *list,
 	return size;
 }
 
+/* What END has run is run, also if a signal has ended all else. */
+static bool is_of_end(const struct emitter *em)
+{
+	const struct event *event = em->checker->event;
+
+	return event->provider == PROVIDER_PROGRAM &&
+	       !strcmp(event->name, "END");
+}
+
 static void emit_record(struct emitter *em, struct object_output *output,
 			const struct expr *list)
 {
@@ -103,6 +112,7 @@ static void emit_record(struct emitter *em, struct object_output *output,
 	int off, at;
 
 	output->fields = fields;
+	output->at_end = output->action == ACTION_SYSTEM && is_of_end(em);
 	size = add_fields(em, list, output);
 	off = take(em, size);
 	for (at = off; list; list = list->next) {

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "lib/client.h"
 #include "map.h"
 #include "printf.h"
+#include "signals.h"
 #include "value.h"
 
 extern char **environ;
@@ -165,19 +167,44 @@ static int spawn_shell(const char *command, posix_spawn_file_actions_t *files,
 	return err;
 }
 
-static void read_all(int fd, struct text *text)
+/* How long a command may take to go, ms. */
+#define COMMAND_PATIENCE 1000
+
+/*
+ * Until the command has ended, and has closed @fd, which its output is read from;
+ * -1: it is not.  A signal that ends the run ends the command, too, unless it is
+ * one of END's.
+ */
+static void attend(pid_t pid, int fd, struct text *out)
 {
+	bool at_end = signals_have_ended(), told = false;
 	char buffer[4096];
 	ssize_t len;
 
-	while ((len = read(fd, buffer, sizeof(buffer))) > 0)
-		text_add(text, buffer, len);
-}
+	while (fd >= 0 || !waitpid(pid, NULL, WNOHANG)) {
+		struct pollfd fds[] = {
+			{ .fd = fd, .events = POLLIN },
+			{ .fd = signals_fd(), .events = POLLIN },
+		};
+		/* Without signals nobody says that it has ended. */
+		int ms = fds[1].fd < 0 ? 10 : -1;
 
-static void wait_for(pid_t pid)
-{
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+		if (!told && !at_end && signals_have_ended()) {
+			kill(pid, SIGTERM);
+			told = true;
+		}
+		if (!poll(fds, 2, told ? COMMAND_PATIENCE : ms) && told)
+			break;
+		if (fds[1].revents)
+			signals_clear();
+		if (!fds[0].revents)
+			continue;
+		len = read(fd, buffer, sizeof(buffer));
+		if (len > 0)
+			text_add(out, buffer, len);
+		else
+			fd = -1;
+	}
 }
 
 /* JSON has what the command wrote as one document. */
@@ -198,8 +225,7 @@ static void system_as_json(struct actions *actions, const char *command)
 	close(pipe_fds[1]);
 	text_clear(&actions->text);
 	if (!err) {
-		read_all(pipe_fds[0], &actions->text);
-		wait_for(pid);
+		attend(pid, pipe_fds[0], &actions->text);
 		print_text(actions, "syscall");
 	}
 	close(pipe_fds[0]);
@@ -212,13 +238,24 @@ static void do_system(struct actions *actions,
 	const char *command;
 	pid_t pid;
 
+	if (signals_have_ended() && !output->at_end) {
+		actions->skipped++;
+		return;
+	}
 	format_text(actions, output, record);
 	command = text_string(&actions->text);
 	fflush(stdout);
 	if (json_output)
 		system_as_json(actions, command);
 	else if (!spawn_shell(command, NULL, &pid))
-		wait_for(pid);
+		attend(pid, -1, NULL);
+}
+
+void actions_tell_skipped(const struct actions *actions)
+{
+	if (actions->skipped)
+		warning("system(): the run was ended, and %zu commands were not run",
+			actions->skipped);
 }
 
 static void do_time(struct actions *actions, const struct object_output *output,

@@ -22,6 +22,7 @@ struct actions {
 	bool has_exited;		/* by exit() */
 	unsigned long long exit_time;
 	unsigned long long end_time;	/* of what comes after exit(): END */
+	size_t skipped;			/* commands of system(), after a signal */
 };
 
 /**
@@ -37,6 +38,9 @@ void actions_close(struct actions *actions);
  * after it is not shown, but what comes from now on is.
  */
 void actions_let_end(struct actions *actions);
+
+/* Say how many commands of system() were not run. */
+void actions_tell_skipped(const struct actions *actions);
 
 /* A record_visit, @data: struct actions */
 void actions_do(const struct record *record, void *data);

@@ -72,6 +72,8 @@ void event_print(const char *type, const char *name, unsigned long long value)
 	struct json_object *data = json_object_new_object();
 
 	json_add_string(document, "type", type);
+	/* This is where bpftrace has it from 0.24 on. */
+	json_add_uint(document, "count", value);
 	json_add_uint(data, name, value);
 	json_object_object_add(document, "data", data);
 	json_print(document);

@@ -48,7 +48,7 @@ void json_write(struct text *out, struct json_object *object);
 /* One document on a line of its own; it is released. */
 void json_print(struct json_object *object);
 
-/* {"type": type, "data": {name: value}}, as bpftrace -f json tells events. */
+/* {"type": type, "count": value, "data": {name: value}}, as bpftrace -f json tells events. */
 void event_print(const char *type, const char *name, unsigned long long value);
 
 #endif

@@ -105,6 +105,7 @@ static void losses_as_json(const struct probe_answer *probe, int loss)
 	struct json_object *data = json_object_new_object();
 
 	json_add_string(document, "type", "lost_events");
+	json_add_uint(document, "count", probe->ledger[loss]);
 	json_add_uint(data, "events", probe->ledger[loss]);
 	json_add_string(data, "probe", probe->name);
 	json_add_string(data, "reason", ledger_names[loss]);

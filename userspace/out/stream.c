@@ -1,25 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "signals.h"
 #include "stream.h"
 
 /* Big enough that records take few writes. */
 #define BUFFER_SIZE (1 << 16)
+/* How long, after a signal, a reader may be slow: ms without a byte read. */
+#define PATIENCE 1000
 
 /* Where stdout or stderr goes. */
 struct sink {
 	int fd;
 	const char *name;	/* for a sentence; NULL: there is nobody to tell */
+	enum { WRITES, WAITS, SENDS } how;
+	bool stuck;		/* nobody reads it */
+	volatile size_t unwritten;	/* bytes that it was given */
 };
 
-static struct sink output = { STDOUT_FILENO, "standard output" };
-static struct sink errors = { STDERR_FILENO, NULL };
+static struct sink output = { .fd = STDOUT_FILENO, .name = "standard output" };
+static struct sink errors = { .fd = STDERR_FILENO };
 
 /*
  * Nothing that comes later mends it, and a program that belongs to this kpctl
@@ -38,16 +49,52 @@ static void give_up(const struct sink *sink)
 	_exit(1);
 }
 
+/* Return: false if it is not worth while any more. */
+static bool wait_for_room(const struct sink *sink)
+{
+	struct pollfd fds[] = {
+		{ .fd = sink->fd, .events = POLLOUT },
+		{ .fd = signals_fd(), .events = POLLIN },
+	};
+	bool ends = signals_have_ended();
+
+	if (!poll(fds, ends ? 1 : 2, ends ? PATIENCE : -1))
+		return false;
+	if (!ends && fds[1].revents)
+		signals_clear();
+	return true;
+}
+
+static ssize_t write_some(const struct sink *sink, const char *bytes,
+			  size_t size)
+{
+	if (sink->how == SENDS)
+		return send(sink->fd, bytes, size, MSG_DONTWAIT);
+	/* Where poll() sees room there is as much, should the file block. */
+	if (sink->how == WAITS && size > PIPE_BUF)
+		size = PIPE_BUF;
+	return write(sink->fd, bytes, size);
+}
+
 static ssize_t write_sink(void *cookie, const char *bytes, size_t size)
 {
-	const struct sink *sink = cookie;
+	struct sink *sink = cookie;
 	size_t done = 0;
 
-	while (done < size) {
-		ssize_t len = write(sink->fd, bytes + done, size - done);
+	sink->unwritten += size;
+	while (done < size && !sink->stuck) {
+		ssize_t len;
 
+		if (sink->how == WAITS && !wait_for_room(sink)) {
+			sink->stuck = true;
+			break;
+		}
+		len = write_some(sink, bytes + done, size - done);
 		if (len >= 0) {
 			done += len;
+			sink->unwritten -= len;
+		} else if (errno == EAGAIN) {
+			sink->stuck = !wait_for_room(sink);
 		} else if (errno != EINTR) {
 			give_up(sink);
 			break;
@@ -115,8 +162,59 @@ bool stream_to_file(const char *path)
 		return false;
 	}
 	fflush(stdout);
-	output = (struct sink){ fd, name };
+	output.fd = fd;
+	output.name = name;
 	return true;
+}
+
+/*
+ * Others that have it open must not find it changed, so it is opened once more,
+ * where that can be done.
+ */
+static void obey(struct sink *sink)
+{
+	struct stat st;
+	char path[32];
+	int fd;
+
+	if (fstat(sink->fd, &st))
+		return;
+	if (S_ISSOCK(st.st_mode))
+		sink->how = SENDS;
+	if (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", sink->fd);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0)
+		sink->fd = fd;
+	else
+		sink->how = WAITS;
+}
+
+void streams_obey_signals(void)
+{
+	obey(&output);
+	obey(&errors);
+}
+
+/* The sentence's parts; snprintf() is not for handlers. */
+void stream_say_unwritten(void)
+{
+	static const char before[] = "kpctl: ", behind[] = " bytes of output were not written\n";
+	struct pollfd room = { .fd = errors.fd, .events = POLLOUT };
+	size_t nr = output.unwritten + __fpending(stdout);
+	char text[sizeof(before) + 20 + sizeof(behind)];
+	char *at = text + sizeof(text) - sizeof(behind);
+
+	if (!nr || poll(&room, 1, 0) <= 0 || !(room.revents & POLLOUT))
+		return;
+	memcpy(at, behind, sizeof(behind));
+	for (; nr; nr /= 10)
+		*--at = '0' + nr % 10;
+	at -= sizeof(before) - 1;
+	memcpy(at, before, sizeof(before) - 1);
+	if (write(errors.fd, at, text + sizeof(text) - 1 - at) < 0)
+		return;
 }
 
 int streams_close(int status)
@@ -125,6 +223,11 @@ int streams_close(int status)
 	/* A full quota or a network's disk may say so only now. */
 	if (close(output.fd) && errno != EBADF && errno != EINTR)
 		give_up(&output);
+	if (output.stuck) {
+		fprintf(stderr, "kpctl: %zu bytes of output were not written: nobody reads them\n",
+			output.unwritten);
+		status = 1;
+	}
 	fflush(stderr);
 	return status;
 }

@@ -11,6 +11,15 @@
 
 #include <stdbool.h>
 
+/*
+ * From now on nothing that is written waits for its reader once a signal asks for
+ * an end, but for a moment; what it does not take is counted, and said at the end.
+ */
+void streams_obey_signals(void);
+
+/* In a signal's handler: kpctl ends now. */
+void stream_say_unwritten(void);
+
 /* First of all: nothing is printed, opened or forked before. */
 void streams_open(void);
 
