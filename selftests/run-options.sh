@@ -158,7 +158,37 @@ children() {
 	kill $parent
 }
 
+# terminal COMMAND: what it writes to one
+terminal() {
+	printf '#!/bin/sh\n%s\n' "$1" >"$WORK/command"
+	chmod +x "$WORK/command"
+	socat -u EXEC:"$WORK/command",pty,stderr,rawer - 2>/dev/null
+}
+
+# Its own name is that of somebody who means no good.
+names() {
+	local name=$'\e[31m\xff' colour
+	echo 'BEGIN { printf("\x1b[1m a\tb %s.\n", comm); @[comm] = 1; exit(); }' >"$WORK/names.bt"
+	cp "$(command -v kpctl)" "$WORK/$name"
+	printf '#!/bin/sh\nexec "%s" "$@"\n' "$WORK/$name" >"$WORK/odd.sh"
+	chmod +x "$WORK/odd.sh"
+	colour=$'\e[1m a\tb'
+	is "a file gets names as they are" \
+		"$("$WORK/odd.sh" run -q "$WORK/names.bt" | paste -sd' ')" "$colour $name.  @[$name]: 1"
+	is "a terminal does not, but what printf's own format has" \
+		"$(terminal "$WORK/odd.sh run -q $WORK/names.bt" | paste -sd' ')" \
+		"$colour \\x1b[31m\\xff.  @[\\x1b[31m\\xff]: 1"
+	"$WORK/odd.sh" load --name named -e 'BEGIN { @[comm] = 1; printf("%s", comm); }'
+	is "read, too" "$(terminal "kpctl read named")" "@[\\x1b[31m\\xff]: 1"
+	yes "and output" grep -qF '\x1b[31m\xff' <(terminal "kpctl output named")
+	must kpctl unload named
+	colour=$'\e[31m'
+	yes "errors, too" grep -qF '/tmp/\x1b[31m.bt: No such file' \
+		<(terminal "kpctl check '/tmp/$colour.bt'")
+}
+
 load_module
+names
 commands
 children
 signals

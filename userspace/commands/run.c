@@ -348,6 +348,7 @@ static int compile_and_run(struct run *run, const char *argument)
 	run->client = client_open();
 	if (!run->client)
 		return FAILED;
+	stream_trust_output();
 	streams_obey_signals();
 	signals_keep();
 	if (run->command && child_start(&run->child, run->command,

@@ -142,7 +142,7 @@ static void do_cat(struct actions *actions, const struct object_output *output,
 	len = fread(buffer, 1, sizeof(buffer), file);
 	fclose(file);
 	text_clear(text);
-	text_add(text, buffer, len);
+	text_lines(text, buffer, len);
 	print_text(actions, "cat");
 }
 

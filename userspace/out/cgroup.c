@@ -100,8 +100,10 @@ void cgroup_write(struct text *out, unsigned long long id)
 
 	if (!path)
 		path = find_after_walk(id);
-	if (path && *path)
-		text_printf(out, "unified:%s", path);
-	else
+	if (path && *path) {
+		text_puts(out, "unified:");
+		text_name(out, path, strlen(path));
+	} else {
 		text_printf(out, "%llu", id);
+	}
 }

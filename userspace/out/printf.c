@@ -201,7 +201,7 @@ static void write_number(struct text *out, const struct piece *piece,
 	else
 		snprintf(text, sizeof(text), piece->spec, width,
 			 piece->precision, narrow(piece, number));
-	text_puts(out, text);
+	text_lines(out, text, strlen(text));
 }
 
 #pragma GCC diagnostic pop
@@ -213,6 +213,10 @@ static void fit(struct text *out, size_t start, const struct piece *piece)
 
 	if (piece->precision >= 0 && len > (size_t)piece->precision)
 		len = piece->precision;
+	/* No character is cut through on a terminal. */
+	while (text_is_for_terminal && len && start + len < out->len &&
+	       (out->data[start + len] & 0xc0) == 0x80)
+		len--;
 	out->len = start + len;
 	if (len >= (size_t)piece->width)
 		return;

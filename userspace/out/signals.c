@@ -2,13 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include "signals.h"
 #include "stream.h"
 
-static volatile sig_atomic_t has_ended, wants_maps;
+static atomic_bool has_ended, wants_maps;
 static int wake[2] = { -1, -1 };
 
 static void wake_up(void)
@@ -102,10 +103,7 @@ bool signals_have_ended(void)
 
 bool signals_want_maps(void)
 {
-	bool wanted = wants_maps;
-
-	wants_maps = false;
-	return wanted;
+	return atomic_exchange(&wants_maps, false);
 }
 
 int signals_fd(void)

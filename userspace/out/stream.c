@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "error.h"
 #include "signals.h"
 #include "stream.h"
+#include "text.h"
 
 /* Big enough that records take few writes. */
 #define BUFFER_SIZE (1 << 16)
@@ -26,7 +28,12 @@ struct sink {
 	const char *name;	/* for a sentence; NULL: there is nobody to tell */
 	enum { WRITES, WAITS, SENDS } how;
 	bool stuck;		/* nobody reads it */
-	volatile size_t unwritten;	/* bytes that it was given */
+	atomic_size_t unwritten;	/* bytes that it was given */
+	bool is_terminal;
+	bool is_trusted;
+	struct text shown;	/* what a terminal gets */
+	char tail[4];		/* a character that is not complete */
+	size_t nr_tail;
 };
 
 static struct sink output = { .fd = STDOUT_FILENO, .name = "standard output" };
@@ -76,9 +83,8 @@ static ssize_t write_some(const struct sink *sink, const char *bytes,
 	return write(sink->fd, bytes, size);
 }
 
-static ssize_t write_sink(void *cookie, const char *bytes, size_t size)
+static void write_all(struct sink *sink, const char *bytes, size_t size)
 {
-	struct sink *sink = cookie;
 	size_t done = 0;
 
 	sink->unwritten += size;
@@ -100,6 +106,33 @@ static ssize_t write_sink(void *cookie, const char *bytes, size_t size)
 			break;
 		}
 	}
+}
+
+/* @more: this is not the end. */
+static void write_shown(struct sink *sink, const char *bytes, size_t size,
+			bool more)
+{
+	struct text given = { 0 };
+	size_t taken;
+
+	text_add(&given, sink->tail, sink->nr_tail);
+	text_add(&given, bytes, size);
+	text_clear(&sink->shown);
+	taken = text_show(&sink->shown, given.data, given.len, more);
+	sink->nr_tail = given.len - taken;
+	memcpy(sink->tail, given.data + taken, sink->nr_tail);
+	text_free(&given);
+	write_all(sink, sink->shown.data, sink->shown.len);
+}
+
+static ssize_t write_sink(void *cookie, const char *bytes, size_t size)
+{
+	struct sink *sink = cookie;
+
+	if (sink->is_terminal && !sink->is_trusted)
+		write_shown(sink, bytes, size, true);
+	else
+		write_all(sink, bytes, size);
 	/* stdio is not to try again. */
 	return size;
 }
@@ -144,6 +177,8 @@ void streams_open(void)
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		hold_place(fd);
 	let_sigpipe_kill();
+	errors.is_terminal = isatty(errors.fd);
+	output.is_terminal = text_is_for_terminal = isatty(output.fd);
 	file = open_sink(&errors, buffers[0], _IOLBF);
 	if (file)
 		stderr = file;
@@ -164,7 +199,13 @@ bool stream_to_file(const char *path)
 	fflush(stdout);
 	output.fd = fd;
 	output.name = name;
+	output.is_terminal = text_is_for_terminal = isatty(fd);
 	return true;
+}
+
+void stream_trust_output(void)
+{
+	output.is_trusted = true;
 }
 
 /*
@@ -220,6 +261,8 @@ void stream_say_unwritten(void)
 int streams_close(int status)
 {
 	fflush(stdout);
+	if (output.nr_tail)
+		write_shown(&output, "", 0, false);
 	/* A full quota or a network's disk may say so only now. */
 	if (close(output.fd) && errno != EBADF && errno != EINTR)
 		give_up(&output);

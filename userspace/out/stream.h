@@ -12,6 +12,13 @@
 #include <stdbool.h>
 
 /*
+ * On a terminal all that is printed is shown as text_show() has it.  From now on
+ * stdout is not: it is the text of a program, with what its author put there, and
+ * the names of others in it are shown where they are written.
+ */
+void stream_trust_output(void);
+
+/*
  * From now on nothing that is written waits for its reader once a signal asks for
  * an end, but for a moment; what it does not take is counted, and said at the end.
  */

@@ -105,6 +105,76 @@ static size_t utf8_length(const unsigned char *bytes, size_t len)
 	return nr;
 }
 
+bool text_is_for_terminal;
+
+/* @nr: bytes of a character; some terminals obey U+0080 to U+009F, too. */
+static bool is_control(const unsigned char *bytes, size_t nr)
+{
+	return nr == 1 ? bytes[0] < 0x20 || bytes[0] == 0x7f :
+	       nr == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0;
+}
+
+/* May it be the beginning of a character? */
+static bool is_incomplete(const unsigned char *bytes, size_t len)
+{
+	size_t i, nr = bytes[0] < 0xc2 ? 1 : bytes[0] < 0xe0 ? 2 :
+		       bytes[0] < 0xf0 ? 3 : bytes[0] < 0xf5 ? 4 : 1;
+
+	for (i = 1; i < len; i++)
+		if (!is_continuation(bytes[i]))
+			return false;
+	return len < nr;
+}
+
+static size_t show(struct text *text, const char *bytes, size_t len,
+		   const char *keep, bool more)
+{
+	const unsigned char *at = (const unsigned char *)bytes;
+	size_t i, nr;
+
+	for (; len; at += nr, len -= nr) {
+		nr = utf8_length(at, len);
+		if (!nr && more && is_incomplete(at, len))
+			break;
+		if (nr && (!is_control(at, nr) ||
+			   (*at && strchr(keep, *at)))) {
+			text_add(text, (const char *)at, nr);
+			continue;
+		}
+		nr = nr ? nr : 1;
+		for (i = 0; i < nr; i++)
+			text_printf(text, "\\x%02x", at[i]);
+	}
+	return (const char *)at - bytes;
+}
+
+/* JSON has means of its own. */
+static bool is_shown(void)
+{
+	return text_is_for_terminal && !json_output;
+}
+
+void text_name(struct text *text, const char *bytes, size_t len)
+{
+	if (is_shown())
+		show(text, bytes, len, "", false);
+	else
+		text_add(text, bytes, len);
+}
+
+void text_lines(struct text *text, const char *bytes, size_t len)
+{
+	if (is_shown())
+		show(text, bytes, len, "\n\t", false);
+	else
+		text_add(text, bytes, len);
+}
+
+size_t text_show(struct text *text, const char *bytes, size_t len, bool more)
+{
+	return show(text, bytes, len, "\n\t", more);
+}
+
 static void json_escape(struct text *text, unsigned char c)
 {
 	static const char letters[] = {
@@ -122,7 +192,7 @@ static void json_escape(struct text *text, unsigned char c)
 
 static bool is_plain(unsigned char c)
 {
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
 void text_json(struct text *text, const char *bytes, size_t len)
@@ -137,7 +207,9 @@ void text_json(struct text *text, const char *bytes, size_t len)
 		if (i == len)
 			break;
 		nr = utf8_length((const unsigned char *)bytes + i, len - i);
-		if (nr > 1)
+		if (nr > 1 && is_control((const unsigned char *)bytes + i, nr))
+			json_escape(text, bytes[i + 1]);
+		else if (nr > 1)
 			text_add(text, bytes + i, nr);
 		else if (nr == 1)
 			json_escape(text, bytes[i]);

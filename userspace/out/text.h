@@ -3,6 +3,7 @@
 #ifndef KPCTL_TEXT_H
 #define KPCTL_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct text {
@@ -23,6 +24,23 @@ void text_char(struct text *text, char c);
 void text_fill(struct text *text, char c, size_t nr);
 void text_printf(struct text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Text of other people's, which may hold whatever they like.  If it is to be read
+ * on a terminal, control characters and what is not UTF-8 become \xNN; in
+ * text_lines() newlines and tabs stay.  Files and pipes get it as it is.
+ */
+void text_name(struct text *text, const char *bytes, size_t len);
+void text_lines(struct text *text, const char *bytes, size_t len);
+
+/* Is stdout a terminal? */
+extern bool text_is_for_terminal;
+
+/*
+ * The same for a terminal in any case.  @more: bytes may follow, and a character
+ * that is not complete waits for them.  Return: how many bytes were taken.
+ */
+size_t text_show(struct text *text, const char *bytes, size_t len, bool more);
 
 /* A JSON string with its quotes. What is not UTF-8 becomes U+FFFD. */
 void text_json(struct text *text, const char *bytes, size_t len);

@@ -348,10 +348,10 @@ void usym_write(struct text *out, unsigned int tgid, unsigned long long address,
 	unsigned long long offset = address;
 	const char *name = address ? name_of(tgid, &offset) : NULL;
 
+	if (name)
+		text_name(out, name, strlen(name));
 	if (name && with_offset)
-		text_printf(out, "%s+%llu", name, offset);
-	else if (name)
-		text_puts(out, name);
-	else
+		text_printf(out, "+%llu", offset);
+	else if (!name)
 		text_printf(out, address ? "0x%llx" : "%llx", address);
 }

@@ -27,7 +27,7 @@ static void write_kstack(struct text *out, const char *text, int indent)
 		size_t len = strcspn(text, "\n");
 
 		text_fill(out, ' ', indent);
-		text_add(out, text, len);
+		text_name(out, text, len);
 		text_char(out, '\n');
 		text += len + (text[len] == '\n');
 	}
@@ -85,7 +85,7 @@ void value_write(struct text *out, const struct kps_field *field,
 		write_usym(out, datum->text);
 		break;
 	default:
-		text_puts(out, datum->text);
+		text_name(out, datum->text, strlen(datum->text));
 	}
 }
 

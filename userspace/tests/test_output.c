@@ -13,6 +13,7 @@
 #include "lib/answer.h"
 #include "out/error.h"
 #include "out/map.h"
+#include "out/text.h"
 
 /* At the end of a line, where no style likes to see one. */
 #define SPACE " "
@@ -147,6 +148,64 @@ static void test_stack(void **state)
 		      "{\"type\": \"map\", \"data\": {\"@\": {\"sh,\\n    vfs_read+1\\n    ksys_read+107\\n\": 2}}}\n");
 }
 
+/* Names of others on a terminal; in files, pipes and JSON they are as they are. */
+static void test_terminal(void **state)
+{
+	static const struct {
+		const char *name, *shown, *json;
+	} names[] = {
+		{ "plain \xc3\xa4 \xf0\x9f\x90\xa7", "plain \xc3\xa4 \xf0\x9f\x90\xa7",
+		  "plain \xc3\xa4 \xf0\x9f\x90\xa7" },
+		{ "\33[31m", "\\x1b[31m", "\\u001b[31m" },
+		{ "a\nb\tc\r", "a\\x0ab\\x09c\\x0d", "a\\nb\\tc\\r" },
+		{ "\x7f", "\\x7f", "\\u007f" },
+		{ "\xc2\x9b", "\\xc2\\x9b", "\\u009b" },
+		{ "\xff|\x9b|\xc3", "\\xff|\\x9b|\\xc3", "\\ufffd|\\ufffd|\\ufffd" },
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80", "\\ufffd\\ufffd\\ufffd" },
+	};
+	unsigned long long value = 2;
+	struct entry_answer entry = { .nr_key = 1, .nr_values = 1,
+				      .values = &value };
+	struct map_answer map = {
+		.name = "@", .kind = KPS_MAP_COUNT, .nr_key = 1,
+		.key = { { .type = KPS_T_STR } },
+		.nr_entries = 1, .entries = &entry,
+	};
+	char plain[64], shown[64], json[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		entry.key[0] = (struct datum){ .is_text = true,
+					       .text = (char *)names[i].name };
+		snprintf(plain, sizeof(plain), "@[%s]: 2\n", names[i].name);
+		snprintf(shown, sizeof(shown), "@[%s]: 2\n", names[i].shown);
+		snprintf(json, sizeof(json),
+			 "{\"type\": \"map\", \"data\": {\"@\": {\"%s\": 2}}}\n",
+			 names[i].json);
+		assert_prints(&map, plain, json);
+		text_is_for_terminal = true;
+		assert_prints(&map, shown, json);
+		text_is_for_terminal = false;
+	}
+}
+
+/* A character may come in two pieces. */
+static void test_pieces(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	assert_int_equal(text_show(&text, "a\xe2\x82", 3, true), 1);
+	assert_string_equal(text_string(&text), "a");
+	assert_int_equal(text_show(&text, "\xe2\x82", 2, false), 2);
+	assert_string_equal(text_string(&text), "a\\xe2\\x82");
+	text_clear(&text);
+	assert_int_equal(text_show(&text, "\xe2(\n", 3, true), 3);
+	assert_string_equal(text_string(&text), "\\xe2(\n");
+	text_free(&text);
+}
+
 #define FULL_BAR "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
 
 static void test_hist(void **state)
@@ -236,6 +295,8 @@ int main(void)
 		cmocka_unit_test(test_signs),
 		cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_hist),
 		cmocka_unit_test(test_lhist),
 		cmocka_unit_test(test_labels),
