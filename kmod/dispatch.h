@@ -331,6 +331,7 @@ static __always_inline void kps_event_begin(struct kps_ctx *ctx,
 	ctx->began = unlikely(kps_is_timed(at)) ? ktime_get_mono_fast_ns() : 0;
 	ctx->program = probe->program;
 	ctx->lost = 0;
+	ctx->wrote = 0;
 	ctx->record = NULL;
 	ctx->record_size = 0;
 	ctx->regs = NULL;

@@ -4,8 +4,9 @@
  *
  * It is the kernel's own ring buffer, the one that ftrace has: a writer never
  * waits, in whatever context it is, and never overwrites what was not read: a
- * record that finds no room is counted and gone.  Every record bears its time,
- * so that a reader can put those of all CPUs into one order.
+ * record that finds no room is counted and gone.  Every record bears the time of
+ * its event's first one, so that a reader can put those of all CPUs into one order
+ * in which the records of an event stand together.
  */
 #include <linux/kprobes.h>
 #include <linux/mm.h>
@@ -95,6 +96,7 @@ u64 kps_buffer_lost(const struct kps_buffer *buffer)
 /**
  * kps_buffer_write() - one record
  * @buffer: to write to
+ * @time: of the first record of this event
  * @output: its number
  * @data: @size bytes of fields
  * @size: a multiple of 8
@@ -103,7 +105,7 @@ u64 kps_buffer_lost(const struct kps_buffer *buffer)
  *
  * Context: any, with preemption off. Return: 0, or -ENOSPC: it was counted.
  */
-int __kprobes kps_buffer_write(struct kps_buffer *buffer, u32 output,
+int __kprobes kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
 			       const void *data, u32 size, const char *joined,
 			       u32 len)
 {
@@ -117,7 +119,7 @@ int __kprobes kps_buffer_write(struct kps_buffer *buffer, u32 output,
 		return -ENOSPC;
 	}
 	record = ring_buffer_event_data(event);
-	record->time = ktime_get_mono_fast_ns();
+	record->time = time;
 	record->output = output;
 	record->joined = len;
 	memcpy(record->data, data, size);
@@ -281,8 +283,8 @@ u64 kps_buffer_lost(const struct kps_buffer *buffer)
 	return 0;
 }
 
-int kps_buffer_write(struct kps_buffer *buffer, u32 output, const void *data,
-		     u32 size, const char *joined, u32 len)
+int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
+		     const void *data, u32 size, const char *joined, u32 len)
 {
 	return -ENOSPC;
 }

@@ -27,8 +27,8 @@ struct kps_output {
 
 /**
  * struct kps_record - as it lies in the buffer
- * @time: when it was written, CLOCK_MONOTONIC; the buffer's own clock is not the
- *	same on all CPUs
+ * @time: when its event wrote first, CLOCK_MONOTONIC; the buffer's own clock is
+ *	not the same on all CPUs
  * @output: number of its kps_output
  * @joined: bytes of text behind the fields
  */
@@ -47,8 +47,8 @@ void kps_buffer_free(struct kps_buffer *buffer);
 size_t kps_buffer_bytes(u32 bytes);
 u64 kps_buffer_lost(const struct kps_buffer *buffer);
 
-int kps_buffer_write(struct kps_buffer *buffer, u32 output, const void *data,
-		     u32 size, const char *joined, u32 len);
+int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
+		     const void *data, u32 size, const char *joined, u32 len);
 
 /* Reading: one reader at a time. */
 struct kps_reader *kps_reader_start(struct kps_buffer *buffer,

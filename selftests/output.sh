@@ -54,9 +54,18 @@ order() {
 	yes "come in the order of their time" nearly_ascending
 }
 
+# What one event writes in several calls is one line, whatever the other CPU writes.
+whole_lines() {
+	printing 16M 'kprobe:vfs_read /comm == "left" || comm == "right"/
+		{ time("%H:%M:%S "); printf("cpu %d ", cpu); printf("end\n"); }' two_cpus 10000
+	is "lines that are written in several calls, on two CPUs: all are there, and whole" \
+		"$(grep -cE '^[0-9:]{8} cpu [01] end$' "$WORK/out") of $(grep -c . "$WORK/out")" "20000 of 20000"
+}
+
 two_cpus() {
-	"$LOAD/calls" left 0 20000 &
-	"$LOAD/calls" right 1 20000
+	local n=${1:-20000}
+	"$LOAD/calls" left 0 "$n" &
+	"$LOAD/calls" right 1 "$n"
 	wait $!
 }
 
@@ -152,6 +161,7 @@ prints_that_empty
 left_alone
 narrow_stacks
 order
+whole_lines
 begin_and_end
 profile_rate
 atomic_sum

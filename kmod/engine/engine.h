@@ -31,6 +31,7 @@ struct pt_regs;
  *	is done all the same
  * @fault_line: of the first reading that failed, if @lost says that one did
  * @began: ns, of the one event in some that the guard has timed; else 0
+ * @wrote: ns, when it wrote its first record, which all of them bear; 0: not yet
  */
 struct kps_ctx {
 	struct kps_frame frame;
@@ -43,6 +44,7 @@ struct kps_ctx {
 	unsigned long lost;
 	u32 fault_line;
 	u64 began;
+	u64 wrote;
 };
 
 #define KPS_RECORD_TRACKED 128

@@ -437,8 +437,11 @@ static u64 write_record(struct kps_ctx *ctx, u32 output, u64 off,
 {
 	const struct kps_program *program = ctx->program;
 
-	if (kps_buffer_write(program->buffer, output, scratch(ctx, off),
-			     program->outputs[output].size, joined, len))
+	if (!ctx->wrote)
+		ctx->wrote = ktime_get_mono_fast_ns();
+	if (kps_buffer_write(program->buffer, ctx->wrote, output,
+			     scratch(ctx, off), program->outputs[output].size,
+			     joined, len))
 		return lose(ctx, KPS_LEDGER_OUTPUT);
 	return 0;
 }
