@@ -14,7 +14,7 @@ READINGS=3 DUMPS=12
 TEXT='kprobe:vfs_read /comm == "readers"/ { @[arg2] = count(); }'
 
 # flat FILE...: "FILE KEY VALUE" lines of one map, from kpctl's JSON.
-flat() { jq -r '.. | objects | select(.type == "map") | .data[] | to_entries[] | "\(input_filename) \(.key) \(.value)"' "$@"; }
+flat() { jq -r '.. | objects | select(.type == "map") | .data[][] | "\(input_filename) \(.key | map(tostring) | join(",")) \(.value)"' "$@"; }
 
 # sums FILE...: per key, sorted
 sums() { cat "$@" | awk '{ n[$1] += $2 } END { for (k in n) if (n[k]) print k, n[k] }' | sort -n; }

@@ -16,7 +16,7 @@ const char read_help[] =
 	"                    reading and in no other\n"
 	"  -i, --interval S  again every S seconds; with --reset what came in each\n"
 	"  -n, --count N     so many times, then end\n"
-	"  -j, --json        JSON, one document a line, as bpftrace -f json\n\n"
+	"  -j, --json        JSON, one document a line; keys of maps are arrays\n\n"
 	"examples:\n"
 	"  kpctl read drops\n"
 	"  kpctl read --reset -i 1 conntrack @new\n";

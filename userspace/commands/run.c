@@ -36,8 +36,8 @@ const char run_help[] =
 	"  -i, --interval S  print and empty the maps every S seconds\n"
 	"  -c COMMAND        run it, with cpid its process; end with it\n"
 	"  -p PID            end when that process ends\n"
-	"  -j, --json        JSON, one document a line, as bpftrace -f json\n"
-	"  -f FORMAT         text or json\n"
+	"  -j, --json        JSON, one document a line; keys of maps are arrays\n"
+	"  -f FORMAT         text, or json as bpftrace writes it: keys are text\n"
 	"  -o FILE           write there, not to standard output\n"
 	"  -B MODE           when to write: line, full, none (at once); else as\n"
 	"                    often as records are read\n"
@@ -391,7 +391,7 @@ static bool set_format(const char *format)
 		wrong_use("-f takes text or json, not \"%s\"", format);
 		return false;
 	}
-	json_output = format[0] == 'j';
+	json_output = json_as_bpftrace = format[0] == 'j';
 	return true;
 }
 

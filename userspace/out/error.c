@@ -8,7 +8,7 @@
 #include "json.h"
 #include "lang/diag.h"
 
-bool json_output;
+bool json_output, json_as_bpftrace;
 
 static void say(const char *kind, const char *fmt, va_list args)
 {

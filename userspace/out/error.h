@@ -8,6 +8,9 @@
 /* Set by -j, before anything is printed. */
 extern bool json_output;
 
+/* Set by -f json: keys of maps are text, which two keys may share. */
+extern bool json_as_bpftrace;
+
 void error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -316,6 +316,22 @@ static struct json_object *json_datum(const struct kps_field *field,
 	return object;
 }
 
+/* {"key": ["a", 1], "value": 5} */
+static struct json_object *json_entry(const struct map_answer *map,
+				      const struct entry_answer *entry,
+				      struct json_object *value)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *key = json_add_array(object, "key");
+	size_t i;
+
+	for (i = 0; i < entry->nr_key; i++)
+		json_object_array_add(key, json_datum(&map->key[i],
+						      &entry->key[i], 0));
+	json_object_object_add(object, "value", value);
+	return object;
+}
+
 static struct json_object *json_plain(const struct map_answer *map,
 				      const struct entry_answer *entry,
 				      long long div)
@@ -373,7 +389,10 @@ static const char *document_type(const struct map_answer *map)
 	return "map";
 }
 
-/* {"type": "map", "data": {"@name": {"key": value}}}, as bpftrace -f json. */
+/*
+ * {"type": "map", "data": {"@name": [{"key": ["a", 1], "value": 5}]}}, or
+ * {"@name": {"a,1": 5}} as bpftrace -f json
+ */
 static void json_map(const struct map_answer *map, size_t first, long long div)
 {
 	struct json_object *document = json_object_new_object();
@@ -384,7 +403,8 @@ static void json_map(const struct map_answer *map, size_t first, long long div)
 	json_add_string(document, "type", document_type(map));
 	json_object_object_add(document, "data", data);
 	if (map->nr_key) {
-		keyed = json_object_new_object();
+		keyed = json_as_bpftrace ? json_object_new_object() :
+					   json_object_new_array();
 		json_object_object_add(data, map->name, keyed);
 	}
 	for (i = first; i < map->nr_entries; i++) {
@@ -394,6 +414,11 @@ static void json_map(const struct map_answer *map, size_t first, long long div)
 
 		if (!keyed) {
 			json_object_object_add(data, map->name, value);
+			continue;
+		}
+		if (!json_as_bpftrace) {
+			json_object_array_add(keyed,
+					      json_entry(map, entry, value));
 			continue;
 		}
 		key = key_text(map, entry);

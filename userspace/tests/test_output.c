@@ -75,6 +75,33 @@ static void test_count(void **state)
 		      "{\"type\": \"map\", \"data\": {\"@calls\": {\"sshd,-1\": 5, \"cat \\\"x\\\",3\": 7}}}\n");
 }
 
+/* Keys that read the same are two; with -f json, as with bpftrace, one twice. */
+static void test_arrays(void **state)
+{
+	unsigned long long one = 1, two = 2;
+	struct entry_answer entries[] = {
+		{ .nr_key = 2, .key = { { .is_text = true, .text = "a,b" },
+					{ .is_text = true, .text = "c" } },
+		  .nr_values = 1, .values = &one },
+		{ .nr_key = 2, .key = { { .is_text = true, .text = "a" },
+					{ .is_text = true, .text = "b,c" } },
+		  .nr_values = 1, .values = &two },
+	};
+	struct map_answer map = {
+		.name = "@", .kind = KPS_MAP_COUNT, .nr_key = 2,
+		.key = { { .type = KPS_T_STR }, { .type = KPS_T_STR } },
+		.nr_entries = ARRAY_SIZE(entries), .entries = entries,
+	};
+	char *got;
+
+	(void)state;
+	json_as_bpftrace = false;
+	got = printed(&map, true);
+	json_as_bpftrace = true;
+	assert_string_equal(got, "{\"type\": \"map\", \"data\": {\"@\": [{\"key\": [\"a,b\",\"c\"], \"value\": 1}, {\"key\": [\"a\",\"b,c\"], \"value\": 2}]}}\n");
+	free(got);
+}
+
 static void test_empty(void **state)
 {
 	struct map_answer map = { .name = "@", .kind = KPS_MAP_COUNT };
@@ -291,6 +318,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_arrays),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_signs),
 		cmocka_unit_test(test_stats),
@@ -302,5 +330,6 @@ int main(void)
 		cmocka_unit_test(test_labels),
 	};
 
+	json_as_bpftrace = true;
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }

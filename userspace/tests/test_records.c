@@ -616,5 +616,6 @@ int main(void)
 		cmocka_unit_test(test_print_stats),
 	};
 
+	json_as_bpftrace = true;
 	return cmocka_run_group_tests_name("records", tests, NULL, NULL);
 }
