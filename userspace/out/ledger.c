@@ -55,7 +55,7 @@ void ledger_print(const struct program_answer *program)
 
 static const char * const loss_meanings[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_OVERFLOW]	= "map or stack table full (see --max-keys)",
-	[KPS_LEDGER_FAULT]	= "memory could not be read",
+	[KPS_LEDGER_FAULT]	= "memory could not be read and was taken for zeros, as at a NULL pointer",
 	[KPS_LEDGER_BUSY]	= "map locked below an NMI",
 	[KPS_LEDGER_RECURSION]	= "inside of kpstat itself",
 	[KPS_LEDGER_OUTPUT]	= "output buffer full (see --buffer)",
@@ -104,7 +104,8 @@ static void losses_as_json(const struct probe_answer *probe, int loss)
 	struct json_object *document = json_object_new_object();
 	struct json_object *data = json_object_new_object();
 
-	json_add_string(document, "type", "lost_events");
+	json_add_string(document, "type", loss == KPS_LEDGER_FAULT ?
+			"unread_events" : "lost_events");
 	json_add_uint(document, "count", probe->ledger[loss]);
 	json_add_uint(data, "events", probe->ledger[loss]);
 	json_add_string(data, "probe", probe->name);
@@ -117,7 +118,9 @@ static void losses_as_json(const struct probe_answer *probe, int loss)
 
 static void losses_as_text(const struct probe_answer *probe, int loss)
 {
-	fprintf(stderr, "lost: %s: %llu of %llu events: %s", probe->name,
+	/* The event is recorded all the same. */
+	fprintf(stderr, "%s: %s: %llu of %llu events: %s",
+		loss == KPS_LEDGER_FAULT ? "note" : "lost", probe->name,
 		probe->ledger[loss], probe->ledger[KPS_LEDGER_HITS],
 		meaning(probe, loss));
 	if (loss == KPS_LEDGER_FAULT)
