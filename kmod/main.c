@@ -9,6 +9,11 @@
 
 #include "kpstat.h"
 
+/* Sizes are reckoned in size_t before memory is charged, frames in words of 64 bits. */
+#ifndef CONFIG_64BIT
+#error "kpstat needs a 64-bit kernel"
+#endif
+
 static int module_changed(struct notifier_block *nb, unsigned long state,
 			  void *data)
 {

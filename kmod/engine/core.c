@@ -10,20 +10,25 @@
 #include "kpstat.h"
 
 /* A call's imm is a helper's number on the wire and a distance in the core. */
-static void kps_link_calls(struct bpf_insn *insns, unsigned int nr)
+static int kps_link_calls(struct bpf_insn *insns, unsigned int nr)
 {
 	unsigned int i;
+	long distance;
 
 	for (i = 0; i < nr; i++) {
 		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW)) {
 			i++;
 			continue;
 		}
-		if (insns[i].code == (BPF_JMP | BPF_CALL))
-			insns[i].imm =
-				(unsigned long)kps_helpers[insns[i].imm].fn -
-				(unsigned long)__bpf_call_base;
+		if (insns[i].code != (BPF_JMP | BPF_CALL))
+			continue;
+		distance = (unsigned long)kps_helpers[insns[i].imm].fn -
+			   (unsigned long)__bpf_call_base;
+		if (distance != (s32)distance)
+			return -ERANGE;
+		insns[i].imm = distance;
 	}
+	return 0;
 }
 
 static int kps_code_compile(struct kps_code *code, const struct bpf_insn *insns,
@@ -38,7 +43,11 @@ static int kps_code_compile(struct kps_code *code, const struct bpf_insn *insns,
 	prog->len = nr;
 	prog->type = BPF_PROG_TYPE_SOCKET_FILTER;
 	memcpy(prog->insnsi, insns, bpf_prog_insn_size(prog));
-	kps_link_calls(prog->insnsi, nr);
+	err = kps_link_calls(prog->insnsi, nr);
+	if (err) {
+		bpf_prog_free(prog);
+		return kps_error(error, err, "this kernel has modules where its BPF core cannot call them: too far away");
+	}
 
 	prog = bpf_prog_select_runtime(prog, &err);
 	if (err) {

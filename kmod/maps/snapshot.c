@@ -15,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/tick.h>
 
 #include "kpstat.h"
 
@@ -339,8 +340,14 @@ static struct kps_set *replace_set(struct kps_program *program,
 
 	old = rcu_replace_pointer(program->set, fresh,
 				  lockdep_is_held(&program->read_lock));
-	/* Handlers run with preemption off, and so are RCU readers. */
-	synchronize_rcu_expedited();
+	/*
+	 * Handlers run with preemption off, and so are RCU readers. To hurry is to
+	 * interrupt each CPU: those that are to be left alone would be, too.
+	 */
+	if (tick_nohz_full_enabled())
+		synchronize_rcu();
+	else
+		synchronize_rcu_expedited();
 	return old;
 }
 
