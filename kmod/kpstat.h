@@ -32,6 +32,7 @@
 #include "guard.h"
 #include "maps/maps.h"
 #include "output.h"
+#include "providers/canary.h"
 
 #define KPS_VERSION "0.1.0"
 
@@ -64,6 +65,7 @@ enum kps_site_state {
  * @stuck: the kernel could not take away its hook, which stays with @priv and the
  *	module; never attached again
  * @address: where its symbol may be, or 0: not known
+ * @watch: whether its kprobe can fire; off for all that is no kprobe
  * @priv: the provider's own
  * @module: that bears the symbol, "" for the kernel itself
  * @target: as in KPS_PROBE_A_TARGET
@@ -78,6 +80,7 @@ struct kps_site {
 	u64 missed_taken;
 	u64 missed_before;
 	unsigned long address;
+	struct kps_watch watch;
 	void *priv;
 	char module[MODULE_NAME_LEN];
 	char target[KPS_TARGET_MAX];
@@ -249,6 +252,7 @@ const char *kps_site_state_name(const struct kps_site *site);
 const char *kps_site_how(const struct kps_site *site);
 const char *kps_site_why(const struct kps_site *site);
 void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR]);
+u64 kps_program_silent_ns(const struct kps_program *program);
 void kps_program_ledger(const struct kps_program *program,
 			u64 sums[KPS_LEDGER_NR]);
 

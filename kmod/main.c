@@ -74,6 +74,7 @@ static void __exit kps_exit(void)
 	kps_netlink_exit();
 	kps_program_unload_all();
 	kps_unpinned();
+	kps_canary_exit();
 	kps_hotplug_exit();
 	unregister_module_notifier(&module_notifier);
 	kps_debugfs_exit();

@@ -235,6 +235,7 @@ static int put_program(struct sk_buff *msg, struct kps_program *program)
 	char why[KPS_GUARD_TEXT_MAX];
 
 	kps_guard_text(&program->guard, why, sizeof(why));
+	kps_canary_look();
 	mutex_lock(&program->read_lock);
 	kps_program_ledger(program, sums);
 	mutex_unlock(&program->read_lock);
@@ -249,6 +250,8 @@ static int put_program(struct sk_buff *msg, struct kps_program *program)
 	    nla_put_u32(msg, KPS_A_CPU_PERMILLE,
 			kps_guard_permille(&program->guard)) ||
 	    (why[0] && nla_put_string(msg, KPS_A_STOPPED, why)) ||
+	    nla_put_u64_64bit(msg, KPS_A_SILENT_NS,
+			      kps_program_silent_ns(program), KPS_A_PAD) ||
 	    nla_put_u64_64bit(msg, KPS_A_LOST, kps_buffer_lost(program->buffer),
 			      KPS_A_PAD))
 		return -EMSGSIZE;

@@ -192,6 +192,14 @@ static int explain(const struct kps_site *site, int err, struct kps_error *error
 	case -E2BIG:
 		return kps_error(error, err, "%s:%s: it needs more memory than max_memory_mb leaves",
 				 provider, site->target);
+	case -EHOSTDOWN:
+		return kps_error(error, err,
+				 "%s:%s: it would never fire, as ftrace is switched off; sysctl kernel.ftrace_enabled=1",
+				 provider, site->target);
+	case -ESHUTDOWN:
+		return kps_error(error, err,
+				 "%s:%s: it would never fire, as kprobes are switched off; echo 1 >/sys/kernel/debug/kprobes/enabled",
+				 provider, site->target);
 	case -ENOMEM:
 		return kps_error(error, err, "%s:%s: no memory", provider,
 				 site->target);
@@ -227,6 +235,9 @@ static void attach_sites(struct kps_site **sites, unsigned int nr)
 	else
 		for (i = 0; i < nr; i++)
 			sites[i]->error = provider->attach(sites[i]);
+	for (i = 0; i < nr; i++)
+		if (sites[i]->error)
+			kps_watch_end(&sites[i]->watch);
 	mutex_lock(&program->read_lock);
 	for (i = 0; i < nr; i++)
 		attached(sites[i]);
@@ -324,6 +335,8 @@ static void detach_sites(struct kps_probe *probe, struct kps_site **sites,
 	}
 	mutex_unlock(&program->read_lock);
 	probe->provider->detach(sites, nr);
+	for (i = 0; i < nr; i++)
+		kps_watch_end(&sites[i]->watch);
 	mutex_lock(&program->read_lock);
 	for (i = 0; i < nr; i++)
 		take_missed(sites[i]);
@@ -500,6 +513,8 @@ const char *kps_site_how(const struct kps_site *site)
 {
 	if (site->state != KPS_SITE_ATTACHED)
 		return "";
+	if (kps_watch_is_silent(&site->watch))
+		return "off";
 	return site->probe->provider->how(site);
 }
 
@@ -535,6 +550,17 @@ void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR])
 		missed += kps_site_missed(probe->sites[i]);
 	sums[KPS_LEDGER_MISSED] += missed;
 	sums[KPS_LEDGER_HITS] += missed;
+}
+
+/** kps_program_silent_ns() - for how long one of its kprobes could not fire */
+u64 kps_program_silent_ns(const struct kps_program *program)
+{
+	u64 longest = 0;
+	u32 i;
+
+	for (i = 0; i < program->nr_sites; i++)
+		longest = max(longest, kps_watch_silent_ns(&program->sites[i]->watch));
+	return longest;
 }
 
 /** kps_program_ledger() - the sum over a program's probes */

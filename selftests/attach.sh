@@ -86,13 +86,6 @@ fi
 done_with many
 is "nothing is left" "$(armed)" 0
 
-# 7.x does not let anybody switch it off.
-if [ -z "$skip_rest" ] && { echo 0 >/proc/sys/kernel/ftrace_enabled; } 2>/dev/null; then
-	yes "where it is switched off" kpctl load --name off -e 'kprobe:vfs_fallocate { @ = count(); }'
-	is "kprobes do it, if they can" "$(how off)" "kprobe: ftrace refuses"
-	kpctl unload off 2>/dev/null
-	echo 1 >/proc/sys/kernel/ftrace_enabled
-fi
 # Whoever looks meanwhile sees it attached or not, and never what is being taken
 # apart.
 load_text flip 'kprobe:vfs_fallocate { @ = count(); }'

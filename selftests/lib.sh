@@ -212,15 +212,19 @@ how() { kpctl show -j "$1" | jq -r '.probes[0].sites[0] | .how + ": " + .why'; }
 
 # armed: kprobes, and hooks of our own in ftrace. A function that ftrace serves may
 # have a kprobe that is not armed, too; one with a kprobe on ftrace has a hook more,
-# of the kernel's.
+# of the kernel's. kpstat's canaries, which stay for a second, are left out.
 armed() {
-	local armed idle hooks theirs
-	armed=$(grep -vc DISABLED "$KPROBES")
-	idle=$(grep -c DISABLED "$KPROBES")
-	hooks=$(awk '{ gsub(/[()]/, "", $2); n += $2 } END { print n + 0 }' "$FTRACED" 2>/dev/null || echo 0)
-	theirs=$(awk '/\[FTRACE\]/ && !/DISABLED/ { print $1 }' "$KPROBES" | sort -u | wc -l)
-	hooks=$((hooks - theirs))
-	echo $((armed + (hooks > idle ? hooks : idle)))
+	awk -v ftraced="$FTRACED" '
+	$4 == "kpstat" { next }
+	/DISABLED/ { idle++; next }
+	{ armed++ }
+	/\[FTRACE\]/ && !($1 in seen) { seen[$1]; theirs++ }
+	END {
+		while ((getline <ftraced) > 0)
+			if (!/at_ftrace/) { gsub(/[()]/, "", $2); hooks += $2 }
+		hooks -= theirs
+		print armed + (hooks > idle ? hooks : idle + 0)
+	}' "$KPROBES"
 }
 
 # status NAME: a number of the module's, "programs" or "memory", in bytes. As every

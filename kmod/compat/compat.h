@@ -66,6 +66,13 @@ void rcu_unexpedite_gp(void);
 #define KPS_CFI 0
 #endif
 
+/* What a function that ftrace calls is given. */
+#ifdef KPS_HAS_FTRACE_REGS
+#define kps_ftrace_given ftrace_regs
+#else
+#define kps_ftrace_given pt_regs
+#endif
+
 #ifdef KPS_HAS_FTRACE
 #include <linux/ftrace.h>
 

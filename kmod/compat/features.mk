@@ -38,6 +38,14 @@ ccflags-y += $(if $(call kps-exports,trace_get_event_file),-DKPS_HAS_EVENT_FILE)
 ccflags-y += $(if $(shell grep -s GENL_MCAST_CAP_SYS_ADMIN $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_FLAGS)
 ccflags-y += $(if $(shell grep -s cap_sys_admin:1 $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_CAP_SYS_ADMIN)
 
+# ftrace serves kprobes at the entries of functions, and may be switched off.
+ifeq ($(CONFIG_KPROBES_ON_FTRACE)$(CONFIG_DYNAMIC_FTRACE),yy)
+ifneq ($(and $(call kps-exports,ftrace_set_filter_ip),$(call kps-exports,register_ftrace_function)),)
+ccflags-y += -DKPS_KPROBES_ON_FTRACE
+endif
+endif
+ccflags-y += $(call kps-has,ftrace.h,struct ftrace_regs\>,KPS_HAS_FTRACE_REGS)
+
 # ftrace saves the arguments for whoever asks, and exports what an ops of our own
 # needs. That is tried on x86-64 only.
 ifeq ($(CONFIG_X86_64)$(CONFIG_DYNAMIC_FTRACE_WITH_ARGS),yy)

@@ -443,8 +443,9 @@ static void confirm_init(struct conntrack_site *mine)
 	mine->insert.maxactive = MAXACTIVE;
 }
 
-static int attach_full(struct conntrack_site *mine)
+static int attach_full(struct kps_site *site)
 {
+	struct conntrack_site *mine = of(site);
 	unsigned int i;
 	int err = -ENOENT;
 
@@ -455,7 +456,7 @@ static int attach_full(struct conntrack_site *mine)
 	for (i = 0; err == -ENOENT && i < ARRAY_SIZE(alloc_functions); i++) {
 		mine->alloc.kp.symbol_name = alloc_functions[i].name;
 		mine->orig_argument = alloc_functions[i].orig_argument;
-		err = kps_register_kretprobe(&mine->alloc);
+		err = kps_register_kretprobe(site, &mine->alloc);
 	}
 	return err;
 }
@@ -504,10 +505,10 @@ static int attach_new(struct kps_site *site)
 	int err;
 
 	confirm_init(mine);
-	err = kps_register_kretprobe(&mine->confirm);
+	err = kps_register_kretprobe(site, &mine->confirm);
 	if (err)
 		return err;
-	err = kps_register_kretprobe(&mine->insert);
+	err = kps_register_kretprobe(site, &mine->insert);
 	if (err)
 		forget(site, &mine->confirm);
 	return err;
@@ -558,6 +559,15 @@ static void births_free(struct kps_site *site)
 	kps_memory_uncharge(site->probe->program, births_bytes());
 }
 
+static int arm_destroy(struct kps_site *site)
+{
+	int err = kps_arm(site, &of(site)->destroy);
+
+	if (err)
+		unregister_kprobe(&of(site)->destroy);
+	return err;
+}
+
 static int attach_destroy(struct kps_site *site)
 {
 	/* destroy_conntrack() until 5.17. */
@@ -577,7 +587,10 @@ static int attach_destroy(struct kps_site *site)
 	for (i = 0; !err && i < ARRAY_SIZE(names); i++) {
 		mine->destroy.symbol_name = names[i];
 		mine->destroy.pre_handler = destroy_fired;
+		mine->destroy.flags = KPROBE_FLAG_DISABLED;
 		err = kps_register_kprobe(&mine->destroy);
+		if (!err)
+			err = arm_destroy(site);
 		if (!err)
 			return 0;
 		if (err == -ENOENT && i + 1 < ARRAY_SIZE(names))
@@ -609,7 +622,34 @@ static int conntrack_attach(struct kps_site *site)
 	case KPS_CONNTRACK_DESTROY:
 		return attach_destroy(site);
 	default:
-		return attach_full(of(site));
+		return attach_full(site);
+	}
+}
+
+static void detach(struct kps_site *site)
+{
+	switch (of(site)->event) {
+	case KPS_CONNTRACK_NEW:
+		detach_new(site);
+		break;
+	case KPS_CONNTRACK_DESTROY:
+		detach_destroy(site);
+		break;
+	default:
+		forget(site, &of(site)->alloc);
+	}
+}
+
+/* Where the kernel serves one of its probes, it serves the others. */
+static const struct kprobe *main_probe(const struct kps_site *site)
+{
+	switch (of(site)->event) {
+	case KPS_CONNTRACK_NEW:
+		return &of(site)->confirm.kp;
+	case KPS_CONNTRACK_DESTROY:
+		return &of(site)->destroy;
+	default:
+		return &of(site)->alloc.kp;
 	}
 }
 
@@ -617,16 +657,8 @@ static void conntrack_detach(struct kps_site **sites, unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		struct conntrack_site *mine = of(sites[i]);
-
-		if (mine->event == KPS_CONNTRACK_NEW)
-			detach_new(sites[i]);
-		else if (mine->event == KPS_CONNTRACK_DESTROY)
-			detach_destroy(sites[i]);
-		else
-			forget(sites[i], &mine->alloc);
-	}
+	for (i = 0; i < nr; i++)
+		detach(sites[i]);
 }
 
 static u64 conntrack_missed(const struct kps_site *site)
@@ -646,16 +678,7 @@ static u64 conntrack_missed(const struct kps_site *site)
 
 static const char *conntrack_how(const struct kps_site *site)
 {
-	const struct conntrack_site *mine = of(site);
-
-	switch (mine->event) {
-	case KPS_CONNTRACK_NEW:
-		return kps_kprobe_how(&mine->confirm.kp);
-	case KPS_CONNTRACK_DESTROY:
-		return kps_kprobe_how(&mine->destroy);
-	default:
-		return kps_kprobe_how(&mine->alloc.kp);
-	}
+	return kps_kprobe_how(main_probe(site));
 }
 
 static void conntrack_release(struct kps_site *site)

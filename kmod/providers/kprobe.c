@@ -172,6 +172,21 @@ int kps_register_kprobe(struct kprobe *kp)
 	return register_kprobe(kp);
 }
 
+/**
+ * kps_arm() - let a kprobe fire, if it can
+ * @site: whose it is
+ * @kp: registered, disabled
+ *
+ * Its module may have gone since it was registered. Context: may sleep. Return: 0,
+ * -ENOENT then, or another errno; after that it is still to be unregistered.
+ */
+int kps_arm(struct kps_site *site, struct kprobe *kp)
+{
+	int err = kps_watch_begin(&site->watch, kp) ?: enable_kprobe(kp);
+
+	return err && kprobe_gone(kp) ? -ENOENT : err;
+}
+
 /*
  * What the kernel puts a jump in the place of is a probe of its own, that it keeps
  * for all probes at one address, in a list with them (init_aggr_kprobe()).
@@ -310,14 +325,11 @@ static int find(struct kps_site *site)
 	return err;
 }
 
-/* Its module may have gone since it was registered. */
 static int arm(struct kps_site *site)
 {
 	struct kprobe_site *mine = of(site);
-	int err = enable_kprobe(&mine->kp);
+	int err = kps_arm(site, &mine->kp);
 
-	if (err && kprobe_gone(&mine->kp))
-		err = -ENOENT;
 	if (err)
 		unregister_kprobe(&mine->kp);
 	mine->registered = !err;

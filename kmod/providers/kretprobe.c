@@ -135,20 +135,31 @@ static int maxactive(const struct kps_probe *probe, u32 nr_sites)
 	return nr_sites > 1 ? MAXACTIVE_MANY : MAXACTIVE_ONE;
 }
 
-/* register_kretprobe() wants a struct as new, also when it comes again. */
-int kps_register_kretprobe(struct kretprobe *rp)
+/*
+ * register_kretprobe() wants a struct as new, also when it comes again. Whether a
+ * kprobe can fire is known when it is registered, and asked before it is armed.
+ */
+int kps_register_kretprobe(struct kps_site *site, struct kretprobe *rp)
 {
 	struct kretprobe fresh = {
 		.kp.symbol_name = rp->kp.symbol_name,
 		.kp.addr = rp->kp.symbol_name ? NULL : rp->kp.addr,
+		.kp.flags = KPROBE_FLAG_DISABLED,
 		.handler = rp->handler,
 		.entry_handler = rp->entry_handler,
 		.maxactive = rp->maxactive,
 		.data_size = rp->data_size,
 	};
+	int err;
 
 	*rp = fresh;
-	return register_kretprobe(rp);
+	err = register_kretprobe(rp);
+	if (err)
+		return err;
+	err = kps_arm(site, &rp->kp);
+	if (err)
+		unregister_kretprobe(rp);
+	return err;
 }
 
 static bool disarm(struct kps_site *site)
@@ -173,7 +184,7 @@ static int kretprobe_attach(struct kps_site *site)
 	rp->entry_handler = timed ? entry_timed : NULL;
 	rp->data_size = timed ? sizeof(u64) : 0;
 	rp->maxactive = maxactive(site->probe, site->probe->nr_sites);
-	err = kps_register_kretprobe(rp);
+	err = kps_register_kretprobe(site, rp);
 	if (err)
 		return kps_symbol_error(&of(site)->symbol, site->address, &rp->kp, err);
 	err = kps_symbol_attached(site, &rp->kp);

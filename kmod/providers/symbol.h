@@ -29,7 +29,8 @@ int kps_symbol_error(const struct kps_symbol *symbol, unsigned long address,
 		     const struct kprobe *kp, int err);
 int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp);
 int kps_register_kprobe(struct kprobe *kp);
-int kps_register_kretprobe(struct kretprobe *rp);
+int kps_register_kretprobe(struct kps_site *site, struct kretprobe *rp);
+int kps_arm(struct kps_site *site, struct kprobe *kp);
 bool kps_disarm(struct kprobe *kp);
 const char *kps_kprobe_how(const struct kprobe *kp);
 u64 kps_kretprobe_missed(const struct kretprobe *rp);

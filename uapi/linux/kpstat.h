@@ -37,7 +37,8 @@
  * KPS_CMD_PROGRAMS dump: [KPS_A_NAME] -> one message per program: KPS_A_NAME,
  *                  KPS_A_FLAGS, KPS_A_MEMORY, KPS_A_AGE_NS, KPS_A_NR_PROBES,
  *                  KPS_A_NR_MAPS, the sum of its KPS_A_LEDGER,
- *                  KPS_A_CPU_BUDGET, KPS_A_CPU_PERMILLE, and KPS_A_STOPPED if it was.
+ *                  KPS_A_CPU_BUDGET, KPS_A_CPU_PERMILLE, KPS_A_SILENT_NS, and
+ *                  KPS_A_STOPPED if it was.
  *
  * KPS_CMD_SHOW     dump: KPS_A_NAME -> first the program as in PROGRAMS plus
  *                  KPS_A_SOURCE, then one message per map (KPS_A_MAP), then one
@@ -175,6 +176,9 @@ enum kps_attr {
 				 * of the CPU that they took most of; estimated
 				 */
 	KPS_A_STOPPED,		/* string: why the guard has stopped it */
+	KPS_A_SILENT_NS,	/* u64: for how long kprobes were switched off
+				 * while it needed them, to the second
+				 */
 	__KPS_A_MAX,
 };
 #define KPS_A_MAX (__KPS_A_MAX - 1)

@@ -44,7 +44,7 @@ static const char *age_text(unsigned long long ns, char *text, size_t size)
 
 static void print_text(const struct programs_answer *programs)
 {
-	char age[24];
+	char age[24], silence[SILENCE_MAX];
 	size_t i;
 
 	if (!programs->nr) {
@@ -65,6 +65,10 @@ static void print_text(const struct programs_answer *programs)
 		       lost(program->ledger));
 		if (program->stopped)
 			printf("  stopped: %s\n", program->stopped);
+		if (program->silent_ns)
+			printf("  silent: %s\n",
+			       silence_text(program->silent_ns, silence,
+					    sizeof(silence)));
 	}
 }
 
@@ -84,6 +88,7 @@ static void print_json(const struct programs_answer *programs)
 			json_add_string(object, "why", program->stopped);
 		json_add_bool(object, "owned", program->flags & KPS_F_OWNED);
 		json_add_uint(object, "age_ns", program->age_ns);
+		json_add_uint(object, "silent_ns", program->silent_ns);
 		json_add_uint(object, "probes", program->total_probes);
 		json_add_uint(object, "maps", program->total_maps);
 		json_add_uint(object, "memory", program->memory);

@@ -91,6 +91,7 @@ struct run {
 	struct stopped *notices;	/* NULL: there are none */
 	bool is_gone;		/* the module: there is nothing left to ask */
 	bool was_stopped;	/* by the kernel: it took too much */
+	bool was_silent;	/* somebody had switched kprobes off */
 	int tick;		/* ms; -1: nothing to look after */
 	size_t nr_probes;
 };
@@ -265,6 +266,7 @@ static int finish(struct run *run)
 			note_stop(run->name, program.stopped, run);
 		print_lost(program.lost);
 		ledger_print_losses(&program);
+		run->was_silent = program.silent_ns;
 	}
 	program_free(&program);
 	return err;
@@ -332,7 +334,7 @@ static int run_object(struct run *run, const struct object *object)
 	actions_close(&run->actions);
 	client_close(run->reader);
 	stopped_close(run->notices);
-	if (err || run->was_stopped)
+	if (err || run->was_stopped || run->was_silent)
 		return FAILED;
 	/* As strace, time and perf have it. */
 	return child_report(&run->child, run->command);

@@ -65,6 +65,8 @@ static void print_maps(const struct program_answer *program)
 
 static void print_text(const struct program_answer *program, bool verbose)
 {
+	char silence[SILENCE_MAX];
+
 	printf("%s: %s%s, %llu KiB, loaded %.1f s ago\n\n", program->name,
 	       program_state(program),
 	       program->flags & KPS_F_OWNED ? ", goes with its kpctl run" : "",
@@ -72,6 +74,9 @@ static void print_text(const struct program_answer *program, bool verbose)
 	if (program->stopped)
 		printf("stopped: %s.\n`kpctl enable %s` starts it again; load it with --cpu-budget to allow more.\n\n",
 		       program->stopped, program->name);
+	if (program->silent_ns)
+		printf("silent for %s.\n\n",
+		       silence_text(program->silent_ns, silence, sizeof(silence)));
 	print_sites(program);
 	print_maps(program);
 	putchar('\n');
@@ -132,6 +137,7 @@ static void print_json(const struct program_answer *program)
 	json_add_bool(document, "owned", program->flags & KPS_F_OWNED);
 	json_add_uint(document, "memory", program->memory);
 	json_add_uint(document, "age_ns", program->age_ns);
+	json_add_uint(document, "silent_ns", program->silent_ns);
 	json_object_object_add(document, "ledger",
 			       ledger_json(program->ledger));
 	array = json_add_array(document, "probes");

@@ -201,6 +201,7 @@ static void parse_program(struct nlattr **attrs, struct program_answer *program)
 	program->lost = get_u64(attrs[KPS_A_LOST]);
 	program->cpu_budget = get_u32(attrs[KPS_A_CPU_BUDGET]);
 	program->cpu_permille = get_u32(attrs[KPS_A_CPU_PERMILLE]);
+	program->silent_ns = get_u64(attrs[KPS_A_SILENT_NS]);
 	if (attrs[KPS_A_STOPPED])
 		program->stopped = get_string(attrs[KPS_A_STOPPED]);
 	get_bytes(attrs[KPS_A_LEDGER], program->ledger,

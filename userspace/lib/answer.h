@@ -71,6 +71,7 @@ struct program_answer {
 	unsigned int total_probes;
 	unsigned int total_maps;
 	unsigned int cpu_budget;	/* percent, 0: any */
+	unsigned long long silent_ns;	/* for which kprobes were switched off */
 	unsigned int cpu_permille;	/* of the busiest CPU, in the last second */
 	char *stopped;			/* why the guard did, or NULL */
 	unsigned long long lost;	/* records that found the buffer full */

@@ -142,9 +142,43 @@ static void print_losses_of(const struct probe_answer *probe)
 	}
 }
 
+const char *silence_text(unsigned long long ns, char *text, size_t size)
+{
+	snprintf(text, size, "%.1f s: kprobes were switched off (sysctl kernel.ftrace_enabled, or debugfs kprobes/enabled)",
+		 ns / 1e9);
+	return text;
+}
+
+static void silence_as_json(unsigned long long ns)
+{
+	struct json_object *document = json_object_new_object();
+	struct json_object *data = json_object_new_object();
+
+	json_add_string(document, "type", "lost_events");
+	json_add_uint(data, "ns", ns);
+	json_add_string(data, "reason", "silent");
+	json_object_object_add(document, "data", data);
+	json_print(document);
+}
+
+static void print_silence(unsigned long long ns)
+{
+	char text[SILENCE_MAX];
+
+	if (!ns)
+		return;
+	if (json_output)
+		silence_as_json(ns);
+	else
+		fprintf(stderr, "lost: all events of %s\n",
+			silence_text(ns, text, sizeof(text)));
+}
+
 void ledger_print_losses(const struct program_answer *program)
 {
 	size_t i;
+
+	print_silence(program->silent_ns);
 
 	for (i = 0; i < program->nr_probes; i++)
 		print_losses_of(&program->probes[i]);

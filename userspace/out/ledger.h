@@ -4,6 +4,7 @@
 #define KPCTL_LEDGER_H
 
 #include <json-c/json.h>
+#include <stddef.h>
 
 struct probe_answer;
 struct program_answer;
@@ -13,6 +14,10 @@ void ledger_print(const struct program_answer *program);
 
 /* A sentence per probe that lost events; nothing if none did. */
 void ledger_print_losses(const struct program_answer *program);
+
+/* What it means that kprobes were switched off for @ns; in @text, of SILENCE_MAX. */
+#define SILENCE_MAX 128
+const char *silence_text(unsigned long long ns, char *text, size_t size);
 
 struct json_object *ledger_json(const unsigned long long *ledger);
 
