@@ -125,7 +125,7 @@ done_with several
 address=$(awk '$3 == "m_start" && !($1 in seen) { seen[$1] = 1; print $1 }' /proc/kallsyms | sed -n "${maps#*#}p")
 load_text several "kprobe:0x$address,kretprobe:0x$address /comm == \"cat\"/ { @[probe] = count(); }"
 cat /proc/self/maps >/dev/null
-is "and by its address" "$(fired | sort)" $'kprobe:0x'"$address"$'\nkretprobe:0x'"$address"
+is "and by its address" "$(fired | sort)" "$maps"$'\n'"kret${maps#k}"
 done_with several
 
 # A name is all that the compiler made of its function.
