@@ -40,6 +40,13 @@ documented() { sed -n '/^| [a-z]* | /p' "$DOCS" | grep -v '^| tool '; }
 
 # runs NAME: whether the table says so; else what it would have shown is left out
 runs() {
+	case $1 in
+	# Accepted without one of them, and shows nothing then: see docs/tools.md.
+	biolatency)
+		[ "$(grep -cE ' (__)?blk_account_io_(start|done)$' /proc/kallsyms)" -ge 2 ] ||
+			{ skip "$1" "this kernel has inlined what it attaches to"; return 1; }
+		;;
+	esac
 	grep -q "^| $1 | runs |" "$WORK/table" && return
 	skip "$1" "this kernel lacks what it asks for"
 	return 1
@@ -48,7 +55,7 @@ runs() {
 # "TOOL PATTERN": those that are run, and what they show of what they are given.
 shown() {
 	cat <<-'END'
-	biolatency	Tracing
+	biolatency	^@usecs:
 	biostacks	Tracing
 	bitesize	@\[.*\]:
 	capable	chown
