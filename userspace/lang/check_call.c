@@ -262,6 +262,27 @@ static int check_pton(struct checker *checker, struct expr *expr)
 	return -1;
 }
 
+/* What is compared of the text is no longer than the length says. */
+static void warn_strncmp(const struct checker *checker, const struct expr *expr,
+			 const struct expr *a, const struct expr *b,
+			 uint64_t len)
+{
+	struct expr part;
+
+	if (a->kind != EXPR_STRING) {
+		const struct expr *other = a;
+
+		a = b;
+		b = other;
+	}
+	if (a->kind != EXPR_STRING || b->kind == EXPR_STRING)
+		return;
+	part = *a;
+	if (part.len > len)
+		part.len = len;
+	warn_too_long(checker, expr, &part, b, "strncmp() is never 0");
+}
+
 static int check_strncmp(struct checker *checker, struct expr *expr)
 {
 	struct expr *a = expr->list, *b = a->next, *len = b->next;
@@ -281,6 +302,7 @@ static int check_strncmp(struct checker *checker, struct expr *expr)
 		return -1;
 	}
 	set_int(expr, false);
+	warn_strncmp(checker, expr, a, b, len->value);
 	return 0;
 }
 

@@ -686,7 +686,43 @@ static void warn_division(const struct checker *checker,
 		     "a signed value is divided as if it were unsigned");
 }
 
-static int check_str_operands(struct expr *expr)
+/* What a string holds at most, its NUL not counted. */
+static unsigned int longest(const struct expr *expr)
+{
+	const struct expr *len;
+
+	if (expr->kind == EXPR_STRING)
+		return expr->len;
+	if (expr->kind == EXPR_CALL && expr->function->id == FN_STR) {
+		len = expr->list->next;
+		if (len && len->value < expr->type.size)
+			return len->value;
+	}
+	return expr->type.size - 1;
+}
+
+void warn_too_long(const struct checker *checker, const struct expr *expr,
+		   const struct expr *a, const struct expr *b,
+		   const char *always)
+{
+	const struct expr *literal = a->kind == EXPR_STRING ? a : b;
+	const struct expr *other = literal == a ? b : a;
+	bool is_read = other->kind == EXPR_CALL && other->function->id == FN_STR;
+
+	if (checker->quiet || checker->learning ||
+	    literal->kind != EXPR_STRING || literal->len <= longest(other))
+		return;
+	diag_warning(&expr->at,
+		     is_read && literal->len < KPS_MAX_STR ?
+		     arena_printf(checker->arena, "read more: str(x, %u)",
+				  literal->len) :
+		     arena_printf(checker->arena, "its start: strncmp(x, \"...\", %u)",
+				  longest(other)),
+		     "the text has %u bytes, what it is compared with at most %u: %s",
+		     literal->len, longest(other), always);
+}
+
+static int check_str_operands(struct checker *checker, struct expr *expr)
 {
 	const struct expr *a = expr->a, *b = expr->b;
 	bool equal;
@@ -697,8 +733,12 @@ static int check_str_operands(struct expr *expr)
 		return -1;
 	}
 	set_int(expr, false);
-	if (a->kind != EXPR_STRING || b->kind != EXPR_STRING)
+	if (a->kind != EXPR_STRING || b->kind != EXPR_STRING) {
+		warn_too_long(checker, expr, a, b, expr->op == OP_EQ ?
+			      "they are never equal" :
+			      "they always differ");
 		return 0;
+	}
 	equal = !strcmp(a->text, b->text);
 	become_int(expr, equal == (expr->op == OP_EQ), false);
 	return 0;
@@ -760,7 +800,7 @@ static int check_binary(struct checker *checker, struct expr *expr)
 		return a->to || b->to ? check_pointer_operands(checker, expr) :
 					check_int_operands(checker, expr);
 	if (a->kind == TYPE_STR && b->kind == TYPE_STR)
-		return check_str_operands(expr);
+		return check_str_operands(checker, expr);
 	return refuse_operands(expr);
 }
 

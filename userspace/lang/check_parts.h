@@ -32,6 +32,10 @@ struct type type_copy(struct checker *checker, const struct type *type);
 int refuse(const struct expr *expr, const char *hint, const char *what);
 int refuse_name(struct checker *checker, const struct expr *expr,
 		const char *kind);
+/* A string and a literal that is longer than it can be: @always is what follows. */
+void warn_too_long(const struct checker *checker, const struct expr *expr,
+		   const struct expr *a, const struct expr *b,
+		   const char *always);
 
 /* check_memory.c: what lies in memory, by C's types */
 

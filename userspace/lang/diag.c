@@ -4,13 +4,18 @@
 #include <string.h>
 
 #include "arena.h"
+#include "array.h"
 #include "diag.h"
+#include "fnv.h"
 
 static struct {
 	const char *file;
 	const char *text;
 	unsigned int errors;
 	bool muted;
+	/* Of the warnings so far; a clause of many events warns once. */
+	uint64_t warned[64];
+	unsigned int nr_warned;
 	diag_sink sink;
 	void *data;
 } state;
@@ -27,6 +32,7 @@ void diag_start(const char *file, const char *text)
 	state.text = text;
 	state.errors = 0;
 	state.muted = false;
+	state.nr_warned = 0;
 }
 
 unsigned int diag_errors(void)
@@ -104,6 +110,23 @@ static char *copy_line(int number)
 	return strndup(line, strcspn(line, "\n"));
 }
 
+/* Those beyond the room that there is are repeated. */
+static bool is_repeated(const struct diag *diag)
+{
+	uint64_t sum = fnv1a(FNV1A_START, diag->message);
+	unsigned int i;
+
+	if (diag->level != DIAG_WARNING)
+		return false;
+	sum ^= (uint64_t)diag->at.first_line << 32 | diag->at.first_column;
+	for (i = 0; i < state.nr_warned; i++)
+		if (state.warned[i] == sum)
+			return true;
+	if (state.nr_warned < ARRAY_SIZE(state.warned))
+		state.warned[state.nr_warned++] = sum;
+	return false;
+}
+
 static void report(enum diag_level level, const struct span *at,
 		   const char *hint, const char *fmt, va_list args)
 {
@@ -121,7 +144,9 @@ static void report(enum diag_level level, const struct span *at,
 	diag.line = line;
 	if (level == DIAG_ERROR)
 		state.errors++;
-	if (state.sink)
+	if (is_repeated(&diag))
+		;
+	else if (state.sink)
 		state.sink(&diag, state.data);
 	else
 		diag_print(&diag, stderr);

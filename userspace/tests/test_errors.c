@@ -422,6 +422,50 @@ static void test_one_probe_is_missing(void **state)
 			    "this kernel has none of the program's probes");
 }
 
+/* A comparison that can only come out one way. */
+static void test_never_equal(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *message;	/* NULL: there is none */
+		const char *hint;
+	} cases[] = {
+		{ "/comm == \"averyveryverylongname\"/ { }",
+		  "the text has 21 bytes, what it is compared with at most 15: they are never equal",
+		  "strncmp(x, \"...\", 15)" },
+		{ "/\"0123456789abcdef\" != comm/ { }",
+		  "16 bytes, what it is compared with at most 15: they always differ", NULL },
+		{ "/comm == \"0123456789abcde\"/ { }", NULL, NULL },
+		{ "/strncmp(comm, \"averyveryverylongname\", 16)/ { }",
+		  "strncmp() is never 0", NULL },
+		{ "/strncmp(comm, \"averyveryverylongname\", 15)/ { }", NULL, NULL },
+		{ "/strncmp(comm, \"sh\", 100)/ { }", NULL, NULL },
+		{ "/str(arg1, 3) == \"abcd\"/ { }",
+		  "4 bytes, what it is compared with at most 3", "str(x, 4)" },
+		{ "/str(arg1, 4) == \"abcd\"/ { }", NULL, NULL },
+		{ "{ @l = comm; if (@l == \"0123456789abcdef\") { @ = count(); } }",
+		  "at most 15", NULL },
+	};
+	struct object object;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text), "kprobe:vfs_read, kprobe:vfs_write %s",
+			 cases[i].text);
+		must_compile(text, &object);
+		object_free(&object);
+		if (nr_diags != (cases[i].message ? 1 : 0))
+			fail_msg("%s: %zu messages", text, nr_diags);
+		if (!cases[i].message)
+			continue;
+		assert_int_equal(diags[0].level, DIAG_WARNING);
+		assert_non_null(strstr(diags[0].message, cases[i].message));
+		assert_non_null(strstr(diags[0].hint, cases[i].hint ? cases[i].hint : ""));
+	}
+}
+
 static void test_which_event_of_a_glob(void **state)
 {
 	struct object object;
@@ -588,6 +632,7 @@ int main(void)
 		cmocka_unit_test(test_all_errors),
 		cmocka_unit_test(test_candidates),
 		cmocka_unit_test(test_one_probe_is_missing),
+		cmocka_unit_test(test_never_equal),
 		cmocka_unit_test(test_which_event_of_a_glob),
 		cmocka_unit_test(test_module_is_missing),
 		cmocka_unit_test(test_no_tracefs),
