@@ -9,6 +9,7 @@
 #include <linux/bitmap.h>
 #include <linux/module.h>
 #include <linux/netlink.h>
+#include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/utsname.h>
 #include <net/genetlink.h>
@@ -38,6 +39,7 @@ static const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
 	[KPS_A_OUTPUT]		= { .type = NLA_NESTED },
 	[KPS_A_BUFFER]		= { .type = NLA_U32 },
 	[KPS_A_CPU_BUDGET]	= { .type = NLA_U32 },
+	[KPS_A_PID]		= { .type = NLA_U32 },
 };
 
 /*
@@ -76,6 +78,19 @@ static int put_status(struct sk_buff *msg)
 	return 0;
 }
 
+/* Of a process of the sender's namespace, as the initial one has it. */
+static int put_number_of(struct sk_buff *msg, const struct nlattr *asked)
+{
+	u32 nr;
+
+	if (!asked)
+		return 0;
+	rcu_read_lock();
+	nr = pid_nr(find_vpid(nla_get_u32(asked)));
+	rcu_read_unlock();
+	return nla_put_u32(msg, KPS_A_PID, nr);
+}
+
 static int do_status(struct genl_info *info, struct kps_error *error)
 {
 	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
@@ -84,7 +99,8 @@ static int do_status(struct genl_info *info, struct kps_error *error)
 	if (!msg)
 		return kps_error(error, -ENOMEM, "no memory");
 	header = genlmsg_put_reply(msg, info, &kps_family, 0, KPS_CMD_STATUS);
-	if (!header || put_status(msg)) {
+	if (!header || put_status(msg) ||
+	    put_number_of(msg, info->attrs[KPS_A_PID])) {
 		nlmsg_free(msg);
 		return kps_error(error, -EMSGSIZE, "the reply does not fit");
 	}

@@ -634,9 +634,17 @@ static void write_load(struct grammar *g)
  * The other commands
  */
 
+static void write_status(struct grammar *g)
+{
+	if (one_in(g, 3))
+		put_u32(g, KPS_A_PID, grammar_any(g, 400));
+	if (g->chaos)
+		put_name(g);
+}
+
 static void write_nothing(struct grammar *g)
 {
-	/* STATUS and EVENTS take no attribute, and need not mind one. */
+	/* EVENTS takes no attribute, and need not mind one. */
 	if (g->chaos)
 		put_name(g);
 }
@@ -672,7 +680,7 @@ static const struct {
 	void (*write)(struct grammar *g);
 	unsigned int weight;
 } commands[KPS_CMD_MAX + 1] = {
-	[KPS_CMD_STATUS]	= { write_nothing, 10 },
+	[KPS_CMD_STATUS]	= { write_status, 10 },
 	[KPS_CMD_LOAD]		= { write_load, 16 },
 	[KPS_CMD_UNLOAD]	= { put_name, 8 },
 	[KPS_CMD_ENABLE]	= { put_name, 1 },

@@ -10,7 +10,9 @@
  *
  * Commands
  * --------
- * KPS_CMD_STATUS   do: -> one reply: KPS_A_VERSION .. KPS_A_MEMORY_MAX
+ * KPS_CMD_STATUS   do: [KPS_A_PID] -> one reply: KPS_A_VERSION .. KPS_A_MEMORY_MAX,
+ *                  and for a process of the sender's namespace, the number that
+ *                  programs have of it: KPS_A_PID, 0 if there is none
  *
  * KPS_CMD_LOAD     do: KPS_A_NAME, KPS_A_SOURCE, [KPS_A_FLAGS],
  *                  [KPS_A_STACK_ENTRIES], then in this order, each repeated:
@@ -179,6 +181,7 @@ enum kps_attr {
 	KPS_A_SILENT_NS,	/* u64: for how long kprobes were switched off
 				 * while it needed them, to the second
 				 */
+	KPS_A_PID,		/* u32: STATUS: number of a process */
 	__KPS_A_MAX,
 };
 #define KPS_A_MAX (__KPS_A_MAX - 1)

@@ -356,7 +356,13 @@ static int compile_and_run(struct run *run, const char *argument)
 	if (run->command && child_start(&run->child, run->command,
 					 json_output && !run->has_file))
 		return FAILED;
-	run->source.options.cpid = run->child.pid;
+	if (run->command) {
+		run->source.options.cpid = kernel_pid(run->client, run->child.pid);
+		if (!run->source.options.cpid) {
+			child_stop(&run->child);
+			return FAILED;
+		}
+	}
 	status = source_compile(&run->source, &object);
 	if (!status) {
 		status = run_object(run, &object);

@@ -97,6 +97,27 @@ int status_get(struct client *client, struct status_answer *status)
 			       visit_status, status);
 }
 
+static void visit_pid(struct nlattr **attrs, struct nlmsghdr *header, void *data)
+{
+	unsigned int *pid = data;
+
+	(void)header;
+	if (attrs[KPS_A_PID])
+		*pid = get_u32(attrs[KPS_A_PID]);
+}
+
+unsigned int kernel_pid(struct client *client, unsigned int pid)
+{
+	struct nl_msg *msg = client_message(client, KPS_CMD_STATUS, 0,
+					    nla_total_size(sizeof(pid)));
+	unsigned int nr = 0;
+
+	nla_put_u32(msg, KPS_A_PID, pid);
+	if (client_transact(client, msg, visit_pid, &nr))
+		return 0;
+	return nr ? nr : pid;
+}
+
 void status_free(struct status_answer *status)
 {
 	free(status->version);

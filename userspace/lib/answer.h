@@ -106,6 +106,14 @@ struct maps_answer {
 int status_get(struct client *client, struct status_answer *status);
 void status_free(struct status_answer *status);
 
+/**
+ * kernel_pid() - the number that programs have of a process
+ * @pid: as our own namespace has it
+ *
+ * Return: its number in the initial namespace, 0 after an error was reported
+ */
+unsigned int kernel_pid(struct client *client, unsigned int pid);
+
 /* A word: enabled, disabled, or stopped by the guard. */
 const char *program_state(const struct program_answer *program);
 
