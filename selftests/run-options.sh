@@ -30,11 +30,22 @@ same_json() {
 commands() {
 	kpctl run -q -c "$READS" -e 'kprobe:vfs_read /pid == cpid && comm == "counted"/ { @ = count(); }' >"$WORK/out" 2>&1
 	is "-c: a command is run, and ends it" "$(sed -n 's/^@: //p' "$WORK/out")" 35
+	unshare -pf kpctl run -q -c "$READS" -e 'kprobe:vfs_read /pid == cpid && comm == "counted"/ { @ = count(); }' >"$WORK/out" 2>&1
+	is "-c: in a pid namespace, too" "$(sed -n 's/^@: //p' "$WORK/out")" 35
 	no "-c: a command that is not there" kpctl run -c /nonexistent -e 'BEGIN { exit(); }'
 	no "-c: cpid without it" kpctl run -e 'BEGIN { printf("%d", cpid); exit(); }'
 	sleep 1 &
 	yes "-p: ends with the process" timeout 10 kpctl run -q -p $! -e 'interval:s:60 { exit(); }'
 	no "-p: a process that is not there" kpctl run -p 4194000 -e 'BEGIN { exit(); }'
+}
+
+environment() {
+	local text='BEGIN { printf("%d\n", sizeof(str(0))); exit(); }'
+	is "BPFTRACE_STRLEN: the bytes of str()" "$(BPFTRACE_STRLEN=200 kpctl run -q -e "$text" | head -n1)" 200
+	BPFTRACE_LOG_SIZE=1 BPFTRACE_BTF=/x BPFTRACE_MAX_MAP_KEYS=7 kpctl check -v -e 'kprobe:vfs_read { @[pid] = count(); }' >"$WORK/out" 2>"$WORK/err"
+	is "other variables are named as ignored" "$(tr ',' '\n' <"$WORK/err" | grep -o 'BPFTRACE_.*' | sort | paste -sd' ')" "BPFTRACE_BTF BPFTRACE_LOG_SIZE"
+	yes "BPFTRACE_MAX_MAP_KEYS: the keys of a map" grep -q '@ count, 7 keys' "$WORK/out"
+	no "a variable that is no number" env BPFTRACE_STRLEN=long kpctl check -e "$text"
 }
 
 files() {
@@ -193,6 +204,7 @@ commands
 children
 signals
 unread
+environment
 files
 listing
 unsafe

@@ -86,9 +86,11 @@ const char *source_arguments(struct program_source *source, int argc,
 			     char **argv);
 
 /*
+ * source_environment(): what bpftrace's variables say, where no option did.
  * Find and read the program: @argument is a file or a short name, or NULL if
- * -e was given. Return of both: an exit status.
+ * -e was given. Return of all: an exit status.
  */
+int source_environment(struct program_source *source);
 int source_open(struct program_source *source, const char *argument);
 int source_compile(const struct program_source *source, struct object *object);
 void source_free(struct program_source *source);

@@ -286,9 +286,14 @@ const char *source_arguments(struct program_source *source, int argc,
 
 int source_open(struct program_source *source, const char *argument)
 {
+	int status;
+
 	error_take_diagnostics();
 	if (!argument == !source->expression)
 		return wrong_use("one program is needed: a short name, a file, - for standard input, or -e TEXT");
+	status = source_environment(source);
+	if (status)
+		return status;
 	if (read_program(source, argument))
 		return FAILED;
 	if (strlen(source->text) > KPS_SOURCE_MAX) {

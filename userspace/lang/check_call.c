@@ -122,11 +122,24 @@ static int check_str_length(const struct expr *len, unsigned int *size)
 	return 0;
 }
 
+/* As many as the whole program's setting says: str(x) becomes str(x, n). */
+static void add_length(struct checker *checker, struct expr *address)
+{
+	struct expr *len;
+
+	if (address->next || !checker->options->max_strlen)
+		return;
+	len = arena_alloc(checker->arena, sizeof(*len));
+	*len = (struct expr){ .at = address->at };
+	become_int(len, checker->options->max_strlen - 1, true);
+	address->next = len;
+}
+
 static int check_str(struct checker *checker, struct expr *expr)
 {
 	struct expr *address = expr->list;
-	struct expr *len = address->next;
 	unsigned int size = DEFAULT_STR;
+	struct expr *len;
 
 	if (address->kind == EXPR_POSITIONAL)
 		return check_str_positional(checker, expr);
@@ -138,6 +151,9 @@ static int check_str(struct checker *checker, struct expr *expr)
 		size = string_size(address->type.to);
 	else if (require_int(address, "what str() reads"))
 		return -1;
+	else
+		add_length(checker, address);
+	len = address->next;
 	if (len && check_str_length(len, &size))
 		return -1;
 	if (address->kind == EXPR_STRING || address->type.kind != TYPE_STR ||

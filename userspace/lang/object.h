@@ -98,6 +98,7 @@ struct compile_options {
 	unsigned int max_keys;		/* 0: 4096, or 1024 for histograms */
 	unsigned int max_probes;	/* 0: 512, the most sites of one glob */
 	unsigned int maxactive;
+	unsigned int max_strlen;	/* of str() without a length, its NUL counted; 0: 64 */
 	const char * const *params;	/* $1 ..; values of positional parameters */
 	size_t nr_params;
 	unsigned int cpid;		/* of run -c; 0: there is none */

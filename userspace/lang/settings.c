@@ -14,6 +14,8 @@ static const struct {
 	  KPS_MAX_ENTRIES },
 	{ "max_probes", offsetof(struct compile_options, max_probes),
 	  KPS_MAX_SITES },
+	{ "max_strlen", offsetof(struct compile_options, max_strlen),
+	  KPS_MAX_STR },
 };
 
 /* Those that change nothing here: how bpftrace itself goes to work. */
@@ -41,6 +43,13 @@ static int apply_number(const struct setting *setting, unsigned int max,
 	return 0;
 }
 
+/* Whoever set it may rely on it. */
+static void say_ignored(const struct setting *setting)
+{
+	diag_warning(&setting->at, NULL, "'%s' is ignored: it changes nothing here",
+		     setting->name);
+}
+
 static int apply(const struct setting *setting, struct compile_options *options)
 {
 	size_t i;
@@ -51,9 +60,11 @@ static int apply(const struct setting *setting, struct compile_options *options)
 					    (void *)((char *)options +
 						     numbers[i].offset));
 	for (i = 0; i < ARRAY_SIZE(ignored); i++)
-		if (!strcmp(setting->name, ignored[i]))
+		if (!strcmp(setting->name, ignored[i])) {
+			say_ignored(setting);
 			return 0;
-	diag_error(&setting->at, "there are max_map_keys and max_probes",
+		}
+	diag_error(&setting->at, "there are max_map_keys, max_probes and max_strlen",
 		   "'%s' cannot be set", setting->name);
 	return -1;
 }

@@ -347,6 +347,17 @@ static void test_config(void **state)
 		     "kprobe:vfs_read { @[pid] = count(); }", &object);
 	assert_int_equal(object.maps[0].max_entries, 77);
 	object_free(&object);
+	assert_int_equal(nr_diags, 1);
+	assert_string_equal(diags[0].message, "'stack_mode' is ignored: it changes nothing here");
+	must_compile("config = { max_strlen = 10; }\n"
+		     "kprobe:vfs_read { @[str(arg1)] = count(); @n[str(arg1, 40)] = count(); }", &object);
+	assert_int_equal(object.maps[0].key[0].size, 16);
+	assert_int_equal(object.maps[1].key[0].size, 48);
+	object_free(&object);
+	must_compile("config = { max_strlen = 10; }\n"
+		     "kprobe:vfs_read /str(arg1) == \"0123456789\"/ { }", &object);
+	assert_int_equal(nr_diags, 1);
+	object_free(&object);
 }
 
 int main(void)
