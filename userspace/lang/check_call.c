@@ -151,7 +151,7 @@ static int check_str(struct checker *checker, struct expr *expr)
 		size = string_size(address->type.to);
 	else if (require_int(address, "what str() reads"))
 		return -1;
-	else
+	if (type_is_int(&address->type))
 		add_length(checker, address);
 	len = address->next;
 	if (len && check_str_length(len, &size))
@@ -770,6 +770,12 @@ int check_call(struct checker *checker, struct expr *expr)
 			return -1;
 		}
 		return refuse_name(checker, expr, "function");
+	}
+	if (!checks[expr->function->id]) {
+		diag_error(&expr->at, NULL,
+			   "nothing checks %s(): a fault of kpctl's",
+			   expr->text);
+		return -1;
 	}
 	if (check_args(checker, expr))
 		return -1;

@@ -64,17 +64,39 @@ const char *diag_level_name(enum diag_level level)
 	return names[level];
 }
 
-/* The caret stands below the same tabs as the text that it points to. */
-static void print_caret(const struct diag *diag, FILE *out)
+/* Of a long line what is around the place is shown. */
+#define SHOWN 100
+#define SHOWN_BEFORE 30
+
+static bool is_inside_char(const char *text)
 {
+	return (*text & 0xc0) == 0x80;
+}
+
+/* The caret stands below the same tabs as the text that it points to. */
+static void print_place(const struct diag *diag, FILE *out)
+{
+	int len = strlen(diag->line);
+	int place = diag->at.first_column - 1;
 	int width = diag->at.last_column - diag->at.first_column;
-	int rest = (int)strlen(diag->line) - diag->at.first_column + 1;
+	int first = 0, last = len;
 	int i;
 
-	if (diag->at.last_line != diag->at.first_line || width > rest)
-		width = rest;
-	fputs("      | ", out);
-	for (i = 0; i < diag->at.first_column - 1; i++)
+	if (len > SHOWN) {
+		first = place > SHOWN_BEFORE ? place - SHOWN_BEFORE : 0;
+		last = first + SHOWN < len ? first + SHOWN : len;
+	}
+	while (first < place && is_inside_char(diag->line + first))
+		first++;
+	while (last < len && is_inside_char(diag->line + last))
+		last++;
+	if (diag->at.last_line != diag->at.first_line || width > last - place)
+		width = last - place;
+	fprintf(out, "%5d | %s%.*s%s\n", diag->at.first_line,
+		first ? "..." : "", last - first, diag->line + first,
+		last < len ? "..." : "");
+	fprintf(out, "      | %s", first ? "   " : "");
+	for (i = first; i < place; i++)
 		fputc(diag->line[i] == '\t' ? '\t' : ' ', out);
 	fputc('^', out);
 	for (i = 1; i < width; i++)
@@ -89,10 +111,8 @@ void diag_print(const struct diag *diag, FILE *out)
 		fprintf(out, "%d:%d:", diag->at.first_line,
 			diag->at.first_column);
 	fprintf(out, " %s: %s\n", diag_level_name(diag->level), diag->message);
-	if (diag->line) {
-		fprintf(out, "%5d | %s\n", diag->at.first_line, diag->line);
-		print_caret(diag, out);
-	}
+	if (diag->line)
+		print_place(diag, out);
 	if (diag->hint)
 		fprintf(out, "  hint: %s\n", diag->hint);
 }

@@ -70,6 +70,11 @@ static void print_member(FILE *out, unsigned int offset)
 	fprintf(out, "ctx+%u", offset);
 }
 
+const char *helper_name(int fn)
+{
+	return fn > 0 && fn < __KPS_FN_NR ? helpers[fn] : NULL;
+}
+
 static const char *width(const struct bpf_insn *insn)
 {
 	switch (BPF_SIZE(insn->code)) {

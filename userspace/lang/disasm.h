@@ -16,4 +16,7 @@
 void disasm(FILE *out, const struct bpf_insn *insns, size_t nr,
 	    const char *indent);
 
+/* enum kps_fn; NULL if it has none. */
+const char *helper_name(int fn);
+
 #endif

@@ -312,7 +312,11 @@ struct bpf_insn *emit_clause(const struct checker *checker,
 	place_variables(&em, clause);
 	emit_body(&em, clause);
 	insns = code_finish(&em.code, nr);
-	if (em.full)
+	if (em.missing)
+		diag_error(&clause->at, NULL,
+			   "no code is made for %s(): a fault of kpctl's",
+			   em.missing->name);
+	else if (em.full)
 		diag_error(&clause->at, "use fewer or shorter strings: str(x, n)",
 			   "this clause needs more than %u bytes for keys, variables and strings",
 			   KPS_SCRATCH_SIZE);

@@ -472,10 +472,40 @@ static void emit_int_call(struct emitter *em, const struct expr *expr, int dst,
 	case FN_LEN:
 		emit_len(em, expr, dst, depth);
 		return;
-	default:
+	/* An integer with another type. */
+	case FN_KSYM:
+	case FN_USYM:
+	case FN_STRFTIME:
+	case FN_STRERROR:
+	case FN_CGROUP_PATH:
+	case FN_SAME:
 		emit_to(em, wrapped(expr), dst, depth);
 		return;
+	/* Constants, strings and what is more than a number: not from here. */
+	case FN_AGGREGATE:
+	case FN_STR:
+	case FN_NTOP:
+	case FN_USTACK:
+	case FN_KADDR:
+	case FN_BUF:
+	case FN_PTON:
+	case FN_CGROUPID:
+	case FN_SIZEOF:
+	case FN_OFFSETOF:
+	case FN_PRINTF:
+	case FN_CAT:
+	case FN_SYSTEM:
+	case FN_JOIN:
+	case FN_TIME:
+	case FN_PRINT:
+	case FN_CLEAR:
+	case FN_ZERO:
+	case FN_DELETE:
+	case FN_EXIT:
+	case FN_NR:
+		break;
 	}
+	em->missing = expr->function;
 }
 
 static void emit_from_place(struct emitter *em, const struct expr *expr,

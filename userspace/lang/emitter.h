@@ -25,6 +25,7 @@ struct emitter {
 	bool full;		/* more were wanted than there are */
 	bool too_many_outputs;
 	bool too_long;		/* loops were not written out to their end */
+	const struct function *missing;	/* no code is made for it */
 	int comm;		/* where comm is kept if it is used twice, or -1 */
 	bool has_comm;		/* and it is there by now, on every path */
 	unsigned int branches;	/* open ones: not on every path */

@@ -303,6 +303,16 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_CLOCK] = "C", [KPS_FN_MAP_LEN] = "v", [KPS_FN_STACK_LEN] = "n",
 };
 
+int gen_missing(void)
+{
+	int fn;
+
+	for (fn = 1; fn < __KPS_FN_NR; fn++)
+		if (!prototypes[fn])
+			return fn;
+	return 0;
+}
+
 struct call {
 	unsigned int map;
 	unsigned int output;
