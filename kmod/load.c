@@ -297,7 +297,7 @@ static int load_map(struct kps_program *program, const struct nlattr *nest,
 		return kps_error(error, -EINVAL, "\"%s\" is no name for a map",
 				 name);
 	if (has_map(program, name))
-		return kps_error(error, -EINVAL, "map %s stands here twice",
+		return kps_error(error, -EINVAL, "map %s is declared twice",
 				 name);
 	if (kind >= __KPS_MAP_KIND_NR)
 		return kps_error(error, -EINVAL, "map %s: unknown kind %u",

@@ -108,7 +108,7 @@ static void check_limits(void)
 
 	msg = with_map("@m", KPS_MAP_COUNT, 0, 1);
 	raw_put_map(msg, "@m", KPS_MAP_SUM, 0, 1);
-	refused("a map twice", msg, -EINVAL, "stands here twice");
+	refused("a map twice", msg, -EINVAL, "is declared twice");
 
 	msg = raw_begin_load(PROGRAM, 4096);
 	nla_put_u32(msg, KPS_A_STACK_ENTRIES, KPS_MAX_STACK_ENTRIES + 1);

@@ -209,7 +209,7 @@ static int check_while(struct checker *checker, struct stmt *stmt)
 	stmt->rounds = rounds;
 	if (rounds < 0) {
 		diag_error(&stmt->at, "count with a variable: $i = 0; while ($i < 10) { .. $i++; }, or use unroll (10) { }",
-			   "how often this loop runs is not known when it is compiled");
+			   "cannot tell how often this loop runs");
 		return -1;
 	}
 	return 0;

@@ -67,6 +67,12 @@ int refuse(const struct expr *expr, const char *hint, const char *what)
 	return -1;
 }
 
+/* Whether somebody wants to know something of the value, and no more. */
+static bool is_truth(const char *where)
+{
+	return strstr(where, "condition") || !strcmp(where, "a filter");
+}
+
 /* Nothing is known of a map's value in an early pass: that may be anything. */
 int require_int(const struct expr *expr, const char *where)
 {
@@ -74,7 +80,7 @@ int require_int(const struct expr *expr, const char *where)
 
 	if (type_is_int(&expr->type) || expr->type.kind == TYPE_NONE)
 		return 0;
-	if (expr->type.kind == TYPE_STR)
+	if (expr->type.kind == TYPE_STR && is_truth(where))
 		hint = "compare strings with == or !=";
 	else if (expr->type.kind == TYPE_ARRAY)
 		hint = "print an address with ntop(), read an element with [0]";
@@ -180,9 +186,16 @@ int refuse_name(struct checker *checker, const struct expr *expr,
 	return -1;
 }
 
-static const char *event_provider(const struct checker *checker)
+/* "a kprobe", "an interval", "BEGIN" */
+static const char *event_kind(const struct checker *checker)
 {
-	return providers[checker->event->provider].name;
+	const struct event *event = checker->event;
+	const char *name = providers[event->provider].name;
+
+	if (event->provider == PROVIDER_PROGRAM)
+		return event->point->text;
+	return arena_printf(checker->arena, "%s %s",
+			    strchr("aeiou", name[0]) ? "an" : "a", name);
 }
 
 static int check_run_constant(struct checker *checker, struct expr *expr)
@@ -329,8 +342,8 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 
 	if (!(builtin->providers & 1u << checker->event->provider)) {
 		diag_error(&expr->at, builtin->hint,
-			   "'%s' has no meaning in a %s", builtin->name,
-			   event_provider(checker));
+			   "'%s' is not available in %s", builtin->name,
+			   event_kind(checker));
 		return -1;
 	}
 	if (builtin->source == FROM_CONSTANT)
@@ -530,8 +543,8 @@ static int check_field(struct checker *checker, struct expr *expr)
 		return check_member_or_struct(checker, expr);
 	if (!(IN_EVENT & 1u << event->provider)) {
 		diag_error(&expr->at, "use arg0 .. arg5 in a kprobe, or probe a tracepoint",
-			   "'args' has no meaning in a %s",
-			   event_provider(checker));
+			   "'args' is not available in %s",
+			   event_kind(checker));
 		return -1;
 	}
 	fields = event_args(event, &expr->at);
@@ -541,7 +554,7 @@ static int check_field(struct checker *checker, struct expr *expr)
 	expr->field = event_field_find(fields, expr->text);
 	if (!expr->field) {
 		diag_error(&expr->at, field_hint(checker, expr->text, fields),
-			   "%s:%s has no field '%s'", event_provider(checker),
+			   "%s:%s has no field '%s'", providers[event->provider].name,
 			   event->targets[0], expr->text);
 		return -1;
 	}
@@ -862,7 +875,8 @@ static int check_unary(struct checker *checker, struct expr *expr)
 static int refuse_choice(const struct expr *expr, const struct type *type)
 {
 	diag_error(&expr->at, "use if () { } else { }",
-		   "'?' cannot choose between two of %s", type_name(type));
+		   "'?:' cannot choose between %ss",
+		   strchr(type_name(type), ' ') + 1);
 	return -1;
 }
 
@@ -879,7 +893,7 @@ static int check_choices(struct checker *checker, struct expr *expr)
 		return 0;
 	if (!type_same_kind(b, c)) {
 		diag_error(&expr->at, "both must be of one type",
-			   "'?' chooses between %s and %s", type_name(b),
+			   "'?:' cannot choose between %s and %s", type_name(b),
 			   type_name(c));
 		return -1;
 	}

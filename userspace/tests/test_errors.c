@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Every error of the compiler: where it points, what it says, the remedy. */
 #include "fixture.h"
+#include "lang/builtins.h"
+#include "lang/disasm.h"
 
 #define K "kprobe:vfs_read "
 
 static const struct bad_program syntax[] = {
 	{ "", 0, 0, "the program is empty", "PROBE /filter/" },
 	{ "// only a comment\n", 0, 0, "the program is empty", NULL },
-	{ "kprobe:vfs_read", 1, 16, "unexpected the end of the program",
+	{ "kprobe:vfs_read", 1, 16, "unexpected end of program",
 	  "PROBE /filter/ { actions }" },
-	{ K "{ @ = count()", 1, 30, "unexpected the end", NULL },
-	{ K "{ @ = count(); ", 1, 32, "unexpected the end", NULL },
+	{ K "{ @ = count()", 1, 30, "unexpected end of program", NULL },
+	{ K "{ @ = count(); ", 1, 32, "unexpected end of program", NULL },
 	{ K "{ @ = ; }", 1, 23, "unexpected ';'", NULL },
-	{ K "{ @a = count() @b = count(); }", 1, 32, "unexpected a map",
+	{ K "{ @a = count() @b = count(); }", 1, 32, "unexpected map",
 	  "';' missing" },
-	{ K "/pid = 1/ { @ = count(); }", 1, 22, "unexpected an assignment",
+	{ K "/pid = 1/ { @ = count(); }", 1, 22, "unexpected assignment",
 	  "write ==" },
 	{ K "/pid == 1 { @ = count(); }", 1, 27, "unexpected '{'",
 	  "a filter ends with '/'" },
-	{ K "// { @ = count(); }", 1, 36, "unexpected the end", NULL },
-	{ "kprobe:vfs_read kprobe:vfs_write { }", 1, 17, "unexpected a probe",
+	{ K "// { @ = count(); }", 1, 36, "unexpected end of program", NULL },
+	{ "kprobe:vfs_read kprobe:vfs_write { }", 1, 17, "unexpected probe",
 	  "commas" },
 	{ K "{ @[\"abc] = count(); }", 1, 21, "this string never ends",
 	  "close it with \"" },
@@ -62,7 +64,7 @@ static const struct bad_program syntax[] = {
 	{ K "/comm =~ \"k*\"/ { @ = count(); }", 1, 23, "there is no '=~'",
 	  "strncmp(comm, \"k\", 1) == 0" },
 	{ K "\n/pid == 1/\n{\n\t@[comm = count();\n}", 4, 9,
-	  "unexpected an assignment", NULL },
+	  "unexpected assignment", NULL },
 	{ K "{ @ = count(); } }", 1, 34, "unexpected '}'", NULL },
 };
 
@@ -77,20 +79,20 @@ static const struct bad_program names[] = {
 	  "write count()" },
 	{ K "{ @[pid()] = count(); }", 1, 21, "'pid' is not a function",
 	  "write pid" },
-	{ K "{ @ = sum(retval); }", 1, 27, "'retval' has no meaning in a kprobe",
+	{ K "{ @ = sum(retval); }", 1, 27, "'retval' is not available in a kprobe",
 	  "kretprobe" },
 	{ K "{ @ = hist(duration); }", 1, 28,
-	  "'duration' has no meaning in a kprobe", "kretprobe" },
+	  "'duration' is not available in a kprobe", "kretprobe" },
 	{ "kretprobe:vfs_read { @ = sum(arg0); }", 1, 30,
-	  "'arg0' has no meaning in a kretprobe", NULL },
+	  "'arg0' is not available in a kretprobe", NULL },
 	{ "t:sched:sched_switch { @ = sum(arg0); }", 1, 32,
-	  "'arg0' has no meaning in a tracepoint", "args.FIELD" },
+	  "'arg0' is not available in a tracepoint", "args.FIELD" },
 	{ "t:sched:sched_switch { @[func] = count(); }", 1, 26,
-	  "'func' has no meaning in a tracepoint", NULL },
+	  "'func' is not available in a tracepoint", NULL },
 	{ K "{ @ = sum(arg6); }", 1, 27, "'arg6' is not supported",
 	  "arg0 .. arg5" },
 	{ K "{ @[args.ret] = count(); }", 1, 21,
-	  "'args' has no meaning in a kprobe", "arg0 .. arg5" },
+	  "'args' is not available in a kprobe", "arg0 .. arg5" },
 	{ K "{ @[args] = count(); }", 1, 21, "args is used as args.FIELD",
 	  NULL },
 	{ "t:sched:sched_switch { @[args.prev_pidd] = count(); }", 1, 26,
@@ -146,9 +148,9 @@ static const struct bad_program types[] = {
 	{ K "{ @[kstack(arg0 + 1)] = count(); }", 1, 28,
 	  "must be a constant", NULL },
 	{ K "{ @[pid ? comm : 1] = count(); }", 1, 21,
-	  "'?' chooses between a string and an integer", "one type" },
+	  "'?:' cannot choose between a string and an integer", "one type" },
 	{ K "{ @ = pid ? count() : count(); }", 1, 23,
-	  "'?' cannot choose", "if () { } else { }" },
+	  "'?:' cannot choose between aggregations", "if () { } else { }" },
 	{ K "{ printf(\"%d\", comm); }", 1, 32,
 	  "printf(): %d prints an integer, not a string", NULL },
 	{ K "{ printf(\"%s\", pid); }", 1, 32,
@@ -250,9 +252,9 @@ static const struct bad_program statements[] = {
 	  NULL },
 	{ K "{ comm++; }", 1, 19, "'++' changes a variable or a map", NULL },
 	{ K "{ while (1) { @ = count(); } }", 1, 19,
-	  "how often this loop runs is not known", "unroll" },
+	  "cannot tell how often this loop runs", "unroll" },
 	{ K "{ $i = 0; while ($i < 9) { if (pid) { $i++; } $i++; } }", 1, 27,
-	  "how often this loop runs is not known", NULL },
+	  "cannot tell how often this loop runs", NULL },
 	{ K "{ for ($kv : @x) { @ = count(); } }", 1, 19,
 	  "'for' is not supported yet", NULL },
 	{ K "{ break; }", 1, 19, "'break' outside of a loop", NULL },
@@ -456,13 +458,14 @@ static void test_never_equal(void **state)
 			 cases[i].text);
 		must_compile(text, &object);
 		object_free(&object);
-		if (nr_diags != (cases[i].message ? 1 : 0))
+		if (nr_diags != !!cases[i].message)
 			fail_msg("%s: %zu messages", text, nr_diags);
 		if (!cases[i].message)
 			continue;
 		assert_int_equal(diags[0].level, DIAG_WARNING);
 		assert_non_null(strstr(diags[0].message, cases[i].message));
-		assert_non_null(strstr(diags[0].hint, cases[i].hint ? cases[i].hint : ""));
+		if (cases[i].hint)
+			assert_non_null(strstr(diags[0].hint, cases[i].hint));
 	}
 }
 
@@ -619,6 +622,60 @@ static void test_printed(void **state)
 	free(text);
 }
 
+/* Of a long line no more is shown than what is around the place. */
+static void test_long_line(void **state)
+{
+	struct diag diag = {
+		.file = "-e", .message = "no", .at = { 1, 5001, 1, 25001 },
+	};
+	char line[25001];
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	line[5000] = 'y';
+	diag.line = line;
+	diag_print(&diag, out);
+	fclose(out);
+	assert_in_range(len, 200, 300);
+	/* The caret is below the y. */
+	assert_int_equal(strchr(text, 'y') - strchr(text, '\n'),
+			 strchr(text, '^') - strchr(strchr(text, '\n') + 1, '\n'));
+	assert_non_null(strstr(text, "...x"));
+	assert_non_null(strstr(text, "x...\n"));
+	free(text);
+}
+
+/* Whatever there is a row for is checked, and code is made for it. */
+static void test_no_gaps(void **state)
+{
+	static const char * const args[] = { "", "1", "1, 2", "1, 2, 3", "1, 2, 3, 4" };
+	const struct function *function;
+	struct object object;
+	char text[256];
+	const char *name;
+	size_t i, j;
+	int fn;
+
+	(void)state;
+	for (i = 0; (name = function_name(i)); i++) {
+		function = function_find(name);
+		for (j = function->min_args; j < ARRAY_SIZE(args) && j <= function->max_args; j++) {
+			snprintf(text, sizeof(text), "kprobe:vfs_read { @ = %s(%s); }", name, args[j]);
+			if (!try_compile(text, &object))
+				object_free(&object);
+			else if (strstr(diags[0].message, "a fault of kpctl's"))
+				fail_msg("%s: %s", text, diags[0].message);
+		}
+	}
+	for (fn = 1; fn < __KPS_FN_NR; fn++)
+		if (!helper_name(fn))
+			fail_msg("helper %d has no name in disasm.c", fn);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -642,6 +699,8 @@ int main(void)
 		cmocka_unit_test(test_too_many_insns),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_printed),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_no_gaps),
 	};
 
 	return cmocka_run_group_tests(tests, use_fixture_host, NULL);
