@@ -634,6 +634,38 @@ static int read_start(struct netlink_callback *cb)
 	return 0;
 }
 
+/*
+ * What an entry's fields have of a message together. A stack may take KPS_TEXT_MAX: of
+ * more than three each has its share, and its outermost frames are left out.
+ */
+#define FIELDS_ROOM (READ_ROOM - 2048)
+
+static u32 share_of(u32 nr_fields, u32 numbers)
+{
+	return min_t(u32, KPS_TEXT_MAX,
+		     (FIELDS_ROOM - numbers) / max(nr_fields, 1U) - 16);
+}
+
+static u32 share_of_map(const struct kps_map *map)
+{
+	return map->kind == KPS_MAP_VALUE ?
+	       share_of(map->nr_key + map->nr_value, 0) :
+	       share_of(map->nr_key, map->value_size);
+}
+
+/* Whole lines that fit, and a last one that says that there are more. */
+static void say_if_cut(char *text, u32 size)
+{
+	static const char more[] = "...";
+	char *line;
+
+	if (strlen(text) < size - 1)
+		return;
+	text[size - sizeof(more) - 1] = '\0';
+	line = strrchr(text, '\n');
+	strscpy(line ? line + 1 : text, more, sizeof(more));
+}
+
 /* A string of @len bytes that need not end with a NUL. */
 static int put_text(struct sk_buff *msg, const char *text, u32 len)
 {
@@ -647,7 +679,7 @@ static int put_text(struct sk_buff *msg, const char *text, u32 len)
 }
 
 static int put_field(struct sk_buff *msg, const struct kps_program *program,
-		     const struct kps_field *field, const u64 *data)
+		     const struct kps_field *field, const u64 *data, u32 share)
 {
 	char *text;
 	int err;
@@ -658,22 +690,24 @@ static int put_field(struct sk_buff *msg, const struct kps_program *program,
 	if (field->type == KPS_T_STR)
 		return put_text(msg, (const char *)data,
 				strnlen((const char *)data, field->size));
-	text = kmalloc(KPS_TEXT_MAX, GFP_KERNEL);
+	text = kmalloc(share, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	kps_field_text(program, field, data, text, KPS_TEXT_MAX);
+	kps_field_text(program, field, data, text, share);
+	say_if_cut(text, share);
 	err = nla_put_string(msg, KPS_ENTRY_A_STR, text);
 	kfree(text);
 	return err;
 }
 
 static int put_fields(struct sk_buff *msg, const struct kps_program *program,
-		      const struct kps_field *fields, u32 nr, const u64 *data)
+		      const struct kps_field *fields, u32 nr, const u64 *data,
+		      u32 share)
 {
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
-		if (put_field(msg, program, &fields[i], data))
+		if (put_field(msg, program, &fields[i], data, share))
 			return -EMSGSIZE;
 		data += fields[i].size / sizeof(u64);
 	}
@@ -685,7 +719,8 @@ static int put_key(struct sk_buff *msg, const struct kps_program *program,
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_ENTRY_A_KEY);
 
-	if (!nest || put_fields(msg, program, map->key, map->nr_key, key))
+	if (!nest || put_fields(msg, program, map->key, map->nr_key, key,
+				 share_of_map(map)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -699,7 +734,8 @@ static int put_value(struct sk_buff *msg, const struct kps_program *program,
 	if (map->kind != KPS_MAP_VALUE)
 		return nla_put(msg, KPS_ENTRY_A_VALUE, map->value_size, value);
 	nest = nla_nest_start(msg, KPS_ENTRY_A_PLAIN);
-	if (!nest || put_fields(msg, program, map->value, map->nr_value, value))
+	if (!nest || put_fields(msg, program, map->value, map->nr_value, value,
+				 share_of_map(map)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -813,7 +849,9 @@ static int put_record(struct sk_buff *msg, const struct kps_program *program,
 	    nla_put_u64_64bit(msg, KPS_ENTRY_A_TIME, record->time,
 			      KPS_ENTRY_A_PAD) ||
 	    put_fields(msg, program, output->fields,
-		       output->nr_fields - output->joins, record->data) ||
+		       output->nr_fields - output->joins, record->data,
+		       share_of(output->nr_fields,
+				output->joins ? record->joined : 0)) ||
 	    (output->joins &&
 	     put_text(msg, (const char *)record->data + output->size,
 		      record->joined)))

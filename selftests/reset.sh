@@ -41,5 +41,18 @@ readings keyed
 is "with keys that come and go: likewise" "$TOTAL" "$CALLS"
 is "the ledger goes on over all of them" "$(ledger keyed recorded)" "$CALLS"
 done_with keyed
+
+# One that is longer than a message is cut: it was refused, and lost with the reset.
+if [ -e /kpstat/kps_break.ko ]; then
+	load_text deep 'kprobe:msleep /comm == "insmod"/ { @[kstack, kstack(126), kstack(125), kstack(124), kstack(123)] = count(); }'
+	must insmod /kpstat/kps_break.ko what=deep
+	kpctl read --reset deep >"$WORK/deep" 2>&1
+	between "an entry of five deep stacks is read" "$(grep -c kps_break_whose "$WORK/deep")" 200 505
+	yes "and says where it is cut" grep -q '^ *\.\.\.' "$WORK/deep"
+	done_with deep
+	must rmmod kps_break
+else
+	skip "an entry of five deep stacks" "there is no module that breaks this kernel"
+fi
 must rmmod kpstat
 finish

@@ -4,7 +4,9 @@
  *
  * what=ftrace: ftrace has found a fault in itself and has given up, until the next boot
  * what=fields: sched_process_exec has other fields than its header says
+ * what=deep: msleep() is called below a hundred functions of a long name
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -47,8 +49,24 @@ static int break_ftrace(void)
 	return 0;
 }
 
+static noinline int kps_break_whose_name_is_so_long_that_few_of_them_fill_a_message(int n)
+{
+	int err = 0;
+
+	if (n) {
+		err = kps_break_whose_name_is_so_long_that_few_of_them_fill_a_message(n - 1);
+		/* It must not become a loop. */
+		barrier();
+		return err;
+	}
+	msleep(20);
+	return 0;
+}
+
 static int __init break_init(void)
 {
+	if (!strcmp(what, "deep"))
+		return kps_break_whose_name_is_so_long_that_few_of_them_fill_a_message(100);
 	if (!strcmp(what, "fields"))
 		return break_fields();
 	return strcmp(what, "ftrace") ? -EINVAL : break_ftrace();
