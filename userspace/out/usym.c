@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A process' address belongs to a mapping of a file; the file's symbol tables
- * name its functions.  Both are read once and kept.  A process that is gone
- * has no mappings any more, so it is asked as soon as a record of it comes.
+ * name its functions.  Both are kept, in caches of a fixed size: a process by its
+ * number for as long as it is the same, a file by what it is.  A process that is
+ * gone has no mappings any more, so it is asked as soon as a record of it comes.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "usym.h"
@@ -27,10 +30,18 @@ struct segment {
 	unsigned long long address;	/* that its symbols count from */
 };
 
+/* What a file is, whatever it is called. */
+struct file_id {
+	unsigned long long device;
+	unsigned long long inode;
+	unsigned long long size;
+	long long changed;		/* ns */
+};
+
 /* A file with code. */
 struct binary {
-	char *path;
-	unsigned long long inode;
+	struct file_id id;
+	unsigned long used;		/* when, 0: never */
 	size_t nr_segments;
 	struct segment *segments;
 	size_t nr_symbols;
@@ -41,20 +52,39 @@ struct mapping {
 	unsigned long long start;
 	unsigned long long end;
 	unsigned long long offset;
-	unsigned long long inode;
 	char *path;
+	bool is_known;			/* .id is filled */
+	struct file_id id;
+};
+
+/* Changes when a process becomes another, by exec() or under its number. */
+struct process_id {
+	unsigned long long began;
+	unsigned long long code;
+	unsigned long long stack;
 };
 
 struct process {
 	unsigned int tgid;
+	struct process_id id;
+	unsigned long used;
+	unsigned long long checked;	/* ms, when .id was compared */
+	unsigned long long read;	/* ms, when .mappings were */
 	size_t nr_mappings;
-	struct mapping *mappings;
+	struct mapping *mappings;	/* sorted by .start, as they come */
 };
 
-static struct binary **binaries;
-static size_t nr_binaries;
-static struct process **processes;
-static size_t nr_processes;
+/* Of each set the one that was not used for the longest time makes room. */
+#define WAYS 4
+#define PROCESS_SETS 1024
+#define BINARY_SETS 64
+
+/* What a process loads and unloads is seen after this long, ms. */
+#define MAPS_AGE 100
+
+static struct process processes[PROCESS_SETS][WAYS];
+static struct binary binaries[BINARY_SETS][WAYS];
+static unsigned long uses;
 
 /* One more element at the end; NULL: no memory. */
 static void *grow(void *array, size_t *nr, size_t size)
@@ -157,126 +187,254 @@ static void read_symbols(Elf *elf, struct binary *binary)
 		      sizeof(*binary->symbols), compare_symbols);
 }
 
-/* The file as the process itself sees it, in a container or not. */
-static int open_binary(unsigned int tgid, const char *path)
+static unsigned long long now_ms(void)
 {
-	char *through;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+/*
+ * The file itself, also if it was deleted, or replaced; or else as the process
+ * sees its name, in a container or not.
+ */
+static int open_binary(unsigned int tgid, const struct mapping *mapping)
+{
+	char *path;
 	int fd;
 
-	if (asprintf(&through, "/proc/%u/root%s", tgid, path) < 0)
+	if (asprintf(&path, "/proc/%u/map_files/%llx-%llx", tgid,
+		     mapping->start, mapping->end) < 0)
 		return -1;
-	fd = open(through, O_RDONLY | O_CLOEXEC);
-	free(through);
-	return fd < 0 ? open(path, O_RDONLY | O_CLOEXEC) : fd;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	free(path);
+	if (fd >= 0)
+		return fd;
+	if (asprintf(&path, "/proc/%u/root%s", tgid, mapping->path) < 0)
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	free(path);
+	return fd < 0 ? open(mapping->path, O_RDONLY | O_CLOEXEC) : fd;
 }
 
-static void read_binary(unsigned int tgid, struct binary *binary)
+static void read_binary(int fd, struct binary *binary)
 {
-	int fd = open_binary(tgid, binary->path);
 	Elf *elf;
 
-	if (fd < 0)
-		return;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf) {
-		read_segments(elf, binary);
-		read_symbols(elf, binary);
-		elf_end(elf);
-	}
-	close(fd);
+	if (!elf)
+		return;
+	read_segments(elf, binary);
+	read_symbols(elf, binary);
+	elf_end(elf);
 }
 
-static struct binary *get_binary(unsigned int tgid,
-				 const struct mapping *mapping)
+static void forget_binary(struct binary *binary)
 {
-	struct binary **slot, *binary;
+	while (binary->nr_symbols)
+		free(binary->symbols[--binary->nr_symbols].name);
+	free(binary->symbols);
+	free(binary->segments);
+	*binary = (struct binary){ 0 };
+}
+
+static bool same_file(const struct file_id *a, const struct file_id *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	       a->size == b->size && a->changed == b->changed;
+}
+
+static bool identify(int fd, struct file_id *id)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return false;
+	*id = (struct file_id){
+		st.st_dev, st.st_ino, st.st_size,
+		st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec,
+	};
+	return true;
+}
+
+/* Return: the binary, or NULL with the place for it in @room. */
+static struct binary *find_binary(const struct file_id *id,
+				  struct binary **room)
+{
+	struct binary *set = binaries[(id->inode ^ id->device) % BINARY_SETS];
 	size_t i;
 
-	for (i = 0; i < nr_binaries; i++)
-		if (binaries[i]->inode == mapping->inode &&
-		    !strcmp(binaries[i]->path, mapping->path))
-			return binaries[i];
-	binary = calloc(1, sizeof(*binary));
-	slot = binary ? GROW(binaries, nr_binaries) : NULL;
-	if (!slot) {
-		free(binary);
-		return NULL;
+	*room = set;
+	for (i = 0; i < WAYS; i++) {
+		if (set[i].used && same_file(&set[i].id, id))
+			return &set[i];
+		if (set[i].used < (*room)->used)
+			*room = &set[i];
 	}
-	*slot = binary;
-	binary->path = strdup(mapping->path);
-	binary->inode = mapping->inode;
-	read_binary(tgid, binary);
+	return NULL;
+}
+
+/* A file is opened once for each reading of a process' mappings. */
+static struct binary *get_binary(unsigned int tgid, struct mapping *mapping)
+{
+	struct binary *binary = NULL, *room;
+	int fd = -1;
+
+	if (!mapping->is_known) {
+		fd = open_binary(tgid, mapping);
+		mapping->is_known = fd >= 0 && identify(fd, &mapping->id);
+	}
+	if (mapping->is_known)
+		binary = find_binary(&mapping->id, &room);
+	if (mapping->is_known && !binary) {
+		if (fd < 0)
+			fd = open_binary(tgid, mapping);
+		binary = room;
+		forget_binary(binary);
+		binary->id = mapping->id;
+		if (fd >= 0)
+			read_binary(fd, binary);
+	}
+	if (binary)
+		binary->used = ++uses;
+	if (fd >= 0)
+		close(fd);
 	return binary;
 }
 
 static void read_mapping(const char *line, struct process *process)
 {
-	unsigned long long start, end, offset, inode;
+	unsigned long long start, end, offset;
 	struct mapping *mapping;
 	char flags[8];
 	int at = 0;
 
-	if (sscanf(line, "%llx-%llx %7s %llx %*s %llu %n", &start, &end, flags,
-		   &offset, &inode, &at) < 5 || !at || line[at] != '/' ||
+	if (sscanf(line, "%llx-%llx %7s %llx %*s %*s %n", &start, &end, flags,
+		   &offset, &at) < 4 || !at || line[at] != '/' ||
 	    !strchr(flags, 'x'))
 		return;
 	mapping = GROW(process->mappings, process->nr_mappings);
 	if (mapping)
 		*mapping = (struct mapping){
-			start, end, offset, inode,
-			strndup(line + at, strcspn(line + at, "\n")),
+			.start = start, .end = end, .offset = offset,
+			.path = strndup(line + at, strcspn(line + at, "\n")),
 		};
 }
 
+static void forget_mappings(struct process *process)
+{
+	while (process->nr_mappings)
+		free(process->mappings[--process->nr_mappings].path);
+}
+
+/* What is known of a process that is gone stays. */
 static void read_mappings(struct process *process)
 {
 	char path[32], *line = NULL;
 	size_t size = 0;
 	FILE *file;
 
+	process->read = now_ms();
 	snprintf(path, sizeof(path), "/proc/%u/maps", process->tgid);
 	file = fopen(path, "re");
 	if (!file)
 		return;
-	while (process->nr_mappings)
-		free(process->mappings[--process->nr_mappings].path);
-	while (getline(&line, &size, file) > 0)
-		read_mapping(line, process);
+	if (getline(&line, &size, file) > 0) {
+		forget_mappings(process);
+		do
+			read_mapping(line, process);
+		while (getline(&line, &size, file) > 0);
+	}
 	free(line);
 	fclose(file);
 }
 
-static struct process *get_process(unsigned int tgid)
+/* Return: false if it is gone. */
+static bool read_id(unsigned int tgid, struct process_id *id)
 {
-	struct process **slot, *process;
+	char path[32], text[1024], *behind;
+	FILE *file;
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", tgid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len] = '\0';
+	behind = strrchr(text, ')');
+	return behind &&
+	       sscanf(behind, ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %*s %*s %*s %llu %*s %llu",
+		      &id->began, &id->code, &id->stack) == 3;
+}
+
+static bool same_process(const struct process_id *a, const struct process_id *b)
+{
+	return a->began == b->began && a->code == b->code &&
+	       a->stack == b->stack;
+}
+
+static struct process *find_process(unsigned int tgid)
+{
+	struct process *set = processes[tgid % PROCESS_SETS], *room = set;
 	size_t i;
 
-	for (i = 0; i < nr_processes; i++)
-		if (processes[i]->tgid == tgid)
-			return processes[i];
-	process = calloc(1, sizeof(*process));
-	slot = process ? GROW(processes, nr_processes) : NULL;
-	if (!slot) {
-		free(process);
-		return NULL;
+	for (i = 0; i < WAYS; i++) {
+		if (set[i].used && set[i].tgid == tgid)
+			return &set[i];
+		if (set[i].used < room->used)
+			room = &set[i];
 	}
-	*slot = process;
-	process->tgid = tgid;
-	read_mappings(process);
+	forget_mappings(room);
+	room->tgid = tgid;
+	room->id = (struct process_id){ 0 };
+	room->checked = room->read = 0;
+	return room;
+}
+
+static struct process *get_process(unsigned int tgid)
+{
+	struct process *process = find_process(tgid);
+	unsigned long long now = now_ms();
+	struct process_id id = { 0 };
+
+	process->used = ++uses;
+	if (now == process->checked)
+		return process;
+	process->checked = now;
+	/* A zombie has no code any more, and is what it was. */
+	if (!read_id(tgid, &id) || !id.code)
+		return process;
+	if (!same_process(&id, &process->id)) {
+		forget_mappings(process);
+		process->id = id;
+		read_mappings(process);
+	} else if (now - process->read > MAPS_AGE) {
+		read_mappings(process);
+	}
 	return process;
 }
 
-static const struct mapping *find_mapping(const struct process *process,
-					  unsigned long long address)
+static struct mapping *find_mapping(const struct process *process,
+				    unsigned long long address)
 {
-	size_t i;
+	size_t low = 0, high = process->nr_mappings;
 
-	for (i = 0; i < process->nr_mappings; i++)
-		if (address >= process->mappings[i].start &&
-		    address < process->mappings[i].end)
-			return &process->mappings[i];
-	return NULL;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (process->mappings[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == process->nr_mappings ||
+	    address < process->mappings[low].start)
+		return NULL;
+	return &process->mappings[low];
 }
 
 /* Where the file's symbols have that address. */
@@ -320,15 +478,13 @@ static const struct symbol *find_symbol(const struct binary *binary,
 static const char *name_of(unsigned int tgid, unsigned long long *address)
 {
 	struct process *process = get_process(tgid);
-	const struct mapping *mapping;
 	const struct symbol *symbol;
+	struct mapping *mapping;
 	struct binary *binary;
 
-	if (!process)
-		return NULL;
 	mapping = find_mapping(process, *address);
-	if (!mapping) {
-		/* It may have loaded a library since, or be another by now. */
+	if (!mapping && process->read != now_ms()) {
+		/* It may have loaded a library since. */
 		read_mappings(process);
 		mapping = find_mapping(process, *address);
 	}

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "lang/array.h"
@@ -14,6 +16,7 @@
 #include "out/error.h"
 #include "out/map.h"
 #include "out/text.h"
+#include "out/usym.h"
 
 /* At the end of a line, where no style likes to see one. */
 #define SPACE " "
@@ -233,6 +236,56 @@ static void test_pieces(void **state)
 	text_free(&text);
 }
 
+/* Has a name, and nothing else in it. */
+static __attribute__((noinline, noclone)) int alpha_function(int x)
+{
+	return x * 3;
+}
+
+static void assert_named(pid_t pid, const char *want)
+{
+	struct text text = { 0 };
+
+	usym_write(&text, pid, (unsigned long)alpha_function, false);
+	if (want)
+		assert_string_equal(text_string(&text), want);
+	else
+		assert_memory_equal(text_string(&text), "0x", 2);
+	text_free(&text);
+}
+
+/* By exec() a process becomes another under its number, and its names, too. */
+static void test_user_symbols(void **state)
+{
+	char *argv[] = { "cat", NULL };
+	int in[2], out[2];
+	char byte = 'x';
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(alpha_function(1), 3);
+	assert_named(getpid(), "alpha_function");
+	assert_int_equal(pipe(in) | pipe(out), 0);
+	pid = fork();
+	if (!pid) {
+		if (read(in[0], &byte, 1) != 1)
+			_exit(1);
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		close(in[1]);
+		execvp(argv[0], argv);
+		_exit(1);
+	}
+	assert_named(pid, "alpha_function");
+	/* The second one comes back from what it has become. */
+	assert_int_equal(write(in[1], "ab", 2), 2);
+	assert_int_equal(read(out[0], &byte, 1), 1);
+	assert_named(pid, NULL);
+	assert_named(getpid(), "alpha_function");
+	close(in[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 #define FULL_BAR "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
 
 static void test_hist(void **state)
@@ -325,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_user_symbols),
 		cmocka_unit_test(test_hist),
 		cmocka_unit_test(test_lhist),
 		cmocka_unit_test(test_labels),
