@@ -257,7 +257,7 @@ static void assert_named(pid_t pid, const char *want)
 /* By exec() a process becomes another under its number, and its names, too. */
 static void test_user_symbols(void **state)
 {
-	char *argv[] = { "cat", NULL };
+	char *const argv[] = { (char *)"cat", NULL };
 	int in[2], out[2];
 	char byte = 'x';
 	pid_t pid;
