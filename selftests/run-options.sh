@@ -171,7 +171,7 @@ children() {
 
 # terminal COMMAND: what it writes to one
 terminal() {
-	printf '#!/bin/sh\n%s\n' "$1" >"$WORK/command"
+	printf '#!/bin/sh\n%s\nsleep 0.5\nexit 0\n' "$1" >"$WORK/command"
 	chmod +x "$WORK/command"
 	socat -u EXEC:"$WORK/command",pty,stderr,rawer - 2>/dev/null
 }
