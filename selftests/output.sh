@@ -57,17 +57,19 @@ order() {
 # What one event writes in several calls is one line, whatever the other CPU writes.
 whole_lines() {
 	printing 16M 'kprobe:vfs_read /comm == "left" || comm == "right"/
-		{ time("%H:%M:%S "); printf("cpu %d ", cpu); printf("end\n"); }' two_cpus 10000
+		{ time("%H:%M:%S "); printf("cpu %d ", cpu); printf("end\n"); }' few_on_two_cpus
 	is "lines that are written in several calls, on two CPUs: all are there, and whole" \
 		"$(grep -cE '^[0-9:]{8} cpu [01] end$' "$WORK/out") of $(grep -c . "$WORK/out")" "20000 of 20000"
 }
 
-two_cpus() {
-	local n=${1:-20000}
-	"$LOAD/calls" left 0 "$n" &
-	"$LOAD/calls" right 1 "$n"
+on_two_cpus() {
+	"$LOAD/calls" left 0 "$1" &
+	"$LOAD/calls" right 1 "$1"
 	wait $!
 }
+
+two_cpus() { on_two_cpus 20000; }
+few_on_two_cpus() { on_two_cpus 10000; }
 
 # The clause reads the clock before its record does: the two differ by what lies
 # between, microseconds that are not always the same, or an interrupt. Records that are

@@ -179,7 +179,7 @@ terminal() {
 # Its own name is that of somebody who means no good.
 names() {
 	local name=$'\e[31m\xff' colour
-	echo 'BEGIN { printf("\x1b[1m a\tb %s.\n", comm); @[comm] = 1; exit(); }' >"$WORK/names.bt"
+	printf '%s\n' 'BEGIN { printf("\x1b[1m a\tb %s.\n", comm); @[comm] = 1; exit(); }' >"$WORK/names.bt"
 	cp "$(command -v kpctl)" "$WORK/$name"
 	printf '#!/bin/sh\nexec "%s" "$@"\n' "$WORK/$name" >"$WORK/odd.sh"
 	chmod +x "$WORK/odd.sh"
