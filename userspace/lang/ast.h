@@ -90,6 +90,7 @@ struct variable {
 	struct span at;		/* first assignment */
 	struct type type;
 	bool assigned;		/* by what stands before, on some path */
+	bool may_be_negative;	/* what is assigned, anywhere in the clause */
 	bool needs_zero;	/* first assigned below a condition */
 	bool is_known;		/* at this point of the text, to be... */
 	uint64_t known;		/* ... this */

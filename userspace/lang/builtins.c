@@ -124,6 +124,7 @@ static const struct refusal refused_names[] = {
 	{ "signal", "kpstat only observes" },
 	{ "override", "kpstat only observes" },
 	{ "username", "use uid" },
+	{ "pcomm", "write curtask->real_parent->comm" },
 	{ "ctx", "use args.FIELD or arg0" },
 	{ "usermode", "use ustack and kstack" },
 	{ "skboutput", "use printf()" },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Clauses and statements. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_parts.h"
@@ -49,9 +50,11 @@ static int check_map_value(struct checker *checker, struct stmt *stmt)
 		return -1;
 	if (value->type.kind == TYPE_AGGREGATE)
 		return check_map_aggregate(checker, stmt->target, value);
-	if (require_kept(value, "kept in a map"))
+	if (require_kept(value, "kept in a map") ||
+	    check_map_assign(checker, stmt->target, &value->type))
 		return -1;
-	return check_map_assign(checker, stmt->target, &value->type);
+	learn_sign(checker, stmt->target, value);
+	return 0;
 }
 
 static int check_variable_value(struct checker *checker, struct stmt *stmt)
@@ -62,6 +65,7 @@ static int check_variable_value(struct checker *checker, struct stmt *stmt)
 	    (!expr_is_place(value) && require_value(value, "a variable")) ||
 	    check_variable_assign(checker, stmt->target, &value->type))
 		return -1;
+	learn_sign(checker, stmt->target, value);
 	stmt->target->variable->is_known = expr_is_const(value);
 	stmt->target->variable->known = value->value;
 	return 0;
@@ -156,16 +160,27 @@ static int check_nested(struct checker *checker, struct stmt *body)
 
 static int check_if(struct checker *checker, struct stmt *stmt)
 {
+	struct guard guard = { stmt->value, true, checker->guards };
 	int err = 0;
 
 	if (check_expr(checker, stmt->value) ||
 	    require_int(stmt->value, "a condition"))
 		err = -1;
+	checker->guards = &guard;
 	if (check_nested(checker, stmt->body))
 		err = -1;
+	guard.holds = false;
 	if (check_nested(checker, stmt->otherwise))
 		err = -1;
+	checker->guards = guard.next;
 	return err;
+}
+
+static bool is_missing_param(const struct checker *checker,
+			     const struct expr *expr)
+{
+	return expr->text && expr->text[0] == '$' && expr->text[1] != '#' &&
+	       strtoul(expr->text + 1, NULL, 10) > checker->options->nr_params;
 }
 
 static int check_unroll(struct checker *checker, struct stmt *stmt)
@@ -177,6 +192,14 @@ static int check_unroll(struct checker *checker, struct stmt *stmt)
 	    require_const(stmt->value, "unroll's number"))
 		return -1;
 	rounds = stmt->value->value;
+	/* What the parser saw is still in its text: $1, which is 0 if it is missing. */
+	if (!rounds && is_missing_param(checker, stmt->value)) {
+		diag_error(&stmt->value->at,
+			   "parameters follow the program: kpctl run FILE.bt PARAMETER",
+			   "unroll's number, parameter %s, was not given",
+			   stmt->value->text);
+		return -1;
+	}
 	if (rounds < 1 || rounds > MAX_ROUNDS) {
 		diag_error(&stmt->value->at, NULL,
 			   "unroll repeats 1 to %d times, not %lld", MAX_ROUNDS,
@@ -256,30 +279,58 @@ static int check_stmt(struct checker *checker, struct stmt *stmt)
 	return -1;
 }
 
+/* "if (args.ret < 0) { return; }" */
+static bool leaves_if(const struct stmt *stmt)
+{
+	return stmt->kind == STMT_IF && !stmt->otherwise && stmt->body &&
+	       !stmt->body->next && stmt->body->kind == STMT_JUMP;
+}
+
+static void guard_rest(struct checker *checker, const struct stmt *stmt)
+{
+	struct guard *guard = arena_alloc(checker->arena, sizeof(*guard));
+
+	*guard = (struct guard){ stmt->value, false, checker->guards };
+	checker->guards = guard;
+}
+
 /* All errors, not only the first; each statement by itself. */
 static int check_stmts(struct checker *checker, struct stmt *stmt)
 {
+	const struct guard *outer = checker->guards;
 	int err = 0;
 
-	for (; stmt; stmt = stmt->next)
-		if (check_stmt(checker, stmt))
+	for (; stmt; stmt = stmt->next) {
+		if (check_stmt(checker, stmt)) {
+			fail_targets(checker, stmt);
 			err = -1;
+		}
+		if (leaves_if(stmt))
+			guard_rest(checker, stmt);
+	}
+	checker->guards = outer;
 	return err;
 }
 
 static int check_all(struct checker *checker, struct clause *clause)
 {
+	struct guard filter = { clause->filter, true, NULL };
 	struct variable *variable;
 	int err = 0;
 
+	checker->failed_variables = NULL;
+	checker->guards = NULL;
 	for (variable = checker->variables; variable; variable = variable->next)
 		variable->assigned = false;
 	if (clause->filter &&
 	    (check_expr(checker, clause->filter) ||
 	     require_int(clause->filter, "a filter")))
 		err = -1;
+	if (clause->filter)
+		checker->guards = &filter;
 	if (check_stmts(checker, clause->body))
 		err = -1;
+	checker->guards = NULL;
 	return err;
 }
 

@@ -19,10 +19,24 @@ struct map_decl {
 	enum kps_map_kind kind;
 	bool is_signed;			/* of an aggregate */
 	struct kps_lhist lhist;
+	bool may_be_negative;		/* KPS_MAP_VALUE: what is assigned */
 	struct type value;		/* KPS_MAP_VALUE; TYPE_NONE: never assigned */
 	bool is_keyed;			/* .key is known: it was used, not only named */
 	unsigned int nr_key;
 	struct type key[KPS_MAX_KEY_FIELDS];
+};
+
+/* What an error says already: a map or variable that stays without a value for it. */
+struct failed {
+	const char *name;
+	struct failed *next;
+};
+
+/* What is so where a statement stands: a filter, an if around it, a return before. */
+struct guard {
+	const struct expr *condition;
+	bool holds;
+	const struct guard *next;
 };
 
 struct checker {
@@ -34,6 +48,10 @@ struct checker {
 	struct map_decl maps[KPS_MAX_MAPS];
 	unsigned int nr_maps;
 	struct variable *variables;	/* of the clause */
+	struct failed *failed_maps;
+	struct failed *failed_variables; /* of the clause */
+	bool tell_all;			/* of what follows from an error, too */
+	const struct guard *guards;	/* of the statement */
 	unsigned int loops;		/* around the statement */
 	unsigned int depth;		/* conditions that it depends on */
 	bool learning;			/* an early pass: nothing is reported */
@@ -55,6 +73,9 @@ struct checker {
  */
 int check_clause(struct checker *checker, struct clause *clause,
 		 struct event *event);
+
+/* A clause that cannot be checked: what it assigns has no value for that reason. */
+void check_skipped(struct checker *checker, const struct clause *clause);
 
 /* Every map that is named was assigned by some clause. */
 int check_maps(const struct checker *checker);

@@ -691,9 +691,7 @@ static void warn_comparison(const struct checker *checker,
 static void warn_division(const struct checker *checker,
 			  const struct expr *expr)
 {
-	if (checker->quiet || !expr->a->type.is_signed)
-		return;
-	if (expr_is_const(expr->a) && !is_negative_const(expr->a))
+	if (checker->quiet || !may_be_negative(checker, expr->a))
 		return;
 	diag_warning(&expr->at, "cast to (uint64) if it is never negative",
 		     "a signed value is divided as if it were unsigned");
@@ -850,6 +848,8 @@ static int check_increment(struct checker *checker, struct expr *expr)
 	set_step(checker, expr, operand->type.to);
 	if (operand->kind == EXPR_VARIABLE)
 		operand->variable->is_known = false;
+	if (expr->op == OP_PRE_DEC || expr->op == OP_POST_DEC)
+		learn_negative(checker, operand);
 	return 0;
 }
 
@@ -903,10 +903,18 @@ static int check_choices(struct checker *checker, struct expr *expr)
 
 static int check_ternary(struct checker *checker, struct expr *expr)
 {
+	struct guard guard = { expr->a, true, checker->guards };
+	int err;
+
 	if (check_expr(checker, expr->a) ||
-	    require_int(expr->a, "the condition of '?'") ||
-	    check_expr(checker, expr->b) || check_expr(checker, expr->c) ||
-	    check_choices(checker, expr))
+	    require_int(expr->a, "the condition of '?'"))
+		return -1;
+	checker->guards = &guard;
+	err = check_expr(checker, expr->b);
+	guard.holds = false;
+	err = err || check_expr(checker, expr->c);
+	checker->guards = guard.next;
+	if (err || check_choices(checker, expr))
 		return -1;
 	if (expr_is_const(expr->a) && expr_is_const(expr->b) &&
 	    expr_is_const(expr->c))

@@ -230,8 +230,12 @@ int check_map_assign(struct checker *checker, struct expr *map,
 	return 0;
 }
 
-static int refuse_unassigned(const struct expr *map)
+static int refuse_unassigned(struct checker *checker, const struct expr *map)
 {
+	if (has_failed(checker, map->text))
+		return -1;
+	if (!diag_is_muted())
+		set_failed(checker, map->text);
 	diag_error(&map->at, "assign it in some probe: @name = value",
 		   "%s is never assigned", map->text);
 	return -1;
@@ -253,7 +257,7 @@ int check_map_read(struct checker *checker, struct expr *map)
 		return -1;
 	}
 	if (decl->value.kind == TYPE_NONE && !checker->learning)
-		return refuse_unassigned(map);
+		return refuse_unassigned(checker, map);
 	map->type = decl->value;
 	return 0;
 }
@@ -267,7 +271,7 @@ int check_map_name(struct checker *checker, struct expr *map)
 	map->map = decl - checker->maps;
 	if (is_assigned(decl) || checker->learning)
 		return 0;
-	return refuse_unassigned(map);
+	return refuse_unassigned(checker, map);
 }
 
 int check_maps(const struct checker *checker)

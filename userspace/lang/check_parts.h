@@ -84,6 +84,23 @@ int check_map_name(struct checker *checker, struct expr *map);
 /* NULL if there is none */
 struct map_decl *map_of(struct checker *checker, const char *name);
 
+/* check_failed.c: one cause, one error */
+
+/* Whether an error was reported that says why @name has no value. */
+bool has_failed(const struct checker *checker, const char *name);
+/* An error that was just reported says so of that map or variable. */
+void set_failed(struct checker *checker, const char *name);
+/* An error was reported in that statement: what it assigns has no value. */
+void fail_targets(struct checker *checker, const struct stmt *stmt);
+
+/* check_sign.c: whether an integer can be less than 0 here */
+bool may_be_negative(const struct checker *checker, const struct expr *expr);
+/* A map or a variable may hold that from now on. */
+void learn_sign(struct checker *checker, const struct expr *target,
+		const struct expr *value);
+/* x-- and the like */
+void learn_negative(struct checker *checker, const struct expr *target);
+
 /* check_loop.c: how often a while loop runs at most, -1: that is not known */
 int loop_rounds(const struct stmt *loop);
 /* What variables hold is not known any more: control flow meets here. */

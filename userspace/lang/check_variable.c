@@ -18,6 +18,10 @@ int check_variable_read(struct checker *checker, struct expr *expr)
 	struct variable *variable = find(checker, expr->text);
 
 	if (!variable || !variable->assigned) {
+		if (has_failed(checker, expr->text))
+			return -1;
+		if (!diag_is_muted())
+			set_failed(checker, expr->text);
 		diag_error(&expr->at,
 			   arena_printf(checker->arena, "assign it: %s = value;",
 					expr->text),

@@ -28,6 +28,7 @@ struct compilation {
 	struct ctypes ctypes;
 	struct checker checker;
 	struct unit *units;
+	bool unresolved;		/* a probe is wrong, and an error says so */
 	struct object *object;
 };
 
@@ -99,6 +100,8 @@ static void learn_from_absent(struct compilation *comp, struct unit *unit)
 
 	if (absent.provider != PROVIDER_NR)
 		check_clause(&comp->checker, unit->clause, &absent);
+	else
+		check_skipped(&comp->checker, unit->clause);
 }
 
 static void learn_units(struct compilation *comp)
@@ -121,6 +124,7 @@ static void learn_maps(struct compilation *comp)
 	diag_mute(true);
 	do {
 		comp->checker.changed = false;
+		comp->checker.failed_maps = NULL;
 		learn_units(comp);
 	} while (comp->checker.changed);
 	diag_mute(false);
@@ -141,9 +145,17 @@ static int check_program(struct compilation *comp)
 {
 	unsigned int before = diag_errors();
 
+	int err;
+
 	learn_maps(comp);
 	check_absent(comp);
-	if (check_units(comp) || diag_errors() > before)
+	err = check_units(comp);
+	/* Nobody has told the cause, whatever it was: then all that follows from it. */
+	if (err && !comp->unresolved && diag_errors() == before) {
+		comp->checker.tell_all = true;
+		check_units(comp);
+	}
+	if (err || diag_errors() > before)
 		return -1;
 	return check_maps(&comp->checker);
 }
@@ -316,6 +328,7 @@ static int compile_text(struct compilation *comp, const char *text)
 	}
 	start_resolver(comp);
 	err = resolve_all(comp, program.clauses);
+	comp->unresolved = err;
 	/* Where a probe is unknown, the rest may still tell of more. */
 	if (check_program(comp) || err || check_any_probe(comp))
 		return -1;

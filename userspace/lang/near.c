@@ -40,9 +40,10 @@ static unsigned int edit_distance(const char *a, size_t a_len, const char *b,
 	return row[b_len];
 }
 
+/* More is another word: tcp_drop is not __d_drop. */
 static unsigned int limit_for(size_t len)
 {
-	return len < 4 ? 1 : len < 8 ? 2 : 3;
+	return len < 4 ? 1 : len < 12 ? 2 : 3;
 }
 
 /* A name that the word is the beginning of counts as close, but less so. */

@@ -1237,6 +1237,28 @@ static const char *bare_name_hint(struct resolver *resolver, const char *name)
 				     event) : NULL;
 }
 
+/* One that stands in a probe's name. */
+static int check_params(const struct resolver *resolver,
+			const struct attach_point *point)
+{
+	const char *dollar = point->text;
+	unsigned long number;
+	char *end;
+
+	while ((dollar = strchr(dollar, '$')) && dollar[1] >= '1' &&
+	       dollar[1] <= '9') {
+		number = strtoul(dollar + 1, &end, 10);
+		if (number > resolver->options->nr_params) {
+			diag_error(&point->at, "parameters follow the program: kpctl run FILE.bt PARAMETER",
+				   "parameter $%lu of the probe '%s' was not given",
+				   number, point->text);
+			return -1;
+		}
+		dollar = end;
+	}
+	return 0;
+}
+
 static int refuse_provider(struct resolver *resolver,
 			   const struct attach_point *point, const char *name)
 {
@@ -1289,6 +1311,8 @@ int resolve_point(struct resolver *resolver, const struct attach_point *point,
 	struct event *found = NULL;
 	int err;
 
+	if (check_params(resolver, point))
+		return -1;
 	if (resolve_program(resolver, events, point))
 		return 0;
 

@@ -45,6 +45,10 @@ static const struct bad_program syntax[] = {
 	  "'1 +' is not a number", NULL },
 	{ "#define N ~0\n" K "{ @[N] = count(); }", 2, 21,
 	  "'N' is defined as '~0'", "numbers, strings and names" },
+	{ "#define N (1) + (2)\n" K "{ @[N] = count(); }", 2, 21,
+	  "'N' is defined as '(1) + (2)'", "numbers, strings and names" },
+	{ "#define N ((~0))\n" K "{ @[N] = count(); }", 2, 21,
+	  "'N' is defined as '((~0))'", NULL },
 	{ "#define A B\n#define B A\n" K "{ @[A] = count(); }", 3, 21,
 	  "there is no builtin", NULL },
 	{ "struct foo;\n" K "{ @ = count(); }", 1, 1,
@@ -71,6 +75,8 @@ static const struct bad_program syntax[] = {
 static const struct bad_program names[] = {
 	{ K "{ @[com] = count(); }", 1, 21, "there is no builtin 'com'",
 	  "did you mean comm" },
+	{ K "{ @[pcomm] = count(); }", 1, 21, "'pcomm' is not supported",
+	  "curtask->real_parent->comm" },
 	{ K "{ @[xyzzy] = count(); }", 1, 21, "there is no builtin 'xyzzy'",
 	  NULL },
 	{ K "{ @ = cuont(); }", 1, 23, "there is no function 'cuont'",
@@ -171,6 +177,8 @@ static const struct bad_program types[] = {
 	{ K "{ if (comm) { } }", 1, 23, "a condition must be an integer",
 	  "== or !=" },
 	{ K "{ unroll (0) { } }", 1, 27, "unroll repeats 1 to 100", NULL },
+	{ K "{ unroll ($1) { } }", 1, 27,
+	  "unroll's number, parameter $1, was not given", "PARAMETER" },
 	{ K "{ unroll (pid) { } }", 1, 27, "must be a constant", NULL },
 	{ K "{ @[reg(\"xyz\")] = count(); }", 1, 25,
 	  "there is no register 'xyz'", "ip" },
@@ -336,6 +344,9 @@ static const struct bad_program probes[] = {
 	  "conntrack:new" },
 	{ "interval:s { }", 1, 1, "is not interval:UNIT:NUMBER", "hz" },
 	{ "interval:min:1 { }", 1, 1, "is not interval:UNIT:NUMBER", NULL },
+	{ "interval:s:$1 { }", 1, 1,
+	  "parameter $1 of the probe 'interval:s:$1' was not given",
+	  "PARAMETER" },
 	{ "interval:us:1 { }", 1, 1, "10 microseconds to one hour", NULL },
 	{ "profile:hz:0 { }", 1, 1, "is not profile:UNIT:NUMBER", NULL },
 	{ "rawtracepoint:sched_swich { }", 1, 1,
@@ -385,6 +396,93 @@ static void test_all_errors(void **state)
 	assert_int_equal(diags[0].at.first_line, 1);
 	assert_int_equal(diags[1].at.first_line, 3);
 	assert_int_equal(diags[2].at.first_line, 4);
+}
+
+/* What follows from an error is none. */
+static void test_one_cause(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int errors;
+	} cases[] = {
+		{ K "{ $x = foo(); @[$x] = count(); @s = sum($x); }", 1 },
+		{ K "{ $x = foo(); $y = $x + 1; print($y); @z = $y; print(@z); }", 1 },
+		{ K "{ @y = foo(); } END { print(@y); clear(@y); }", 1 },
+		{ "END { print(@y); } " K "/@y/ { @y = foo(); }", 1 },
+		{ K "{ @y[foo()] = 1; delete(@y[1]); }", 1 },
+		{ "nothing:at:all { @y = 1; $z = 1; } " K "/@y/ { print(@y); }", 1 },
+		{ K "{ unroll (pid) { $x = 1; } print($x); }", 1 },
+		{ K "{ if (foo()) { @x = 1; } print(@x); }", 1 },
+		{ K "{ print($x); print($x); @[$x] = count(); }", 1 },
+		{ K "{ print(@x); clear(@x); } END { print(@x); }", 1 },
+		{ K "{ print(@x); print($y); @z = foo(); print(@z); }", 3 },
+		{ K "{ $x = foo(); $y = bar(); print($x + $y); }", 2 },
+	};
+	struct object object;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_not_equal(try_compile(cases[i].text, &object), 0);
+		if (nr_diags != cases[i].errors)
+			print_error("%s: %zu errors, of which the last is: %s\n",
+				    cases[i].text, nr_diags,
+				    diags[nr_diags - 1].message);
+		assert_int_equal(nr_diags, cases[i].errors);
+	}
+}
+
+/* Only where it can be negative is a signed value divided in a way to be told of. */
+static void test_divided(void **state)
+{
+#define F "tracepoint:sched:sched_process_fork "
+	static const struct {
+		const char *text;
+		bool warned;
+	} cases[] = {
+		{ F "{ @ = args.parent_pid / 2; }", true },
+		{ F "{ $x = args.parent_pid; @ = $x / 2; }", true },
+		{ F "{ @x = args.parent_pid; @ = @x % 2; }", true },
+		{ F "{ @x--; @ = @x / 2; }", true },
+		{ F "{ @ = (args.parent_pid - 1) / 2; }", true },
+		{ F "/args.child_pid > 0/ { @ = args.parent_pid / 2; }", true },
+		{ F "/args.parent_pid > -2/ { @ = args.parent_pid / 2; }", true },
+		{ F "{ if (args.parent_pid < 0) { @ = args.parent_pid / 2; } }",
+		  true },
+		{ F "{ if (args.parent_pid > 0 || pid) { @ = args.parent_pid / 2; } }",
+		  true },
+		{ F "{ $i = 7; $i++; @ = $i / 2; }", false },
+		{ F "{ @n++; @ = @n / 2; }", false },
+		{ F "{ @n += 3; @ = (@n * 2 + 1) / 2; }", false },
+		{ F "{ @ = (args.parent_pid & 0xff) / 2; }", false },
+		{ F "{ @ = (uint64)args.parent_pid / 2; }", false },
+		{ F "/args.parent_pid > 0/ { @ = args.parent_pid / 2; }", false },
+		{ F "/pid && args.parent_pid >= 0/ { @ = args.parent_pid / 2; }",
+		  false },
+		{ F "{ if (args.parent_pid < 0) { return; } @ = args.parent_pid / 2; }",
+		  false },
+		{ F "{ if (0 <= args.parent_pid) { @ = args.parent_pid / 2; } }",
+		  false },
+		{ F "{ if (args.parent_pid < 0) { @ = 0; } else { @ = args.parent_pid / 2; } }",
+		  false },
+		{ F "{ @ = args.parent_pid > 0 ? args.parent_pid / 2 : 0; }",
+		  false },
+	};
+#undef F
+	struct object object;
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		must_compile(cases[i].text, &object);
+		for (j = 0; j < nr_diags; j++)
+			if (strstr(diags[j].message, "divided as if"))
+				break;
+		if ((j < nr_diags) != cases[i].warned)
+			print_error("%s\n", cases[i].text);
+		assert_int_equal(j < nr_diags, cases[i].warned);
+		object_free(&object);
+	}
 }
 
 static void test_candidates(void **state)
@@ -687,6 +785,8 @@ int main(void)
 		cmocka_unit_test(test_probes),
 		cmocka_unit_test(test_second_place),
 		cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_one_cause),
+		cmocka_unit_test(test_divided),
 		cmocka_unit_test(test_candidates),
 		cmocka_unit_test(test_one_probe_is_missing),
 		cmocka_unit_test(test_never_equal),
