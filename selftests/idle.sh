@@ -10,7 +10,7 @@
 # timeout=900
 
 # In idle, and everywhere; in two ways each.
-RESETS=(300 100)
+RESETS=(150 40)
 if [ -n "${KPSTAT_TEST_LONG:-}" ]; then
 	RESETS=(10000 90000)
 fi
