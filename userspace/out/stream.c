@@ -218,7 +218,9 @@ static void obey(struct sink *sink)
 	char path[32];
 	int fd;
 
-	if (fstat(sink->fd, &st))
+	/* What cannot be written to, as hold_place() leaves it, stays like that. */
+	if (fstat(sink->fd, &st) ||
+	    (fcntl(sink->fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		return;
 	if (S_ISSOCK(st.st_mode))
 		sink->how = SENDS;
