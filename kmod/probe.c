@@ -166,47 +166,32 @@ int kps_probe_add_site(struct kps_probe *probe, const char *target,
 }
 
 /* What the errno of a hook means to whoever named the target. */
+static const struct {
+	int err;
+	const char *text;
+} meanings[] = {
+	{ -ENOENT, "this kernel has no such name" },
+	{ -EINVAL, "the kernel does not allow a probe there (blacklisted, or not probeable)" },
+	{ -EILSEQ, "the offset is not the start of an instruction" },
+	{ -ERANGE, "the offset is outside of the function" },
+	{ -EBUSY, "the kernel could not take away the probe that was there; boot first" },
+	{ -E2BIG, "it needs more memory than max_memory_mb leaves" },
+	{ -EHOSTDOWN, "it would never fire, as ftrace is switched off; sysctl kernel.ftrace_enabled=1" },
+	{ -ESHUTDOWN, "it would never fire, as kprobes are switched off; echo 1 >/sys/kernel/debug/kprobes/enabled" },
+	{ -ENOMEM, "no memory" },
+};
+
 static int explain(const struct kps_site *site, int err, struct kps_error *error)
 {
 	const char *provider = site->probe->provider->name;
+	unsigned int i;
 
-	switch (err) {
-	case -ENOENT:
-		return kps_error(error, err, "%s:%s: this kernel has no such name",
-				 provider, site->target);
-	case -EINVAL:
-		return kps_error(error, err,
-				 "%s:%s: the kernel does not allow a probe there (blacklisted, or not probeable)",
-				 provider, site->target);
-	case -EILSEQ:
-		return kps_error(error, err,
-				 "%s:%s: the offset is not the start of an instruction",
-				 provider, site->target);
-	case -ERANGE:
-		return kps_error(error, err, "%s:%s: the offset is outside of the function",
-				 provider, site->target);
-	case -EBUSY:
-		return kps_error(error, err,
-				 "%s:%s: the kernel could not take away the probe that was there; boot first",
-				 provider, site->target);
-	case -E2BIG:
-		return kps_error(error, err, "%s:%s: it needs more memory than max_memory_mb leaves",
-				 provider, site->target);
-	case -EHOSTDOWN:
-		return kps_error(error, err,
-				 "%s:%s: it would never fire, as ftrace is switched off; sysctl kernel.ftrace_enabled=1",
-				 provider, site->target);
-	case -ESHUTDOWN:
-		return kps_error(error, err,
-				 "%s:%s: it would never fire, as kprobes are switched off; echo 1 >/sys/kernel/debug/kprobes/enabled",
-				 provider, site->target);
-	case -ENOMEM:
-		return kps_error(error, err, "%s:%s: no memory", provider,
-				 site->target);
-	default:
-		return kps_error(error, err, "%s:%s: cannot be attached (error %d)",
-				 provider, site->target, -err);
-	}
+	for (i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (meanings[i].err == err)
+			return kps_error(error, err, "%s:%s: %s", provider,
+					 site->target, meanings[i].text);
+	return kps_error(error, err, "%s:%s: cannot be attached (error %d)",
+			 provider, site->target, -err);
 }
 
 /* kps_config_lock and program->read_lock are held. */

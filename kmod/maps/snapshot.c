@@ -299,6 +299,16 @@ static void put_keys_back(const struct kps_snapshot *taken)
 			       taken->entries + (size_t)i * taken->words, 0, &sum);
 }
 
+static void take_values(struct kps_snapshot *into, u32 flags)
+{
+	const struct kps_map *map = into->map;
+
+	into->nr = kps_values_copy(map->values, into->entries, map->max_entries,
+				   flags & KPS_F_RESET);
+	if (flags & KPS_F_ZERO)
+		put_keys_back(into);
+}
+
 static void take_map(struct merge *merge, const struct kps_set *set, u32 flags)
 {
 	struct kps_snapshot *into = merge->into;
@@ -306,12 +316,9 @@ static void take_map(struct merge *merge, const struct kps_set *set, u32 flags)
 
 	into->overflow = kps_map_overflow(set, map);
 	if (map->kind == KPS_MAP_VALUE)
-		into->nr = kps_values_copy(map->values, into->entries,
-					   map->max_entries, flags & KPS_F_RESET);
+		take_values(into, flags);
 	else
 		take_tables(merge, set);
-	if (map->kind == KPS_MAP_VALUE && flags & KPS_F_ZERO)
-		put_keys_back(into);
 	clear_unset(into);
 	sort_entries(into);
 }

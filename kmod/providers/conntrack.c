@@ -587,7 +587,6 @@ static int attach_destroy(struct kps_site *site)
 	for (i = 0; !err && i < ARRAY_SIZE(names); i++) {
 		mine->destroy.symbol_name = names[i];
 		mine->destroy.pre_handler = destroy_fired;
-		mine->destroy.flags = KPROBE_FLAG_DISABLED;
 		err = kps_register_kprobe(&mine->destroy);
 		if (!err)
 			err = arm_destroy(site);

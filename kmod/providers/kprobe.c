@@ -157,7 +157,10 @@ int kps_symbol_error(const struct kps_symbol *symbol, unsigned long address,
 	return gone ? -ENOENT : err;
 }
 
-/* register_kprobe() wants a struct as new, also when it comes again. */
+/*
+ * register_kprobe() wants a struct as new, also when it comes again. It is armed by
+ * kps_arm(), or never.
+ */
 int kps_register_kprobe(struct kprobe *kp)
 {
 	struct kprobe fresh = {
@@ -165,7 +168,7 @@ int kps_register_kprobe(struct kprobe *kp)
 		.addr = kp->symbol_name ? NULL : kp->addr,
 		.offset = kp->offset,
 		.pre_handler = kp->pre_handler,
-		.flags = kp->flags & KPROBE_FLAG_DISABLED,
+		.flags = KPROBE_FLAG_DISABLED,
 	};
 
 	*kp = fresh;
@@ -313,7 +316,6 @@ static int find(struct kps_site *site)
 	err = kps_symbol_place(&mine->symbol, site->address, &mine->kp);
 	if (err)
 		return err;
-	mine->kp.flags = KPROBE_FLAG_DISABLED;
 	err = kps_register_kprobe(&mine->kp);
 	if (err)
 		return kps_symbol_error(&mine->symbol, site->address, &mine->kp, err);
