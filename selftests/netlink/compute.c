@@ -19,8 +19,6 @@
 #define MAX_CASES 250
 #define ROOM (KPS_MAX_INSNS - 40)
 
-enum { R0, R1, R2, R3, R4, R6 = 6, R7, R8 };
-
 static const uint64_t lefts[] = {
 	0, 1, 7, -1ULL, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
 	INT64_MAX, (uint64_t)INT64_MIN, 0x123456789abcdef0, 0xfedcba9876543210,

@@ -15,8 +15,6 @@
 
 #include "interp.h"
 
-enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9 };
-
 #define BODY 40
 #define MAX_INSNS (BODY * 8 + 40)
 #define WALKS 40

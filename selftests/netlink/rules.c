@@ -12,8 +12,6 @@
 
 #include "../raw/raw.h"
 
-enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
-
 /* What every program here has. */
 enum {
 	MAP_SUM,	/* no key, sum */
@@ -31,7 +29,6 @@ struct rule {
 	bool has_result;
 };
 
-#define DONE MOV_IMM(R0, 1), EXIT
 #define ACCEPT(name_, ...) { .name = name_, .insns = { __VA_ARGS__ } }
 #define REFUSE(name_, why_, ...)					\
 	{ .name = name_, .insns = { __VA_ARGS__ }, .refused = why_ }

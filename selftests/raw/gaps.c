@@ -15,16 +15,6 @@
 
 #include "raw.h"
 
-#define R0 0
-#define R1 1
-#define R2 2
-#define R3 3
-#define R4 4
-#define R5 5
-#define R6 6
-#define R7 7
-#define DONE MOV_IMM(R0, 1), EXIT
-
 #define COMMON 8		/* bytes that all events have, which are tracing's */
 #define RECORD_MAX 256
 #define MAX_INSNS 2048

@@ -31,6 +31,11 @@
 #define CALL(fn)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, fn)
 #define EXIT			INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
+enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
+
+/* The end of a clause: the event is recorded. */
+#define DONE MOV_IMM(R0, 1), EXIT
+
 /* Where byte @n of scratch is for loads and stores. */
 #define SCRATCH(n) ((int)offsetof(struct kps_frame, scratch) + (n))
 

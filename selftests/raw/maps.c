@@ -16,13 +16,6 @@
 
 #include "raw.h"
 
-#define R0 0
-#define R1 1
-#define R2 2
-#define R3 3
-#define R4 4
-#define R6 6
-#define R7 7
 #define ARG(n) ((int)offsetof(struct kps_frame, arg) + 8 * (n))
 
 /* R7 = the value, events of other processes are filtered; needs 9 slots. */
@@ -30,7 +23,6 @@
 	MOV_REG(R6, R1), LDX(BPF_DW, R7, R1, ARG(2)),			\
 	CALL(KPS_FN_PID_TGID), ALU64_IMM(BPF_RSH, R0, 32),		\
 	JMP_IMM(BPF_JEQ, R0, getpid(), 2), MOV_IMM(R0, 0), EXIT
-#define DONE MOV_IMM(R0, 1), EXIT
 
 #define TARGET "vfs_read"
 #define NR(array) (sizeof(array) / sizeof((array)[0]))

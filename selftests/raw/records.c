@@ -19,16 +19,7 @@
 
 #include "raw.h"
 
-#define R0 0
-#define R1 1
-#define R2 2
-#define R3 3
-#define R4 4
-#define R5 5
-#define R6 6
-#define R7 7
 #define ARG(n) ((int)offsetof(struct kps_frame, arg) + 8 * (n))
-#define DONE MOV_IMM(R0, 1), EXIT
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
 #define GETPPID "__x64_sys_getppid"

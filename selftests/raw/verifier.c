@@ -28,19 +28,6 @@ enum {
 	OUT_NOTHING,	/* no field */
 };
 
-#define R0 0
-#define R1 1
-#define R2 2
-#define R3 3
-#define R4 4
-#define R5 5
-#define R6 6
-#define R7 7
-#define R9 9
-#define R10 10
-
-#define DONE MOV_IMM(R0, 1), EXIT
-
 /* @sum += R7; R1 is lost, so CTX must be in R6. */
 #define KEEP MOV_REG(R6, R1)
 #define ADD_R7								\

@@ -12,8 +12,6 @@
 
 #define MAX_INSNS 12
 
-enum { R0, R1, R2, R3, R4, R5, R6, R7 };
-
 /* Numbers in layout.h. */
 enum { MAP_SUM, MAP_PAIR, MAP_PLAIN, MAP_TUPLE, NO_MAP = 9 };
 enum { OUT_PAIR, OUT_JOIN, OUT_NOTHING, NO_OUTPUT = 5 };
@@ -25,8 +23,6 @@ struct unsafe {
 	bool no_stacks;
 	bool unnoted;		/* the verifier is as if it had noted nothing */
 };
-
-#define DONE MOV_IMM(R0, 1), EXIT
 
 #define RUNS(why_, ...) { .why = why_, .insns = { __VA_ARGS__ } }
 #define FORM(why_, ...) { .why = why_, .insns = { __VA_ARGS__ }, .form = true }
