@@ -128,7 +128,6 @@ struct expr {
 	unsigned int map;		 /* EXPR_MAP: its number */
 	unsigned int take;	/* print(@map): KPS_F_RESET, _ZERO: it empties it */
 	bool is_taken;		/* clear(), zero(): a print() does it */
-	bool was_warned;	/* of what it loses */
 	struct variable *variable;	 /* EXPR_VARIABLE */
 };
 

@@ -232,12 +232,18 @@ static void warn_of_unknown(struct checker *checker, const struct expr *expr,
 		     tracepoint);
 }
 
+/* Of argN: N. */
+static int argument_number(const struct builtin *builtin)
+{
+	return (builtin->from - (int)offsetof(struct kps_frame, arg)) /
+	       (int)sizeof(uint64_t);
+}
+
 /* Behind the last argument are registers that hold something else. */
 static int check_raw_argument(struct checker *checker, const struct expr *expr)
 {
 	const struct event *event = checker->event;
-	int n = (expr->builtin->from - (int)offsetof(struct kps_frame, arg)) /
-		(int)sizeof(uint64_t);
+	int n = argument_number(expr->builtin);
 	size_t i;
 
 	if (n >= RAW_ARGUMENTS) {
@@ -315,9 +321,7 @@ static void warn_of_wrapper(const struct checker *checker,
 			    const struct expr *expr)
 {
 	struct event *event = checker->event;
-	unsigned int n = (expr->builtin->from -
-			  (int)offsetof(struct kps_frame, arg)) /
-			 (int)sizeof(uint64_t);
+	unsigned int n = argument_number(expr->builtin);
 	const char *call = wrapped_call(event), *where;
 	const char *hint;
 

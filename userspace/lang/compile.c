@@ -144,7 +144,6 @@ static void check_absent(struct compilation *comp)
 static int check_program(struct compilation *comp)
 {
 	unsigned int before = diag_errors();
-
 	int err;
 
 	learn_maps(comp);

@@ -87,7 +87,6 @@ static void set_target(struct arena *arena, struct event *event,
 	event->nr_targets = 1;
 }
 
-
 typedef void (*diag_report)(const struct span *at, const char *hint,
 			    const char *fmt, ...);
 

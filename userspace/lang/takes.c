@@ -151,14 +151,11 @@ static void warn_of_gaps(struct clause *clause, struct stmt *stmt)
 		bool is_over = false;
 
 		if (call && !is_print(call) && !call->is_taken &&
-		    !call->was_warned &&
-		    was_printed(clause->body, call, &is_over)) {
+		    was_printed(clause->body, call, &is_over))
 			diag_warning(&call->at,
 				     "write it right behind the print(), in the same block",
 				     "what %s counts between its print() and this %s() is lost",
 				     call->list->text, call->function->name);
-			call->was_warned = true;
-		}
 		warn_of_gaps(clause, stmt->body);
 		warn_of_gaps(clause, stmt->otherwise);
 	}
