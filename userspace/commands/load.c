@@ -95,6 +95,13 @@ static void print_loaded(struct client *client, const char *name)
 	json_print(document);
 }
 
+static void say_loaded(struct client *client, const struct object *object,
+		       const char *name)
+{
+	print_loaded(client, name);
+	warn_left_alone(object, name);
+}
+
 static int compile_and_load(const struct program_source *source,
 			    const char *name)
 {
@@ -108,10 +115,8 @@ static int compile_and_load(const struct program_source *source,
 	if (!status) {
 		if (client_load(client, name, &object, &source->load))
 			status = FAILED;
-		if (!status) {
-			print_loaded(client, name);
-			warn_left_alone(&object, name);
-		}
+		else
+			say_loaded(client, &object, name);
 		object_free(&object);
 	}
 	client_close(client);

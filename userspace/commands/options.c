@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "lang/array.h"
 #include "lang/near.h"
 #include "out/error.h"
 
@@ -111,7 +112,7 @@ static double unit_seconds(const char *unit)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(units); i++)
 		if (!strcmp(unit, units[i].name))
 			return units[i].seconds;
 	return 0;

@@ -32,8 +32,8 @@ struct reading {
 static int read_once(struct client *client, const struct reading *reading)
 {
 	struct maps_answer maps;
-	int err = maps_get(client, reading->name, reading->map, reading->reset,
-			   &maps);
+	int err = maps_get(client, reading->name, reading->map,
+			   reading->reset ? KPS_F_RESET : 0, &maps);
 
 	if (!err)
 		maps_print(&maps);

@@ -20,6 +20,7 @@
 #include "out/json.h"
 #include "out/ledger.h"
 #include "out/map.h"
+#include "out/process.h"
 #include "out/signals.h"
 #include "out/sites.h"
 #include "out/stream.h"
@@ -160,7 +161,8 @@ static int drain(struct run *run)
 static int report(struct run *run, bool reset)
 {
 	struct maps_answer maps;
-	int err = maps_get(run->client, run->name, NULL, reset, &maps);
+	int err = maps_get(run->client, run->name, NULL,
+			   reset ? KPS_F_RESET : 0, &maps);
 
 	if (!err)
 		maps_print(&maps);
@@ -171,27 +173,16 @@ static int report(struct run *run, bool reset)
 /* One that has ended, and whose parent has not asked how, does nothing more. */
 static bool process_lives(unsigned int pid)
 {
-	char path[32], state, *line = NULL, *behind = NULL;
+	char text[PROCESS_STAT_MAX], state;
+	const char *stat = process_stat(pid, text, sizeof(text));
 	unsigned int threads;
-	size_t size = 0;
-	FILE *file;
-	bool lives;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
+	if (!stat)
 		return !kill(pid, 0) || errno != ESRCH;
-	/* "PID (COMM) STATE ...", of which COMM may be anything. */
-	if (getdelim(&line, &size, '\0', file) > 0)
-		behind = strrchr(line, ')');
 	/* The first thread may have ended before the others. */
-	lives = behind &&
-		sscanf(behind, ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %u",
-		       &state, &threads) == 2 &&
-		(!strchr("ZX", state) || threads > 1);
-	free(line);
-	fclose(file);
-	return lives;
+	return sscanf(stat, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %u",
+		      &state, &threads) == 2 &&
+	       (!strchr("ZX", state) || threads > 1);
 }
 
 static bool is_over(struct run *run)

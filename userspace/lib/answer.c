@@ -421,13 +421,7 @@ static int compare_maps(const void *a, const void *b)
 }
 
 int maps_get(struct client *client, const char *name, const char *map,
-	     bool reset, struct maps_answer *maps)
-{
-	return maps_take(client, name, map, reset ? KPS_F_RESET : 0, maps);
-}
-
-int maps_take(struct client *client, const char *name, const char *map,
-	      unsigned int flags, struct maps_answer *maps)
+	     unsigned int flags, struct maps_answer *maps)
 {
 	struct nl_msg *msg = client_message(client, KPS_CMD_READ, NLM_F_DUMP,
 					    512);

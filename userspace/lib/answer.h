@@ -124,12 +124,9 @@ int program_get(struct client *client, const char *name,
 		struct program_answer *program);
 void program_free(struct program_answer *program);
 
-/* @map: NULL for all */
+/* @map: NULL for all. @flags: KPS_F_RESET, and with it KPS_F_ZERO, which keeps the keys */
 int maps_get(struct client *client, const char *name, const char *map,
-	     bool reset, struct maps_answer *maps);
-/* The same. @flags: KPS_F_RESET, and with it KPS_F_ZERO, which keeps the keys. */
-int maps_take(struct client *client, const char *name, const char *map,
-	      unsigned int flags, struct maps_answer *maps);
+	     unsigned int flags, struct maps_answer *maps);
 void maps_free(struct maps_answer *maps);
 
 extern const char * const ledger_names[KPS_LEDGER_NR];

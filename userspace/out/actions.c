@@ -278,8 +278,8 @@ static void do_print_map(struct actions *actions,
 	struct maps_answer maps;
 
 	(void)record;
-	if (!maps_take(actions->client, actions->program,
-		       map_name(actions, output), output->take, &maps) && maps.nr)
+	if (!maps_get(actions->client, actions->program,
+		      map_name(actions, output), output->take, &maps) && maps.nr)
 		map_print(&maps.maps[0], output->top, output->div);
 	maps_free(&maps);
 }

@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "lang/array.h"
 #include "ledger.h"
 #include "lib/answer.h"
 
@@ -74,11 +75,11 @@ static const struct {
 
 static const char *meaning(const struct probe_answer *probe, int loss)
 {
-	size_t i, nr = sizeof(missed_meanings) / sizeof(*missed_meanings);
+	size_t i;
 
 	if (loss != KPS_LEDGER_MISSED)
 		return loss_meanings[loss];
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < ARRAY_SIZE(missed_meanings); i++)
 		if (!strncmp(probe->name, missed_meanings[i].provider,
 			     strlen(missed_meanings[i].provider)))
 			return missed_meanings[i].meaning;
@@ -179,7 +180,6 @@ void ledger_print_losses(const struct program_answer *program)
 	size_t i;
 
 	print_silence(program->silent_ns);
-
 	for (i = 0; i < program->nr_probes; i++)
 		print_losses_of(&program->probes[i]);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "lang/array.h"
 #include "signals.h"
 #include "stream.h"
 
@@ -70,7 +71,7 @@ void signals_open(void)
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	size_t i;
 
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (!is_ignored(numbers[i]))
 			handle(numbers[i], on_end);
 }
@@ -91,7 +92,7 @@ void signals_forget(void)
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD };
 	size_t i;
 
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (!is_ignored(numbers[i]))
 			signal(numbers[i], SIG_DFL);
 }

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "usym.h"
 
 struct symbol {
@@ -354,20 +355,11 @@ static void read_mappings(struct process *process)
 /* Return: false if it is gone. */
 static bool read_id(unsigned int tgid, struct process_id *id)
 {
-	char path[32], text[1024], *behind;
-	FILE *file;
-	size_t len;
+	char text[PROCESS_STAT_MAX];
+	const char *stat = process_stat(tgid, text, sizeof(text));
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", tgid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	len = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[len] = '\0';
-	behind = strrchr(text, ')');
-	return behind &&
-	       sscanf(behind, ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %*s %*s %*s %llu %*s %llu",
+	return stat &&
+	       sscanf(stat, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %*s %*s %*s %llu %*s %llu",
 		      &id->began, &id->code, &id->stack) == 3;
 }
 

@@ -27,8 +27,8 @@ static struct map_answer the_map;
 static char reset_map[KPS_NAME_MAX];
 static unsigned int reset_flags, take_flags;
 
-int maps_take(struct client *client, const char *name, const char *map,
-	      unsigned int flags, struct maps_answer *maps)
+int maps_get(struct client *client, const char *name, const char *map,
+	     unsigned int flags, struct maps_answer *maps)
 {
 	(void)client;
 	(void)name;
