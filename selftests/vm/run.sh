@@ -14,7 +14,9 @@ usage: run.sh [options] [--] COMMAND...
        run.sh [options] --save FILE
 
   --kernel NAME   kernel from fetch-kernel.sh's table ($DEFAULT_KERNEL)
-  --timeout SECS  a guest that takes longer has hung (120)
+  --timeout SECS  a command that takes longer has hung (120); a line "lap SECS" that it
+                  writes to /dev/ttyS2 begins anew with that many
+  --start SECS    a guest that has not begun its command by then is started again (120)
   --smp N         virtual CPUs (2)
   --mem MB        memory (1024)
   --icount        one CPU whose clock counts instructions, for measuring
@@ -36,7 +38,7 @@ crashed, or the kernel complained in its log, or the lab itself failed.
 END
 }
 
-KERNEL=$DEFAULT_KERNEL TIMEOUT=120 SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
+KERNEL=$DEFAULT_KERNEL TIMEOUT=120 START=$((120 * ${KPSTAT_SLOW:-1})) SMP=2 MEM=1024 ICOUNT=0 SHELL_MODE=0
 APPEND='' LOG='' EXPECT='^$' BUILD=1 KEEP_GOING=0 STAGE='' SAVE='' FROM='' DISKS=()
 
 parse() {
@@ -44,6 +46,7 @@ parse() {
 		case $1 in
 		--kernel) KERNEL=$2; shift ;;
 		--timeout) TIMEOUT=$2; shift ;;
+		--start) START=$2; shift ;;
 		--smp) SMP=$2; shift ;;
 		--mem) MEM=$2; shift ;;
 		--disk) DISKS+=("$2"); shift ;;
@@ -90,7 +93,7 @@ payload() {
 	fi
 	{
 		printf 'kps_shell=%q kps_rows=%q kps_columns=%q\n' $SHELL_MODE "$rows" "$columns"
-		printf 'kps_command=%q\n' "$COMMAND"
+		printf 'kps_command=%q kps_timeout=%q\n' "$COMMAND" "$TIMEOUT"
 		[ -z "$FROM" ] || printf 'kps_now=%s\n' "$EPOCHREALTIME"
 		# What a test may be told from outside.
 		env | sed -n 's/^\(KPSTAT_TEST_[A-Z_]*\)=/\1 /p' | while read -r name value; do
@@ -103,13 +106,32 @@ payload() {
 	truncate -s ${PAYLOAD_MB}M "$WORK/payload.tar"
 }
 
+# Kills a guest that is overdue: its last line "lap SECS" says how long it may take from
+# there on, and before the first it has START seconds.
+watch() {
+	local laps=0 seen since=$SECONDS limit=$START
+	while sleep 0.5; do
+		seen=$(grep -c '^lap ' "$WORK/status")
+		if [ "$seen" != $laps ]; then
+			laps=$seen since=$SECONDS
+			limit=$(sed -n 's/^lap \([0-9]*\).*/\1/p' "$WORK/status" | tail -n1)
+		fi
+		[ $((SECONDS - since)) -gt "$limit" ] || continue
+		echo "$laps $limit" >"$WORK/overdue"
+		kill "$(cat "$WORK/pid")"
+		sleep 5
+		kill -KILL "$(cat "$WORK/pid")"
+		return
+	done
+}
+
 # save QEMU...: has the guest's monitor keep it, once the guest is ready.
 save() {
 	local monitor=$WORK/monitor in out
 	mkfifo "$monitor.in" "$monitor.out"
 	exec {in}<>"$monitor.in" {out}<>"$monitor.out"
 	"$@" -chardev "pipe,id=monitor,path=$monitor" -mon monitor,mode=readline &
-	while ! grep -q ready "$WORK/status" && kill -0 $!; do sleep 0.1; done
+	while ! grep -q ready "$WORK/status" && kill -0 $!; do sleep 0.1; done 2>/dev/null
 	printf '%s\n' 'migrate_set_parameter max-bandwidth 10G' "migrate file:$SAVE.new" \
 		'info status' quit >&"$in"
 	wait $!
@@ -136,13 +158,14 @@ boot() {
 		extra+=(-drive "$drive")
 	done
 	: >"$WORK/status"
+	rm -f "$WORK/overdue"
 	# tsc=reliable: two virtual CPUs would fall back to the slow hpet.  Without
 	# erms and fsrm memory is copied and cleared eight bytes at a time: emulated,
 	# "rep movsb" takes one step for each byte.
 	# shellcheck disable=SC2054
 	local vm=(
-		timeout --foreground -k 5 "$TIMEOUT" "$QEMU"
-		-nodefaults -no-user-config -no-reboot -display none
+		"$QEMU" -pidfile "$WORK/pid" -nodefaults -no-user-config -no-reboot
+		-display none
 		-machine q35 -accel "$accel" -cpu max,-erms,-fsrm -smp "$SMP" -m "$MEM"
 		-kernel "$CACHE/kernels/$KERNEL/vmlinuz"
 		-initrd "$CACHE/kernels/$KERNEL/initrd"
@@ -154,13 +177,21 @@ boot() {
 		"${extra[@]}"
 	)
 	export TMPDIR=$WORK
-	if [ -n "$SAVE" ]; then
-		save "${vm[@]}" >"$WORK/qemu.log" 2>&1
-	elif [ $SHELL_MODE = 1 ]; then
+	if [ $SHELL_MODE = 1 ]; then
 		"${vm[@]}" 2>"$WORK/qemu.log"
-	else
-		"${vm[@]}" 2>"$WORK/qemu.log" </dev/null | cat
+		return
 	fi
+	local status=0 watcher
+	watch &
+	watcher=$!
+	if [ -n "$SAVE" ]; then
+		save "${vm[@]}" >"$WORK/qemu.log" 2>&1 || status=$?
+	else
+		"${vm[@]}" 2>"$WORK/qemu.log" </dev/null | cat || status=$?
+	fi
+	kill $watcher 2>/dev/null || true
+	wait $watcher 2>/dev/null || true
+	return $status
 }
 
 MAX_TRIES=4
@@ -174,15 +205,22 @@ console_tail() {
 
 complaints() { tr -d '\r' <"$LOG" | grep -E "$TROUBLE" | grep -vE "$EXPECT"; }
 
-# Sets RESULT: the guest's exit status, or 124 and 125.
+# Sets RESULT: the guest's exit status, or 124 and 125; and AGAIN, why it is worth another
+# try.
 judge() {
-	local qemu=$1
+	local qemu=$1 laps limit
+	AGAIN=''
 	RESULT=$(sed -n 's/^exit \([0-9]*\).*/\1/p' "$WORK/status")
-	CRASHED=0
 	if [ $SHELL_MODE = 1 ]; then
 		RESULT=${RESULT:-0}
-	elif [ "$qemu" = 124 ] || [ "$qemu" = 137 ]; then
-		say "the guest did not end within $TIMEOUT s"
+	elif [ -e "$WORK/overdue" ]; then
+		read -r laps limit <"$WORK/overdue"
+		if [ "$laps" = 0 ]; then
+			say "the guest has not started within $limit s"
+			AGAIN='did not start'
+		else
+			say "the guest did not end within $limit s"
+		fi
 		console_tail
 		RESULT=124
 	elif [ -z "$RESULT" ]; then
@@ -190,7 +228,7 @@ judge() {
 		sed 's/^/    /' "$WORK/qemu.log" >&2
 		console_tail
 		RESULT=125
-		CRASHED=1
+		grep -qE '\[kpstat\]|kps_' "$LOG" || AGAIN='crashed outside of kpstat'
 	elif complaints | grep -q .; then
 		say "the kernel complained:"
 		grep -F -A 25 "$(complaints)" "$LOG" | tr -d '\r' | head -60 | sed 's/^/    /' >&2
@@ -230,12 +268,9 @@ main() {
 		qemu=0
 		boot || qemu=$?
 		judge $qemu
-		if [ $CRASHED = 0 ] || [ $tries = $MAX_TRIES ] ||
-			grep -qE '\[kpstat\]|kps_' "$LOG"; then
-			break
-		fi
-		echo "# lab: the guest crashed outside of kpstat; trying once more"
-		say "crashed outside of kpstat; trying once more"
+		if [ -z "$AGAIN" ] || [ $tries = $MAX_TRIES ]; then break; fi
+		echo "# lab: the guest $AGAIN; trying once more"
+		say "the guest $AGAIN; trying once more"
 	done
 	if [ "$RESULT" = 0 ] && [ "$LOG" = "$TOP/build/console.$$.log" ]; then
 		mv -f "$LOG" "$TOP/build/console.log"
