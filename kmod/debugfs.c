@@ -3,7 +3,7 @@
  * /sys/kernel/debug/kpstat: the same as over netlink, as text, for someone who
  * has nothing but cat.
  *
- *	status				module, engine, memory, programs
+ *	status				module, engine, memory, who reads, programs
  *	programs/NAME/source		what was loaded
  *	programs/NAME/probes		each attach point and its state
  *	programs/NAME/ledger		where every event went
@@ -31,6 +31,7 @@
 #include "kpstat.h"
 #include "lockdown.h"
 #include "text.h"
+#include "unread.h"
 
 static struct dentry *root;
 static struct dentry *programs_dir;
@@ -208,6 +209,8 @@ static int status_show(struct seq_file *m, void *unused)
 		   kps_engine_is_jit() ? "jit" : "interpreter");
 	seq_printf(m, "memory: %llu of %llu KiB\n", kps_memory_used() >> 10,
 		   kps_memory_limit() >> 10);
+	seq_printf(m, "read: %llu KiB\n", kps_snapshots_memory() >> 10);
+	kps_unread_show(m);
 	seq_printf(m, "programs: %u\n", kps_program_count());
 	while ((program = kps_program_next(program))) {
 		seq_printf(m, "  %-24s %-8s %3u probes %3u maps %8zu KiB",

@@ -21,6 +21,7 @@
 #include "lockdown.h"
 #include "providers/conntrack.h"
 #include "text.h"
+#include "unread.h"
 
 static struct genl_family kps_family;
 
@@ -358,6 +359,11 @@ static int put_probe(struct sk_buff *msg, const struct kps_probe *probe,
  *
  * Kernels before 6.7 have no extended ack for what fails in start: so that is
  * kept in the cursor, and the first dump reports it.
+ *
+ * A dump is in use, and with it the module, until it says that there is no more. It
+ * says so with the last of what there is, not when its reader has come once more for
+ * nothing: so an answer of one message is over when it is asked for, whether it is
+ * read or not.
  */
 
 /*
@@ -376,6 +382,7 @@ struct cursor {
 	bool one;	/* that program only */
 	int err;
 	struct kps_error error;
+	struct kps_unread unread;
 };
 
 static struct cursor *cursor_of(struct netlink_callback *cb)
@@ -387,11 +394,31 @@ static int dump_done(struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
+	kps_unread_end(&cursor->unread);
 	kps_snapshots_free(cursor->snapshots);
 	kps_reader_end(cursor->reader);
 	kps_program_put(cursor->program);
 	kfree(cursor);
 	return 0;
+}
+
+/*
+ * Its reader does not come. What a clause wrote is not copied for a dump: it lies in
+ * the program's buffer, and of that nothing is given up.
+ */
+static void give_up_dump(struct kps_unread *unread)
+{
+	struct cursor *cursor = container_of(unread, struct cursor, unread);
+
+	if (cursor->reader)
+		return;
+	cursor->err = kps_error(&cursor->error, -ETIMEDOUT,
+				"nobody read this answer on for %u seconds, so the rest of it is gone",
+				KPS_PATIENCE);
+	kps_snapshots_free(cursor->snapshots);
+	cursor->snapshots = NULL;
+	kps_program_put(cursor->program);
+	cursor->program = NULL;
 }
 
 static int find_program(struct cursor *cursor, const struct sk_buff *skb,
@@ -445,14 +472,33 @@ static struct cursor *dump_begin_data(struct netlink_callback *cb,
 	return cursor;
 }
 
-static int dump_failed(struct netlink_callback *cb)
+/*
+ * One message. @put fills it, and returns whether there is more to come, or a
+ * negative errno.
+ */
+static int dump_message(struct sk_buff *msg, struct netlink_callback *cb,
+			int (*put)(struct sk_buff *msg,
+				   struct netlink_callback *cb))
 {
 	struct cursor *cursor = cursor_of(cb);
+	int more;
 
+	kps_unread_take(&cursor->unread, give_up_dump);
+	more = cursor->err ?: put(msg, cb);
 	/* The cursor goes after the dump's last message, which holds this. */
 	if (cursor->err && cursor->error.text[0] && cb->extack)
 		cb->extack->_msg = cursor->error.text;
-	return cursor->err;
+	kps_unread_leave(&cursor->unread);
+	if (more <= 0)
+		return more;
+	/* Nothing fits into an empty message: say so, do not end as if done. */
+	return msg->len ?: -EMSGSIZE;
+}
+
+#define DEFINE_DUMP(name_)						\
+static int name_##_dump(struct sk_buff *msg, struct netlink_callback *cb) \
+{									\
+	return dump_message(msg, cb, name_##_put);			\
 }
 
 static int programs_start(struct netlink_callback *cb)
@@ -467,12 +513,10 @@ static int programs_start(struct netlink_callback *cb)
 	return 0;
 }
 
-static int programs_dump(struct sk_buff *msg, struct netlink_callback *cb)
+static int programs_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
-	if (dump_failed(cb))
-		return cursor->err;
 	while (cursor->program) {
 		void *header = put_header(msg, cb, KPS_CMD_PROGRAMS);
 
@@ -489,8 +533,9 @@ static int programs_dump(struct sk_buff *msg, struct netlink_callback *cb)
 			cursor->program = kps_program_next(cursor->program);
 		}
 	}
-	return msg->len;
+	return cursor->program != NULL;
 }
+DEFINE_DUMP(programs);
 
 static int show_start(struct netlink_callback *cb)
 {
@@ -561,12 +606,10 @@ static void show_skip_empty(struct cursor *cursor)
 		cursor->step = SHOW_END;
 }
 
-static int show_dump(struct sk_buff *msg, struct netlink_callback *cb)
+static int show_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
-	if (dump_failed(cb))
-		return cursor->err;
 	for (show_skip_empty(cursor); cursor->step != SHOW_END;
 	     show_skip_empty(cursor)) {
 		void *header = put_header(msg, cb, KPS_CMD_SHOW);
@@ -578,11 +621,9 @@ static int show_dump(struct sk_buff *msg, struct netlink_callback *cb)
 		}
 		genlmsg_end(msg, header);
 	}
-	/* Nothing fits into an empty message: say so, do not end as if done. */
-	if (!msg->len && cursor->step != SHOW_END)
-		return -EMSGSIZE;
-	return msg->len;
+	return cursor->step != SHOW_END;
 }
+DEFINE_DUMP(show);
 
 static int choose_maps(const struct kps_program *program,
 		       const struct nlattr *name, unsigned long *maps,
@@ -798,12 +839,10 @@ static bool read_more(struct cursor *cursor)
 	return cursor->step < snapshots->nr;
 }
 
-static int read_dump(struct sk_buff *msg, struct netlink_callback *cb)
+static int read_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
-	if (dump_failed(cb))
-		return cursor->err;
 	while (read_more(cursor)) {
 		void *header = put_header(msg, cb, KPS_CMD_READ);
 
@@ -814,10 +853,9 @@ static int read_dump(struct sk_buff *msg, struct netlink_callback *cb)
 		}
 		genlmsg_end(msg, header);
 	}
-	if (!msg->len && read_more(cursor))
-		return -EMSGSIZE;
-	return msg->len;
+	return read_more(cursor);
 }
+DEFINE_DUMP(read);
 
 static int output_start(struct netlink_callback *cb)
 {
@@ -885,13 +923,11 @@ static bool put_records(struct sk_buff *msg, struct cursor *cursor)
 }
 
 /* The first message says how many records are lost, also if there are none. */
-static int output_dump(struct sk_buff *msg, struct netlink_callback *cb)
+static int output_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 	void *header;
 
-	if (dump_failed(cb))
-		return cursor->err;
 	if (cursor->step)
 		return 0;
 	header = put_header(msg, cb, KPS_CMD_OUTPUT);
@@ -903,8 +939,9 @@ static int output_dump(struct sk_buff *msg, struct netlink_callback *cb)
 		return -EMSGSIZE;
 	cursor->step = !cursor->reader || put_records(msg, cursor);
 	genlmsg_end(msg, header);
-	return msg->len;
+	return !cursor->step;
 }
+DEFINE_DUMP(output);
 
 static int events_start(struct netlink_callback *cb)
 {
@@ -965,12 +1002,10 @@ static int put_event(struct sk_buff *msg, u32 event)
 	return 0;
 }
 
-static int events_dump(struct sk_buff *msg, struct netlink_callback *cb)
+static int events_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
 
-	if (dump_failed(cb))
-		return cursor->err;
 	for (; cursor->index < KPS_CONNTRACK_EVENTS; cursor->index++) {
 		void *header = put_header(msg, cb, KPS_CMD_EVENTS);
 
@@ -981,8 +1016,9 @@ static int events_dump(struct sk_buff *msg, struct netlink_callback *cb)
 		}
 		genlmsg_end(msg, header);
 	}
-	return msg->len;
+	return cursor->index < KPS_CONNTRACK_EVENTS;
 }
+DEFINE_DUMP(events);
 
 #define DO(cmd_) { .cmd = KPS_CMD_##cmd_, .doit = kps_doit }
 #define DUMP(cmd_, name_)						\
@@ -1071,5 +1107,6 @@ void kps_netlink_exit(void)
 {
 	genl_unregister_family(&kps_family);
 	netlink_unregister_notifier(&socket_notifier);
+	kps_unread_exit();
 	kps_error_exit();
 }

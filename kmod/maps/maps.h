@@ -8,7 +8,9 @@
 
 #include <linux/kprobes.h>
 #include <linux/kpstat.h>
+#include <linux/list.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <asm/local64.h>
 
 #include "../error.h"
@@ -210,7 +212,16 @@ struct kps_snapshot {
 	u64 **sorted;
 };
 
+/**
+ * struct kps_snapshots - what one reader has taken
+ * @list: of all that are held
+ * @uid: of who reads
+ * @bytes: that it holds
+ */
 struct kps_snapshots {
+	struct list_head list;
+	kuid_t uid;
+	size_t bytes;
 	u32 nr;
 	struct kps_snapshot of[];
 };
@@ -219,6 +230,7 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 					 const unsigned long *maps, u32 flags,
 					 struct kps_error *error);
 void kps_snapshots_free(struct kps_snapshots *snapshots);
+u64 kps_snapshots_memory(void);
 s64 kps_average(const u64 *value);
 int kps_maps_reset(struct kps_program *program);
 int kps_map_reset(struct kps_program *program, const struct kps_map *map,

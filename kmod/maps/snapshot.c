@@ -8,6 +8,7 @@
  * tables are read as they change.  Room to read into is made before.
  */
 #include <linux/bitmap.h>
+#include <linux/cred.h>
 #include <linux/kallsyms.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -138,6 +139,89 @@ static u32 most_entries(const struct kps_set *set, const struct kps_map *map)
 	return sum;
 }
 
+/* All that readers hold: those of netlink for as long as they do not read on. */
+static LIST_HEAD(held);
+static DEFINE_MUTEX(held_lock);
+
+/** kps_snapshots_memory() - bytes that readers hold */
+u64 kps_snapshots_memory(void)
+{
+	const struct kps_snapshots *each;
+	u64 sum = 0;
+
+	mutex_lock(&held_lock);
+	list_for_each_entry(each, &held, list)
+		sum += each->bytes;
+	mutex_unlock(&held_lock);
+	return sum;
+}
+
+/* What others hold, and of that what the same user does. */
+static u64 held_by_others(const struct kps_snapshots *mine, u64 *same_user)
+{
+	const struct kps_snapshots *each;
+	u64 sum = 0;
+
+	*same_user = 0;
+	list_for_each_entry(each, &held, list) {
+		if (each == mine)
+			continue;
+		sum += each->bytes;
+		if (uid_eq(each->uid, mine->uid))
+			*same_user += each->bytes;
+	}
+	return sum;
+}
+
+/*
+ * Readers together may hold as much as programs may. Beside that limit each user is
+ * given one reading: a large map can be read in any case, and nobody keeps others
+ * from it.
+ */
+static int charge(struct kps_snapshots *mine, size_t bytes,
+		  struct kps_error *error)
+{
+	u64 same_user, others;
+	bool refused;
+
+	mutex_lock(&held_lock);
+	others = held_by_others(mine, &same_user);
+	refused = same_user && others + mine->bytes + bytes > kps_memory_limit();
+	if (!refused)
+		mine->bytes += bytes;
+	mutex_unlock(&held_lock);
+	if (!refused)
+		return 0;
+	return kps_error(error, -E2BIG,
+			 "a copy to read takes %zu KiB, and other readers hold %llu of the %llu KiB that max_memory_mb lets them; let them end, or raise the module parameter",
+			 (mine->bytes + bytes) >> 10, others >> 10,
+			 kps_memory_limit() >> 10);
+}
+
+/* Whatever the limit is. */
+static void recharge(struct kps_snapshots *mine, size_t before, size_t now)
+{
+	mutex_lock(&held_lock);
+	mine->bytes += now - before;
+	mutex_unlock(&held_lock);
+}
+
+static size_t index_bytes(const struct merge *merge)
+{
+	return (merge->mask + 1) * sizeof(u32);
+}
+
+static size_t entries_bytes(const struct merge *merge)
+{
+	return (size_t)merge->max * (merge->into->words * sizeof(u64) +
+				     sizeof(u64 *));
+}
+
+static size_t room_bytes(const struct merge *merge)
+{
+	return index_bytes(merge) + entries_bytes(merge);
+}
+
 static void free_room(struct merge *merge)
 {
 	kvfree(merge->index);
@@ -148,29 +232,39 @@ static void free_room(struct merge *merge)
 	merge->into->sorted = NULL;
 }
 
+static int no_room(struct kps_error *error)
+{
+	return kps_error(error, -ENOMEM, "no memory to read into");
+}
+
 /*
  * More than the kernel gives at once, or has, is refused with a sentence: it has
  * nothing to add to that.
  */
 #define GFP_ROOM (GFP_KERNEL | __GFP_NOWARN)
 
-/* Its readers keep it for as long as they like: it is not charged. */
-static int make_room(struct merge *merge, const struct kps_set *set)
+static void size_room(struct merge *merge, const struct kps_set *set)
 {
 	struct kps_snapshot *into = merge->into;
-	u32 max = most_entries(set, into->map);
 
 	into->words = (into->map->key_size + into->map->value_size) /
 		      sizeof(u64);
-	merge->max = max;
+	merge->max = most_entries(set, into->map);
 	merge->mask = into->map->kind == KPS_MAP_VALUE ?
-		      0 : roundup_pow_of_two(2 * max) - 1;
-	if (!kps_memory_to_spare((size_t)max * into->words * sizeof(u64)))
+		      0 : roundup_pow_of_two(2 * merge->max) - 1;
+}
+
+static int make_room(struct merge *merge)
+{
+	struct kps_snapshot *into = merge->into;
+
+	if (!kps_memory_to_spare(entries_bytes(merge)))
 		return -ENOMEM;
 	kps_secret_init(&merge->secret);
 	merge->index = kvcalloc(merge->mask + 1, sizeof(u32), GFP_ROOM);
-	into->entries = kvcalloc(max, into->words * sizeof(u64), GFP_ROOM);
-	into->sorted = kvcalloc(max, sizeof(u64 *), GFP_ROOM);
+	into->entries = kvcalloc(merge->max, into->words * sizeof(u64),
+				 GFP_ROOM);
+	into->sorted = kvcalloc(merge->max, sizeof(u64 *), GFP_ROOM);
 	return merge->index && into->entries && into->sorted ? 0 : -ENOMEM;
 }
 
@@ -333,6 +427,9 @@ void kps_snapshots_free(struct kps_snapshots *snapshots)
 		kvfree(snapshots->of[i].entries);
 		kvfree(snapshots->of[i].sorted);
 	}
+	mutex_lock(&held_lock);
+	list_del(&snapshots->list);
+	mutex_unlock(&held_lock);
 	kfree(snapshots);
 }
 
@@ -358,42 +455,72 @@ static struct kps_set *replace_set(struct kps_program *program,
 	return old;
 }
 
+static struct kps_snapshots *alloc_snapshots(u32 nr)
+{
+	struct kps_snapshots *snapshots;
+
+	snapshots = kzalloc(struct_size(snapshots, of, nr), GFP_KERNEL);
+	if (!snapshots)
+		return NULL;
+	snapshots->uid = current_euid();
+	mutex_lock(&held_lock);
+	list_add(&snapshots->list, &held);
+	mutex_unlock(&held_lock);
+	return snapshots;
+}
+
 /* Room for all that is asked for. */
 static int begin_taking(struct taking *taking, struct kps_program *program,
-			const struct kps_set *set, const unsigned long *maps)
+			const struct kps_set *set, const unsigned long *maps,
+			struct kps_error *error)
 {
 	u32 i, nr = bitmap_weight(maps, program->nr_maps);
 	struct merge *merge;
 	int err;
 
-	taking->snapshots = kzalloc(struct_size(taking->snapshots, of, nr),
-				    GFP_KERNEL);
+	taking->snapshots = alloc_snapshots(nr);
 	taking->merges = kcalloc(nr, sizeof(*taking->merges), GFP_KERNEL);
 	if (!taking->snapshots || !taking->merges)
-		return -ENOMEM;
+		return no_room(error);
 	merge = taking->merges;
 	for_each_set_bit(i, maps, program->nr_maps) {
 		merge->into = &taking->snapshots->of[taking->snapshots->nr++];
 		merge->into->map = program->maps[i];
 		merge->stacks = program->stacks;
-		err = make_room(merge++, set);
+		size_room(merge, set);
+		err = charge(taking->snapshots, room_bytes(merge), error);
 		if (err)
 			return err;
+		if (make_room(merge++))
+			return no_room(error);
 	}
 	return 0;
 }
 
-/* Keys that came after room was made may need more of it. */
+/*
+ * Keys that came after room was made may need more of it. They have been taken out
+ * of the map: no limit is asked.
+ */
+static int make_more_room(struct taking *taking, struct merge *merge,
+			  const struct kps_set *set)
+{
+	size_t before = room_bytes(merge);
+
+	if (has_room(merge, set))
+		return 0;
+	free_room(merge);
+	size_room(merge, set);
+	recharge(taking->snapshots, before, room_bytes(merge));
+	return make_room(merge);
+}
+
 static int take_all(struct taking *taking, const struct kps_set *set, u32 flags)
 {
 	u32 i;
 	int err;
 
 	for (i = 0; flags & KPS_F_RESET && i < taking->snapshots->nr; i++) {
-		if (has_room(&taking->merges[i], set))
-			continue;
-		free_room(&taking->merges[i]);
-		err = make_room(&taking->merges[i], set);
+		err = make_more_room(taking, &taking->merges[i], set);
 		if (err)
 			return err;
 	}
@@ -407,8 +534,14 @@ static void end_taking(struct taking *taking)
 	u32 i;
 
 	if (taking->snapshots && taking->merges)
-		for (i = 0; i < taking->snapshots->nr; i++)
-			kvfree(taking->merges[i].index);
+		for (i = 0; i < taking->snapshots->nr; i++) {
+			struct merge *merge = &taking->merges[i];
+
+			if (merge->index)
+				recharge(taking->snapshots, index_bytes(merge),
+					 0);
+			kvfree(merge->index);
+		}
 	kfree(taking->merges);
 }
 
@@ -469,7 +602,8 @@ static int check_zero(const struct kps_program *program,
  * interval lost, and @error says so.
  *
  * Context: may sleep; takes program->read_lock. Return: snapshots, or an
- * ERR_PTR, -ENOMEM, or -EINVAL: @flags do not suit a map.
+ * ERR_PTR: -ENOMEM, -E2BIG: readers hold too much, or -EINVAL: @flags do not suit a
+ * map.
  */
 struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 					 const unsigned long *maps, u32 flags,
@@ -484,15 +618,13 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 		return ERR_PTR(err);
 	mutex_lock(&program->read_lock);
 	set = kps_program_set(program);
-	err = begin_taking(&taking, program, set, maps);
+	err = begin_taking(&taking, program, set, maps, error);
 	if (!err && flags & KPS_F_RESET) {
 		fresh = fresh_set(program, set, maps, flags);
-		err = fresh ? 0 : -ENOMEM;
+		err = fresh ? 0 : no_room(error);
 	}
-	if (err) {
-		kps_error(error, err, "no memory to read into");
+	if (err)
 		goto unlock;
-	}
 	if (fresh)
 		set = replace_set(program, fresh);
 	err = take_all(&taking, set, flags);

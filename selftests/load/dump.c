@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dump [-r] [-b BYTES] [-p MS] [-k MESSAGES] PROGRAM: KPS_CMD_READ, by hand, so
+ * dump [-r] [-b BYTES] [-p MS] [-k MESSAGES] [-u FILE] PROGRAM: KPS_CMD_READ, by hand, so
  * that the socket is ours.  Prints "KEY VALUE" for each entry of maps with one
  * number as key, and at the end, to stderr, how many messages there were and
  * what they and the socket could hold.
@@ -8,6 +8,7 @@
  *  -r  with reset
  *  -b  the socket's receive buffer, as small as the kernel allows
  *  -p  a pause before each message
+ *  -u  read nothing until there is such a file
  *  -k  SIGKILL to itself after as many messages: what came is printed before
  */
 #include "load.h"
@@ -29,6 +30,7 @@ static struct {
 	long rcvbuf;
 	long pause_ms;
 	long kill_after;
+	const char *until;
 } options;
 
 static long messages, bytes;
@@ -167,8 +169,11 @@ static bool visit(ssize_t len)
 	const struct nlmsghdr *header = (void *)buffer;
 
 	for (; NLMSG_OK(header, len); header = NLMSG_NEXT(header, len)) {
-		if (header->nlmsg_type == NLMSG_DONE)
+		if (header->nlmsg_type == NLMSG_DONE) {
+			if (*(const int *)NLMSG_DATA(header) < 0)
+				errx(1, "error %d", *(const int *)NLMSG_DATA(header));
 			return true;
+		}
 		if (header->nlmsg_type == NLMSG_ERROR)
 			errx(1, "error %d", *(const int *)NLMSG_DATA(header));
 		print_entries(header);
@@ -184,6 +189,8 @@ static void read_all(int fd)
 	};
 	ssize_t len;
 
+	while (options.until && access(options.until, F_OK))
+		usleep(100000);
 	do {
 		nanosleep(&pause, NULL);
 		len = receive(fd);
@@ -200,7 +207,7 @@ static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "rb:p:k:")) != -1) {
+	while ((option = getopt(argc, argv, "rb:p:k:u:")) != -1) {
 		switch (option) {
 		case 'r':
 			options.reset = true;
@@ -214,12 +221,15 @@ static void parse(int argc, char **argv)
 		case 'k':
 			options.kill_after = number(optarg);
 			break;
+		case 'u':
+			options.until = optarg;
+			break;
 		default:
 			exit(2);
 		}
 	}
 	if (optind != argc - 1)
-		errx(2, "usage: dump [-r] [-b BYTES] [-p MS] [-k MESSAGES] PROGRAM");
+		errx(2, "usage: dump [-r] [-b BYTES] [-p MS] [-k MESSAGES] [-u FILE] PROGRAM");
 }
 
 int main(int argc, char **argv)
