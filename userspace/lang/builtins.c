@@ -62,55 +62,6 @@ static const struct builtin builtins[] = {
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5),
 };
 
-static const struct function functions[] = {
-	{ "count", FN_AGGREGATE, KPS_MAP_COUNT, 0, 0, "count()" },
-	{ "sum", FN_AGGREGATE, KPS_MAP_SUM, 1, 1, "sum(n)" },
-	{ "avg", FN_AGGREGATE, KPS_MAP_AVG, 1, 1, "avg(n)" },
-	{ "min", FN_AGGREGATE, KPS_MAP_MIN, 1, 1, "min(n)" },
-	{ "max", FN_AGGREGATE, KPS_MAP_MAX, 1, 1, "max(n)" },
-	{ "stats", FN_AGGREGATE, KPS_MAP_STATS, 1, 1, "stats(n)" },
-	{ "hist", FN_AGGREGATE, KPS_MAP_HIST, 1, 1, "hist(n)" },
-	{ "lhist", FN_AGGREGATE, KPS_MAP_LHIST, 4, 4,
-	  "lhist(n, min, max, step)" },
-	{ "str", FN_STR, 0, 1, 2, "str(address) or str(address, length)" },
-	{ "ntop", FN_NTOP, 0, 1, 2, "ntop(address) or ntop(family, address)" },
-	{ "ksym", FN_KSYM, 0, 1, 1, "ksym(address)" },
-	{ "usym", FN_USYM, 0, 1, 1, "usym(address)" },
-	{ "kstack", FN_KSTACK, 0, 0, 2, "kstack or kstack(frames)" },
-	{ "ustack", FN_USTACK, 0, 0, 2, "ustack or ustack(frames)" },
-	{ "kaddr", FN_KADDR, 0, 1, 1, "kaddr(\"symbol\")" },
-	{ "reg", FN_REG, 0, 1, 1, "reg(\"name\")" },
-	{ "buf", FN_BUF, 0, 1, 2, "buf(address, length)" },
-	{ "macaddr", FN_MACADDR, 0, 1, 1, "macaddr(address)" },
-	{ "pton", FN_PTON, 0, 1, 1, "pton(\"address\")" },
-	{ "strftime", FN_STRFTIME, 0, 2, 2, "strftime(format, nsecs)" },
-	{ "strncmp", FN_STRNCMP, 0, 3, 3, "strncmp(a, b, length)" },
-	{ "strerror", FN_STRERROR, 0, 1, 1, "strerror(errno)" },
-	{ "cgroupid", FN_CGROUPID, 0, 1, 1, "cgroupid(\"path\")" },
-	{ "cgroup_path", FN_CGROUP_PATH, 0, 1, 2, "cgroup_path(cgroup)" },
-	{ "bswap", FN_BSWAP, 0, 1, 1, "bswap(n)" },
-	{ "sizeof", FN_SIZEOF, 0, 1, 1, "sizeof(type) or sizeof(expression)" },
-	{ "offsetof", FN_OFFSETOF, 0, 2, 2, "offsetof(struct NAME, member)" },
-	{ "kptr", FN_SAME, 0, 1, 1, "kptr(address)" },
-	{ "uptr", FN_SAME, 0, 1, 1, "uptr(address)" },
-	{ "nsecs", FN_NSECS, 0, 1, 1, "nsecs or nsecs(clock)" },
-	{ "has_key", FN_HAS_KEY, 0, 1, 2, "has_key(@map, key)" },
-	{ "len", FN_LEN, 0, 1, 1, "len(@map) or len(kstack)" },
-	{ "printf", FN_PRINTF, 0, 1, 1 + KPS_MAX_OUTPUT_FIELDS,
-	  "printf(format, values ...)" },
-	{ "cat", FN_CAT, 0, 1, 1 + KPS_MAX_OUTPUT_FIELDS,
-	  "cat(format, values ...)" },
-	{ "system", FN_SYSTEM, 0, 1, 1 + KPS_MAX_OUTPUT_FIELDS,
-	  "system(format, values ...)" },
-	{ "join", FN_JOIN, 0, 1, 2, "join(argv) or join(argv, separator)" },
-	{ "time", FN_TIME, 0, 0, 1, "time() or time(format)" },
-	{ "print", FN_PRINT, 0, 1, 3, "print(value) or print(@map, top, divisor)" },
-	{ "clear", FN_CLEAR, 0, 1, 1, "clear(@map)" },
-	{ "zero", FN_ZERO, 0, 1, 1, "zero(@map)" },
-	{ "delete", FN_DELETE, 0, 1, 2, "delete(@map[key])" },
-	{ "exit", FN_EXIT, 0, 0, 0, "exit()" },
-};
-
 #define USERSPACE "only the kernel can be probed: use kprobe or tracepoint:syscalls:*"
 
 static const struct refusal refused_names[] = {
@@ -164,18 +115,12 @@ const struct type *fn(const char *name)					\
 }
 
 DEFINE_FIND(builtin_find, builtin, builtins, name)
-DEFINE_FIND(function_find, function, functions, name)
 DEFINE_FIND(refused_name, refusal, refused_names, word)
 DEFINE_FIND(refused_provider, refusal, refused_providers, word)
 
 const char *builtin_name(size_t n)
 {
 	return n < ARRAY_SIZE(builtins) ? builtins[n].name : NULL;
-}
-
-const char *function_name(size_t n)
-{
-	return n < ARRAY_SIZE(functions) ? functions[n].name : NULL;
 }
 
 enum provider_id provider_find(const char *name)

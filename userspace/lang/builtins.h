@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The language's vocabulary as tables: builtins, functions, constants, and the
+ * The language's vocabulary as tables: builtins, constants, and the
  * words of bpftrace's that are refused, each with the nearest thing that works.
  */
 #ifndef KPCTL_BUILTINS_H
@@ -63,54 +63,6 @@ struct builtin {
 	const char *hint;	/* for where it has none */
 };
 
-enum function_id {
-	FN_AGGREGATE,
-	FN_STR,
-	FN_NTOP,
-	FN_KSYM,
-	FN_KSTACK,
-	FN_USTACK,
-	FN_USYM,
-	FN_KADDR,
-	FN_REG,
-	FN_BUF,
-	FN_MACADDR,
-	FN_PTON,
-	FN_STRFTIME,
-	FN_STRNCMP,
-	FN_STRERROR,
-	FN_CGROUPID,
-	FN_CGROUP_PATH,
-	FN_BSWAP,
-	FN_SIZEOF,
-	FN_OFFSETOF,
-	FN_SAME,		/* kptr(), uptr(): the address itself */
-	FN_NSECS,
-	FN_HAS_KEY,
-	FN_LEN,
-	/* Actions: */
-	FN_PRINTF,
-	FN_CAT,
-	FN_SYSTEM,
-	FN_JOIN,
-	FN_TIME,
-	FN_PRINT,
-	FN_CLEAR,
-	FN_ZERO,
-	FN_DELETE,
-	FN_EXIT,
-	FN_NR,
-};
-
-struct function {
-	const char *name;
-	enum function_id id;
-	enum kps_map_kind kind;	/* FN_AGGREGATE */
-	unsigned int min_args;
-	unsigned int max_args;
-	const char *usage;
-};
-
 struct constant {
 	const char *name;
 	uint64_t value;
@@ -124,7 +76,6 @@ struct refusal {
 
 /* NULL if there is none of that name. */
 const struct builtin *builtin_find(const char *name);
-const struct function *function_find(const char *name);
 const struct constant *constant_find(const char *name);
 const struct enum_table *errno_texts(void); /* for strerror() */
 const struct refusal *refused_name(const char *name);
@@ -132,7 +83,6 @@ const struct refusal *refused_provider(const char *name);
 
 /* The n-th name of the vocabulary, for suggestions; NULL after the last. */
 const char *builtin_name(size_t n);
-const char *function_name(size_t n);
 
 /* PROVIDER_NR if there is none of that name or alias. */
 enum provider_id provider_find(const char *name);

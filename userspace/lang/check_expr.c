@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "array.h"
-#include "check_parts.h"
+#include "call/call.h"
 #include "ktypes/ktypes.h"
 #include "near.h"
 
@@ -141,13 +141,14 @@ int check_list(struct checker *checker, struct expr *list)
 static const char *name_hint(struct checker *checker, const char *name)
 {
 	struct near near = { .word = name };
+	const struct function *function;
 	const char *offer;
 	size_t i;
 
 	for (i = 0; (offer = builtin_name(i)); i++)
 		near_offer(&near, offer);
-	for (i = 0; (offer = function_name(i)); i++)
-		near_offer(&near, offer);
+	for (i = 0; (function = function_at(i)); i++)
+		near_offer(&near, function->name);
 	return near_hint(checker->arena, &near);
 }
 
@@ -704,16 +705,7 @@ static void warn_division(const struct checker *checker,
 /* What a string holds at most, its NUL not counted. */
 static unsigned int longest(const struct expr *expr)
 {
-	const struct expr *len;
-
-	if (expr->kind == EXPR_STRING)
-		return expr->len;
-	if (expr->kind == EXPR_CALL && expr->function->id == FN_STR) {
-		len = expr->list->next;
-		if (len && len->value < expr->type.size)
-			return len->value;
-	}
-	return expr->type.size - 1;
+	return expr->kind == EXPR_STRING ? expr->len : str_longest(expr);
 }
 
 void warn_too_long(const struct checker *checker, const struct expr *expr,
@@ -722,7 +714,7 @@ void warn_too_long(const struct checker *checker, const struct expr *expr,
 {
 	const struct expr *literal = a->kind == EXPR_STRING ? a : b;
 	const struct expr *other = literal == a ? b : a;
-	bool is_read = other->kind == EXPR_CALL && other->function->id == FN_STR;
+	bool is_read = is_str_call(other);
 
 	if (checker->quiet || checker->learning ||
 	    literal->kind != EXPR_STRING || literal->len <= longest(other))

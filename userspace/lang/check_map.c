@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "check_parts.h"
+#include "call/call.h"
 
 struct map_decl *map_of(struct checker *checker, const char *name)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emitter.h"
+#include "call/call.h"
 
 #define COMM_SIZE 16
 
@@ -179,7 +179,7 @@ static void emit_jump(struct emitter *em, const struct stmt *stmt)
 static void emit_expr_stmt(struct emitter *em, const struct stmt *stmt)
 {
 	if (stmt->value->kind == EXPR_CALL)
-		emit_action(em, stmt->value);
+		stmt->value->function->act(em, stmt->value);
 	else
 		emit_any(em, stmt->value, BPF_REG_0, 0);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Values of 8 bytes in registers, and conditions. */
-#include "emitter.h"
+#include "call/call.h"
 
 static const int temps[NR_TEMPS] = { BPF_REG_7, BPF_REG_8, BPF_REG_9 };
 
@@ -9,12 +9,6 @@ static bool is_frame_load(const struct expr *expr)
 {
 	return expr->kind == EXPR_VARIABLE ||
 	       (expr->kind == EXPR_NAME && expr->builtin->source == FROM_FRAME);
-}
-
-/* What a call passes on, only with another type. */
-static const struct expr *wrapped(const struct expr *call)
-{
-	return call->function->id == FN_STRFTIME ? call->list->next : call->list;
 }
 
 static bool is_logic(enum op op)
@@ -32,26 +26,6 @@ static bool is_imm_divisor(const struct expr *expr)
 {
 	return expr_is_const(expr) && expr->value &&
 	       expr->value <= INT32_MAX;
-}
-
-/* One call at most, of which nothing but R0 is left. */
-static bool is_simple_call(const struct expr *expr)
-{
-	switch (expr->function->id) {
-	case FN_KSTACK:
-	case FN_REG:
-	case FN_NSECS:
-		return true;
-	case FN_KSYM:
-	case FN_STRFTIME:
-	case FN_STRERROR:
-	case FN_CGROUP_PATH:
-	case FN_SAME:
-	case FN_BSWAP:
-		return is_simple(wrapped(expr));
-	default:
-		return false;
-	}
 }
 
 /*
@@ -343,169 +317,13 @@ static void emit_choice(struct emitter *em, const struct expr *expr, int dst,
 	em->branches--;
 }
 
-/* Six bytes, wherever they are, in a word: each read by itself. */
-static void emit_macaddr(struct emitter *em, const struct expr *expr, int dst,
-			 unsigned int depth)
+static void emit_call(struct emitter *em, const struct expr *expr, int dst,
+		      unsigned int depth)
 {
-	const struct expr *address = expr->list;
-	int spill = take(em, 8);
-
-	emit_to(em, address, dst, depth);
-	store_scratch(em, spill, dst);
-	code_mov(&em->code, BPF_REG_2, dst);
-	code_mov_imm(&em->code, BPF_REG_3, 4 | line_of(expr));
-	code_call(&em->code, KPS_FN_READ);
-	code_mov(&em->code, dst, BPF_REG_0);
-	load_scratch(em, BPF_REG_2, spill);
-	code_alu_imm(&em->code, BPF_ADD, BPF_REG_2, 4);
-	code_mov_imm(&em->code, BPF_REG_3, 2 | line_of(expr));
-	code_call(&em->code, KPS_FN_READ);
-	code_alu_imm(&em->code, BPF_LSH, BPF_REG_0, 32);
-	code_alu(&em->code, BPF_OR, dst, BPF_REG_0);
-}
-
-static void emit_bswap(struct emitter *em, const struct expr *expr, int dst,
-		       unsigned int depth)
-{
-	emit_to(em, expr->list, dst, depth);
-	if (expr->type.size == 1)
-		return;
-	code_swap(&em->code, dst, expr->type.size * 8);
-}
-
-static void emit_strncmp_to(struct emitter *em, const struct expr *expr,
-			    int dst, unsigned int depth)
-{
-	int differ = code_label(&em->code);
-	int end = code_label(&em->code);
-
-	em->branches++;
-	emit_strncmp(em, expr, differ, depth);
-	code_mov_imm(&em->code, dst, 0);
-	code_jump(&em->code, end);
-	code_place(&em->code, differ);
-	code_mov_imm(&em->code, dst, 1);
-	code_place(&em->code, end);
-	em->branches--;
-}
-
-/* The value does not matter, only whether there is one. */
-static void emit_has_key(struct emitter *em, const struct expr *expr, int dst,
-			 unsigned int depth)
-{
-	const struct expr *map = expr->list;
-	const struct map_decl *decl = &em->checker->maps[map->map];
-	int key = emit_key(em, map, depth);
-
-	code_mov_imm(&em->code, BPF_REG_2, map->map);
-	code_mov_imm(&em->code, BPF_REG_3, key);
-	code_mov_imm(&em->code, BPF_REG_4, take(em, type_size(&decl->value)));
-	code_call(&em->code, KPS_FN_MAP_GET);
-	code_mov(&em->code, dst, BPF_REG_0);
-}
-
-/* A stack's number is the first word of its value. */
-static void emit_len(struct emitter *em, const struct expr *expr, int dst,
-		     unsigned int depth)
-{
-	const struct expr *what = expr->list;
-	bool is_map = what->kind == EXPR_MAP && !what->list &&
-		      what->type.kind == TYPE_NONE;
-	int off;
-
-	if (is_map) {
-		code_mov_imm(&em->code, BPF_REG_2, what->map);
-		code_call(&em->code, KPS_FN_MAP_LEN);
-		code_mov(&em->code, dst, BPF_REG_0);
-		return;
-	}
-	type_to_fields(em->object, &what->type, NULL, 0);
-	off = take(em, type_size(&what->type));
-	emit_at(em, what, off, &what->type, depth);
-	load_scratch(em, BPF_REG_2, off);
-	code_call(&em->code, KPS_FN_STACK_LEN);
-	code_mov(&em->code, dst, BPF_REG_0);
-}
-
-static void emit_helper(struct emitter *em, int fn, uint64_t argument, int dst)
-{
-	code_mov_imm(&em->code, BPF_REG_2, argument);
-	code_call(&em->code, fn);
-	code_mov(&em->code, dst, BPF_REG_0);
-}
-
-static void emit_nsecs(struct emitter *em, const struct expr *expr, int dst)
-{
-	if ((int64_t)expr->value >= 0) {
-		emit_helper(em, KPS_FN_CLOCK, expr->value, dst);
-		return;
-	}
-	code_call(&em->code, KPS_FN_NSECS);
-	code_mov(&em->code, dst, BPF_REG_0);
-}
-
-static void emit_int_call(struct emitter *em, const struct expr *expr, int dst,
-			  unsigned int depth)
-{
-	switch (expr->function->id) {
-	case FN_KSTACK:
-		emit_helper(em, KPS_FN_KSTACK, expr->value, dst);
-		return;
-	case FN_REG:
-		emit_helper(em, KPS_FN_REG, expr->value, dst);
-		return;
-	case FN_NSECS:
-		emit_nsecs(em, expr, dst);
-		return;
-	case FN_MACADDR:
-		emit_macaddr(em, expr, dst, depth);
-		return;
-	case FN_BSWAP:
-		emit_bswap(em, expr, dst, depth);
-		return;
-	case FN_STRNCMP:
-		emit_strncmp_to(em, expr, dst, depth);
-		return;
-	case FN_HAS_KEY:
-		emit_has_key(em, expr, dst, depth);
-		return;
-	case FN_LEN:
-		emit_len(em, expr, dst, depth);
-		return;
-	/* An integer with another type. */
-	case FN_KSYM:
-	case FN_USYM:
-	case FN_STRFTIME:
-	case FN_STRERROR:
-	case FN_CGROUP_PATH:
-	case FN_SAME:
-		emit_to(em, wrapped(expr), dst, depth);
-		return;
-	/* Constants, strings and what is more than a number: not from here. */
-	case FN_AGGREGATE:
-	case FN_STR:
-	case FN_NTOP:
-	case FN_USTACK:
-	case FN_KADDR:
-	case FN_BUF:
-	case FN_PTON:
-	case FN_CGROUPID:
-	case FN_SIZEOF:
-	case FN_OFFSETOF:
-	case FN_PRINTF:
-	case FN_CAT:
-	case FN_SYSTEM:
-	case FN_JOIN:
-	case FN_TIME:
-	case FN_PRINT:
-	case FN_CLEAR:
-	case FN_ZERO:
-	case FN_DELETE:
-	case FN_EXIT:
-	case FN_NR:
-		break;
-	}
-	em->missing = expr->function;
+	if (expr->function->emit)
+		expr->function->emit(em, expr, dst, depth);
+	else
+		em->missing = expr->function;
 }
 
 static void emit_from_place(struct emitter *em, const struct expr *expr,
@@ -533,7 +351,7 @@ static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 		emit_field(em, expr, dst);
 		return;
 	case EXPR_CALL:
-		emit_int_call(em, expr, dst, depth);
+		emit_call(em, expr, dst, depth);
 		return;
 	case EXPR_CAST:
 		emit_cast(em, expr, dst, depth);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Calls that only do something: what they have to say goes into a record, and
- * user space does it when the record comes.
- */
+/* Output records: what user space shows or does when they come. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,8 +51,7 @@ static void copy_output(struct object_output *to,
 }
 
 /* Clauses that say the same, as those of a glob do, share an output. */
-static unsigned int add_output(struct emitter *em,
-			       const struct object_output *output)
+unsigned int add_output(struct emitter *em, const struct object_output *output)
 {
 	struct object *object = em->object;
 	size_t i;
@@ -104,8 +100,8 @@ static bool is_of_end(const struct emitter *em)
 	       !strcmp(event->name, "END");
 }
 
-static void emit_record(struct emitter *em, struct object_output *output,
-			const struct expr *list)
+void emit_record(struct emitter *em, struct object_output *output,
+		 const struct expr *list)
 {
 	struct object_field fields[KPS_MAX_OUTPUT_FIELDS] = { 0 };
 	unsigned int size;
@@ -124,125 +120,3 @@ static void emit_record(struct emitter *em, struct object_output *output,
 	code_call(&em->code, KPS_FN_OUTPUT);
 }
 
-static void emit_printf(struct emitter *em, const struct expr *call)
-{
-	static const enum action actions[FN_NR] = {
-		[FN_PRINTF] = ACTION_PRINTF, [FN_CAT] = ACTION_CAT,
-		[FN_SYSTEM] = ACTION_SYSTEM,
-	};
-	struct object_output output = {
-		.action = actions[call->function->id],
-		.format = (char *)call->list->text,
-	};
-
-	emit_record(em, &output, call->list->next);
-}
-
-static void emit_print(struct emitter *em, const struct expr *call)
-{
-	struct expr what = *call->list;
-	const struct expr *top = what.next;
-	struct object_output output = {
-		.action = ACTION_PRINT_VALUE,
-		.is_tuple = what.type.kind == TYPE_TUPLE,
-	};
-
-	what.next = NULL;
-	if (what.kind != EXPR_MAP || what.list) {
-		emit_record(em, &output, &what);
-		return;
-	}
-	output = (struct object_output){
-		.action = ACTION_PRINT_MAP,
-		.map = what.map,
-		.top = top ? top->value : 0,
-		.div = top && top->next ? top->next->value : 0,
-		.take = call->take,
-	};
-	emit_record(em, &output, NULL);
-}
-
-static void emit_map_action(struct emitter *em, const struct expr *call)
-{
-	struct object_output output = {
-		.action = call->function->id == FN_CLEAR ? ACTION_CLEAR :
-							   ACTION_ZERO,
-		.map = call->list->map,
-	};
-
-	if (!call->is_taken)
-		emit_record(em, &output, NULL);
-}
-
-static void emit_time(struct emitter *em, const struct expr *call)
-{
-	struct object_output output = {
-		.action = ACTION_TIME,
-		.format = call->list ? (char *)call->list->text :
-				       (char *)"%H:%M:%S\n",
-	};
-
-	emit_record(em, &output, NULL);
-}
-
-/* Nothing of the clause is done behind it. */
-static void emit_exit(struct emitter *em, const struct expr *call)
-{
-	struct object_output output = { .action = ACTION_EXIT };
-
-	(void)call;
-	emit_record(em, &output, NULL);
-	code_jump(&em->code, em->end);
-}
-
-static void emit_join(struct emitter *em, const struct expr *call)
-{
-	const struct expr *separator = call->list->next;
-	const char *text = separator ? separator->text : " ";
-	struct object_field field = {
-		.wire = { .type = KPS_T_JOIN, .size = 8 },
-	};
-	struct object_output output = {
-		.action = ACTION_JOIN,
-		.format = (char *)text,
-		.fields = &field,
-		.nr_fields = 1,
-	};
-	uint64_t word = 0;
-
-	memcpy(&word, text, strlen(text));
-	code_mov(&em->code, BPF_REG_4,
-		 emit_any(em, call->list, BPF_REG_4, 0));
-	code_mov_imm(&em->code, BPF_REG_2, add_output(em, &output));
-	code_mov_imm(&em->code, BPF_REG_3, 0);
-	code_mov_imm(&em->code, BPF_REG_5, word);
-	code_call(&em->code, KPS_FN_JOIN);
-}
-
-static void emit_delete(struct emitter *em, const struct expr *call)
-{
-	int key = emit_key(em, call->list, 0);
-
-	code_mov_imm(&em->code, BPF_REG_2, call->list->map);
-	code_mov_imm(&em->code, BPF_REG_3, key);
-	code_call(&em->code, KPS_FN_MAP_DELETE);
-}
-
-void emit_action(struct emitter *em, const struct expr *call)
-{
-	static void (* const actions[FN_NR])(struct emitter *,
-					     const struct expr *) = {
-		[FN_PRINTF] = emit_printf,
-		[FN_CAT] = emit_printf,
-		[FN_SYSTEM] = emit_printf,
-		[FN_JOIN] = emit_join,
-		[FN_TIME] = emit_time,
-		[FN_PRINT] = emit_print,
-		[FN_CLEAR] = emit_map_action,
-		[FN_ZERO] = emit_map_action,
-		[FN_DELETE] = emit_delete,
-		[FN_EXIT] = emit_exit,
-	};
-
-	actions[call->function->id](em, call);
-}

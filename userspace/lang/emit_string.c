@@ -2,7 +2,7 @@
 /* Strings in scratch: filled with zeros from their end to that of their room. */
 #include <string.h>
 
-#include "emitter.h"
+#include "call/call.h"
 
 void store_zeros(struct emitter *em, int from, int to)
 {
@@ -45,8 +45,7 @@ static uint64_t string_word(const char *text, size_t len, size_t off)
 	return word;
 }
 
-static void emit_literal_at(struct emitter *em, const struct expr *expr,
-			    int off)
+void emit_literal_at(struct emitter *em, const struct expr *expr, int off)
 {
 	unsigned int i;
 
@@ -63,8 +62,8 @@ static void emit_literal_at(struct emitter *em, const struct expr *expr,
 	}
 }
 
-static void emit_record_str(struct emitter *em, const struct expr *expr, int off,
-			    unsigned int size)
+void emit_record_str(struct emitter *em, const struct expr *expr, int off,
+		     unsigned int size)
 {
 	const struct event_field *field = expr->field;
 	uint64_t len = field->class == FIELD_DATA_LOC ? KPS_DATA_LOC :
@@ -92,35 +91,6 @@ void emit_cut(struct emitter *em, int off, unsigned int len, unsigned int size)
 			       FRAME_SCRATCH + off + len, 0);
 		len += width;
 	}
-}
-
-static void emit_str_call(struct emitter *em, const struct expr *expr, int off,
-			  unsigned int depth)
-{
-	const struct expr *address = expr->list;
-	unsigned int size = expr->type.size;
-	int reg;
-
-	if (address->kind == EXPR_STRING) {
-		unsigned int len = address->len < size ? address->len : size;
-		struct expr literal = *address;
-
-		literal.len = len;
-		literal.type.size = size;
-		emit_literal_at(em, &literal, off);
-	} else if (address->field && address->type.kind == TYPE_STR) {
-		emit_record_str(em, address, off, size);
-	} else if (address->type.kind != TYPE_INT && address->type.to) {
-		emit_memory_str(em, address, off, size, depth);
-	} else {
-		reg = emit_any(em, address, BPF_REG_2, depth);
-		code_mov(&em->code, BPF_REG_2, reg);
-		code_mov_imm(&em->code, BPF_REG_3, size | line_of(expr));
-		code_mov_imm(&em->code, BPF_REG_4, off);
-		code_call(&em->code, KPS_FN_STR);
-	}
-	if (address->next)
-		emit_cut(em, off, address->next->value, size);
 }
 
 static void emit_str_choice(struct emitter *em, const struct expr *expr,
@@ -159,7 +129,7 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		emit_record_str(em, expr, off, expr->type.size);
 		break;
 	case EXPR_CALL:
-		emit_str_call(em, expr, off, depth);
+		expr->function->emit_at(em, expr, off, &expr->type, depth);
 		break;
 	case EXPR_TERNARY:
 		emit_str_choice(em, expr, off, size, depth);
@@ -270,8 +240,8 @@ static uint64_t common_size(const struct expr *a, const struct expr *b)
 	return a->type.size < b->type.size ? a->type.size : b->type.size;
 }
 
-void emit_strncmp(struct emitter *em, const struct expr *call, int label,
-		  unsigned int depth)
+void jump_unless_alike(struct emitter *em, const struct expr *call, int label,
+		       unsigned int depth)
 {
 	const struct expr *a = call->list, *b = a->next;
 	uint64_t len = b->next->value, i;

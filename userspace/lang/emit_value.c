@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Values in scratch: what keys, variables, tuples and records are made of. */
-#include "emitter.h"
+#include "call/call.h"
 
-#define INET_FAMILY_SIZE 8
-#define INET_SIZE 24
 #define COMM_SIZE 16
 
 bool is_comm(const struct expr *expr)
@@ -91,11 +89,11 @@ int emit_place(struct emitter *em, const struct expr *expr, unsigned int depth)
 }
 
 /*
- * Addresses
+ * Values without one
  */
 
-static void emit_record_bytes(struct emitter *em,
-			      const struct event_field *field, int off)
+void emit_record_bytes(struct emitter *em, const struct event_field *field,
+		       int off)
 {
 	code_mov_imm(&em->code, BPF_REG_2, field->offset);
 	code_mov_imm(&em->code, BPF_REG_3, field->size);
@@ -103,138 +101,11 @@ static void emit_record_bytes(struct emitter *em,
 	code_call(&em->code, KPS_FN_RECORD_BYTES);
 }
 
-static void emit_address_at(struct emitter *em, const struct expr *address,
-			    int off, unsigned int depth)
+void emit_user_stack(struct emitter *em, uint64_t frames, int off)
 {
-	int reg;
-
-	if (expr_is_in_record(address)) {
-		emit_record_bytes(em, address->field, off);
-		store_zeros(em, off + ((address->type.size + 7) & ~7u),
-			    off + 16);
-		return;
-	}
-	store_zeros(em, off, off + 16);
-	reg = emit_any(em, address, BPF_REG_0, depth);
-	code_store(&em->code, BPF_W, FRAME_SCRATCH + off, reg);
-}
-
-static void emit_ntop_at(struct emitter *em, const struct expr *expr, int off,
-			 unsigned int depth)
-{
-	const struct expr *family = expr->list->next ? expr->list : NULL;
-	const struct expr *address = family ? family->next : expr->list;
-	bool is_v6 = type_is_bytes(&address->type) && address->type.size == 16;
-	bool in_memory = expr_is_place(address);
-
-	/* The family takes the place of the length. */
-	if (in_memory)
-		emit_memory_bytes(em, address, address->type.size, off,
-				  INET_SIZE, depth);
-	if (family)
-		store_scratch(em, off,
-			      emit_any(em, family, BPF_REG_0, depth));
-	else
-		code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off,
-			       is_v6 ? 10 : 2);
-	if (!in_memory)
-		emit_address_at(em, address, off + INET_FAMILY_SIZE, depth);
-}
-
-static void emit_inet_at(struct emitter *em, const struct expr *expr, int off,
-			 const struct type *to, unsigned int depth)
-{
-	const struct expr *last;
-
-	if (expr->field) {
-		emit_record_bytes(em, expr->field, off);
-		return;
-	}
-	last = expr->list->next ? expr->list->next : expr->list;
-	if (last->type.kind == TYPE_INET)
-		emit_at(em, last, off, to, depth);
-	else
-		emit_ntop_at(em, expr, off, depth);
-}
-
-/*
- * Everything else
- */
-
-static void emit_ustack_at(struct emitter *em, const struct expr *expr, int off)
-{
-	uint64_t frames = expr->kind == EXPR_CALL ? expr->value :
-						    KPS_MAX_STACK_DEPTH;
-
 	code_mov_imm(&em->code, BPF_REG_2, frames);
 	code_mov_imm(&em->code, BPF_REG_3, off);
 	code_call(&em->code, KPS_FN_USTACK);
-}
-
-static void emit_usym_at(struct emitter *em, const struct expr *expr, int off,
-			 unsigned int depth)
-{
-	store_scratch(em, off, emit_any(em, expr->list, BPF_REG_0, depth));
-	code_call(&em->code, KPS_FN_PID_TGID);
-	code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, 32);
-	store_scratch(em, off + 8, BPF_REG_0);
-}
-
-/* From the record: as many bytes as it has, all of them. */
-static void emit_record_buf(struct emitter *em, const struct expr *expr,
-			    int off)
-{
-	const struct expr *data = expr->list, *len = data->next;
-	unsigned int bytes = data->type.size;
-
-	if (len && expr_is_const(len) && len->value < bytes)
-		bytes = len->value;
-	code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off, bytes);
-	store_zeros(em, off + 8, off + expr->type.size);
-	if (!bytes)
-		return;
-	code_mov_imm(&em->code, BPF_REG_2, data->field->offset);
-	code_mov_imm(&em->code, BPF_REG_3, bytes);
-	code_mov_imm(&em->code, BPF_REG_4, off + 8);
-	code_call(&em->code, KPS_FN_RECORD_BYTES);
-}
-
-static void emit_buf_at(struct emitter *em, const struct expr *expr, int off,
-			unsigned int depth)
-{
-	const struct expr *data = expr->list, *len = data->next;
-	int spill;
-
-	if (expr_is_in_record(data)) {
-		emit_record_buf(em, expr, off);
-		return;
-	}
-	if (!len) {
-		emit_memory_bytes(em, data, data->type.size, off,
-				  expr->type.size, depth);
-		return;
-	}
-	spill = take(em, 8);
-	store_scratch(em, spill, emit_any(em, data, BPF_REG_0, depth));
-	code_mov(&em->code, BPF_REG_3,
-		 emit_any(em, len, BPF_REG_3, depth));
-	load_scratch(em, BPF_REG_2, spill);
-	code_mov_imm(&em->code, BPF_REG_4, expr->type.size | line_of(expr));
-	code_mov_imm(&em->code, BPF_REG_5, off);
-	code_call(&em->code, KPS_FN_BYTES);
-}
-
-static void emit_mac_at(struct emitter *em, const struct expr *expr, int off,
-			unsigned int depth)
-{
-	if (expr_is_in_record(expr->list)) {
-		code_mov_imm(&em->code, BPF_REG_2, expr->list->field->offset);
-		code_mov_imm(&em->code, BPF_REG_3, 6);
-		code_mov_imm(&em->code, BPF_REG_4, off);
-		code_call(&em->code, KPS_FN_RECORD_BYTES);
-		return;
-	}
-	store_scratch(em, off, emit_any(em, expr, BPF_REG_0, depth));
 }
 
 static void emit_tuple_at(struct emitter *em, const struct expr *expr, int off,
@@ -281,22 +152,16 @@ static void emit_wide_at(struct emitter *em, const struct expr *expr, int off,
 		emit_choice_at(em, expr, off, to, depth);
 		return;
 	}
+	if (expr->kind == EXPR_CALL && expr->function->emit_at) {
+		expr->function->emit_at(em, expr, off, to, depth);
+		return;
+	}
 	switch (expr->type.kind) {
 	case TYPE_INET:
-		emit_inet_at(em, expr, off, to, depth);
+		emit_record_bytes(em, expr->field, off);
 		return;
 	case TYPE_USTACK:
-		emit_ustack_at(em, expr, off);
-		return;
-	case TYPE_USYM:
-		emit_usym_at(em, expr, off, depth);
-		return;
-	case TYPE_BUF:
-		emit_buf_at(em, expr, off, depth);
-		store_zeros(em, off + expr->type.size, off + to->size);
-		return;
-	case TYPE_MAC:
-		emit_mac_at(em, expr, off, depth);
+		emit_user_stack(em, KPS_MAX_STACK_DEPTH, off);
 		return;
 	case TYPE_TUPLE:
 		emit_tuple_at(em, expr, off, to, depth);

@@ -99,14 +99,28 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 void emit_str_branch(struct emitter *em, const struct expr *expr, bool sense,
 		     int label, unsigned int depth);
 /* Jump unless the first bytes of both arguments of strncmp() are the same. */
-void emit_strncmp(struct emitter *em, const struct expr *call, int label,
-		  unsigned int depth);
+void jump_unless_alike(struct emitter *em, const struct expr *call, int label,
+		       unsigned int depth);
+void emit_literal_at(struct emitter *em, const struct expr *expr, int off);
+/* A string of the event's record. */
+void emit_record_str(struct emitter *em, const struct expr *expr, int off,
+		     unsigned int size);
 void store_zeros(struct emitter *em, int from, int to);
 /* Keep @len bytes of the @size at @off: helpers fill multiples of eight. */
 void emit_cut(struct emitter *em, int off, unsigned int len, unsigned int size);
 int emit_kept_comm(struct emitter *em);
 
-/* emit_output.c: calls that only do something */
-void emit_action(struct emitter *em, const struct expr *call);
+/* Of the event's record, as they are there. */
+void emit_record_bytes(struct emitter *em, const struct event_field *field,
+		       int off);
+void emit_user_stack(struct emitter *em, uint64_t frames, int off);
+
+/* emit_output.c */
+
+/* A record with the values of @list, for @output. */
+void emit_record(struct emitter *em, struct object_output *output,
+		 const struct expr *list);
+/* Return: its number; that of one that says the same, if there is one. */
+unsigned int add_output(struct emitter *em, const struct object_output *output);
 
 #endif

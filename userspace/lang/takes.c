@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "builtins.h"
+#include "call/call.h"
 #include "takes.h"
 
 /* The call of print(), clear() or zero() that a statement is, of a whole map. */
@@ -20,10 +20,10 @@ static struct expr *whole_map_call(const struct stmt *stmt)
 
 	if (stmt->kind != STMT_EXPR || call->kind != EXPR_CALL || !call->function)
 		return NULL;
-	switch (call->function->id) {
-	case FN_PRINT:
-	case FN_CLEAR:
-	case FN_ZERO:
+	switch (call->function->action) {
+	case ACTION_PRINT_MAP:
+	case ACTION_CLEAR:
+	case ACTION_ZERO:
 		return call->list->kind == EXPR_MAP && !call->list->list ? call :
 									   NULL;
 	default:
@@ -33,13 +33,14 @@ static struct expr *whole_map_call(const struct stmt *stmt)
 
 static bool is_print(const struct expr *call)
 {
-	return call->function->id == FN_PRINT;
+	return call->function->action == ACTION_PRINT_MAP;
 }
 
 static bool is_exit(const struct stmt *stmt)
 {
 	return stmt->kind == STMT_EXPR && stmt->value->kind == EXPR_CALL &&
-	       stmt->value->function && stmt->value->function->id == FN_EXIT;
+	       stmt->value->function &&
+	       stmt->value->function->action == ACTION_EXIT;
 }
 
 static bool disturbs(const struct stmt *stmt, unsigned int map);
@@ -69,7 +70,7 @@ static bool can_take(const struct checker *checker, const struct expr *call)
 {
 	const struct map_decl *decl = &checker->maps[call->list->map];
 
-	return call->function->id == FN_CLEAR || decl->kind != KPS_MAP_VALUE ||
+	return call->function->action == ACTION_CLEAR || decl->kind != KPS_MAP_VALUE ||
 	       decl->value.kind == TYPE_INT;
 }
 
@@ -103,7 +104,7 @@ static void mark(const struct checker *checker, struct stmt *stmt)
 		clear = find_clear(checker, stmt);
 		if (!clear)
 			continue;
-		call->take = clear->function->id == FN_CLEAR ?
+		call->take = clear->function->action == ACTION_CLEAR ?
 			     KPS_F_RESET : KPS_F_RESET | KPS_F_ZERO;
 		clear->is_taken = true;
 	}

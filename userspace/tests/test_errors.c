@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Every error of the compiler: where it points, what it says, the remedy. */
 #include "fixture.h"
-#include "lang/builtins.h"
+#include "lang/call/call.h"
 #include "lang/disasm.h"
 
 #define K "kprobe:vfs_read "
@@ -754,15 +754,14 @@ static void test_no_gaps(void **state)
 	const struct function *function;
 	struct object object;
 	char text[256];
-	const char *name;
 	size_t i, j;
 	int fn;
 
 	(void)state;
-	for (i = 0; (name = function_name(i)); i++) {
-		function = function_find(name);
+	for (i = 0; (function = function_at(i)); i++) {
 		for (j = function->min_args; j < ARRAY_SIZE(args) && j <= function->max_args; j++) {
-			snprintf(text, sizeof(text), "kprobe:vfs_read { @ = %s(%s); }", name, args[j]);
+			snprintf(text, sizeof(text), "kprobe:vfs_read { @ = %s(%s); }",
+				 function->name, args[j]);
 			if (!try_compile(text, &object))
 				object_free(&object);
 			else if (strstr(diags[0].message, "a fault of kpctl's"))

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Addresses: of the network, of symbols, of memory. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "call.h"
+
+#define INET_FAMILY_SIZE 8
+#define INET_SIZE 24
+
+/*
+ * Of the network
+ */
+
+static int check_address_size(const struct expr *address)
+{
+	if (address->type.size == 4 || address->type.size == 16)
+		return 0;
+	diag_error(&address->at, NULL,
+		   "ntop()'s address has 4 or 16 bytes, this has %u",
+		   address->type.size);
+	return -1;
+}
+
+static int check_ntop(struct checker *checker, struct expr *expr)
+{
+	struct expr *address = expr->list;
+
+	if (check_list(checker, expr->list))
+		return -1;
+	if (address->next) {
+		if (require_int(address, "ntop()'s family"))
+			return -1;
+		address = address->next;
+	}
+	set_kind(expr, TYPE_INET);
+	if (address->type.kind == TYPE_INET)
+		return 0;
+	if (type_is_bytes(&address->type))
+		return check_address_size(address);
+	return require_int(address, "ntop()'s address");
+}
+
+static void emit_address_at(struct emitter *em, const struct expr *address,
+			    int off, unsigned int depth)
+{
+	int reg;
+
+	if (expr_is_in_record(address)) {
+		emit_record_bytes(em, address->field, off);
+		store_zeros(em, off + ((address->type.size + 7) & ~7u),
+			    off + 16);
+		return;
+	}
+	store_zeros(em, off, off + 16);
+	reg = emit_any(em, address, BPF_REG_0, depth);
+	code_store(&em->code, BPF_W, FRAME_SCRATCH + off, reg);
+}
+
+static void emit_ntop_at(struct emitter *em, const struct expr *expr, int off,
+			 unsigned int depth)
+{
+	const struct expr *family = expr->list->next ? expr->list : NULL;
+	const struct expr *address = family ? family->next : expr->list;
+	bool is_v6 = type_is_bytes(&address->type) && address->type.size == 16;
+	bool in_memory = expr_is_place(address);
+
+	/* The family takes the place of the length. */
+	if (in_memory)
+		emit_memory_bytes(em, address, address->type.size, off,
+				  INET_SIZE, depth);
+	if (family)
+		store_scratch(em, off,
+			      emit_any(em, family, BPF_REG_0, depth));
+	else
+		code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off,
+			       is_v6 ? 10 : 2);
+	if (!in_memory)
+		emit_address_at(em, address, off + INET_FAMILY_SIZE, depth);
+}
+
+static void emit_ntop(struct emitter *em, const struct expr *expr, int off,
+		      const struct type *to, unsigned int depth)
+{
+	const struct expr *last = expr->list->next ? expr->list->next :
+						     expr->list;
+
+	if (last->type.kind == TYPE_INET)
+		emit_at(em, last, off, to, depth);
+	else
+		emit_ntop_at(em, expr, off, depth);
+}
+
+static int check_macaddr(struct checker *checker, struct expr *expr)
+{
+	const struct expr *address = expr->list;
+
+	if (check_expr(checker, expr->list))
+		return -1;
+	set_kind(expr, TYPE_MAC);
+	if (type_is_bytes(&address->type) && address->type.size >= 6)
+		return 0;
+	return require_int(address, "macaddr()'s address");
+}
+
+/* Six bytes, wherever they are, in a word: each read by itself. */
+static void emit_mac(struct emitter *em, const struct expr *expr, int dst,
+		     unsigned int depth)
+{
+	const struct expr *address = expr->list;
+	int spill = take(em, 8);
+
+	emit_to(em, address, dst, depth);
+	store_scratch(em, spill, dst);
+	code_mov(&em->code, BPF_REG_2, dst);
+	code_mov_imm(&em->code, BPF_REG_3, 4 | line_of(expr));
+	code_call(&em->code, KPS_FN_READ);
+	code_mov(&em->code, dst, BPF_REG_0);
+	load_scratch(em, BPF_REG_2, spill);
+	code_alu_imm(&em->code, BPF_ADD, BPF_REG_2, 4);
+	code_mov_imm(&em->code, BPF_REG_3, 2 | line_of(expr));
+	code_call(&em->code, KPS_FN_READ);
+	code_alu_imm(&em->code, BPF_LSH, BPF_REG_0, 32);
+	code_alu(&em->code, BPF_OR, dst, BPF_REG_0);
+}
+
+static void emit_mac_at(struct emitter *em, const struct expr *expr, int off,
+			const struct type *to, unsigned int depth)
+{
+	(void)to;
+	if (expr_is_in_record(expr->list)) {
+		code_mov_imm(&em->code, BPF_REG_2, expr->list->field->offset);
+		code_mov_imm(&em->code, BPF_REG_3, 6);
+		code_mov_imm(&em->code, BPF_REG_4, off);
+		code_call(&em->code, KPS_FN_RECORD_BYTES);
+		return;
+	}
+	store_scratch(em, off, emit_any(em, expr, BPF_REG_0, depth));
+}
+
+static int check_pton(struct checker *checker, struct expr *expr)
+{
+	unsigned char address[16];
+
+	(void)checker;
+	if (require_literal(expr->list, "pton()'s address"))
+		return -1;
+	if (inet_pton(AF_INET, expr->list->text, address) == 1) {
+		uint32_t number;
+
+		memcpy(&number, address, sizeof(number));
+		become_int(expr, number, false);
+		return 0;
+	}
+	if (inet_pton(AF_INET6, expr->list->text, address) == 1)
+		return refuse(expr, "compare ntop()'s text in the output",
+			      "pton() of an IPv6 address is");
+	diag_error(&expr->list->at, "write it as 192.0.2.1",
+		   "'%s' is not an address", expr->list->text);
+	return -1;
+}
+
+/*
+ * Of symbols
+ */
+
+static int check_symbol(struct checker *checker, struct expr *expr)
+{
+	if (check_expr(checker, expr->list))
+		return -1;
+	set_kind(expr, expr->function->type);
+	return require_int(expr->list,
+			   arena_printf(checker->arena, "%s()'s address",
+					expr->function->name));
+}
+
+static void emit_usym(struct emitter *em, const struct expr *expr, int off,
+		      const struct type *to, unsigned int depth)
+{
+	(void)to;
+	store_scratch(em, off, emit_any(em, expr->list, BPF_REG_0, depth));
+	code_call(&em->code, KPS_FN_PID_TGID);
+	code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, 32);
+	store_scratch(em, off + 8, BPF_REG_0);
+}
+
+static int check_kaddr(struct checker *checker, struct expr *expr)
+{
+	const char *name = expr->list->text;
+	unsigned long long address;
+
+	if (require_literal(expr->list, "kaddr()'s symbol"))
+		return -1;
+	address = kallsyms_address(&checker->resolver->kallsyms, name);
+	if (!address) {
+		diag_error(&expr->list->at, "see /proc/kallsyms, as root",
+			   "this kernel has no symbol '%s', or hides its address",
+			   name);
+		return -1;
+	}
+	become_int(expr, address, false);
+	return 0;
+}
+
+/*
+ * Of memory
+ */
+
+static int check_same(struct checker *checker, struct expr *expr)
+{
+	if (check_expr(checker, expr->list) ||
+	    require_int(expr->list, "an address"))
+		return -1;
+	expr->type = expr->list->type;
+	return 0;
+}
+
+const struct function address_functions[] = {
+	{
+		.name = "ntop", .usage = "ntop(address) or ntop(family, address)",
+		.min_args = 1, .max_args = 2,
+		.check = check_ntop, .emit_at = emit_ntop,
+	}, {
+		.name = "pton", .usage = "pton(\"address\")",
+		.min_args = 1, .max_args = 1,
+		.check = check_pton, .is_constant = true,
+	}, {
+		.name = "macaddr", .usage = "macaddr(address)",
+		.min_args = 1, .max_args = 1,
+		.check = check_macaddr, .emit = emit_mac, .emit_at = emit_mac_at,
+	}, {
+		.name = "ksym", .usage = "ksym(address)",
+		.min_args = 1, .max_args = 1, .type = TYPE_KSYM,
+		.check = check_symbol, .emit = emit_argument,
+		.is_simple = true,
+	}, {
+		.name = "usym", .usage = "usym(address)",
+		.min_args = 1, .max_args = 1, .type = TYPE_USYM,
+		.check = check_symbol, .emit = emit_argument,
+		.emit_at = emit_usym,
+	}, {
+		.name = "kaddr", .usage = "kaddr(\"symbol\")",
+		.min_args = 1, .max_args = 1,
+		.check = check_kaddr, .is_constant = true,
+	}, {
+		.name = "kptr", .usage = "kptr(address)",
+		.min_args = 1, .max_args = 1,
+		.check = check_same, .emit = emit_argument,
+		.is_simple = true,
+	}, {
+		.name = "uptr", .usage = "uptr(address)",
+		.min_args = 1, .max_args = 1,
+		.check = check_same, .emit = emit_argument,
+		.is_simple = true,
+	},
+	{ }
+};

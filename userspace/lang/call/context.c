@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Where an event happened: stacks, registers, cgroups. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "call.h"
+#include "lang/registers.h"
+
+static int check_stack_mode(struct checker *checker, const struct expr *mode)
+{
+	(void)checker;
+	if (mode->kind == EXPR_NAME && !strcmp(mode->text, "bpftrace"))
+		return 0;
+	diag_error(&mode->at, "leave it out",
+		   "the only format of stacks is bpftrace's");
+	return -1;
+}
+
+static int check_stack(struct checker *checker, struct expr *expr)
+{
+	struct expr *depth = expr->list;
+
+	expr->value = KPS_MAX_STACK_DEPTH;
+	set_kind(expr, expr->function->type);
+	if (depth && depth->kind == EXPR_NAME && !constant_find(depth->text)) {
+		if (check_stack_mode(checker, depth))
+			return -1;
+		depth = depth->next;
+	}
+	if (!depth)
+		return 0;
+	if (check_expr(checker, depth) ||
+	    require_const(depth, "the number of frames"))
+		return -1;
+	if (depth->value < 1 || depth->value > KPS_MAX_STACK_DEPTH) {
+		diag_error(&depth->at, NULL,
+			   "%s() takes 1 to %u frames, not %lld",
+			   expr->function->name, KPS_MAX_STACK_DEPTH,
+			   (long long)depth->value);
+		return -1;
+	}
+	expr->value = depth->value;
+	return 0;
+}
+
+static void emit_kstack(struct emitter *em, const struct expr *expr, int dst,
+			unsigned int depth)
+{
+	(void)depth;
+	emit_helper(em, KPS_FN_KSTACK, expr->value, dst);
+}
+
+static void emit_ustack(struct emitter *em, const struct expr *expr, int off,
+			const struct type *to, unsigned int depth)
+{
+	(void)to;
+	(void)depth;
+	emit_user_stack(em, expr->value, off);
+}
+
+static int check_reg(struct checker *checker, struct expr *expr)
+{
+	int offset;
+
+	if (require_literal(expr->list, "reg()'s name"))
+		return -1;
+	offset = register_offset(expr->list->text);
+	if (offset < 0) {
+		diag_error(&expr->list->at,
+			   arena_printf(checker->arena, "there are %s",
+					register_names()),
+			   "there is no register '%s'", expr->list->text);
+		return -1;
+	}
+	expr->value = offset;
+	set_int(expr, false);
+	return 0;
+}
+
+static void emit_reg(struct emitter *em, const struct expr *expr, int dst,
+		     unsigned int depth)
+{
+	(void)depth;
+	emit_helper(em, KPS_FN_REG, expr->value, dst);
+}
+
+static int check_cgroupid(struct checker *checker, struct expr *expr)
+{
+	const char *path = expr->list->text;
+	struct stat st;
+
+	(void)checker;
+	if (require_literal(expr->list, "cgroupid()'s path"))
+		return -1;
+	/* A cgroup's id is the number of its inode, where that has 64 bits. */
+	if (stat(path, &st)) {
+		diag_error(&expr->list->at, NULL, "cannot find the cgroup '%s': %s",
+			   path, strerror(errno));
+		return -1;
+	}
+	become_int(expr, st.st_ino, false);
+	return 0;
+}
+
+static int check_cgroup_path(struct checker *checker, struct expr *expr)
+{
+	if (check_expr(checker, expr->list) ||
+	    require_int(expr->list, "cgroup_path()'s cgroup"))
+		return -1;
+	set_kind(expr, TYPE_CGROUP);
+	return 0;
+}
+
+const struct function context_functions[] = {
+	{
+		.name = "kstack", .usage = "kstack or kstack(frames)",
+		.max_args = 2, .type = TYPE_KSTACK,
+		.check = check_stack, .emit = emit_kstack,
+		.is_simple = true,
+	}, {
+		.name = "ustack", .usage = "ustack or ustack(frames)",
+		.max_args = 2, .type = TYPE_USTACK,
+		.check = check_stack, .emit_at = emit_ustack,
+	}, {
+		.name = "reg", .usage = "reg(\"name\")",
+		.min_args = 1, .max_args = 1,
+		.check = check_reg, .emit = emit_reg,
+		.is_simple = true,
+	}, {
+		.name = "cgroupid", .usage = "cgroupid(\"path\")",
+		.min_args = 1, .max_args = 1,
+		.check = check_cgroupid, .is_constant = true,
+	}, {
+		.name = "cgroup_path", .usage = "cgroup_path(cgroup)",
+		.min_args = 1, .max_args = 2,
+		.check = check_cgroup_path, .emit = emit_argument,
+		.is_simple = true,
+	},
+	{ }
+};

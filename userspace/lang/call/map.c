@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is done to a map, or asked of it. */
+#include "call.h"
+
+static int require_map(const struct expr *expr, const struct function *function)
+{
+	if (expr->kind == EXPR_MAP)
+		return 0;
+	diag_error(&expr->at, NULL, "%s takes a map: write %s", function->name,
+		   function->usage);
+	return -1;
+}
+
+/* The keys of delete(@map, key) stand where those of delete(@map[key]) do. */
+static void move_keys(struct expr *map, struct expr *keys)
+{
+	if (keys->kind == EXPR_TUPLE)
+		keys = keys->list;
+	map->list = keys;
+	map->next = NULL;
+}
+
+static int check_keyed(struct checker *checker, struct expr *expr)
+{
+	struct expr *map = expr->list;
+	struct map_decl *decl;
+
+	if (require_map(map, expr->function))
+		return -1;
+	if (map->next && !map->list)
+		move_keys(map, map->next);
+	if (check_map_target(checker, map, &decl))
+		return -1;
+	if (!decl || decl->kind == KPS_MAP_VALUE || checker->learning)
+		return 0;
+	diag_error(&expr->at, "clear(@map) empties it",
+		   "%s() does not work on %s, which holds %s",
+		   expr->function->name, decl->name, map_kind_name(decl->kind));
+	return -1;
+}
+
+static int check_has_key(struct checker *checker, struct expr *expr)
+{
+	if (check_keyed(checker, expr))
+		return -1;
+	set_int(expr, false);
+	return 0;
+}
+
+/* The value does not matter, only whether there is one. */
+static void emit_has_key(struct emitter *em, const struct expr *expr, int dst,
+			 unsigned int depth)
+{
+	const struct expr *map = expr->list;
+	const struct map_decl *decl = &em->checker->maps[map->map];
+	int key = emit_key(em, map, depth);
+
+	code_mov_imm(&em->code, BPF_REG_2, map->map);
+	code_mov_imm(&em->code, BPF_REG_3, key);
+	code_mov_imm(&em->code, BPF_REG_4, take(em, type_size(&decl->value)));
+	code_call(&em->code, KPS_FN_MAP_GET);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static int check_map_len(struct checker *checker, struct expr *expr)
+{
+	const struct map_decl *decl;
+
+	if (check_map_name(checker, expr->list))
+		return -1;
+	decl = &checker->maps[expr->list->map];
+	if (decl->kind == KPS_MAP_VALUE || checker->learning)
+		return 0;
+	diag_error(&expr->at, "print(@map) shows what it holds",
+		   "len() does not work on %s, which holds %s", decl->name,
+		   map_kind_name(decl->kind));
+	return -1;
+}
+
+static int check_len(struct checker *checker, struct expr *expr)
+{
+	struct expr *what = expr->list;
+
+	set_int(expr, false);
+	if (what->kind == EXPR_MAP && !what->list)
+		return check_map_len(checker, expr);
+	if (check_expr(checker, what))
+		return -1;
+	if (what->type.kind == TYPE_KSTACK || what->type.kind == TYPE_USTACK ||
+	    what->type.kind == TYPE_NONE)
+		return 0;
+	diag_error(&what->at, "write len(@map) or len(kstack)",
+		   "%s has no length", type_name(&what->type));
+	return -1;
+}
+
+/* A stack's number is the first word of its value. */
+static void emit_len(struct emitter *em, const struct expr *expr, int dst,
+		     unsigned int depth)
+{
+	const struct expr *what = expr->list;
+	bool is_map = what->kind == EXPR_MAP && !what->list &&
+		      what->type.kind == TYPE_NONE;
+	int off;
+
+	if (is_map) {
+		code_mov_imm(&em->code, BPF_REG_2, what->map);
+		code_call(&em->code, KPS_FN_MAP_LEN);
+		code_mov(&em->code, dst, BPF_REG_0);
+		return;
+	}
+	type_to_fields(em->object, &what->type, NULL, 0);
+	off = take(em, type_size(&what->type));
+	emit_at(em, what, off, &what->type, depth);
+	load_scratch(em, BPF_REG_2, off);
+	code_call(&em->code, KPS_FN_STACK_LEN);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static int check_delete(struct checker *checker, struct expr *expr)
+{
+	set_kind(expr, TYPE_ACTION);
+	return check_keyed(checker, expr);
+}
+
+static void emit_delete(struct emitter *em, const struct expr *call)
+{
+	int key = emit_key(em, call->list, 0);
+
+	code_mov_imm(&em->code, BPF_REG_2, call->list->map);
+	code_mov_imm(&em->code, BPF_REG_3, key);
+	code_call(&em->code, KPS_FN_MAP_DELETE);
+}
+
+static int check_whole_map(struct checker *checker, struct expr *expr)
+{
+	set_kind(expr, TYPE_ACTION);
+	if (require_map(expr->list, expr->function))
+		return -1;
+	if (expr->list->list) {
+		diag_error(&expr->list->at, "delete(@map[key]) forgets one key",
+			   "%s() takes a map without a key",
+			   expr->function->name);
+		return -1;
+	}
+	return check_map_name(checker, expr->list);
+}
+
+static void emit_map_action(struct emitter *em, const struct expr *call)
+{
+	struct object_output output = {
+		.action = call->function->action,
+		.map = call->list->map,
+	};
+
+	if (!call->is_taken)
+		emit_record(em, &output, NULL);
+}
+
+static int check_print_limits(struct checker *checker, struct expr *list)
+{
+	for (; list; list = list->next) {
+		if (check_expr(checker, list) ||
+		    require_const(list, "print()'s top and divisor"))
+			return -1;
+		if ((int64_t)list->value >= 0)
+			continue;
+		diag_error(&list->at, NULL,
+			   "print()'s top and divisor cannot be negative");
+		return -1;
+	}
+	return 0;
+}
+
+static int check_print(struct checker *checker, struct expr *expr)
+{
+	struct expr *what = expr->list;
+	struct map_decl *decl = NULL;
+
+	set_kind(expr, TYPE_ACTION);
+	if (check_print_limits(checker, what->next))
+		return -1;
+	if (what->kind == EXPR_MAP && !what->list) {
+		/* Without a key it is the map, unless that is one value. */
+		return check_map_name(checker, what);
+	}
+	if (what->next) {
+		diag_error(&what->next->at, "print(@map, top, divisor)",
+			   "only a map is printed with top and divisor");
+		return -1;
+	}
+	if (what->kind == EXPR_MAP) {
+		decl = map_of(checker, what->text);
+		if (decl && decl->kind != KPS_MAP_VALUE && !checker->learning)
+			return refuse(what, "print the whole map",
+				      "printing one key of an aggregation is");
+	}
+	return check_expr(checker, what) ? -1 : require_value(what, "printed");
+}
+
+static void emit_print(struct emitter *em, const struct expr *call)
+{
+	struct expr what = *call->list;
+	const struct expr *top = what.next;
+	struct object_output output = {
+		.action = ACTION_PRINT_VALUE,
+		.is_tuple = what.type.kind == TYPE_TUPLE,
+	};
+
+	what.next = NULL;
+	if (what.kind != EXPR_MAP || what.list) {
+		emit_record(em, &output, &what);
+		return;
+	}
+	output = (struct object_output){
+		.action = ACTION_PRINT_MAP,
+		.map = what.map,
+		.top = top ? top->value : 0,
+		.div = top && top->next ? top->next->value : 0,
+		.take = call->take,
+	};
+	emit_record(em, &output, NULL);
+}
+
+const struct function map_functions[] = {
+	{
+		.name = "has_key", .usage = "has_key(@map, key)",
+		.min_args = 1, .max_args = 2,
+		.check = check_has_key, .emit = emit_has_key,
+	}, {
+		.name = "len", .usage = "len(@map) or len(kstack)",
+		.min_args = 1, .max_args = 1,
+		.check = check_len, .emit = emit_len,
+	}, {
+		.name = "print",
+		.usage = "print(value) or print(@map, top, divisor)",
+		.min_args = 1, .max_args = 3, .action = ACTION_PRINT_MAP,
+		.check = check_print, .act = emit_print,
+	}, {
+		.name = "clear", .usage = "clear(@map)",
+		.min_args = 1, .max_args = 1, .action = ACTION_CLEAR,
+		.check = check_whole_map, .act = emit_map_action,
+	}, {
+		.name = "zero", .usage = "zero(@map)",
+		.min_args = 1, .max_args = 1, .action = ACTION_ZERO,
+		.check = check_whole_map, .act = emit_map_action,
+	}, {
+		.name = "delete", .usage = "delete(@map[key])",
+		.min_args = 1, .max_args = 2,
+		.check = check_delete, .act = emit_delete,
+	},
+	{ }
+};

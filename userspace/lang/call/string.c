@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Strings and bytes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "call.h"
+
+/*
+ * str()
+ */
+
+/* A parameter of the command line, as text. */
+static int check_str_positional(struct checker *checker, struct expr *expr)
+{
+	const struct compile_options *options = checker->options;
+	size_t number = strtoul(expr->list->text + 1, NULL, 10);
+	const char *text = "";
+
+	if (!strcmp(expr->list->text, "$#"))
+		text = arena_printf(checker->arena, "%zu", options->nr_params);
+	else if (number && number <= options->nr_params)
+		text = options->params[number - 1];
+	if (strlen(text) >= KPS_MAX_STR) {
+		diag_error(&expr->at, NULL,
+			   "a string has at most %u bytes, this parameter %zu",
+			   KPS_MAX_STR - 1, strlen(text));
+		return -1;
+	}
+	become_str(expr, text);
+	return 0;
+}
+
+static int check_str_length(const struct expr *len, unsigned int *size)
+{
+	if (require_const(len, "str()'s length"))
+		return -1;
+	if (len->value < 1 || len->value >= KPS_MAX_STR) {
+		diag_error(&len->at, NULL,
+			   "str()'s length is 1 to %u, not %lld",
+			   KPS_MAX_STR - 1, (long long)len->value);
+		return -1;
+	}
+	*size = round_up8(len->value + 1);
+	return 0;
+}
+
+/* As many as the whole program's setting says: str(x) becomes str(x, n). */
+static void add_length(struct checker *checker, struct expr *address)
+{
+	struct expr *len;
+
+	if (address->next || !checker->options->max_strlen)
+		return;
+	len = arena_alloc(checker->arena, sizeof(*len));
+	*len = (struct expr){ .at = address->at };
+	become_int(len, checker->options->max_strlen - 1, true);
+	address->next = len;
+}
+
+static int check_str(struct checker *checker, struct expr *expr)
+{
+	struct expr *address = expr->list;
+	unsigned int size = DEFAULT_STR;
+	struct expr *len;
+
+	if (address->kind == EXPR_POSITIONAL)
+		return check_str_positional(checker, expr);
+	if (check_list(checker, expr->list))
+		return -1;
+	if (address->type.kind == TYPE_STR)
+		size = address->type.size;
+	else if (address->type.kind == TYPE_ARRAY && expr_is_place(address))
+		size = string_size(address->type.to);
+	else if (require_int(address, "what str() reads"))
+		return -1;
+	if (type_is_int(&address->type))
+		add_length(checker, address);
+	len = address->next;
+	if (len && check_str_length(len, &size))
+		return -1;
+	if (address->kind == EXPR_STRING || address->type.kind != TYPE_STR ||
+	    address->field || address->in_memory) {
+		set_str(expr, size);
+		return 0;
+	}
+	diag_error(&address->at, "leave str() out", "this is a string already");
+	return -1;
+}
+
+static void emit_str(struct emitter *em, const struct expr *expr, int off,
+		     const struct type *to, unsigned int depth)
+{
+	const struct expr *address = expr->list;
+	unsigned int size = expr->type.size;
+	int reg;
+
+	(void)to;
+	if (address->kind == EXPR_STRING) {
+		unsigned int len = address->len < size ? address->len : size;
+		struct expr literal = *address;
+
+		literal.len = len;
+		literal.type.size = size;
+		emit_literal_at(em, &literal, off);
+	} else if (address->field && address->type.kind == TYPE_STR) {
+		emit_record_str(em, address, off, size);
+	} else if (address->type.kind != TYPE_INT && address->type.to) {
+		emit_memory_str(em, address, off, size, depth);
+	} else {
+		reg = emit_any(em, address, BPF_REG_2, depth);
+		code_mov(&em->code, BPF_REG_2, reg);
+		code_mov_imm(&em->code, BPF_REG_3, size | line_of(expr));
+		code_mov_imm(&em->code, BPF_REG_4, off);
+		code_call(&em->code, KPS_FN_STR);
+	}
+	if (address->next)
+		emit_cut(em, off, address->next->value, size);
+}
+
+/* What it reads at most, without the NUL that ends it. */
+unsigned int str_longest(const struct expr *expr)
+{
+	const struct expr *len;
+
+	if (is_str_call(expr)) {
+		len = expr->list->next;
+		if (len && len->value < expr->type.size)
+			return len->value;
+	}
+	return expr->type.size - 1;
+}
+
+bool is_str_call(const struct expr *expr)
+{
+	return expr->kind == EXPR_CALL && expr->function->check == check_str;
+}
+
+/*
+ * buf()
+ */
+
+static unsigned int buf_length(const struct expr *expr)
+{
+	const struct expr *data = expr->list, *len = data->next;
+
+	if (len && expr_is_const(len))
+		return len->value < KPS_MAX_STR ? len->value : KPS_MAX_STR;
+	return type_is_bytes(&data->type) ? data->type.size : DEFAULT_STR;
+}
+
+/* A length that is not known until then may take as much as a string. */
+static int check_buf(struct checker *checker, struct expr *expr)
+{
+	struct expr *data = expr->list, *len = data->next;
+	unsigned int bytes;
+
+	if (check_list(checker, expr->list))
+		return -1;
+	if (data->type.kind == TYPE_STR && data->in_memory)
+		become_array(data);
+	if (!type_is_bytes(&data->type) && require_int(data, "what buf() reads"))
+		return -1;
+	if (len && require_int(len, "buf()'s length"))
+		return -1;
+	if (!len && !type_is_bytes(&data->type)) {
+		diag_error(&expr->at, "write buf(address, length)",
+			   "buf() needs a length here");
+		return -1;
+	}
+	bytes = buf_length(expr);
+	if (bytes > KPS_MAX_STR - 8) {
+		diag_error(len ? &len->at : &data->at,
+			   "say how many: buf(data, 16)",
+			   "buf()'s length is at most %u", KPS_MAX_STR - 8);
+		return -1;
+	}
+	set_kind(expr, TYPE_BUF);
+	expr->type.size = 8 + round_up8(bytes ? bytes : 1);
+	return 0;
+}
+
+/* From the record: as many bytes as it has, all of them. */
+static void emit_record_buf(struct emitter *em, const struct expr *expr,
+			    int off)
+{
+	const struct expr *data = expr->list, *len = data->next;
+	unsigned int bytes = data->type.size;
+
+	if (len && expr_is_const(len) && len->value < bytes)
+		bytes = len->value;
+	code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off, bytes);
+	store_zeros(em, off + 8, off + expr->type.size);
+	if (!bytes)
+		return;
+	code_mov_imm(&em->code, BPF_REG_2, data->field->offset);
+	code_mov_imm(&em->code, BPF_REG_3, bytes);
+	code_mov_imm(&em->code, BPF_REG_4, off + 8);
+	code_call(&em->code, KPS_FN_RECORD_BYTES);
+}
+
+static void emit_filled(struct emitter *em, const struct expr *expr, int off,
+			unsigned int depth)
+{
+	const struct expr *data = expr->list, *len = data->next;
+	int spill;
+
+	if (expr_is_in_record(data)) {
+		emit_record_buf(em, expr, off);
+		return;
+	}
+	if (!len) {
+		emit_memory_bytes(em, data, data->type.size, off,
+				  expr->type.size, depth);
+		return;
+	}
+	spill = take(em, 8);
+	store_scratch(em, spill, emit_any(em, data, BPF_REG_0, depth));
+	code_mov(&em->code, BPF_REG_3,
+		 emit_any(em, len, BPF_REG_3, depth));
+	load_scratch(em, BPF_REG_2, spill);
+	code_mov_imm(&em->code, BPF_REG_4, expr->type.size | line_of(expr));
+	code_mov_imm(&em->code, BPF_REG_5, off);
+	code_call(&em->code, KPS_FN_BYTES);
+}
+
+static void emit_buf(struct emitter *em, const struct expr *expr, int off,
+		     const struct type *to, unsigned int depth)
+{
+	emit_filled(em, expr, off, depth);
+	store_zeros(em, off + expr->type.size, off + to->size);
+}
+
+/*
+ * strncmp()
+ */
+
+/* What is compared of the text is no longer than the length says. */
+static void warn_strncmp(const struct checker *checker, const struct expr *expr,
+			 const struct expr *a, const struct expr *b,
+			 uint64_t len)
+{
+	struct expr part;
+
+	if (a->kind != EXPR_STRING) {
+		const struct expr *other = a;
+
+		a = b;
+		b = other;
+	}
+	if (a->kind != EXPR_STRING || b->kind == EXPR_STRING)
+		return;
+	part = *a;
+	if (part.len > len)
+		part.len = len;
+	warn_too_long(checker, expr, &part, b, "strncmp() is never 0");
+}
+
+static int check_strncmp(struct checker *checker, struct expr *expr)
+{
+	struct expr *a = expr->list, *b = a->next, *len = b->next;
+
+	if (check_list(checker, expr->list))
+		return -1;
+	if (require_const(len, "strncmp()'s length"))
+		return -1;
+	if (a->type.kind == TYPE_NONE || b->type.kind == TYPE_NONE) {
+		set_int(expr, false);
+		return 0;
+	}
+	if (a->type.kind != TYPE_STR || b->type.kind != TYPE_STR) {
+		diag_error(&expr->at, "read a string from an address with str()",
+			   "strncmp() compares strings, not %s and %s",
+			   type_name(&a->type), type_name(&b->type));
+		return -1;
+	}
+	set_int(expr, false);
+	warn_strncmp(checker, expr, a, b, len->value);
+	return 0;
+}
+
+static void emit_strncmp(struct emitter *em, const struct expr *expr, int dst,
+			 unsigned int depth)
+{
+	int differ = code_label(&em->code);
+	int end = code_label(&em->code);
+
+	em->branches++;
+	jump_unless_alike(em, expr, differ, depth);
+	code_mov_imm(&em->code, dst, 0);
+	code_jump(&em->code, end);
+	code_place(&em->code, differ);
+	code_mov_imm(&em->code, dst, 1);
+	code_place(&em->code, end);
+	em->branches--;
+}
+
+/*
+ * strerror()
+ */
+
+static int check_strerror(struct checker *checker, struct expr *expr)
+{
+	if (check_expr(checker, expr->list) ||
+	    require_int(expr->list, "strerror()'s number"))
+		return -1;
+	set_kind(expr, TYPE_ENUM);
+	expr->type.names = errno_texts();
+	return 0;
+}
+
+const struct function string_functions[] = {
+	{
+		.name = "str", .usage = "str(address) or str(address, length)",
+		.min_args = 1, .max_args = 2,
+		.check = check_str, .emit_at = emit_str,
+	}, {
+		.name = "buf", .usage = "buf(address, length)",
+		.min_args = 1, .max_args = 2,
+		.check = check_buf, .emit_at = emit_buf,
+	}, {
+		.name = "strncmp", .usage = "strncmp(a, b, length)",
+		.min_args = 3, .max_args = 3,
+		.check = check_strncmp, .emit = emit_strncmp,
+	}, {
+		.name = "strerror", .usage = "strerror(errno)",
+		.min_args = 1, .max_args = 1,
+		.check = check_strerror, .emit = emit_argument,
+		.is_simple = true,
+	},
+	{ }
+};

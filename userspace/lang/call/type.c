@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Types: their sizes, and integers of a size. */
+#include "call.h"
+
+/* As it is in memory, or else as it is kept. */
+static uint64_t bytes_of(const struct type *type)
+{
+	if (type->kind != TYPE_INT && type->to)
+		return type->to->size;
+	if (type->size)
+		return type->size;
+	return type_is_value(type) ? type_size(type) : 0;
+}
+
+static int check_sizeof(struct checker *checker, struct expr *expr)
+{
+	uint64_t size;
+
+	if (check_expr(checker, expr->list))
+		return -1;
+	size = expr->list->kind == EXPR_TYPE ? expr->list->value :
+					       bytes_of(&expr->list->type);
+	become_int(expr, size, false);
+	return 0;
+}
+
+static int check_bswap(struct checker *checker, struct expr *expr)
+{
+	unsigned int size;
+
+	if (check_expr(checker, expr->list) ||
+	    require_int(expr->list, "what bswap() swaps"))
+		return -1;
+	size = expr->list->type.size ? expr->list->type.size : 8;
+	set_int(expr, false);
+	expr->type.size = size;
+	return 0;
+}
+
+static void emit_bswap(struct emitter *em, const struct expr *expr, int dst,
+		       unsigned int depth)
+{
+	emit_to(em, expr->list, dst, depth);
+	if (expr->type.size == 1)
+		return;
+	code_swap(&em->code, dst, expr->type.size * 8);
+}
+
+const struct function type_functions[] = {
+	{
+		.name = "sizeof", .usage = "sizeof(type) or sizeof(expression)",
+		.min_args = 1, .max_args = 1,
+		.check = check_sizeof, .is_constant = true,
+	}, {
+		.name = "offsetof", .usage = "offsetof(struct NAME, member)",
+		.min_args = 2, .max_args = 2,
+		.check = check_offsetof, .is_constant = true,
+	}, {
+		.name = "bswap", .usage = "bswap(n)",
+		.min_args = 1, .max_args = 1,
+		.check = check_bswap, .emit = emit_bswap,
+		.is_simple = true,
+	},
+	{ }
+};
