@@ -115,7 +115,7 @@ struct kps_probe {
  * @prepare: check the target, allocate @priv. May sleep.
  * @attach: make events arrive. May sleep; -ENOENT with site->module set means
  *	the module is not loaded. kps_config_lock is held.
- * @attach_all: instead of @attach, for all sites given, of one probe, as one
+ * @attach_all: instead of @attach, for all sites given, of one program, as one
  *	batch; sets site->error of each
  * @detach: stop events of all sites given, as one batch; when it returns no
  *	handler of theirs runs, but where RCU does not watch. What the kernel cannot
@@ -161,6 +161,7 @@ extern const struct kps_provider kps_program_provider;
  * struct kps_program - probes and maps that live as one
  * @live: handlers run; cleared before anything is taken apart, and by the guard
  * @attached: its probes are, under kps_config_lock
+ * @starts: they are being attached, as current asked for it; under kps_config_lock
  * @set: tables and ledgers that events write to now (RCU)
  * @read_lock: who may replace @set or look into its tables from outside, or
  *	change or see what the sites' states are
@@ -173,6 +174,7 @@ struct kps_program {
 	struct kref ref;
 	bool live;
 	bool attached;
+	bool starts;
 	struct kps_set __rcu *set;
 	struct mutex read_lock; /* see above */
 	u32 owner;
@@ -237,6 +239,7 @@ struct kps_probe *kps_probe_alloc(struct kps_program *program, const char *name,
 int kps_probe_add_site(struct kps_probe *probe, const char *target,
 		       struct kps_error *error);
 void kps_probe_free(struct kps_probe *probe);
+bool kps_attach_is_over(const struct kps_site *site);
 int kps_probes_attach(struct kps_program *program, struct kps_error *error);
 void kps_probes_detach(struct kps_program *program, const char *module);
 void kps_wait_for_all(void);

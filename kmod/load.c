@@ -668,7 +668,10 @@ int kps_load(struct genl_info *info, struct kps_error *error)
 		program->guard.budget =
 			nla_get_u32(info->attrs[KPS_A_CPU_BUDGET]);
 
-	mutex_lock(&kps_config_lock);
+	if (mutex_lock_killable(&kps_config_lock)) {
+		kps_program_put(program);
+		return kps_error(error, -EINTR, "whoever loads it was killed");
+	}
 	err = fill_program(program, info, error);
 	if (!err)
 		err = kps_program_publish(program, !(flags & KPS_F_DISABLED),

@@ -179,6 +179,7 @@ static const struct {
 	{ -EHOSTDOWN, "it would never fire, as ftrace is switched off; sysctl kernel.ftrace_enabled=1" },
 	{ -ESHUTDOWN, "it would never fire, as kprobes are switched off; echo 1 >/sys/kernel/debug/kprobes/enabled" },
 	{ -ENOMEM, "no memory" },
+	{ -EINTR, "whoever loads it was killed" },
 };
 
 static int explain(const struct kps_site *site, int err, struct kps_error *error)
@@ -194,13 +195,19 @@ static int explain(const struct kps_site *site, int err, struct kps_error *error
 			 provider, site->target, -err);
 }
 
+/* Its module is not loaded: no failure. */
+static bool waits_for_module(const struct kps_site *site)
+{
+	return site->error == -ENOENT && site->module[0];
+}
+
 /* kps_config_lock and program->read_lock are held. */
 static void attached(struct kps_site *site)
 {
 	if (!site->error) {
 		site->state = KPS_SITE_ATTACHED;
 		site->missed_taken = 0;
-	} else if (site->error == -ENOENT && site->module[0]) {
+	} else if (waits_for_module(site)) {
 		site->state = KPS_SITE_PENDING;
 		site->error = 0;
 	} else {
@@ -208,7 +215,52 @@ static void attached(struct kps_site *site)
 	}
 }
 
-/* All of one probe. */
+static bool is_lenient(const struct kps_site *site)
+{
+	return site->probe->flags & KPS_PROBE_F_LENIENT;
+}
+
+/* Whether it makes the whole load fail. */
+static bool is_fatal(const struct kps_site *site)
+{
+	return site->error &&
+	       (!is_lenient(site) || site->error == -EINTR);
+}
+
+/**
+ * kps_attach_is_over() - whether attaching may end before a site has been tried
+ * @site: of a program that is being loaded or enabled, or whose module comes
+ *
+ * Return: true if the task that asked for it was killed; -EINTR is its error then.
+ */
+bool kps_attach_is_over(const struct kps_site *site)
+{
+	return site->probe->program->starts && fatal_signal_pending(current);
+}
+
+/* One by one. Return: for how many there is an answer. */
+static unsigned int attach_each(struct kps_site **sites, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct kps_site *site = sites[i];
+
+		if (kps_attach_is_over(site))
+			site->error = -EINTR;
+		else
+			site->error = site->probe->provider->attach(site);
+		if (site->probe->program->starts && is_fatal(site) &&
+		    !waits_for_module(site))
+			return i + 1;
+	}
+	return nr;
+}
+
+/*
+ * All of one provider, of one program. A load ends with the first that fails, and with a
+ * signal that kills.
+ */
 static void attach_sites(struct kps_site **sites, unsigned int nr)
 {
 	const struct kps_provider *provider = sites[0]->probe->provider;
@@ -218,8 +270,7 @@ static void attach_sites(struct kps_site **sites, unsigned int nr)
 	if (provider->attach_all)
 		provider->attach_all(sites, nr);
 	else
-		for (i = 0; i < nr; i++)
-			sites[i]->error = provider->attach(sites[i]);
+		nr = attach_each(sites, nr);
 	for (i = 0; i < nr; i++)
 		if (sites[i]->error)
 			kps_watch_end(&sites[i]->watch);
@@ -229,26 +280,77 @@ static void attach_sites(struct kps_site **sites, unsigned int nr)
 	mutex_unlock(&program->read_lock);
 }
 
-/* Return: how many sites are attached or pending, or a negative errno. */
-static int attach_probe(struct kps_probe *probe, struct kps_error *error)
+/**
+ * collect() - into program->batch
+ * @program: of whose sites
+ * @provider: those that are this one's
+ * @which: says so
+ * @module: for @which
+ *
+ * What is done at once is waited for once, however many probes there are.
+ *
+ * Return: how many.
+ */
+static u32 collect(struct kps_program *program,
+		   const struct kps_provider *provider,
+		   bool (*which)(const struct kps_site *site, const char *module),
+		   const char *module)
 {
-	bool lenient = probe->flags & KPS_PROBE_F_LENIENT;
-	u32 i, good = 0;
-	int err;
+	u32 i, nr = 0;
 
-	for (i = 0; i < probe->nr_sites; i++)
-		if (probe->sites[i]->stuck)
-			return explain(probe->sites[i], -EBUSY, error);
-	attach_sites(probe->sites, probe->nr_sites);
-	for (i = 0; i < probe->nr_sites; i++) {
-		err = probe->sites[i]->error;
-		good += !err;
-		if (err)
-			explain(probe->sites[i], err, error);
-		if (err && !lenient)
-			return err;
+	for (i = 0; i < program->nr_sites; i++) {
+		struct kps_site *site = program->sites[i];
+
+		if (site->probe->provider == provider && which(site, module))
+			program->batch[nr++] = site;
 	}
-	return good;
+	return nr;
+}
+
+static bool any(const struct kps_site *site, const char *module)
+{
+	return true;
+}
+
+/* Return: 0, or what makes the load fail: @error says what, or what was bearable. */
+static int find_failure(const struct kps_program *program,
+			struct kps_error *error)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_sites; i++) {
+		const struct kps_site *site = program->sites[i];
+
+		if (site->error)
+			explain(site, site->error, error);
+		if (is_fatal(site))
+			return site->error;
+	}
+	return 0;
+}
+
+/* As none has been attached before. */
+static int make_ready(const struct kps_program *program, struct kps_error *error)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_sites; i++) {
+		if (program->sites[i]->stuck)
+			return explain(program->sites[i], -EBUSY, error);
+		program->sites[i]->error = 0;
+	}
+	return 0;
+}
+
+/* Of a lenient probe's sites all may fail. */
+static bool is_any_good(const struct kps_program *program)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_sites; i++)
+		if (!program->sites[i]->error)
+			return true;
+	return false;
 }
 
 /**
@@ -261,23 +363,27 @@ static int attach_probe(struct kps_probe *probe, struct kps_error *error)
  */
 int kps_probes_attach(struct kps_program *program, struct kps_error *error)
 {
-	u32 i, good = 0;
-	int nr = 0;
+	int err = make_ready(program, error);
+	u32 i, nr;
 
+	if (err)
+		return err;
 	rcu_expedite_gp();
-	for (i = 0; i < program->nr_probes && nr >= 0; i++) {
-		nr = attach_probe(program->probes[i], error);
-		good += max(nr, 0);
+	program->starts = true;
+	for (i = 0; i < ARRAY_SIZE(providers) && !err; i++) {
+		nr = collect(program, providers[i], any, NULL);
+		if (!nr)
+			continue;
+		attach_sites(program->batch, nr);
+		err = find_failure(program, error);
 	}
+	program->starts = false;
 	rcu_unexpedite_gp();
-	if (nr < 0) {
-		kps_probes_detach(program, NULL);
-		return nr;
-	}
-	if (good)
+	if (!err && is_any_good(program))
 		return 0;
-	/* The error is the last site's. */
-	return program->sites[program->nr_sites - 1]->error;
+	kps_probes_detach(program, NULL);
+	/* Or else the error is the last site's. */
+	return err ?: program->sites[program->nr_sites - 1]->error;
 }
 
 static bool is_attached_in(const struct kps_site *site, const char *module)
@@ -307,10 +413,11 @@ static void take_missed(struct kps_site *site)
  * From the moment that sites are not said to be attached nobody asks their
  * provider about them, and it may take apart what it would have to look at.
  */
-static void detach_sites(struct kps_probe *probe, struct kps_site **sites,
-			 unsigned int nr, enum kps_site_state state)
+static void detach_sites(struct kps_site **sites, unsigned int nr,
+			 enum kps_site_state state)
 {
-	struct kps_program *program = probe->program;
+	const struct kps_provider *provider = sites[0]->probe->provider;
+	struct kps_program *program = sites[0]->probe->program;
 	unsigned int i;
 
 	mutex_lock(&program->read_lock);
@@ -319,7 +426,7 @@ static void detach_sites(struct kps_probe *probe, struct kps_site **sites,
 		sites[i]->state = state;
 	}
 	mutex_unlock(&program->read_lock);
-	probe->provider->detach(sites, nr);
+	provider->detach(sites, nr);
 	for (i = 0; i < nr; i++)
 		kps_watch_end(&sites[i]->watch);
 	mutex_lock(&program->read_lock);
@@ -362,20 +469,6 @@ void kps_wait_for_all(void)
 	cpus_read_unlock();
 }
 
-static u32 detach_probe(struct kps_probe *probe, const char *module,
-			struct kps_site **batch)
-{
-	u32 i, nr = 0;
-
-	for (i = 0; i < probe->nr_sites; i++)
-		if (is_attached_in(probe->sites[i], module))
-			batch[nr++] = probe->sites[i];
-	if (nr)
-		detach_sites(probe, batch, nr,
-			     module ? KPS_SITE_PENDING : KPS_SITE_DETACHED);
-	return nr;
-}
-
 /**
  * kps_probes_detach() - stop events; when this returns no handler runs
  * @program: whose
@@ -386,13 +479,20 @@ static u32 detach_probe(struct kps_probe *probe, const char *module,
  */
 void kps_probes_detach(struct kps_program *program, const char *module)
 {
-	u32 i, nr = 0;
+	bool wait = false;
+	u32 i, nr;
 
 	rcu_expedite_gp();
-	for (i = 0; i < program->nr_probes; i++)
-		nr += detach_probe(program->probes[i], module, program->batch);
+	for (i = 0; i < ARRAY_SIZE(providers); i++) {
+		nr = collect(program, providers[i], is_attached_in, module);
+		if (!nr)
+			continue;
+		detach_sites(program->batch, nr,
+			     module ? KPS_SITE_PENDING : KPS_SITE_DETACHED);
+		wait = true;
+	}
 	rcu_unexpedite_gp();
-	if (nr)
+	if (wait)
 		kps_wait_for_all();
 	if (module)
 		return;
@@ -402,33 +502,28 @@ void kps_probes_detach(struct kps_program *program, const char *module)
 	mutex_unlock(&program->read_lock);
 }
 
-static void attach_pending(struct kps_probe *probe, const char *module,
-			   struct kps_site **batch)
+static bool is_pending_in(const struct kps_site *site, const char *module)
 {
-	u32 i, nr = 0;
-
-	for (i = 0; i < probe->nr_sites; i++)
-		if (probe->sites[i]->state == KPS_SITE_PENDING &&
-		    !probe->sites[i]->stuck &&
-		    !strcmp(probe->sites[i]->module, module))
-			batch[nr++] = probe->sites[i];
-	if (!nr)
-		return;
-	attach_sites(batch, nr);
-	for (i = 0; i < nr; i++)
-		if (batch[i]->error)
-			pr_warn("%s: %s:%s could not be attached: error %d\n",
-				probe->program->name, probe->provider->name,
-				batch[i]->target, -batch[i]->error);
+	return site->state == KPS_SITE_PENDING && !site->stuck &&
+	       !strcmp(site->module, module);
 }
 
 /** kps_probes_attach_pending() - @module has come: attach what waits for it */
 void kps_probes_attach_pending(struct kps_program *program, const char *module)
 {
-	u32 i;
+	u32 i, j, nr;
 
-	for (i = 0; i < program->nr_probes; i++)
-		attach_pending(program->probes[i], module, program->batch);
+	for (i = 0; i < ARRAY_SIZE(providers); i++) {
+		nr = collect(program, providers[i], is_pending_in, module);
+		if (nr)
+			attach_sites(program->batch, nr);
+		for (j = 0; j < nr; j++)
+			if (program->batch[j]->error)
+				pr_warn("%s: %s:%s could not be attached: error %d\n",
+					program->name, providers[i]->name,
+					program->batch[j]->target,
+					-program->batch[j]->error);
+	}
 }
 
 /** kps_probes_cpus_changed() - let the providers know that need to */

@@ -392,7 +392,8 @@ int kps_program_unload(struct kps_program *program)
 {
 	int err = -ENOENT;
 
-	mutex_lock(&kps_config_lock);
+	if (mutex_lock_killable(&kps_config_lock))
+		return -EINTR;
 	if (is_listed(program)) {
 		unload(program);
 		err = 0;
@@ -406,7 +407,8 @@ int kps_program_enable(struct kps_program *program, struct kps_error *error)
 {
 	int err = -ENOENT;
 
-	mutex_lock(&kps_config_lock);
+	if (mutex_lock_killable(&kps_config_lock))
+		return -EINTR;
 	if (is_listed(program))
 		err = enable(program, error);
 	mutex_unlock(&kps_config_lock);
@@ -418,7 +420,8 @@ int kps_program_disable(struct kps_program *program)
 {
 	int err = -ENOENT;
 
-	mutex_lock(&kps_config_lock);
+	if (mutex_lock_killable(&kps_config_lock))
+		return -EINTR;
 	if (is_listed(program)) {
 		disable(program);
 		err = 0;

@@ -5,8 +5,9 @@
  * A kprobe on a function's entry is an ftrace_ops of the kernel's, that looks
  * the probe up and saves and restores what a single step would need. An ops of
  * our own is called right away, with the arguments in ftrace_regs: half the
- * instructions, and one ops for all the functions of a probe. Built only where
- * ftrace saves arguments for everybody (compat.h).
+ * instructions, and one ops for all the functions of a program: to take one away takes
+ * ftrace a grace period of RCU-tasks, a tenth of a second, however many functions it has.
+ * Built only where ftrace saves arguments for everybody (compat.h).
  */
 #include <linux/ftrace.h>
 #include <linux/mm.h>
@@ -18,11 +19,12 @@
 #include "providers/ftrace.h"
 
 /**
- * struct kps_ftrace - functions of one probe, all of the kernel or of one module
+ * struct kps_ftrace - functions of one program, all of the kernel or of one module
  * @ops: registered for as long as this exists
- * @probe: whose; kps_nobody's if it could not be unregistered
+ * @probe: whose they are, if all are of one
  * @nr: of @at
- * @at: sorted by address
+ * @at: sorted by address; several of one, if several probes have a function in common.
+ *	All are kps_nobody, and so is @probe, if it could not be unregistered.
  */
 struct kps_ftrace {
 	struct ftrace_ops ops;
@@ -34,9 +36,8 @@ struct kps_ftrace {
 	} at[];
 };
 
-/* @ip is among them. */
-static const struct kps_site *site_at(const struct kps_ftrace *mine,
-				      unsigned long ip)
+/* @ip is among them. Return: the last of it. */
+static unsigned int last_at(const struct kps_ftrace *mine, unsigned long ip)
 {
 	unsigned int low = 0, high = mine->nr;
 
@@ -48,7 +49,13 @@ static const struct kps_site *site_at(const struct kps_ftrace *mine,
 		else
 			high = middle;
 	}
-	return mine->at[low].site;
+	return low;
+}
+
+static const struct kps_site *site_at(const struct kps_ftrace *mine,
+				      unsigned long ip)
+{
+	return READ_ONCE(mine->at[last_at(mine, ip)].site);
 }
 
 /*
@@ -67,8 +74,10 @@ static __always_inline void run_with_regs(struct kps_ctx *ctx,
 	instruction_pointer_set(regs, resume);
 }
 
+/* @site: if it is known */
 static noinline void __kprobes run(const struct kps_ftrace *mine,
 				   const struct kps_probe *probe,
+				   const struct kps_site *site,
 				   struct kps_at at, unsigned long ip,
 				   struct pt_regs *regs)
 {
@@ -80,7 +89,7 @@ static noinline void __kprobes run(const struct kps_ftrace *mine,
 	kps_event_begin(&ctx, probe, at, KPS_FILLS_ENTRY);
 	ctx.frame.ip = ip;
 	if (code->frame_read & KPS_FRAME_BIT(site))
-		ctx.frame.site = site_at(mine, ip)->id;
+		ctx.frame.site = (site ?: site_at(mine, ip))->id;
 	kps_fill_args(&ctx.frame, regs, code->frame_read);
 	if (code->reads_regs)
 		run_with_regs(&ctx, probe, ip, regs);
@@ -102,7 +111,35 @@ static void __kprobes ftrace_fired(unsigned long ip, unsigned long parent_ip,
 	if (kps_event_comes(probe)) {
 		at = kps_event_hit(probe);
 		if (!kps_event_is_done(probe, at, kps_entry_word, regs))
-			run(mine, probe, at, ip, regs);
+			run(mine, probe, NULL, at, ip, regs);
+	}
+	preempt_enable_notrace();
+}
+
+/* The same, of several probes: in the order in which they stand in the program. */
+static void __kprobes ftrace_fired_for_many(unsigned long ip,
+					    unsigned long parent_ip,
+					    struct ftrace_ops *ops,
+					    struct ftrace_regs *fregs)
+{
+	const struct kps_ftrace *mine = container_of(ops, struct kps_ftrace, ops);
+	struct pt_regs *regs = kps_ftrace_regs(fregs);
+	unsigned int i, end;
+
+	preempt_disable_notrace();
+	i = last_at(mine, ip);
+	end = i + 1;
+	while (i && mine->at[i - 1].ip == ip)
+		i--;
+	for (; i < end; i++) {
+		const struct kps_site *site = READ_ONCE(mine->at[i].site);
+		struct kps_at at;
+
+		if (!kps_event_comes(site->probe))
+			continue;
+		at = kps_event_hit(site->probe);
+		if (!kps_event_is_done(site->probe, at, kps_entry_word, regs))
+			run(mine, site->probe, site, at, ip, regs);
 	}
 	preempt_enable_notrace();
 }
@@ -111,7 +148,31 @@ static int by_ip(const void *a, const void *b)
 {
 	const struct kps_ftrace_at *left = a, *right = b;
 
-	return left->ip < right->ip ? -1 : left->ip > right->ip;
+	if (left->ip != right->ip)
+		return left->ip < right->ip ? -1 : 1;
+	return left->site->id < right->site->id ? -1 :
+	       left->site->id > right->site->id;
+}
+
+static bool are_of_one_probe(struct kps_site **sites, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr; i++)
+		if (sites[i]->probe != sites[0]->probe)
+			return false;
+	return true;
+}
+
+/* Each once: ftrace would keep all of them. Return: how many. */
+static unsigned int distinct(const struct kps_ftrace *mine, unsigned long *ips)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < mine->nr; i++)
+		if (!nr || ips[nr - 1] != mine->at[i].ip)
+			ips[nr++] = mine->at[i].ip;
+	return nr;
 }
 
 static struct kps_ftrace *alloc(struct kps_site **sites,
@@ -123,17 +184,20 @@ static struct kps_ftrace *alloc(struct kps_site **sites,
 	mine = kvzalloc(struct_size(mine, at, nr), GFP_KERNEL);
 	if (!mine)
 		return NULL;
-	mine->probe = sites[0]->probe;
 	mine->nr = nr;
 	for (i = 0; i < nr; i++) {
 		mine->at[i].ip = ips[i];
 		mine->at[i].site = sites[i];
 	}
 	sort(mine->at, nr, sizeof(mine->at[0]), by_ip, NULL);
-	mine->ops.func = ftrace_fired;
+	mine->ops.func = ftrace_fired_for_many;
+	if (are_of_one_probe(sites, nr)) {
+		mine->probe = sites[0]->probe;
+		mine->ops.func = ftrace_fired;
+	}
 	/* PERMANENT: not to be switched off by the sysctl ftrace_enabled. */
 	mine->ops.flags = FTRACE_OPS_FL_PERMANENT;
-	if (mine->probe->code->reads_regs)
+	if (sites[0]->probe->code->reads_regs)
 		mine->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
 	return mine;
 }
@@ -146,8 +210,9 @@ static void discard(struct kps_ftrace *ftrace)
 
 /**
  * kps_ftrace_attach() - make entries of functions arrive
- * @sites: of one probe, all in the kernel or all in one module
- * @ips: where ftrace's call is, of each
+ * @sites: of one program, all in the kernel or all in one module, and all of clauses
+ *	that read registers, or all not
+ * @ips: where ftrace's call is, of each; other numbers when this returns
  * @nr: of them, at least 1
  *
  * Context: may sleep. Return: for kps_ftrace_detach(), or NULL: kprobes must do
@@ -160,7 +225,7 @@ struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
 
 	if (!mine)
 		return NULL;
-	if (!ftrace_set_filter_ips(&mine->ops, ips, nr, 0, 1) &&
+	if (!ftrace_set_filter_ips(&mine->ops, ips, distinct(mine, ips), 0, 1) &&
 	    !register_ftrace_function(&mine->ops))
 		return mine;
 	discard(mine);
@@ -179,11 +244,15 @@ struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
  */
 void kps_ftrace_detach(struct kps_ftrace *ftrace)
 {
+	unsigned int i;
+
 	if (!unregister_ftrace_function(&ftrace->ops)) {
 		discard(ftrace);
 		return;
 	}
 	WRITE_ONCE(ftrace->probe, kps_nobody.probe);
+	for (i = 0; i < ftrace->nr; i++)
+		WRITE_ONCE(ftrace->at[i].site, &kps_nobody);
 	kps_pin();
 	synchronize_rcu();
 }

@@ -313,6 +313,8 @@ static int find(struct kps_site *site)
 	struct kprobe_site *mine = of(site);
 	int err;
 
+	if (kps_attach_is_over(site))
+		return -EINTR;
 	err = kps_symbol_place(&mine->symbol, site->address, &mine->kp);
 	if (err)
 		return err;
@@ -330,7 +332,7 @@ static int find(struct kps_site *site)
 static int arm(struct kps_site *site)
 {
 	struct kprobe_site *mine = of(site);
-	int err = kps_arm(site, &mine->kp);
+	int err = kps_attach_is_over(site) ? -EINTR : kps_arm(site, &mine->kp);
 
 	if (err)
 		unregister_kprobe(&mine->kp);
@@ -362,6 +364,13 @@ static void batch_free(struct batch *batch)
 	kvfree(batch->sites);
 }
 
+/* To save all registers costs all that an ops serves. */
+static bool are_alike(const struct kps_site *a, const struct kps_site *b)
+{
+	return !strcmp(a->module, b->module) &&
+	       a->probe->code->reads_regs == b->probe->code->reads_regs;
+}
+
 /* All in the module of sites[0], as one: they go with it. */
 static void attach_by_ftrace(struct kps_site **sites, unsigned int nr,
 			     struct batch *batch)
@@ -370,8 +379,7 @@ static void attach_by_ftrace(struct kps_site **sites, unsigned int nr,
 	unsigned int i, mine = 0;
 
 	for (i = 0; i < nr; i++)
-		if (is_for_ftrace(sites[i]) &&
-		    !strcmp(sites[i]->module, sites[0]->module)) {
+		if (is_for_ftrace(sites[i]) && are_alike(sites[i], sites[0])) {
 			batch->ips[mine] = (unsigned long)of(sites[i])->kp.addr;
 			batch->sites[mine++] = sites[i];
 		}

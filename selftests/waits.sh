@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Who waits for whom: what takes long is done once for a whole program, and a load ends
+# when whoever asked for it is killed.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# timeout=200
+
+# ftrace's hooks, by the trampolines that they are called from
+hooks() { grep -o 'tramp: 0x[0-9a-f]*' "$FTRACED" | sort -u | wc -l; }
+
+MANY=60
+many_clauses() {
+	local functions began
+	functions=$(awk '{ print $1 }' /sys/kernel/tracing/available_filter_functions |
+		grep -E '^(vfs|tcp|security)_[a-z]+$' | sort -u | head -n $MANY)
+	is "there are $MANY functions" "$(wc -l <<<"$functions")" $MANY
+	# shellcheck disable=SC2086
+	load_text many "$(printf 'kprobe:%s /comm == "nobody"/ { @ = count(); }\n' $functions)"
+	if [ "$(how many)" = "ftrace: " ]; then
+		is "$MANY clauses are one hook" "$(hooks)" 1
+	else
+		skip "$MANY clauses are one hook" "this kernel's ftrace gives no arguments"
+	fi
+	began=$(date +%s%3N)
+	must kpctl unload many
+	diag <<<"$MANY clauses: unloaded in $(($(date +%s%3N) - began)) ms"
+}
+
+# Probes that share a hook, and a function.
+shared() {
+	load_text shared 'kprobe:vfs_read /comm == "some_reads"/ { @a = count(); @f[func] = count(); }
+kprobe:vfs_read /comm == "some_reads"/ { @b = sum(arg2); }
+kprobe:vfs_write /comm == "some_reads"/ { @c = count(); }
+kprobe:vfs_r[de]* /comm == "some_reads" && arg2 == 20/ { @d[func] = count(); }
+kprobe:vfs_read /comm == "some_reads"/ { @r = max(reg("dx")); }'
+	must "$LOAD/reads" some_reads 5x3 20x4
+	must kpctl disable shared
+	is "each probe of one function counts" "$(value shared @a '')" 7
+	is "and sees its arguments" "$(value shared @b '')" 95
+	is "the name of the function" "$(value shared @f vfs_read)" 7
+	is "of a glob, too" "$(value shared @d vfs_read)" 4
+	is "one that reads registers" "$(value shared @r '')" 20
+	nothing_lost shared
+	done_with shared
+}
+
+# begins_to_load TEXT [OPTION...]: in the background, until some of it is registered
+begins_to_load() {
+	local i text=$1
+	shift
+	kpctl load "$@" --name slow --max-probes 1000 -e "$text" >"$WORK/load" 2>&1 &
+	LOADER=$!
+	for ((i = 0; i < 600; i++)); do
+		[ "$(wc -l <"$KPROBES")" -gt 5 ] && return
+		sleep 0.05
+	done
+}
+
+# killed PROBE [OPTION...]
+killed() {
+	local probe=$1
+	shift
+	begins_to_load "$probe:tcp_* /comm == \"nobody\"/ { @ = count(); }" "$@"
+	kill -KILL $LOADER
+	wait $LOADER 2>/dev/null
+	diag <<<"$probe: killed with $(wc -l <"$KPROBES") probes in the list"
+	is "a load of ${probe}s that was killed leaves no program" "$(ls "$DEBUGFS/programs")" ""
+	is "and no probe" "$(armed)" 0
+}
+
+load_module
+many_clauses
+shared
+killed kretprobe
+killed kprobe --attach kprobe
+must rmmod kpstat
+finish
