@@ -7,12 +7,14 @@
  *
  * Locks, outermost first
  *	kps_config_lock		(program.c) mutex: one change at a time: load,
- *				unload, enable, disable, modules coming and going
+ *				unload, enable, disable; modules coming and going
+ *				that have sites
  *	program->read_lock	mutex: who may replace program->set, and so who
  *				may look into its tables from outside; and
  *				whose sites are attached, so whose provider may
  *				be asked about them
- *	kps_programs_lock	(program.c) mutex: the list of programs
+ *	kps_programs_lock	(program.c) mutex: the list of programs, and in which
+ *				modules their sites are
  * The event path takes none of them: it runs with preemption off, reads
  * program->set once, and whoever replaces a set waits for RCU.
  */
@@ -67,7 +69,7 @@ enum kps_site_state {
  * @address: where its symbol may be, or 0: not known
  * @watch: whether its kprobe can fire; off for all that is no kprobe
  * @priv: the provider's own
- * @module: that bears the symbol, "" for the kernel itself
+ * @module: that bears the symbol, "" for the kernel itself; see kps_site_is_in()
  * @target: as in KPS_PROBE_A_TARGET
  */
 struct kps_site {
@@ -229,8 +231,11 @@ int kps_memory_charge(struct kps_program *program, size_t bytes,
 void kps_memory_uncharge(struct kps_program *program, size_t bytes);
 u64 kps_memory_limit(void);
 u64 kps_memory_used(void);
-void kps_program_module_coming(const char *module);
-void kps_program_module_going(const char *module);
+void kps_site_is_in(struct kps_site *site, const char *module, size_t len);
+bool kps_programs_refer_to(const char *module);
+void kps_programs_attach_pending(const char *module);
+bool kps_programs_attach_pending_within(const char *module, unsigned int ms);
+void kps_programs_leave_module(const char *module);
 void kps_program_cpus_changed(const struct cpumask *gone);
 
 /* probe.c */
@@ -265,6 +270,10 @@ void kps_program_ledger(const struct kps_program *program,
 void kps_fault_count(const struct kps_ctx *ctx);
 u32 kps_probe_faults(const struct kps_probe *probe,
 		     struct kps_fault_line lines[KPS_MAX_FAULT_LINES]);
+
+/* modules.c */
+int kps_modules_init(void);
+void kps_modules_exit(void);
 
 /* hotplug.c */
 int kps_hotplug_init(void);

@@ -14,24 +14,6 @@
 #error "kpstat needs a 64-bit kernel"
 #endif
 
-static int module_changed(struct notifier_block *nb, unsigned long state,
-			  void *data)
-{
-	const struct module *module = data;
-
-	if (state == MODULE_STATE_COMING)
-		kps_program_module_coming(module->name);
-	else if (state == MODULE_STATE_GOING)
-		kps_program_module_going(module->name);
-	return NOTIFY_DONE;
-}
-
-/* After kprobes' own (0) when one comes, which makes its code probeable. */
-static struct notifier_block module_notifier = {
-	.notifier_call = module_changed,
-	.priority = -1,
-};
-
 static int __init kps_init(void)
 {
 	int err;
@@ -43,7 +25,7 @@ static int __init kps_init(void)
 	if (err)
 		goto exit_helpers;
 	kps_debugfs_init();
-	err = register_module_notifier(&module_notifier);
+	err = kps_modules_init();
 	if (err)
 		goto exit_debugfs;
 	err = kps_hotplug_init();
@@ -59,7 +41,7 @@ static int __init kps_init(void)
 exit_hotplug:
 	kps_hotplug_exit();
 exit_modules:
-	unregister_module_notifier(&module_notifier);
+	kps_modules_exit();
 exit_debugfs:
 	kps_debugfs_exit();
 	kps_guards_exit();
@@ -76,7 +58,7 @@ static void __exit kps_exit(void)
 	kps_unpinned();
 	kps_canary_exit();
 	kps_hotplug_exit();
-	unregister_module_notifier(&module_notifier);
+	kps_modules_exit();
 	kps_debugfs_exit();
 	kps_guards_exit();
 	/* A handler that was on its way out still runs our code. */

@@ -505,10 +505,10 @@ void kps_probes_detach(struct kps_program *program, const char *module)
 static bool is_pending_in(const struct kps_site *site, const char *module)
 {
 	return site->state == KPS_SITE_PENDING && !site->stuck &&
-	       !strcmp(site->module, module);
+	       (!module || !strcmp(site->module, module));
 }
 
-/** kps_probes_attach_pending() - @module has come: attach what waits for it */
+/** kps_probes_attach_pending() - @module has come, or NULL: any: attach what waits for it */
 void kps_probes_attach_pending(struct kps_program *program, const char *module)
 {
 	u32 i, j, nr;

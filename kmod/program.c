@@ -6,6 +6,8 @@
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/ctype.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -20,10 +22,13 @@ static unsigned int max_memory_mb = 256;
 module_param(max_memory_mb, uint, 0644);
 MODULE_PARM_DESC(max_memory_mb, "MiB that all programs together may hold");
 
+/* Between two tries to have the lock below. */
+#define LOCK_RETRY_MS 5
+
 /* One change at a time: load, unload, enable, disable, modules come and go. */
 DEFINE_MUTEX(kps_config_lock);
 
-/* The list below, and nothing else; held for moments. */
+/* The list below, and in which modules sites are; held for moments. */
 static DEFINE_MUTEX(kps_programs_lock);
 static LIST_HEAD(kps_programs);
 static unsigned int kps_nr_programs;
@@ -486,20 +491,94 @@ void kps_program_unload_all(void)
 	unload_if(any, 0);
 }
 
-/** kps_program_module_coming() - a module has been loaded, not yet started */
-void kps_program_module_coming(const char *module)
+/**
+ * kps_site_is_in() - note in which module a site's symbol was found
+ * @site: being attached
+ * @module: its name
+ * @len: of @module
+ *
+ * From now on kps_programs_refer_to() tells of it. Context: may sleep,
+ * kps_config_lock held.
+ */
+void kps_site_is_in(struct kps_site *site, const char *module, size_t len)
+{
+	mutex_lock(&kps_programs_lock);
+	strscpy(site->module, module, min(sizeof(site->module), len + 1));
+	mutex_unlock(&kps_programs_lock);
+}
+
+static bool refers_to(const struct kps_program *program, const char *module)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_sites; i++)
+		if (!strcmp(program->sites[i]->module, module))
+			return true;
+	return false;
+}
+
+/**
+ * kps_programs_refer_to() - whether any program has a site in a module, or wants one
+ * @module: its name
+ *
+ * Programs are listed before they are attached, and until they have been detached; who
+ * is listed later finds by itself what has come, and nothing of what has gone.
+ *
+ * Context: may sleep, but waits for no change that is under way.
+ */
+bool kps_programs_refer_to(const char *module)
+{
+	struct kps_program *program;
+	bool found = false;
+
+	mutex_lock(&kps_programs_lock);
+	list_for_each_entry(program, &kps_programs, list)
+		found = found || refers_to(program, module);
+	mutex_unlock(&kps_programs_lock);
+	return found;
+}
+
+/* kps_config_lock is held. */
+static void attach_pending(const char *module)
 {
 	struct kps_program *program;
 
-	mutex_lock(&kps_config_lock);
 	list_for_each_entry(program, &kps_programs, list)
 		if (program->attached)
 			kps_probes_attach_pending(program, module);
+}
+
+/** kps_programs_attach_pending() - @module has come, or NULL: any */
+void kps_programs_attach_pending(const char *module)
+{
+	mutex_lock(&kps_config_lock);
+	attach_pending(module);
 	mutex_unlock(&kps_config_lock);
 }
 
-/** kps_program_module_going() - a module is about to be freed */
-void kps_program_module_going(const char *module)
+/**
+ * kps_programs_attach_pending_within() - likewise, unless it takes too long
+ * @module: likewise
+ * @ms: to wait for changes under way
+ *
+ * Return: false: they are not done yet, and nothing is attached.
+ */
+bool kps_programs_attach_pending_within(const char *module, unsigned int ms)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(ms);
+
+	while (!mutex_trylock(&kps_config_lock)) {
+		if (time_after(jiffies, end))
+			return false;
+		msleep(LOCK_RETRY_MS);
+	}
+	attach_pending(module);
+	mutex_unlock(&kps_config_lock);
+	return true;
+}
+
+/** kps_programs_leave_module() - a module is about to be freed: detach what is in it */
+void kps_programs_leave_module(const char *module)
 {
 	struct kps_program *program;
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Who waits for whom: what takes long is done once for a whole program, and a load ends
-# when whoever asked for it is killed.
+# Who waits for whom: what takes long is done once for a whole program, a load ends
+# when whoever asked for it is killed, and modules come and go meanwhile.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # timeout=200
@@ -58,22 +58,51 @@ begins_to_load() {
 	done
 }
 
-# killed PROBE [OPTION...]
+still_loading() { jobs -rp | grep -qx "$LOADER"; }
+
+# killed PROBE [PROGRAM]: what there is of the load goes; but for PROGRAM there was none
 killed() {
-	local probe=$1
-	shift
-	begins_to_load "$probe:tcp_* /comm == \"nobody\"/ { @ = count(); }" "$@"
+	yes "a load of $1s is under way" still_loading
 	kill -KILL $LOADER
 	wait $LOADER 2>/dev/null
-	diag <<<"$probe: killed with $(wc -l <"$KPROBES") probes in the list"
-	is "a load of ${probe}s that was killed leaves no program" "$(ls "$DEBUGFS/programs")" ""
+	is "a load of $1s that was killed leaves no program" "$(ls "$DEBUGFS/programs")" "${2:-}"
+}
+
+SLOW='tcp_* /comm == "nobody"/ { @ = count(); }'
+
+by_kprobes() {
+	begins_to_load "kprobe:$SLOW" --attach kprobe
+	killed kprobe
 	is "and no probe" "$(armed)" 0
+}
+
+# One of which no program wants anything, and one that is waited for, both before the
+# load is done.
+modules_beside() {
+	local i
+	must no_conntrack
+	must kpctl load conntrack
+	begins_to_load "kretprobe:$SLOW"
+	must modprobe dummy
+	must modprobe -r dummy
+	must modprobe nf_conntrack
+	yes "the log says what comes late" eval 'dmesg | grep -q "module nf_conntrack has come while"'
+	killed kretprobe conntrack
+	for ((i = 0; i < 100; i++)); do
+		[ "$(states conntrack)" = attached ] && break
+		sleep 0.1
+	done
+	is "its probes are attached after that" "$(states conntrack)" attached
+	must no_conntrack
+	is "and are pending when it goes" "$(states conntrack)" pending
+	is "no probe is left" "$(armed)" 0
+	done_with conntrack
 }
 
 load_module
 many_clauses
 shared
-killed kretprobe
-killed kprobe --attach kprobe
+modules_beside
+by_kprobes
 must rmmod kpstat
 finish

@@ -72,10 +72,13 @@ int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
  * @site: just attached
  * @kp: its kprobe
  *
+ * If the module goes, we are told of that after the kernel has marked the kprobe, or
+ * else from now on.
+ *
  * Return: 0, or -EINVAL for our own code, which must not be probed: handlers
- * run it.
+ * run it; or -ENOENT: the module goes.
  */
-int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp)
+int kps_symbol_attached(struct kps_site *site, struct kprobe *kp)
 {
 	char text[KSYM_SYMBOL_LEN];
 	char *module;
@@ -83,10 +86,10 @@ int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp)
 	sprint_symbol(text, (unsigned long)kp->addr);
 	module = strchr(text, '[');
 	if (module)
-		strscpy(site->module, module + 1,
-			min_t(size_t, sizeof(site->module),
-			      strcspn(module + 1, " ]") + 1));
-	return strcmp(site->module, KBUILD_MODNAME) ? 0 : -EINVAL;
+		kps_site_is_in(site, module + 1, strcspn(module + 1, " ]"));
+	if (!strcmp(site->module, KBUILD_MODNAME))
+		return -EINVAL;
+	return kprobe_gone(kp) ? -ENOENT : 0;
 }
 
 /*

@@ -27,7 +27,7 @@ int kps_symbol_place(const struct kps_symbol *symbol, unsigned long address,
 		     struct kprobe *kp);
 int kps_symbol_error(const struct kps_symbol *symbol, unsigned long address,
 		     const struct kprobe *kp, int err);
-int kps_symbol_attached(struct kps_site *site, const struct kprobe *kp);
+int kps_symbol_attached(struct kps_site *site, struct kprobe *kp);
 int kps_register_kprobe(struct kprobe *kp);
 int kps_register_kretprobe(struct kps_site *site, struct kretprobe *rp);
 int kps_arm(struct kps_site *site, struct kprobe *kp);
