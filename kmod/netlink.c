@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/pid.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/utsname.h>
 #include <net/genetlink.h>
@@ -205,22 +206,32 @@ static int run_on_program(struct sk_buff *skb, struct genl_info *info,
 	return err;
 }
 
-static int kps_doit(struct sk_buff *skb, struct genl_info *info)
+/* Of a sender who may ask. */
+static int run_command(struct sk_buff *skb, struct genl_info *info,
+		       struct kps_error *error)
 {
 	const u8 cmd = info->genlhdr->cmd;
-	struct kps_error error = {};
 	int err = 0;
+
+	if (commands[cmd].attaches)
+		err = kps_check_lockdown(LOCKDOWN_KPROBES, error);
+	if (err)
+		return err;
+	return commands[cmd].run ? commands[cmd].run(info, error) :
+				   run_on_program(skb, info, error);
+}
+
+static int kps_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kps_error error = {};
+	int err;
 
 	if (!kps_may_ask(skb)) {
 		/* Whoever it is, nothing is kept for them. */
 		info->extack->_msg = not_capable;
 		return -EPERM;
 	}
-	if (commands[cmd].attaches)
-		err = kps_check_lockdown(LOCKDOWN_KPROBES, &error);
-	if (!err)
-		err = commands[cmd].run ? commands[cmd].run(info, &error) :
-					  run_on_program(skb, info, &error);
+	err = run_command(skb, info, &error);
 	if (err)
 		kps_error_report(&error, info->extack);
 	return err;
@@ -377,6 +388,7 @@ struct cursor {
 	struct kps_program *program;	/* referenced */
 	struct kps_snapshots *snapshots;
 	struct kps_reader *reader;
+	struct pid *sender;	/* of a change */
 	u32 step;	/* which part of the answer */
 	u32 index;	/* within it */
 	bool one;	/* that program only */
@@ -398,6 +410,7 @@ static int dump_done(struct netlink_callback *cb)
 	kps_snapshots_free(cursor->snapshots);
 	kps_reader_end(cursor->reader);
 	kps_program_put(cursor->program);
+	put_pid(cursor->sender);
 	kfree(cursor);
 	return 0;
 }
@@ -500,6 +513,66 @@ static int name_##_dump(struct sk_buff *msg, struct netlink_callback *cb) \
 {									\
 	return dump_message(msg, cb, name_##_put);			\
 }
+
+/*
+ * Changes, which may take long, as dumps.
+ *
+ * While a command is sent, the kernel holds its lock of all generic netlink families,
+ * as it does for the first message of a dump. Nobody can register a family meanwhile,
+ * and whoever sends anything to any family waits behind who wants to. What follows in a
+ * dump is made when it is received, under no lock but the socket's own. So that is when
+ * the change is made: by the same task, which a signal may end.
+ */
+
+static int change_start(struct netlink_callback *cb)
+{
+	struct cursor *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
+
+	if (!cursor)
+		return -ENOMEM;
+	cb->args[0] = (long)cursor;
+	if (!kps_may_ask(cb->skb))
+		cursor->err = kps_error(&cursor->error, -EPERM, "%s",
+					not_capable);
+	cursor->sender = get_pid(task_tgid(current));
+	return 0;
+}
+
+static int make_change(struct netlink_callback *cb, struct cursor *cursor)
+{
+	struct nlattr *tb[KPS_A_MAX + 1];
+	struct genl_info info = {
+		.genlhdr	= nlmsg_data(cb->nlh),
+		.attrs		= tb,
+		.snd_portid	= NETLINK_CB(cb->skb).portid,
+	};
+
+	if (task_tgid(current) != cursor->sender)
+		return kps_error(&cursor->error, -EPERM,
+				 "another process asked for that");
+	if (nlmsg_parse(cb->nlh, GENL_HDRLEN, tb, KPS_A_MAX, kps_policy, NULL))
+		return kps_error(&cursor->error, -EINVAL, "malformed request");
+	return run_command(cb->skb, &info, &cursor->error);
+}
+
+static int change_put(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	const struct genlmsghdr *asked = nlmsg_data(cb->nlh);
+	struct cursor *cursor = cursor_of(cb);
+	void *header;
+
+	if (cursor->step) {
+		cursor->err = make_change(cb, cursor);
+		return cursor->err;
+	}
+	header = put_header(msg, cb, asked->cmd);
+	if (!header)
+		return -EMSGSIZE;
+	genlmsg_end(msg, header);
+	cursor->step++;
+	return true;
+}
+DEFINE_DUMP(change);
 
 static int programs_start(struct netlink_callback *cb)
 {
@@ -1025,12 +1098,16 @@ DEFINE_DUMP(events);
 	{ .cmd = KPS_CMD_##cmd_, .start = name_##_start,		\
 	  .dumpit = name_##_dump, .done = dump_done }
 
+#define CHANGE(cmd_)							\
+	{ .cmd = KPS_CMD_##cmd_, .doit = kps_doit, .start = change_start, \
+	  .dumpit = change_dump, .done = dump_done }
+
 static const struct genl_ops kps_ops[] = {
 	DO(STATUS),
-	DO(LOAD),
-	DO(UNLOAD),
-	DO(ENABLE),
-	DO(DISABLE),
+	CHANGE(LOAD),
+	CHANGE(UNLOAD),
+	CHANGE(ENABLE),
+	CHANGE(DISABLE),
 	DO(RESET),
 	DUMP(PROGRAMS, programs),
 	DUMP(SHOW, show),

@@ -10,7 +10,7 @@
 # ftrace's hooks, by the trampolines that they are called from
 hooks() { grep -o 'tramp: 0x[0-9a-f]*' "$FTRACED" | sort -u | wc -l; }
 
-MANY=60
+MANY=40
 many_clauses() {
 	local functions began
 	functions=$(awk '{ print $1 }' /sys/kernel/tracing/available_filter_functions |
@@ -50,7 +50,7 @@ kprobe:vfs_read /comm == "some_reads"/ { @r = max(reg("dx")); }'
 begins_to_load() {
 	local i text=$1
 	shift
-	kpctl load "$@" --name slow --max-probes 1000 -e "$text" >"$WORK/load" 2>&1 &
+	kpctl load "$@" --name slow --max-probes 1024 -e "$text" >"$WORK/load" 2>&1 &
 	LOADER=$!
 	for ((i = 0; i < 600; i++)); do
 		[ "$(wc -l <"$KPROBES")" -gt 5 ] && return
@@ -68,23 +68,32 @@ killed() {
 	is "a load of $1s that was killed leaves no program" "$(ls "$DEBUGFS/programs")" "${2:-}"
 }
 
-SLOW='tcp_* /comm == "nobody"/ { @ = count(); }'
+# many PROVIDER: more than any kernel attaches in some seconds
+many() { printf '%s:tcp_*,%s:ip_*,%s:inet_* /comm == "nobody"/ { @ = count(); }' "$1" "$1" "$1"; }
 
 by_kprobes() {
-	begins_to_load "kprobe:$SLOW" --attach kprobe
+	begins_to_load "$(many kprobe)" --attach kprobe
 	killed kprobe
 	is "and no probe" "$(armed)" 0
 }
 
-# One of which no program wants anything, and one that is waited for, both before the
+# Those of which no program wants anything, and one that is waited for, all before the
 # load is done.
 modules_beside() {
-	local i
+	local i began
 	must no_conntrack
 	must kpctl load conntrack
-	begins_to_load "kretprobe:$SLOW"
+	begins_to_load "$(many kretprobe)"
+	began=$(date +%s%3N)
 	must modprobe dummy
 	must modprobe -r dummy
+	# It brings a generic netlink family.
+	if modprobe -n psample 2>/dev/null; then
+		must modprobe psample
+		must modprobe -r psample
+	fi
+	diag <<<"modules came and went in $(($(date +%s%3N) - began)) ms"
+	yes "modules come and go during a load" still_loading
 	must modprobe nf_conntrack
 	yes "the log says what comes late" eval 'dmesg | grep -q "module nf_conntrack has come while"'
 	killed kretprobe conntrack

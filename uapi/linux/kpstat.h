@@ -31,6 +31,11 @@
  *                  "program" fire in between: begin, before the others are
  *                  attached, and end, after they are detached.
  *
+ * LOAD, UNLOAD, ENABLE and DISABLE can also be sent as a dump: one message without
+ * attributes is the answer, and the change is made when the sender receives what
+ * follows.  The kernel holds a lock of all generic netlink families while a "do" is
+ * done; what may take long had better not be done under it.
+ *
  * KPS_CMD_RESET    do: KPS_A_NAME, [KPS_A_MAP_NAME], [KPS_A_FLAGS: KPS_F_ZERO].
  *                  Empties every map and zeroes the ledger; with a map's name
  *                  only that map is emptied.  KPS_F_ZERO: its keys stay, with

@@ -252,7 +252,9 @@ int client_transact(struct client *client, struct nl_msg *msg,
 
 int client_command(struct client *client, int command, const char *name)
 {
-	struct nl_msg *msg = client_message(client, command, 0, 256);
+	struct nl_msg *msg = client_message(client, command,
+					    command == KPS_CMD_RESET ? 0 : NLM_F_DUMP,
+					    256);
 
 	nla_put_string(msg, KPS_A_NAME, name);
 	return client_transact(client, msg, NULL, NULL);

@@ -178,7 +178,7 @@ int client_load(struct client *client, const char *name,
 
 	if (err)
 		return err;
-	msg = client_message(client, KPS_CMD_LOAD, 0, object_size(object));
+	msg = client_message(client, KPS_CMD_LOAD, NLM_F_DUMP, object_size(object));
 	nla_put_string(msg, KPS_A_NAME, name);
 	nla_put_string(msg, KPS_A_SOURCE, object->source);
 	nla_put_u32(msg, KPS_A_FLAGS, options->flags);
