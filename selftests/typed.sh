@@ -164,6 +164,50 @@ yes "the same of it" diff <(kpctl read perf) <(kpctl read ours)
 done_with ours
 must kpctl unload perf
 
+# Bytes that a __data_loc word tells of: as many as the event has.
+BYTES='tracepoint:net:net_dev_queue /comm == "bash"/ { @n[buf(args.name)] = count(); @[args.name, buf(args.name, 2)] = count(); }'
+load_text ours "$BYTES"
+load_text perf "$BYTES" --attach perf
+bash -c ': </dev/tcp/127.0.0.1/1' 2>/dev/null
+yes "bytes of a name, its end counted" grep -q '^@n\[lo\\x00\]: ' <(kpctl read ours)
+yes "and its first two" grep -q '^@\[lo, lo\]: ' <(kpctl read ours)
+yes "the same of them" diff <(kpctl read perf) <(kpctl read ours)
+done_with ours
+must kpctl unload perf
+
+# commands_of FILE: the bytes that it has, in hex, sorted
+commands_of() {
+	python3 - "$1" <<-'END'
+		import re, sys
+		for line in sorted(re.sub(rb"\\x(..)", lambda m: bytes([int(m[1], 16)]),
+		                          line.rstrip(b"\n")).hex(" ")
+		                   for line in open(sys.argv[1], "rb")):
+		    print(line)
+	END
+}
+SCSI=$EVENTS/scsi/scsi_dispatch_cmd_start
+if modprobe -q scsi_mod && [ -e "$SCSI/format" ] && modprobe -qn scsi_debug; then
+	echo >"${EVENTS%/*}/trace"
+	echo 1 >"$SCSI/enable"
+	kpctl run -q -c 'modprobe scsi_debug dev_size_mb=8 delay=0' -e '
+		tracepoint:scsi:scsi_dispatch_cmd_start {
+			$half = args.cmd_len / 2;
+			printf("%r\n", buf(args.cmnd)); @all = count();
+			printf("half %r\n", buf(args.cmnd, $half));
+			printf("two %r\n", buf(args.cmnd, 2)); }' >"$WORK/printed"
+	echo 0 >"$SCSI/enable"
+	sed -n 's/.* raw=\([0-9a-f ]*\)).*/\1/p' "${EVENTS%/*}/trace" | LC_ALL=C sort >"$WORK/theirs"
+	between "commands of a disk" "$(wc -l <"$WORK/theirs")" 5 10000
+	grep -av '^half \|^two \|^@\|^$' "$WORK/printed" >"$WORK/whole"
+	yes "their bytes are those of the trace" diff "$WORK/theirs" <(commands_of "$WORK/whole")
+	sed -n 's/^half //p' "$WORK/printed" >"$WORK/half"
+	yes "half of each" diff <(awk '{ NF /= 2 } 1' "$WORK/theirs" | LC_ALL=C sort) <(commands_of "$WORK/half")
+	sed -n 's/^two //p' "$WORK/printed" >"$WORK/two"
+	yes "two of each" diff <(awk '{ NF = 2 } 1' "$WORK/theirs" | LC_ALL=C sort) <(commands_of "$WORK/two")
+else
+	skip "bytes of a disk's commands" "there is no scsi_debug"
+fi
+
 no "no such way" kpctl load --attach magic --name x -e 'tracepoint:raw_syscalls:sys_enter { @ = count(); }'
 must rmmod kpstat
 finish

@@ -160,6 +160,7 @@ struct kps_helper {
 	enum kps_arg args[4];
 	bool takes_stack;	/* needs the program's stack table */
 	bool takes_regs;	/* reads ctx->regs */
+	bool takes_record;	/* reads of the record where no constant says */
 	bool nests;		/* calls nothing of the kernel's, and may nest */
 	u16 cost;		/* ns, about; without what its arguments add */
 };

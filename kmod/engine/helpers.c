@@ -296,6 +296,21 @@ HELPER(bytes)
 	return len;
 }
 
+HELPER(record_buf)
+{
+	u64 size = r4 & KPS_SIZE_MASK, off = r2 & 0xffff, len = (u32)r2 >> 16;
+	struct kps_ctx *ctx = CTX;
+	u64 *out = scratch(ctx, r5);
+
+	memset(out, 0, size);
+	if (!in_record(ctx, off, len))
+		return fault(ctx, line_of(r4));
+	len = min3(len, r3, size - sizeof(u64));
+	memcpy(out + 1, ctx->record + off, len);
+	out[0] = len;
+	return len;
+}
+
 /*
  * Room for what is too large for a handler's stack, one of each per CPU and
  * context: the guard of the dispatch admits one event.
@@ -667,4 +682,9 @@ const struct kps_helper kps_helpers[__KPS_FN_NR] = {
 	[KPS_FN_STACK_LEN]	= { "stack_len", kps_fn_stack_len, { KPS_ARG_ANY },
 				    .takes_stack = true,
 				    .cost = 10 },
+	[KPS_FN_RECORD_BUF]	= { "record_buf", kps_fn_record_buf,
+				    { KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN,
+				      KPS_ARG_OUT },
+				    .takes_record = true,
+				    .cost = 20 },
 };

@@ -624,6 +624,8 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 		return refuse(v, "%s without a stack table", call.helper->name);
 	if (call.helper->takes_regs)
 		v->code->reads_regs = true;
+	if (call.helper->takes_record)
+		v->code->reads_record = true;
 	for (i = 0; i < ARRAY_SIZE(call.helper->args); i++) {
 		if (call.helper->args[i] == KPS_ARG_NONE)
 			break;

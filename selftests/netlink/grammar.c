@@ -483,6 +483,7 @@ static const struct {
 	{ KPS_FN_READ, 2, { 8, 8 } }, { KPS_FN_READ, 2, { -4096, 4 } },
 	{ KPS_FN_READ, 2, { 4096, 4 | 7 << KPS_LINE_SHIFT } }, { KPS_FN_CURTASK, 0, {} },
 	{ KPS_FN_BYTES, 4, { 4096, 1000, 32, 0 } }, { KPS_FN_PPID, 0, {} },
+	{ KPS_FN_RECORD_BUF, 4, { 0x40008, 3, 16, 0 } },
 	{ KPS_FN_REG, 1, { 8 } }, { KPS_FN_RAND, 0, {} },
 	{ KPS_FN_CGROUP, 0, {} }, { KPS_FN_NUMA, 0, {} },
 	{ KPS_FN_JIFFIES, 0, {} }, { KPS_FN_CLOCK, 1, { KPS_CLOCK_TAI } },

@@ -215,8 +215,24 @@ static void check_conntrack(void)
 	raw_command(KPS_CMD_UNLOAD, PROGRAM);
 }
 
-/* Where a string is said to be: in an argument of ours. */
-static void check_data_loc(void)
+/* A string, or bytes, where the first argument says; what of it is not 0 is in R7. */
+static void add_str(void)
+{
+	ADD(MOV_REG(R1, R6), MOV_IMM(R2, 16), MOV_IMM(R3, 4 | KPS_DATA_LOC),
+	    MOV_IMM(R4, 16), MOV_IMM(R5, 0), CALL(KPS_FN_RECORD_STR),
+	    LDX(BPF_DW, R7, R6, SCRATCH(0)));
+}
+
+static void add_buf(void)
+{
+	ADD(MOV_REG(R1, R6), MOV_IMM(R2, 16), MOV_IMM(R3, 4), CALL(KPS_FN_RECORD),
+	    MOV_REG(R1, R6), MOV_REG(R2, R0), MOV_IMM(R3, 100), MOV_IMM(R4, 16),
+	    MOV_IMM(R5, 0), CALL(KPS_FN_RECORD_BUF),
+	    LDX(BPF_DW, R7, R6, SCRATCH(8)));
+}
+
+/* Where it is said to be: in an argument of ours. */
+static void check_data_loc(const char *what, void (*add_reading)(void))
 {
 	unsigned long long ledger[KPS_LEDGER_NR] = { 0 };
 	const char *event = "raw_syscalls:sys_enter";
@@ -228,23 +244,22 @@ static void check_data_loc(void)
 	    JMP_IMM(BPF_JEQ, R0, getpid(), 2), MOV_IMM(R0, 0), EXIT,
 	    MOV_REG(R1, R6), MOV_IMM(R2, 8), MOV_IMM(R3, 8), CALL(KPS_FN_RECORD),
 	    JMP_IMM(BPF_JEQ, R0, SYS_getppid, 2), MOV_IMM(R0, 0), EXIT,
-	    MOV_REG(R1, R6), MOV_IMM(R2, 16), MOV_IMM(R3, 4 | KPS_DATA_LOC),
-	    MOV_IMM(R4, 16), MOV_IMM(R5, 0), CALL(KPS_FN_RECORD_STR),
-	    LDX(BPF_DW, R7, R6, SCRATCH(0)));
+	    MOV_IMM(R7, 0));
+	add_reading();
 	end_clause();
 	if (!id || !load("tracepoint", event, id))
 		return;
 	syscall(SYS_getppid, COMMON << 16 | 0);
 	syscall(SYS_getppid, COMMON << 16 | 0);
 	check(count_of("@all") == 2 && !count_of("@bad"),
-	      "a string that is said to be where nothing is: zeros");
+	      "%s said to be where nothing is: zeros", what);
 	raw_ledger(PROGRAM, ledger);
 	check(!ledger[KPS_LEDGER_FAULT], "which is no fault");
 	syscall(SYS_getppid, 1 << 16 | 0xfff0);
 	syscall(SYS_getppid, 0xffff << 16 | 8);
 	raw_ledger(PROGRAM, ledger);
 	check(ledger[KPS_LEDGER_FAULT] == 2 && !count_of("@bad"),
-	      "one that is said to be outside of the record is a fault");
+	      "%s said to be outside of the record: a fault", what);
 	raw_command(KPS_CMD_UNLOAD, PROGRAM);
 }
 
@@ -262,7 +277,8 @@ int main(void)
 	raw_open();
 	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
 		check_event(events[i]);
-	check_data_loc();
+	check_data_loc("a string", add_str);
+	check_data_loc("bytes", add_buf);
 	check_conntrack();
 	return finish();
 }

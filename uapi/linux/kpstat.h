@@ -522,6 +522,10 @@ enum kps_fn {
 	KPS_FN_CLOCK,		/* (CONST enum kps_clock) -> ns */
 	KPS_FN_MAP_LEN,		/* (map) -> keys in it now; VALUE maps */
 	KPS_FN_STACK_LEN,	/* (id that KSTACK or USTACK gave) -> frames */
+	KPS_FN_RECORD_BUF,	/* (word, length, CONST size of out, out): like BYTES, of
+				 * what a __data_loc word says lies in the record: its
+				 * offset | its length << 16
+				 */
 	__KPS_FN_NR,
 };
 
@@ -535,7 +539,8 @@ enum kps_clock {
 #define KPS_DATA_LOC	(1 << 16)
 
 /*
- * Or'ed into the CONST size of RECORD, READ, STR, RECORD_STR and BYTES, shifted:
+ * Or'ed into the CONST size of RECORD, READ, STR, RECORD_STR, BYTES and RECORD_BUF,
+ * shifted:
  * a line of the program's text, under which a fault there is counted; 0: none.
  */
 #define KPS_LINE_SHIFT	16

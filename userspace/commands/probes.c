@@ -25,6 +25,8 @@ static const char *field_type(const struct event_field *field)
 		[FIELD_STRING]		= "string",
 		[FIELD_DATA_LOC]	= "string",
 		[FIELD_BYTES]		= "bytes",
+		[FIELD_LOC]		= "bytes",
+		[FIELD_REL_LOC]		= "bytes",
 		[FIELD_OPAQUE]		= "opaque",
 	};
 

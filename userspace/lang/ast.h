@@ -113,6 +113,7 @@ struct expr {
 	unsigned int len;	/* EXPR_STRING: may contain NUL */
 	struct expr *a, *b, *c;	/* operands; FIELD, CAST, INDEX: .a */
 	bool is_arrow;		/* EXPR_FIELD: written with -> */
+	bool as_bytes;		/* EXPR_FIELD: buf() wants what a __data_loc tells of */
 	struct expr *list;	/* arguments, keys, members of a tuple */
 
 	/* The checker's findings, for one event: */

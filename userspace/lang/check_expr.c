@@ -467,6 +467,11 @@ static int type_of_field(struct checker *checker, const struct expr *expr,
 			 const struct event_field *field, struct type *type)
 {
 	*type = (struct type){ .kind = TYPE_INT, .is_signed = field->is_signed };
+	if (expr->as_bytes && event_field_is_loc(field)) {
+		/* Its size is the event's. */
+		*type = (struct type){ .kind = TYPE_ARRAY };
+		return 0;
+	}
 	switch (field->class) {
 	case FIELD_STRING:
 		*type = (struct type){ .kind = TYPE_STR,
@@ -496,7 +501,9 @@ static int type_of_field(struct checker *checker, const struct expr *expr,
 		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size };
 		return 0;
 	}
-	diag_error(&expr->at, "use another field",
+	diag_error(&expr->at, event_field_is_loc(field) ?
+		   arena_printf(checker->arena, "read its bytes: buf(args.%s)",
+				field->name) : "use another field",
 		   "'%s' (%s) cannot be used", field->name,
 		   field->declared ? field->declared : field->name);
 	return -1;

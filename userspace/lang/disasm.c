@@ -24,6 +24,7 @@ static const char * const helpers[__KPS_FN_NR] = {
 	[KPS_FN_CGROUP] = "cgroup", [KPS_FN_NUMA] = "numa",
 	[KPS_FN_JIFFIES] = "jiffies", [KPS_FN_CLOCK] = "clock",
 	[KPS_FN_MAP_LEN] = "map_len", [KPS_FN_STACK_LEN] = "stack_len",
+	[KPS_FN_RECORD_BUF] = "record_buf",
 };
 
 static const char * const alu_ops[16] = {

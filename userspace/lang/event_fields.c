@@ -27,6 +27,12 @@ void event_fields_free(struct event_fields *fields)
 	*fields = (struct event_fields){ 0 };
 }
 
+bool event_field_is_loc(const struct event_field *field)
+{
+	return field->class == FIELD_DATA_LOC || field->class == FIELD_LOC ||
+	       field->class == FIELD_REL_LOC;
+}
+
 const struct event_field *event_field_find(const struct event_fields *fields,
 					   const char *name)
 {

@@ -18,6 +18,8 @@ enum field_class {
 	FIELD_STRING,		/* char[size] in the record */
 	FIELD_DATA_LOC,		/* string; a __data_loc word at offset */
 	FIELD_BYTES,		/* u8[size]: an address for ntop() */
+	FIELD_LOC,		/* other bytes that a __data_loc word at offset tells of */
+	FIELD_REL_LOC,		/* the same from behind the word, __rel_loc */
 	FIELD_OPAQUE,		/* neither; cannot be used */
 };
 
@@ -52,6 +54,9 @@ int provider_event_fields(const char *event, struct event_fields *out);
 /* Members that are NULL are fine; all others are from malloc(). */
 void event_fields_free(struct event_fields *fields);
 void enum_table_clear(struct enum_table *table);
+
+/* Whether the record has but a word that says where, and how long, it is. */
+bool event_field_is_loc(const struct event_field *field);
 
 const struct event_field *event_field_find(const struct event_fields *fields,
 					   const char *name);

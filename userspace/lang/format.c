@@ -90,9 +90,10 @@ static enum field_class classify(const struct event_field *field)
 
 	if (is_data_loc_string(declaration))
 		return FIELD_DATA_LOC;
-	if (starts_with(declaration, "__data_loc") ||
-	    starts_with(declaration, "__rel_loc"))
-		return FIELD_OPAQUE;
+	if (starts_with(declaration, "__data_loc "))
+		return FIELD_LOC;
+	if (starts_with(declaration, "__rel_loc "))
+		return FIELD_REL_LOC;
 	if (array && is_char_array(declaration))
 		return FIELD_STRING;
 	if (array && is_byte_array(declaration))

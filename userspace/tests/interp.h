@@ -269,6 +269,20 @@ static inline uint64_t bytes(struct machine *m, uint64_t address, uint64_t len,
 	return len;
 }
 
+static inline uint64_t record_buf(struct machine *m, uint64_t loc, uint64_t len,
+				  uint64_t size, uint64_t off)
+{
+	uint8_t *out = out_range(m, off, size);
+
+	if (len > (uint32_t)loc >> 16)
+		len = (uint32_t)loc >> 16;
+	if (len > size - 8)
+		len = size - 8;
+	memcpy(out, &len, 8);
+	memcpy(out + 8, m->record + (loc & 0xffff), len);
+	return len;
+}
+
 static inline uint64_t call_helper(struct machine *m, int fn)
 {
 	const uint64_t *r = m->reg;
@@ -332,6 +346,8 @@ static inline uint64_t call_helper(struct machine *m, int fn)
 		return read_word(m, r[2], r[3]);
 	case KPS_FN_BYTES:
 		return bytes(m, r[2], r[3], r[4] & KPS_SIZE, r[5]);
+	case KPS_FN_RECORD_BUF:
+		return record_buf(m, r[2], r[3], r[4] & KPS_SIZE, r[5]);
 	default:
 		fail_msg("helper %d", fn);
 		return 0;
@@ -349,6 +365,7 @@ static inline void run_call(struct machine *m, const struct bpf_insn *insn)
 		[KPS_FN_MAP_ADD] = 3, [KPS_FN_MAP_DELETE] = 2,
 		[KPS_FN_OUTPUT] = 2, [KPS_FN_READ] = 2, [KPS_FN_BYTES] = 4,
 		[KPS_FN_MAP_LEN] = 1, [KPS_FN_STACK_LEN] = 1,
+		[KPS_FN_RECORD_BUF] = 4,
 	};
 	int i;
 

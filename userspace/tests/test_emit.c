@@ -352,6 +352,45 @@ static void test_record_strings(void **state)
 	assert_string_equal(key_text(1, 0), "eth");
 }
 
+static void check_buf(const char *text, uint64_t len, const void *bytes)
+{
+	char program[256];
+
+	snprintf(program, sizeof(program),
+		 "t:scsi:scsi_dispatch_cmd_start { @[%s] = count(); }", text);
+	run(program);
+	assert_int_equal(key_word(0, 0), len);
+	assert_memory_equal(m.updates[0].key + 8, bytes, len);
+}
+
+/* As many as the event has, or as are wanted, if that is less. */
+static void test_record_bytes(void **state)
+{
+	const uint32_t cmd_len = 3, cmnd = 6 << 16 | 40, words = 12 << 16 | 48,
+		       behind = 5 << 16 | (64 - 24);
+
+	(void)state;
+	memcpy(m.record + 8, &cmd_len, 4);
+	memcpy(m.record + 12, &cmnd, 4);
+	memcpy(m.record + 16, &words, 4);
+	memcpy(m.record + 20, &behind, 4);
+	memcpy(m.record + 24, "an eight", 8);
+	memcpy(m.record + 40, "\0b\0def", 6);
+	memcpy(m.record + 48, "\0\0\0\1\0\0\0\2\0\0\0\3", 12);
+	memcpy(m.record + 64, "x\0yz\0", 5);
+	check_buf("buf(args.cmnd)", 6, "\0b\0def");
+	check_buf("buf(args->cmnd, 4)", 4, "\0b\0d");
+	check_buf("buf(args.cmnd, 100)", 6, "\0b\0def");
+	check_buf("buf(args.cmnd, args.cmd_len)", 3, "\0b\0");
+	check_buf("buf(args.words)", 12, "\0\0\0\1\0\0\0\2\0\0\0\3");
+	check_buf("buf(args.behind)", 5, "x\0yz\0");
+	check_buf("buf(args.behind, 2)", 2, "x\0");
+	check_buf("buf(args.lun)", 8, "an eight");
+	check_buf("buf(args.lun, 2)", 2, "an");
+	check_buf("buf(args.lun, args.cmd_len)", 3, "an ");
+	check_buf("buf(args.lun, 100)", 8, "an eight");
+}
+
 static void test_enums(void **state)
 {
 	struct object object;
@@ -520,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup(test_string_sizes, reset_machine),
 		cmocka_unit_test_setup(test_addresses, reset_machine),
 		cmocka_unit_test_setup(test_record_strings, reset_machine),
+		cmocka_unit_test_setup(test_record_bytes, reset_machine),
 		cmocka_unit_test_setup(test_enums, reset_machine),
 		cmocka_unit_test_setup(test_conntrack, reset_machine),
 		cmocka_unit_test_setup(test_maps, reset_machine),

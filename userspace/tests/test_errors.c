@@ -185,6 +185,8 @@ static const struct bad_program types[] = {
 	{ K "{ @[strncmp(comm, pid, 3)] = count(); }", 1, 21,
 	  "strncmp() compares strings", "str()" },
 	{ K "{ @[buf(arg0)] = count(); }", 1, 21, "needs a length", NULL },
+	{ "t:scsi:scsi_dispatch_cmd_start { @[args.words] = count(); }", 1, 36,
+	  "'words' (__data_loc u32[] words) cannot be used", "buf(args.words)" },
 	{ K "{ @[strftime(\"%H\", nsecs)] = count(); }", 1, 21,
 	  "a time cannot be a key", "keep nsecs" },
 	{ K "{ @t = strftime(\"%H\", nsecs); }", 1, 24,

@@ -54,7 +54,7 @@ static void test_fields(void **state)
 	assert_int_equal(get("name")->class, FIELD_DATA_LOC);
 	assert_int_equal(get("ssid")->class, FIELD_DATA_LOC);
 	assert_int_equal(get("saddr")->class, FIELD_BYTES);
-	assert_int_equal(get("args")->class, FIELD_OPAQUE);
+	assert_int_equal(get("args")->class, FIELD_LOC);
 	assert_int_equal(get("ok")->class, FIELD_PLAIN);
 	assert_int_equal(get("foo")->class, FIELD_OPAQUE);
 	assert_int_equal(get("list")->class, FIELD_OPAQUE);

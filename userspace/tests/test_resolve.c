@@ -222,7 +222,7 @@ static void test_tracepoint_globs(void **state)
 	object_free(&object);
 
 	must_compile("t:*:* { }", &object);
-	assert_int_equal(object.nr_probes, 6);
+	assert_int_equal(object.nr_probes, 7);
 }
 
 /* One clause, two records: each event reads its own. */

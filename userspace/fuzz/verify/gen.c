@@ -301,6 +301,7 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_CURTASK] = "", [KPS_FN_PPID] = "", [KPS_FN_RAND] = "",
 	[KPS_FN_CGROUP] = "", [KPS_FN_NUMA] = "", [KPS_FN_JIFFIES] = "",
 	[KPS_FN_CLOCK] = "C", [KPS_FN_MAP_LEN] = "v", [KPS_FN_STACK_LEN] = "n",
+	[KPS_FN_RECORD_BUF] = "nnlx",
 };
 
 int gen_missing(void)

@@ -666,6 +666,7 @@ static const char *run_helper(struct machine *m, int fn)
 		return room(arg(m, 1)) ?:
 		       fills(m, arg(m, 2), size_in(arg(m, 1)));
 	case KPS_FN_BYTES:
+	case KPS_FN_RECORD_BUF:
 		return room(arg(m, 2)) ?:
 		       fills(m, arg(m, 3), size_in(arg(m, 2)));
 	case KPS_FN_READ:
@@ -719,6 +720,7 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_CGROUP] = "", [KPS_FN_NUMA] = "", [KPS_FN_JIFFIES] = "",
 	[KPS_FN_CLOCK] = "c", [KPS_FN_MAP_LEN] = "c",
 	[KPS_FN_STACK_LEN] = "n",
+	[KPS_FN_RECORD_BUF] = "nncc",
 };
 
 /* A constant is one that no path and no event changes. */

@@ -139,12 +139,17 @@ bool is_str_call(const struct expr *expr)
  * buf()
  */
 
+#define MAX_BUF (KPS_MAX_STR - 8)
+
 static unsigned int buf_length(const struct expr *expr)
 {
 	const struct expr *data = expr->list, *len = data->next;
 
 	if (len && expr_is_const(len))
 		return len->value < KPS_MAX_STR ? len->value : KPS_MAX_STR;
+	/* What a __data_loc tells of may be as long as it likes. */
+	if (expr_is_in_record(data) && !data->type.size)
+		return len ? DEFAULT_STR : MAX_BUF;
 	return type_is_bytes(&data->type) ? data->type.size : DEFAULT_STR;
 }
 
@@ -154,6 +159,7 @@ static int check_buf(struct checker *checker, struct expr *expr)
 	struct expr *data = expr->list, *len = data->next;
 	unsigned int bytes;
 
+	data->as_bytes = data->kind == EXPR_FIELD;
 	if (check_list(checker, expr->list))
 		return -1;
 	if (data->type.kind == TYPE_STR && data->in_memory)
@@ -168,10 +174,10 @@ static int check_buf(struct checker *checker, struct expr *expr)
 		return -1;
 	}
 	bytes = buf_length(expr);
-	if (bytes > KPS_MAX_STR - 8) {
+	if (bytes > MAX_BUF) {
 		diag_error(len ? &len->at : &data->at,
 			   "say how many: buf(data, 16)",
-			   "buf()'s length is at most %u", KPS_MAX_STR - 8);
+			   "buf()'s length is at most %u", MAX_BUF);
 		return -1;
 	}
 	set_kind(expr, TYPE_BUF);
@@ -179,23 +185,41 @@ static int check_buf(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
-/* From the record: as many bytes as it has, all of them. */
+/* A word as __data_loc has it: where in the record it is, and how many bytes. */
+static void emit_loc(struct emitter *em, const struct expr *data)
+{
+	const struct event_field *field = data->field;
+
+	if (!data->as_bytes || !event_field_is_loc(field)) {
+		code_mov_imm(&em->code, BPF_REG_0,
+			     field->offset | (uint64_t)field->size << 16);
+		return;
+	}
+	code_mov_imm(&em->code, BPF_REG_2, field->offset);
+	code_mov_imm(&em->code, BPF_REG_3, 4 | line_of(data));
+	code_call(&em->code, KPS_FN_RECORD);
+	if (field->class == FIELD_REL_LOC)
+		code_alu_imm(&em->code, BPF_ADD, BPF_REG_0, field->offset + 4);
+}
+
+/* From the record: as many bytes as it has, or are wanted. */
 static void emit_record_buf(struct emitter *em, const struct expr *expr,
-			    int off)
+			    int off, unsigned int depth)
 {
 	const struct expr *data = expr->list, *len = data->next;
-	unsigned int bytes = data->type.size;
+	int spill = take(em, 8);
 
-	if (len && expr_is_const(len) && len->value < bytes)
-		bytes = len->value;
-	code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off, bytes);
-	store_zeros(em, off + 8, off + expr->type.size);
-	if (!bytes)
-		return;
-	code_mov_imm(&em->code, BPF_REG_2, data->field->offset);
-	code_mov_imm(&em->code, BPF_REG_3, bytes);
-	code_mov_imm(&em->code, BPF_REG_4, off + 8);
-	code_call(&em->code, KPS_FN_RECORD_BYTES);
+	emit_loc(em, data);
+	store_scratch(em, spill, BPF_REG_0);
+	if (len)
+		code_mov(&em->code, BPF_REG_3,
+			 emit_any(em, len, BPF_REG_3, depth));
+	else
+		code_mov_imm(&em->code, BPF_REG_3, KPS_MAX_STR);
+	load_scratch(em, BPF_REG_2, spill);
+	code_mov_imm(&em->code, BPF_REG_4, expr->type.size | line_of(expr));
+	code_mov_imm(&em->code, BPF_REG_5, off);
+	code_call(&em->code, KPS_FN_RECORD_BUF);
 }
 
 static void emit_filled(struct emitter *em, const struct expr *expr, int off,
@@ -205,7 +229,7 @@ static void emit_filled(struct emitter *em, const struct expr *expr, int off,
 	int spill;
 
 	if (expr_is_in_record(data)) {
-		emit_record_buf(em, expr, off);
+		emit_record_buf(em, expr, off, depth);
 		return;
 	}
 	if (!len) {
