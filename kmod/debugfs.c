@@ -213,10 +213,10 @@ static int status_show(struct seq_file *m, void *unused)
 	kps_unread_show(m);
 	seq_printf(m, "programs: %u\n", kps_program_count());
 	while ((program = kps_program_next(program))) {
-		seq_printf(m, "  %-24s %-8s %3u probes %3u maps %8zu KiB",
+		seq_printf(m, "  %-24s %-8s %3u probes %3u maps %8llu KiB",
 			   program->name, kps_program_state(program),
 			   program->nr_probes, program->nr_maps,
-			   program->memory >> 10);
+			   (u64)atomic64_read(&program->memory) >> 10);
 		kps_guard_text(&program->guard, why, sizeof(why));
 		seq_printf(m, "%s%s\n", why[0] ? "  " : "", why);
 	}

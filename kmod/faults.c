@@ -78,11 +78,12 @@ u32 kps_probe_faults(const struct kps_probe *probe,
 {
 	const struct kps_set *set = kps_program_set(probe->program);
 	const struct kps_faults *faults;
+	const struct kps_row *row;
 	u32 i, nr = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		faults = &set->rows[cpu]->faults[probe->index];
+	kps_for_each_row(row, set, cpu) {
+		faults = &row->faults[probe->index];
 		nr = add_line(lines, nr, 0, local64_read(&faults->other));
 		for (i = 0; i < KPS_FAULT_LINES; i++)
 			nr = add_line(lines, nr, faults->line[i],

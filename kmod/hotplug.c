@@ -2,20 +2,35 @@
 /*
  * CPUs that come and go while programs are loaded.
  *
- * What belongs to a CPU is there for all that are possible, so tables and
- * ledgers need nothing. Only perf's events, and profile's timers, live and die
- * with their CPU. They are made anew from a work item: the callbacks run with the
- * hotplug lock held for writing, under which no event can be created. Until the
- * work has run, some milliseconds, these are not seen on a CPU that has just
- * come.
+ * Tables and ledgers are there for the CPUs that have been online since the module
+ * came, of the many that a virtual machine says are possible. Those of a CPU that
+ * comes for the first time are made before it runs anything, and stay when it goes,
+ * with what they have counted.
+ *
+ * perf's events, and profile's timers, live and die with their CPU. They are made anew
+ * from a work item: the callbacks run with the hotplug lock held for writing, under
+ * which no event can be created. Until the work has run, some milliseconds, these are
+ * not seen on a CPU that has just come.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
+#include <linux/rwsem.h>
 #include <linux/workqueue.h>
 
 #include "kpstat.h"
 
+/**
+ * kps_rows_lock - which CPUs have rows
+ *
+ * Read by who makes a set and until it is in its place, so that no CPU comes that it
+ * does not know; written by a CPU that comes, by whom hotplug's own lock is held: who
+ * has this one must not ask for that.
+ */
+DECLARE_RWSEM(kps_rows_lock);
+
 static enum cpuhp_state dead_state, online_state;
+/* CPUs that have rows, in every set. */
+static struct cpumask seen;
 /* Set when a CPU is dead, taken by the work: atomic, no lock. */
 static struct cpumask gone;
 /* The work's own; it never runs twice at once. */
@@ -32,6 +47,27 @@ static void cpus_changed(struct work_struct *work)
 	kps_program_cpus_changed(&gone_now);
 }
 static DECLARE_WORK(work, cpus_changed);
+
+/** kps_cpus() - those that have rows; under kps_rows_lock none is added */
+const struct cpumask *kps_cpus(void)
+{
+	return &seen;
+}
+
+/*
+ * Before the CPU comes; also of those that are there when the module does. Where there
+ * is no memory at all the CPU does not come, as with the kernel's own.
+ */
+static int cpu_comes(unsigned int cpu)
+{
+	int err;
+
+	down_write(&kps_rows_lock);
+	cpumask_set_cpu(cpu, &seen);
+	err = kps_program_cpu_comes(cpu);
+	up_write(&kps_rows_lock);
+	return err;
+}
 
 /* In the section where perf serves the CPU already. */
 static int cpu_came(unsigned int cpu)
@@ -54,8 +90,8 @@ static int cpu_died(unsigned int cpu)
 /** kps_hotplug_init() - may sleep. Return: 0 or a negative errno. */
 int __init kps_hotplug_init(void)
 {
-	int ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
-					    "kpstat:dead", NULL, cpu_died);
+	int ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "kpstat:prepare",
+				    cpu_comes, cpu_died);
 
 	if (ret < 0)
 		return ret;

@@ -13,6 +13,7 @@
  *				may look into its tables from outside; and
  *				whose sites are attached, so whose provider may
  *				be asked about them
+ *	kps_rows_lock		(hotplug.c) rwsem: which CPUs have rows in sets
  *	kps_programs_lock	(program.c) mutex: the list of programs, and in which
  *				modules their sites are
  * The event path takes none of them: it runs with preemption off, reads
@@ -45,6 +46,7 @@ struct cpumask;
 struct dentry;
 struct kps_probe;
 struct kps_provider;
+struct rw_semaphore;
 
 /** enum kps_site_state - what has become of one attach point */
 enum kps_site_state {
@@ -169,10 +171,13 @@ extern const struct kps_provider kps_program_provider;
  *	change or see what the sites' states are
  * @owner: portid of the socket that it goes with, 0 if none
  * @uid: of who loaded it
+ * @every: list of all there are, loaded or not, under kps_rows_lock
+ * @nr_cpus: those whose rows are in @memory
  * @memory: bytes it holds
  */
 struct kps_program {
 	struct list_head list;
+	struct list_head every;
 	struct kref ref;
 	bool live;
 	bool attached;
@@ -185,7 +190,8 @@ struct kps_program {
 	u32 nr_probes;
 	u32 nr_sites;
 	u32 nr_enums;
-	size_t memory;
+	u32 nr_cpus;
+	atomic64_t memory;
 	u64 loaded_at;
 	struct kps_map **maps;
 	struct kps_probe **probes;
@@ -229,6 +235,7 @@ unsigned int kps_program_count(void);
 int kps_memory_charge(struct kps_program *program, size_t bytes,
 		      struct kps_error *error);
 void kps_memory_uncharge(struct kps_program *program, size_t bytes);
+void kps_memory_charge_anyway(struct kps_program *program, size_t bytes);
 u64 kps_memory_limit(void);
 u64 kps_memory_used(void);
 void kps_site_is_in(struct kps_site *site, const char *module, size_t len);
@@ -237,6 +244,7 @@ void kps_programs_attach_pending(const char *module);
 bool kps_programs_attach_pending_within(const char *module, unsigned int ms);
 void kps_programs_leave_module(const char *module);
 void kps_program_cpus_changed(const struct cpumask *gone);
+int kps_program_cpu_comes(int cpu);
 
 /* probe.c */
 struct kps_probe *kps_probe_alloc(struct kps_program *program, const char *name,
@@ -276,6 +284,8 @@ int kps_modules_init(void);
 void kps_modules_exit(void);
 
 /* hotplug.c */
+extern struct rw_semaphore kps_rows_lock;
+const struct cpumask *kps_cpus(void);
 int kps_hotplug_init(void);
 void kps_hotplug_exit(void);
 

@@ -265,7 +265,8 @@ static bool has_map(const struct kps_program *program, const char *name)
 static int allocate_map(struct kps_program *program, struct kps_map *map,
 			struct kps_error *error)
 {
-	int err = kps_memory_charge(program, kps_map_memory(map), error);
+	int err = kps_memory_charge(program,
+				    kps_map_memory(map, program->nr_cpus), error);
 
 	if (err || map->kind != KPS_MAP_VALUE)
 		return err;
@@ -372,7 +373,9 @@ static int load_buffer(struct kps_program *program, u32 bytes,
 				 bytes >> 10, KPS_MAX_BUFFER >> 10);
 	if (!bytes)
 		bytes = DEFAULT_BUFFER;
-	err = kps_memory_charge(program, kps_buffer_bytes(bytes), error);
+	err = kps_memory_charge(program,
+				(size_t)program->nr_cpus *
+				kps_buffer_bytes(bytes), error);
 	if (err)
 		return err;
 	program->buffer = kps_buffer_alloc(bytes, error);
@@ -575,10 +578,10 @@ static int load_rest(struct kps_program *program, const struct nlattr *head,
 }
 
 /* With its ledgers. */
-static size_t probe_bytes(void)
+static size_t probe_bytes(u32 nr_cpus)
 {
 	return sizeof(struct kps_probe) +
-	       num_possible_cpus() * (sizeof(struct kps_ledger_counts) +
+	       nr_cpus * (sizeof(struct kps_ledger_counts) +
 				      sizeof(struct kps_faults));
 }
 
@@ -604,7 +607,7 @@ static int allocate_lists(struct kps_program *program,
 				strlen(program->source) +
 				maps * sizeof(struct kps_map) +
 				outputs * sizeof(*program->outputs) +
-				probes * probe_bytes(), error);
+				probes * probe_bytes(program->nr_cpus), error);
 	if (err)
 		return err;
 	program->enums = kcalloc(enums + 1, sizeof(*program->enums), GFP_KERNEL);

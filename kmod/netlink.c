@@ -71,7 +71,7 @@ static int put_status(struct sk_buff *msg)
 	    nla_put_string(msg, KPS_A_ENGINE,
 			   kps_engine_is_jit() ? "jit" : "interpreter") ||
 	    nla_put_u32(msg, KPS_A_NR_PROGRAMS, kps_program_count()) ||
-	    nla_put_u32(msg, KPS_A_NR_CPUS, num_possible_cpus()) ||
+	    nla_put_u32(msg, KPS_A_NR_CPUS, cpumask_weight(kps_cpus())) ||
 	    nla_put_u64_64bit(msg, KPS_A_MEMORY, kps_memory_used(),
 			      KPS_A_PAD) ||
 	    nla_put_u64_64bit(msg, KPS_A_MEMORY_MAX, kps_memory_limit(),
@@ -269,7 +269,8 @@ static int put_program(struct sk_buff *msg, struct kps_program *program)
 	mutex_unlock(&program->read_lock);
 	if (nla_put_string(msg, KPS_A_NAME, program->name) ||
 	    nla_put_u32(msg, KPS_A_FLAGS, flags) ||
-	    nla_put_u64_64bit(msg, KPS_A_MEMORY, program->memory, KPS_A_PAD) ||
+	    nla_put_u64_64bit(msg, KPS_A_MEMORY,
+			      atomic64_read(&program->memory), KPS_A_PAD) ||
 	    nla_put_u64_64bit(msg, KPS_A_AGE_NS, age, KPS_A_PAD) ||
 	    nla_put_u32(msg, KPS_A_NR_PROBES, program->nr_probes) ||
 	    nla_put_u32(msg, KPS_A_NR_MAPS, program->nr_maps) ||
@@ -286,8 +287,8 @@ static int put_program(struct sk_buff *msg, struct kps_program *program)
 	return 0;
 }
 
-static int put_map(struct sk_buff *msg, const struct kps_map *map,
-		   u64 overflow, const u32 *nr_entries)
+static int put_map(struct sk_buff *msg, const struct kps_program *program,
+		   const struct kps_map *map, u64 overflow, const u32 *nr_entries)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_MAP);
 
@@ -304,7 +305,8 @@ static int put_map(struct sk_buff *msg, const struct kps_map *map,
 	    nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist) ||
 	    (nr_entries &&
 	     nla_put_u32(msg, KPS_MAP_A_NR_ENTRIES, *nr_entries)) ||
-	    nla_put_u64_64bit(msg, KPS_MAP_A_MEMORY, kps_map_memory(map),
+	    nla_put_u64_64bit(msg, KPS_MAP_A_MEMORY,
+			      kps_map_memory(map, READ_ONCE(program->nr_cpus)),
 			      KPS_MAP_A_PAD) ||
 	    nla_put_u64_64bit(msg, KPS_MAP_A_OVERFLOW, overflow,
 			      KPS_MAP_A_PAD))
@@ -629,7 +631,7 @@ static int show_one_map(struct sk_buff *msg, struct cursor *cursor)
 	mutex_lock(&program->read_lock);
 	overflow = kps_map_overflow(kps_program_set(program), map);
 	mutex_unlock(&program->read_lock);
-	return put_map(msg, map, overflow, NULL);
+	return put_map(msg, program, map, overflow, NULL);
 }
 
 /* One message's content, the cursor moves on if it fits. */
@@ -882,8 +884,8 @@ static int read_step(struct sk_buff *msg, struct cursor *cursor)
 	u32 begin = cursor->index;
 
 	if (!begin) {
-		if (put_map(msg, snapshot->map, snapshot->overflow,
-			    &snapshot->nr))
+		if (put_map(msg, cursor->program, snapshot->map,
+			    snapshot->overflow, &snapshot->nr))
 			return -EMSGSIZE;
 		cursor->index = 1;
 		return 0;

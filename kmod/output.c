@@ -27,16 +27,22 @@
 struct kps_buffer {
 	struct trace_buffer *ring;
 	local64_t __percpu *lost;
+	u32 bytes;			/* as they were asked for */
 	unsigned long reading;		/* bit 0: there is a reader */
 };
 
 #ifdef CONFIG_RING_BUFFER
 
-/** kps_buffer_bytes() - what a buffer of @bytes per CPU will hold in all */
+/** kps_buffer_bytes() - what a buffer of @bytes per CPU will hold on each */
 size_t kps_buffer_bytes(u32 bytes)
 {
-	return max_t(size_t, PAGE_ALIGN(bytes), MIN_BYTES) *
-	       num_possible_cpus();
+	return max_t(size_t, PAGE_ALIGN(bytes), MIN_BYTES);
+}
+
+/** kps_buffer_cpu_bytes() - what the kernel makes for a CPU that comes; of NULL: 0 */
+size_t kps_buffer_cpu_bytes(const struct kps_buffer *buffer)
+{
+	return buffer ? kps_buffer_bytes(buffer->bytes) : 0;
 }
 
 /**
@@ -52,6 +58,7 @@ struct kps_buffer *kps_buffer_alloc(u32 bytes, struct kps_error *error)
 
 	if (!buffer)
 		goto no_memory;
+	buffer->bytes = bytes;
 	buffer->lost = alloc_percpu(local64_t);
 	if (!buffer->lost)
 		goto free_buffer;
@@ -264,6 +271,11 @@ void kps_reader_end(struct kps_reader *reader)
 #else /* the functions that are left then are never called */
 
 size_t kps_buffer_bytes(u32 bytes)
+{
+	return 0;
+}
+
+size_t kps_buffer_cpu_bytes(const struct kps_buffer *buffer)
 {
 	return 0;
 }

@@ -45,6 +45,7 @@ struct kps_record {
 struct kps_buffer *kps_buffer_alloc(u32 bytes, struct kps_error *error);
 void kps_buffer_free(struct kps_buffer *buffer);
 size_t kps_buffer_bytes(u32 bytes);
+size_t kps_buffer_cpu_bytes(const struct kps_buffer *buffer);
 u64 kps_buffer_lost(const struct kps_buffer *buffer);
 
 int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,

@@ -619,14 +619,15 @@ const char *kps_site_why(const struct kps_site *site)
 void kps_probe_ledger(const struct kps_probe *probe, u64 sums[KPS_LEDGER_NR])
 {
 	const struct kps_set *set = kps_program_set(probe->program);
+	const struct kps_row *row;
 	u64 missed = 0;
 	int cpu;
 	u32 i;
 
 	/* Outcomes before hits: an event under way is then a hit at most. */
-	for_each_possible_cpu(cpu)
+	kps_for_each_row(row, set, cpu)
 		for (i = KPS_LEDGER_MISSED; i-- > 0;)
-			sums[i] += local64_read(&set->rows[cpu]->ledger[probe->index].nr[i]);
+			sums[i] += local64_read(&row->ledger[probe->index].nr[i]);
 	for (i = 0; i < probe->nr_sites; i++)
 		missed += kps_site_missed(probe->sites[i]);
 	sums[KPS_LEDGER_MISSED] += missed;

@@ -5,11 +5,13 @@
  */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
+#include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -32,6 +34,9 @@ DEFINE_MUTEX(kps_config_lock);
 static DEFINE_MUTEX(kps_programs_lock);
 static LIST_HEAD(kps_programs);
 static unsigned int kps_nr_programs;
+
+/* Whose sets a CPU that comes is to have rows in; under kps_rows_lock. */
+static LIST_HEAD(every_program);
 
 static atomic64_t memory_used = ATOMIC64_INIT(0);
 
@@ -66,14 +71,21 @@ int kps_memory_charge(struct kps_program *program, size_t bytes,
 				 (kps_memory_limit() - min(kps_memory_limit(), used - bytes)) >> 10,
 				 READ_ONCE(max_memory_mb));
 	}
-	program->memory += bytes;
+	atomic64_add(bytes, &program->memory);
 	return 0;
+}
+
+/** kps_memory_charge_anyway() - the same, past the limit if need be. Any context. */
+void kps_memory_charge_anyway(struct kps_program *program, size_t bytes)
+{
+	atomic64_add(bytes, &memory_used);
+	atomic64_add(bytes, &program->memory);
 }
 
 /** kps_memory_uncharge() - give back before the program goes */
 void kps_memory_uncharge(struct kps_program *program, size_t bytes)
 {
-	program->memory -= bytes;
+	atomic64_sub(bytes, &program->memory);
 	atomic64_sub(bytes, &memory_used);
 }
 
@@ -116,6 +128,10 @@ struct kps_program *kps_program_alloc(const char *name, const char *source,
 	kref_init(&program->ref);
 	mutex_init(&program->read_lock);
 	strscpy(program->name, name, sizeof(program->name));
+	down_write(&kps_rows_lock);
+	list_add(&program->every, &every_program);
+	program->nr_cpus = cpumask_weight(kps_cpus());
+	up_write(&kps_rows_lock);
 	return program;
 }
 
@@ -137,6 +153,9 @@ static void free_program(struct kref *ref)
 	DECLARE_BITMAP(all, KPS_MAX_MAPS);
 	u32 i;
 
+	down_write(&kps_rows_lock);
+	list_del(&program->every);
+	up_write(&kps_rows_lock);
 	bitmap_fill(all, KPS_MAX_MAPS);
 	kps_set_free(program, rcu_dereference_protected(program->set, true),
 		     all, true);
@@ -154,7 +173,7 @@ static void free_program(struct kref *ref)
 	kvfree(program->batch);
 	kfree(program->source);
 	kps_guard_free(&program->guard);
-	atomic64_sub(program->memory, &memory_used);
+	atomic64_sub(atomic64_read(&program->memory), &memory_used);
 	mutex_destroy(&program->read_lock);
 	kfree(program);
 }
@@ -326,6 +345,60 @@ static int collect_sites(struct kps_program *program, struct kps_error *error)
 	return 0;
 }
 
+/* Of what is there for each CPU. */
+static size_t cpu_bytes(const struct kps_program *program)
+{
+	return kps_row_bytes(program) + kps_buffer_cpu_bytes(program->buffer);
+}
+
+/* CPUs that came since it began to be loaded are not in the figure yet. */
+static int allocate_set(struct kps_program *program, struct kps_error *error)
+{
+	struct kps_set *set;
+	u32 nr;
+
+	down_read(&kps_rows_lock);
+	nr = cpumask_weight(kps_cpus());
+	kps_memory_charge_anyway(program,
+				 (nr - program->nr_cpus) * cpu_bytes(program));
+	program->nr_cpus = nr;
+	set = kps_set_alloc(program);
+	rcu_assign_pointer(program->set, set);
+	up_read(&kps_rows_lock);
+	return set ? 0 : kps_error(error, -ENOMEM, "the machine has no memory to spare for its tables; use fewer keys, or unload a program");
+}
+
+/**
+ * kps_program_cpu_comes() - make room for its events in all programs
+ * @cpu: does not run yet, or not again
+ *
+ * A limit on memory keeps no CPU away: what it needs is accounted for all the same.
+ *
+ * Context: kps_rows_lock is held for writing, and hotplug's lock; may sleep. Return: 0
+ * or -ENOMEM.
+ */
+int kps_program_cpu_comes(int cpu)
+{
+	struct kps_program *program;
+	struct kps_set *set;
+	int ret;
+
+	list_for_each_entry(program, &every_program, every) {
+		set = rcu_dereference_protected(program->set,
+						lockdep_is_held(&kps_rows_lock));
+		if (!set)
+			continue;
+		ret = kps_set_add_row(program, set, cpu);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			continue;
+		program->nr_cpus++;
+		kps_memory_charge_anyway(program, cpu_bytes(program));
+	}
+	return 0;
+}
+
 /**
  * kps_program_publish() - bring a complete program to life
  * @program: with maps and probes
@@ -354,9 +427,9 @@ int kps_program_publish(struct kps_program *program, bool start,
 	err = collect_sites(program, error);
 	if (err)
 		return err;
-	rcu_assign_pointer(program->set, kps_set_alloc(program));
-	if (!rcu_access_pointer(program->set))
-		return kps_error(error, -ENOMEM, "the machine has no memory to spare for its tables; use fewer keys, or unload a program");
+	err = allocate_set(program, error);
+	if (err)
+		return err;
 	err = kps_debugfs_add(program, error);
 	if (err)
 		return err;

@@ -116,4 +116,36 @@ for map in tracepoint raw kprobe kretprobe; do
 done
 done_with cpus
 must rmmod kpstat
+
+# One that comes for the first time since the module did: its tables are made then,
+# whatever the limit is, and what they have counted stays when it goes.
+memory() { kpctl show -j cpus | jq .memory; }
+LIMIT=/sys/module/kpstat/parameters/max_memory_mb
+must cpu1 0
+load_module
+load_text cpus "$ALL" --cpu-budget 0
+is "tables are those of the CPUs that are online" "$(status cpus)" 1
+one=$(memory)
+must sh -c "echo 0 >$LIMIT"
+must cpu1 1
+must sh -c "echo 256 >$LIMIT"
+calls 1
+is "one comes" "$(status cpus)" 2
+two=$(memory)
+between "its tables are as large as the others" $((two * 100 / one)) 140 200
+settle
+for map in tracepoint raw kprobe kretprobe; do
+	is "on a CPU that was never seen: @$map" "$(value cpus @$map 1)" 1000
+done
+must cpu1 0
+for map in tracepoint raw kprobe kretprobe; do
+	is "it goes, what it has counted stays: @$map" "$(value cpus @$map 1)" 1000
+done
+must kpctl read --reset cpus
+must cpu1 1
+is "it comes again, and needs no more" "$(memory)" "$two"
+calls 1000
+is "and counts" "$(value cpus @kprobe 1)" 1000
+done_with cpus
+must rmmod kpstat
 finish

@@ -128,12 +128,17 @@ struct kps_row {
 /**
  * struct kps_set - what all events of a program write to, in one interval
  * @nr_rows: nr_cpu_ids
- * @rows: by CPU number; NULL where no such CPU is possible
+ * @rows: by CPU number; NULL where no such CPU has been seen online. That of one that
+ *	comes is added to the set in use, before anything runs there
  */
 struct kps_set {
 	u32 nr_rows;
 	struct kps_row *rows[];
 };
+
+/* The rows that are there, and whose they are. */
+#define kps_for_each_row(row, set, cpu)					\
+	for ((cpu) = -1; ((row) = kps_set_next_row(set, &(cpu)));)
 
 struct kps_ctx;
 
@@ -143,7 +148,8 @@ struct kps_map *kps_map_alloc(const char *name, enum kps_map_kind kind,
 			      struct kps_error *error);
 int kps_map_finish(struct kps_map *map, struct kps_error *error);
 void kps_map_free(struct kps_map *map);
-size_t kps_map_memory(const struct kps_map *map);
+size_t kps_map_memory(const struct kps_map *map, u32 nr_cpus);
+size_t kps_row_bytes(const struct kps_program *program);
 u32 kps_lhist_buckets(const struct kps_lhist *lhist);
 const char *kps_map_kind_name(enum kps_map_kind kind);
 
@@ -151,6 +157,9 @@ struct kps_set *kps_set_alloc(const struct kps_program *program);
 struct kps_set *kps_set_renew(const struct kps_program *program,
 			      const struct kps_set *from,
 			      const unsigned long *maps, bool ledger);
+const struct kps_row *kps_set_next_row(const struct kps_set *set, int *cpu);
+int kps_set_add_row(const struct kps_program *program, struct kps_set *set,
+		    int cpu);
 void kps_set_free(const struct kps_program *program, struct kps_set *set,
 		  const unsigned long *maps, bool ledger);
 u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map);
@@ -158,6 +167,7 @@ u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map);
 /* table.c */
 size_t kps_table_bytes(const struct kps_map *map);
 struct kps_table *kps_table_alloc(const struct kps_map *map, int node);
+struct kps_table *kps_table_alloc_full(const struct kps_map *map, int node);
 int kps_table_update(struct kps_table *table, const struct kps_map *map,
 		     const u64 *key, s64 value);
 void kps_table_update_only(struct kps_table *table, const struct kps_map *map,

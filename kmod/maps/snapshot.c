@@ -13,6 +13,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -124,15 +125,15 @@ static void merge_table(struct merge *merge, const struct kps_table *table)
 
 static u32 most_entries(const struct kps_set *set, const struct kps_map *map)
 {
+	const struct kps_row *row;
 	u32 sum = 0;
 	int cpu;
 
 	if (map->kind == KPS_MAP_VALUE)
 		return map->max_entries;
 	/* A table may gain entries meanwhile: leave room, up to its max. */
-	for_each_possible_cpu(cpu) {
-		const struct kps_table *table =
-			set->rows[cpu]->tables[map->index];
+	kps_for_each_row(row, set, cpu) {
+		const struct kps_table *table = row->tables[map->index];
 
 		sum += min(table->max, 2 * READ_ONCE(table->claimed) + 64);
 	}
@@ -272,22 +273,24 @@ static int make_room(struct merge *merge)
 static bool has_room(const struct merge *merge, const struct kps_set *set)
 {
 	const struct kps_map *map = merge->into->map;
+	const struct kps_row *row;
 	u32 sum = 0;
 	int cpu;
 
 	if (map->kind == KPS_MAP_VALUE)
 		return true;
-	for_each_possible_cpu(cpu)
-		sum += set->rows[cpu]->tables[map->index]->claimed;
+	kps_for_each_row(row, set, cpu)
+		sum += row->tables[map->index]->claimed;
 	return sum <= merge->max;
 }
 
 static void take_tables(struct merge *merge, const struct kps_set *set)
 {
+	const struct kps_row *row;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		merge_table(merge, set->rows[cpu]->tables[merge->into->map->index]);
+	kps_for_each_row(row, set, cpu)
+		merge_table(merge, row->tables[merge->into->map->index]);
 }
 
 static u64 sum_of(const struct kps_map *map, const u64 *value)
@@ -433,28 +436,6 @@ void kps_snapshots_free(struct kps_snapshots *snapshots)
 	kfree(snapshots);
 }
 
-/*
- * Put @fresh in the place of the set in use.  When this returns no handler
- * writes to the old one.
- */
-static struct kps_set *replace_set(struct kps_program *program,
-				   struct kps_set *fresh)
-{
-	struct kps_set *old;
-
-	old = rcu_replace_pointer(program->set, fresh,
-				  lockdep_is_held(&program->read_lock));
-	/*
-	 * Handlers run with preemption off, and so are RCU readers. To hurry is to
-	 * interrupt each CPU: those that are to be left alone would be, too.
-	 */
-	if (tick_nohz_full_enabled())
-		synchronize_rcu();
-	else
-		synchronize_rcu_expedited();
-	return old;
-}
-
 static struct kps_snapshots *alloc_snapshots(u32 nr)
 {
 	struct kps_snapshots *snapshots;
@@ -548,27 +529,60 @@ static void end_taking(struct taking *taking)
 static void copy_keys(const struct kps_map *map, struct kps_set *to,
 		      const struct kps_set *from)
 {
+	const struct kps_row *row;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		kps_table_copy_keys(to->rows[cpu]->tables[map->index],
+	kps_for_each_row(row, to, cpu)
+		kps_table_copy_keys(row->tables[map->index],
 				    from->rows[cpu]->tables[map->index], map);
 }
 
-/* A set to begin the next interval with, or NULL. */
-static struct kps_set *fresh_set(struct kps_program *program,
-				 const struct kps_set *set,
-				 const unsigned long *maps, u32 flags)
+static void copy_all_keys(const struct kps_program *program,
+			  struct kps_set *to, const struct kps_set *from,
+			  const unsigned long *maps)
 {
-	struct kps_set *fresh = kps_set_renew(program, set, maps, false);
 	u32 i;
 
-	if (!fresh || !(flags & KPS_F_ZERO))
-		return fresh;
 	for_each_set_bit(i, maps, program->nr_maps)
 		if (program->maps[i]->kind != KPS_MAP_VALUE)
-			copy_keys(program->maps[i], fresh, set);
-	return fresh;
+			copy_keys(program->maps[i], to, from);
+}
+
+/* Handlers run with preemption off, and so are RCU readers. */
+static void wait_for_handlers(void)
+{
+	/*
+	 * To hurry is to interrupt each CPU: those that are to be left alone would be,
+	 * too.
+	 */
+	if (tick_nohz_full_enabled())
+		synchronize_rcu();
+	else
+		synchronize_rcu_expedited();
+}
+
+/*
+ * Put a set whose @maps are empty, and its @ledger, in the place of the one in use.
+ * Return: that one, to which no handler writes any more; NULL if there is no memory,
+ * then nothing has changed.
+ */
+static struct kps_set *begin_interval(struct kps_program *program,
+				      const unsigned long *maps, bool ledger,
+				      bool keep_keys)
+{
+	struct kps_set *old = kps_program_set(program), *fresh;
+
+	down_read(&kps_rows_lock);
+	fresh = kps_set_renew(program, ledger ? NULL : old, maps, ledger);
+	if (fresh && keep_keys)
+		copy_all_keys(program, fresh, old, maps);
+	if (fresh)
+		rcu_assign_pointer(program->set, fresh);
+	up_read(&kps_rows_lock);
+	if (!fresh)
+		return NULL;
+	wait_for_handlers();
+	return old;
 }
 
 /* A key that is put back has a 0 in its place. */
@@ -609,7 +623,7 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 					 const unsigned long *maps, u32 flags,
 					 struct kps_error *error)
 {
-	struct kps_set *set, *fresh = NULL;
+	struct kps_set *set, *old = NULL;
 	struct taking taking;
 	int err;
 
@@ -620,18 +634,16 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 	set = kps_program_set(program);
 	err = begin_taking(&taking, program, set, maps, error);
 	if (!err && flags & KPS_F_RESET) {
-		fresh = fresh_set(program, set, maps, flags);
-		err = fresh ? 0 : no_room(error);
+		old = begin_interval(program, maps, false, flags & KPS_F_ZERO);
+		err = old ? 0 : no_room(error);
 	}
 	if (err)
 		goto unlock;
-	if (fresh)
-		set = replace_set(program, fresh);
 	err = take_all(&taking, set, flags);
 	if (err)
 		kps_error(error, err, "no memory to read into; what was counted since the last reset is lost");
-	if (fresh)
-		kps_set_free(program, set, maps, false);
+	if (old)
+		kps_set_free(program, old, maps, false);
 unlock:
 	mutex_unlock(&program->read_lock);
 	end_taking(&taking);
@@ -672,7 +684,7 @@ static size_t most_values(const struct kps_program *program)
 int kps_maps_reset(struct kps_program *program)
 {
 	DECLARE_BITMAP(all, KPS_MAX_MAPS);
-	struct kps_set *fresh;
+	struct kps_set *old;
 	u64 *room = NULL;
 	u32 i;
 
@@ -683,9 +695,9 @@ int kps_maps_reset(struct kps_program *program)
 	}
 	bitmap_fill(all, KPS_MAX_MAPS);
 	mutex_lock(&program->read_lock);
-	fresh = kps_set_renew(program, NULL, all, true);
-	if (fresh) {
-		kps_set_free(program, replace_set(program, fresh), all, true);
+	old = begin_interval(program, all, true, false);
+	if (old) {
+		kps_set_free(program, old, all, true);
 		for (i = 0; i < program->nr_maps; i++)
 			empty_values(program->maps[i], room);
 		for (i = 0; i < program->nr_sites; i++)
@@ -694,7 +706,7 @@ int kps_maps_reset(struct kps_program *program)
 	}
 	mutex_unlock(&program->read_lock);
 	kvfree(room);
-	return fresh ? 0 : -ENOMEM;
+	return old ? 0 : -ENOMEM;
 }
 
 static int reset_values(const struct kps_map *map, bool keep_keys)
@@ -717,16 +729,14 @@ static int reset_values(const struct kps_map *map, bool keep_keys)
 static int reset_tables(struct kps_program *program, const struct kps_map *map,
 			bool keep_keys)
 {
-	struct kps_set *set = kps_program_set(program), *fresh;
 	DECLARE_BITMAP(one, KPS_MAX_MAPS) = {};
+	struct kps_set *old;
 
 	__set_bit(map->index, one);
-	fresh = kps_set_renew(program, set, one, false);
-	if (!fresh)
+	old = begin_interval(program, one, false, keep_keys);
+	if (!old)
 		return -ENOMEM;
-	if (keep_keys)
-		copy_keys(map, fresh, set);
-	kps_set_free(program, replace_set(program, fresh), one, false);
+	kps_set_free(program, old, one, false);
 	return 0;
 }
 

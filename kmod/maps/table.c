@@ -102,6 +102,30 @@ size_t kps_table_bytes(const struct kps_map *map)
 	return slots_offset(map) + (size_t)slot_size(map) * map->max_entries;
 }
 
+/**
+ * kps_table_alloc_full() - one that has no slot for any key
+ * @map: that has keys
+ * @node: where
+ *
+ * For who cannot be refused when there is no memory: what events would add is
+ * overflow.
+ *
+ * Context: may sleep. Return: the table, or NULL.
+ */
+struct kps_table *kps_table_alloc_full(const struct kps_map *map, int node)
+{
+	struct kps_table *table;
+
+	/* A search ends at an entry that is free: there are two. */
+	table = kzalloc_node(struct_size(table, index, 2), GFP_KERNEL, node);
+	if (!table)
+		return NULL;
+	table->mask = 1;
+	table->slot_size = slot_size(map);
+	kps_secret_init(&table->secret);
+	return table;
+}
+
 /** kps_table_alloc() - an empty table on @node. May sleep. Return: or NULL. */
 struct kps_table *kps_table_alloc(const struct kps_map *map, int node)
 {

@@ -22,7 +22,8 @@ struct kps_perf *kps_perf_alloc(void)
 size_t kps_perf_bytes(void)
 {
 	return sizeof(struct kps_perf) +
-	       nr_cpu_ids * (sizeof(void *) + sizeof(struct perf_event));
+	       nr_cpu_ids * sizeof(void *) +
+	       cpumask_weight(kps_cpus()) * sizeof(struct perf_event);
 }
 
 static void release_event(struct kps_perf *perf, int cpu)

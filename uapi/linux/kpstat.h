@@ -165,7 +165,7 @@ enum kps_attr {
 	KPS_A_KERNEL,		/* string: release */
 	KPS_A_ENGINE,		/* string: "jit" or "interpreter" */
 	KPS_A_NR_PROGRAMS,	/* u32 */
-	KPS_A_NR_CPUS,		/* u32: possible CPUs, each has its own tables */
+	KPS_A_NR_CPUS,		/* u32: that have tables: were online once */
 	KPS_A_MEMORY_MAX,	/* u64: bytes that all programs may hold */
 	KPS_A_PAD,
 	KPS_A_OUTPUT,		/* nest: KPS_OUTPUT_A_* */

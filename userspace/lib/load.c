@@ -132,7 +132,7 @@ static void put_probe(struct nl_msg *msg, const struct object_probe *probe,
 
 static unsigned int default_buffer(void)
 {
-	long nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
+	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned int size = BUFFER_MAX;
 
 	while (size > BUFFER_MIN && size * nr_cpus > BUFFERS_MAX)

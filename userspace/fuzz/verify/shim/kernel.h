@@ -72,6 +72,7 @@ struct shim_atomic {
 #define __percpu
 
 #define local64_t long
+#define atomic64_t long
 
 static inline void *kmemdup(const void *from, size_t size, int flags)
 {
