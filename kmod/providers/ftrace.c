@@ -18,6 +18,12 @@
 #include "dispatch.h"
 #include "providers/ftrace.h"
 
+/*
+ * Between a function's address and that of ftrace's call in it: an ENDBR. Two calls are
+ * farther from each other: one is 5 bytes long.
+ */
+#define MARK_BYTES 4
+
 /**
  * struct kps_ftrace - functions of one program, all of the kernel or of one module
  * @ops: registered for as long as this exists
@@ -129,7 +135,7 @@ static void __kprobes ftrace_fired_for_many(unsigned long ip,
 	preempt_disable_notrace();
 	i = last_at(mine, ip);
 	end = i + 1;
-	while (i && mine->at[i - 1].ip == ip)
+	while (i && ip - mine->at[i - 1].ip <= MARK_BYTES)
 		i--;
 	for (; i < end; i++) {
 		const struct kps_site *site = READ_ONCE(mine->at[i].site);
@@ -170,7 +176,7 @@ static unsigned int distinct(const struct kps_ftrace *mine, unsigned long *ips)
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < mine->nr; i++)
-		if (!nr || ips[nr - 1] != mine->at[i].ip)
+		if (!nr || mine->at[i].ip - ips[nr - 1] > MARK_BYTES)
 			ips[nr++] = mine->at[i].ip;
 	return nr;
 }
