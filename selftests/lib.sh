@@ -186,6 +186,20 @@ find_tools() {
 	ls "$TOOLS_DIR"/*.bt >/dev/null 2>&1 || skip_all "bpftrace's tools are not here"
 }
 
+# inlined_for TOOL: the first function that it goes by of which no form is a function on
+# this kernel, though it is accepted, since another is; nothing if there is none
+inlined_for() {
+	local function wanted=
+	case $1 in
+	biolatency | biosnoop) wanted='blk_account_io_start blk_account_io_done' ;;
+	biostacks) wanted=blk_account_io_start ;;
+	esac
+	for function in $wanted; do
+		grep -qE " (__)?$function(\.[a-z.0-9]+)?\$" /proc/kallsyms ||
+			{ echo "$function"; return; }
+	done
+}
+
 # start_tools NAME...: all at once; what each prints goes to $WORK/NAME.out and .err
 start_tools() {
 	local tool
