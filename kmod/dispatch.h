@@ -349,6 +349,8 @@ static __always_inline enum kps_ledger kps_outcome(const struct kps_ctx *ctx,
 		}
 		if (ctx->lost & BIT(KPS_LEDGER_OVERFLOW))
 			return KPS_LEDGER_OVERFLOW;
+		if (ctx->lost & BIT(KPS_LEDGER_STACK))
+			return KPS_LEDGER_STACK;
 		if (ctx->lost & BIT(KPS_LEDGER_BUSY))
 			return KPS_LEDGER_BUSY;
 		return KPS_LEDGER_OUTPUT;

@@ -199,6 +199,7 @@ struct kps_program {
 	struct kps_site **batch;	/* room to detach them as one */
 	struct kps_enum **enums;
 	struct kps_stacks *stacks;
+	struct list_head snapshots;	/* under @read_lock */
 	u32 nr_outputs;
 	struct kps_output *outputs;
 	struct kps_buffer *buffer;	/* if there are outputs */

@@ -149,11 +149,6 @@ static bool has_free_size(u16 type)
 	return type == KPS_T_STR || type == KPS_T_BUF;
 }
 
-static bool is_stack(u16 type)
-{
-	return type == KPS_T_KSTACK || type == KPS_T_USTACK;
-}
-
 static int check_field(const struct kps_program *program,
 		       const struct kps_field *field, struct kps_error *error)
 {
@@ -172,7 +167,7 @@ static int check_field(const struct kps_program *program,
 	if (field->type == KPS_T_ENUM && field->enum_id >= program->nr_enums)
 		return kps_error(error, -EINVAL, "there is no enum %u",
 				 field->enum_id);
-	if (is_stack(field->type) && !program->stacks)
+	if (kps_field_is_stack(field) && !program->stacks)
 		return kps_error(error, -EINVAL,
 				 "a stack without a stack table");
 	return 0;
@@ -326,6 +321,8 @@ static int check_output(struct kps_output *output, struct kps_error *error)
 	if (output->nr_fields &&
 	    output->fields[output->nr_fields - 1].type == KPS_T_JOIN)
 		output->joins = true;
+	for (i = 0; i < output->nr_fields; i++)
+		output->has_stacks |= kps_field_is_stack(&output->fields[i]);
 	for (i = 0; i + output->joins < output->nr_fields; i++)
 		output->size += output->fields[i].size;
 	if (output->size > KPS_SCRATCH_SIZE)
@@ -531,7 +528,7 @@ static int load_stacks(struct kps_program *program, u32 entries,
 	err = kps_memory_charge(program, kps_stacks_bytes(entries), error);
 	if (err)
 		return err;
-	program->stacks = kps_stacks_alloc(entries);
+	program->stacks = kps_stacks_alloc(program, entries);
 	return program->stacks ? 0 : kps_error(error, -ENOMEM, "no memory");
 }
 

@@ -254,6 +254,14 @@ static int put_faults(struct sk_buff *msg, const struct kps_probe *probe)
 			    lines) : 0;
 }
 
+static int put_stacks(struct sk_buff *msg, const struct kps_stacks *stacks)
+{
+	if (!stacks)
+		return 0;
+	return nla_put_u32(msg, KPS_A_STACK_ENTRIES, kps_stacks_max(stacks)) ?:
+	       nla_put_u32(msg, KPS_A_STACKS, kps_stacks_used(stacks));
+}
+
 static int put_program(struct sk_buff *msg, struct kps_program *program)
 {
 	u64 age = ktime_get_ns() - program->loaded_at;
@@ -279,6 +287,7 @@ static int put_program(struct sk_buff *msg, struct kps_program *program)
 	    nla_put_u32(msg, KPS_A_CPU_PERMILLE,
 			kps_guard_permille(&program->guard)) ||
 	    (why[0] && nla_put_string(msg, KPS_A_STOPPED, why)) ||
+	    put_stacks(msg, program->stacks) ||
 	    nla_put_u64_64bit(msg, KPS_A_SILENT_NS,
 			      kps_program_silent_ns(program), KPS_A_PAD) ||
 	    nla_put_u64_64bit(msg, KPS_A_LOST, kps_buffer_lost(program->buffer),

@@ -29,6 +29,7 @@ struct kps_buffer {
 	local64_t __percpu *lost;
 	u32 bytes;			/* as they were asked for */
 	unsigned long reading;		/* bit 0: there is a reader */
+	u64 read_until;			/* older records have been read */
 };
 
 #ifdef CONFIG_RING_BUFFER
@@ -185,6 +186,33 @@ struct kps_reader *kps_reader_start(struct kps_buffer *buffer,
 	return reader;
 }
 
+/*
+ * What lies before a record in a CPU's buffer was written before it, and bears no later
+ * time: so none that was written before @until is behind one that is left.
+ * Two who are right may do this at once: the lesser is right as well.
+ */
+static void have_read(struct kps_buffer *buffer, u64 until)
+{
+	if (until > READ_ONCE(buffer->read_until))
+		WRITE_ONCE(buffer->read_until, until);
+}
+
+/**
+ * kps_buffer_read_until() - how far it has been read
+ * @buffer: or NULL
+ * @time: since then RCU has seen all handlers out
+ *
+ * Return: a time; all records that were written before it have been read.
+ */
+u64 kps_buffer_read_until(struct kps_buffer *buffer, u64 time)
+{
+	if (!buffer)
+		return U64_MAX;
+	if (ring_buffer_empty(buffer->ring))
+		have_read(buffer, time);
+	return READ_ONCE(buffer->read_until);
+}
+
 static u64 oldest_on(const struct kps_reader *reader, int cpu)
 {
 	struct ring_buffer_event *event;
@@ -236,8 +264,10 @@ const struct kps_record *kps_reader_peek(struct kps_reader *reader)
 {
 	if (reader->cpu < 0) {
 		reader->cpu = oldest_cpu(reader);
-		if (reader->cpu < 0)
+		if (reader->cpu < 0) {
+			have_read(reader->buffer, reader->horizon);
 			return NULL;
+		}
 		copy_record(reader);
 	}
 	return (const struct kps_record *)reader->record;
@@ -293,6 +323,11 @@ void kps_buffer_free(struct kps_buffer *buffer)
 u64 kps_buffer_lost(const struct kps_buffer *buffer)
 {
 	return 0;
+}
+
+u64 kps_buffer_read_until(struct kps_buffer *buffer, u64 time)
+{
+	return U64_MAX;
 }
 
 int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,

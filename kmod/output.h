@@ -16,12 +16,14 @@ struct kps_ctx;
 /**
  * struct kps_output - what one kind of record holds
  * @size: bytes of its fields in scratch
+ * @has_stacks: among its fields
  * @joins: its last field is a KPS_T_JOIN, which is not in scratch
  */
 struct kps_output {
 	u32 size;
 	u32 nr_fields;
 	bool joins;
+	bool has_stacks;
 	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
 };
 
@@ -46,6 +48,7 @@ struct kps_buffer *kps_buffer_alloc(u32 bytes, struct kps_error *error);
 void kps_buffer_free(struct kps_buffer *buffer);
 size_t kps_buffer_bytes(u32 bytes);
 size_t kps_buffer_cpu_bytes(const struct kps_buffer *buffer);
+u64 kps_buffer_read_until(struct kps_buffer *buffer, u64 time);
 u64 kps_buffer_lost(const struct kps_buffer *buffer);
 
 int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,

@@ -126,6 +126,7 @@ struct kps_program *kps_program_alloc(const char *name, const char *source,
 	}
 	INIT_LIST_HEAD(&program->list);
 	kref_init(&program->ref);
+	INIT_LIST_HEAD(&program->snapshots);
 	mutex_init(&program->read_lock);
 	strscpy(program->name, name, sizeof(program->name));
 	down_write(&kps_rows_lock);
@@ -156,6 +157,8 @@ static void free_program(struct kref *ref)
 	down_write(&kps_rows_lock);
 	list_del(&program->every);
 	up_write(&kps_rows_lock);
+	/* First: its sweep looks at all the rest. */
+	kps_stacks_free(program->stacks);
 	bitmap_fill(all, KPS_MAX_MAPS);
 	kps_set_free(program, rcu_dereference_protected(program->set, true),
 		     all, true);
@@ -164,7 +167,6 @@ static void free_program(struct kref *ref)
 	for (i = 0; i < program->nr_maps; i++)
 		kps_map_free(program->maps[i]);
 	free_enums(program);
-	kps_stacks_free(program->stacks);
 	kps_buffer_free(program->buffer);
 	kfree(program->outputs);
 	kfree(program->probes);

@@ -26,6 +26,7 @@ const char * const kps_ledger_names[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_BUSY]	= "busy",
 	[KPS_LEDGER_RECURSION]	= "recursion",
 	[KPS_LEDGER_OUTPUT]	= "output",
+	[KPS_LEDGER_STACK]	= "stack",
 	[KPS_LEDGER_MISSED]	= "missed",
 };
 
@@ -93,6 +94,8 @@ static size_t probe_text(const struct kps_program *program, u64 id, char *text,
 			 site->target);
 }
 
+static const char lost_stack[] = "(lost: no room for this stack)";
+
 static size_t stack_text(const struct kps_program *program, u64 id, char *text,
 			 size_t size)
 {
@@ -102,6 +105,8 @@ static size_t stack_text(const struct kps_program *program, u64 id, char *text,
 	u32 i;
 
 	text[0] = '\0';
+	if (!nr && id)
+		return scnprintf(text, size, "%s", lost_stack);
 	if (nr && ips[0] < TASK_SIZE_MAX)
 		return 0;
 	for (i = 0; i < nr; i++) {
@@ -165,6 +170,8 @@ static size_t user_stack_text(const struct kps_program *program,
 	const unsigned long *ips;
 	u32 nr = kps_stacks_get(program->stacks, data[0], &ips);
 
+	if (!nr && data[0])
+		return scnprintf(text, size, "%llu\n%s", data[1], lost_stack);
 	/* Whatever number a clause put here: no kernel address gets out. */
 	if (nr && ips[0] >= TASK_SIZE_MAX)
 		nr = 0;

@@ -354,7 +354,10 @@ static s64 keep_stack(struct kps_ctx *ctx, const unsigned long *ips, u32 nr)
 	if (!nr)
 		return fault(ctx, 0);
 	id = kps_stacks_add(ctx->program->stacks, ips, nr);
-	return id < 0 ? (s64)lose(ctx, KPS_LEDGER_OVERFLOW) : id;
+	if (id >= 0)
+		return id;
+	lose(ctx, KPS_LEDGER_STACK);
+	return KPS_STACK_LOST;
 }
 
 HELPER(kstack)
@@ -381,7 +384,7 @@ HELPER(ustack)
 		nr = kps_user_stack_save(ips, r2);
 	if (nr)
 		id = keep_stack(ctx, ips, nr);
-	out[0] = id < 0 ? 0 : id;
+	out[0] = id;
 	out[1] = current->tgid;
 	return id;
 }
@@ -452,12 +455,17 @@ static u64 write_record(struct kps_ctx *ctx, u32 output, u64 off,
 {
 	const struct kps_program *program = ctx->program;
 
+	const struct kps_output *what = &program->outputs[output];
+
 	if (!ctx->wrote)
 		ctx->wrote = ktime_get_mono_fast_ns();
 	if (kps_buffer_write(program->buffer, ctx->wrote, output,
-			     scratch(ctx, off), program->outputs[output].size,
-			     joined, len))
+			     scratch(ctx, off), what->size, joined, len))
 		return lose(ctx, KPS_LEDGER_OUTPUT);
+	/* The time is behind those of all records that are read before this one. */
+	if (what->has_stacks)
+		kps_stacks_use(program->stacks, what->fields, what->nr_fields,
+			       scratch(ctx, off), ktime_get_mono_fast_ns());
 	return 0;
 }
 
@@ -545,6 +553,9 @@ HELPER(map_get)
 	found = kps_values_get(map->values, scratch(ctx, r3), out);
 	if (found != 1)
 		memset(out, 0, map->value_size);
+	else if (map->has_stack_values)
+		kps_stacks_use(ctx->program->stacks, map->value, map->nr_value,
+			       out, 0);
 	return values_result(ctx, found);
 }
 

@@ -130,6 +130,8 @@ int kps_map_finish(struct kps_map *map, struct kps_error *error)
 				 "lhist(min %lld, max %lld, step %lld) does not make 1 to %u buckets",
 				 map->lhist.min, map->lhist.max,
 				 map->lhist.step, KPS_MAX_LHIST_BUCKETS);
+	for (i = 0; map->kind == KPS_MAP_VALUE && i < map->nr_value; i++)
+		map->has_stack_values |= kps_field_is_stack(&map->value[i]);
 	if (!map->nr_key)
 		map->max_entries = 1;
 	if (!map->max_entries || map->max_entries > KPS_MAX_ENTRIES)

@@ -16,6 +16,7 @@
 #include "../error.h"
 
 struct kps_program;
+struct kps_stacks;
 
 /** struct kps_enum - names for values */
 struct kps_enum {
@@ -33,6 +34,7 @@ struct kps_enum {
  * @value_size: bytes, a multiple of 8
  * @max_entries: keys per CPU; of a plain value map in all
  * @values: of KPS_MAP_VALUE, shared by all CPUs
+ * @has_stack_values: those hold stacks
  */
 struct kps_map {
 	u32 index;
@@ -46,6 +48,7 @@ struct kps_map {
 	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
 	struct kps_values *values;
+	bool has_stack_values;
 	char name[KPS_NAME_MAX];
 };
 
@@ -199,14 +202,39 @@ u32 kps_values_count(const struct kps_values *values);
 u64 kps_values_overflow(const struct kps_values *values);
 u32 kps_values_copy(struct kps_values *values, u64 *out, u32 max, bool take);
 void kps_values_zero(struct kps_values *values);
+void kps_values_use(struct kps_values *values, const struct kps_map *map,
+		    struct kps_stacks *stacks);
 
 /* stacks.c */
-struct kps_stacks *kps_stacks_alloc(u32 max_entries);
+/* In the place of a number of a stack: there was one, and no room for it. */
+#define KPS_STACK_LOST U64_MAX
+
+struct kps_stacks *kps_stacks_alloc(struct kps_program *program, u32 max_entries);
 void kps_stacks_free(struct kps_stacks *stacks);
 size_t kps_stacks_bytes(u32 max_entries);
 s64 kps_stacks_add(struct kps_stacks *stacks, const unsigned long *ips, u32 nr);
 u64 kps_stacks_canonical(struct kps_stacks *stacks, u64 id);
 u32 kps_stacks_get(struct kps_stacks *stacks, u64 id, const unsigned long **ips);
+const u64 *kps_stacks_use(struct kps_stacks *stacks,
+			  const struct kps_field *fields, u32 nr,
+			  const u64 *data, u64 record);
+u32 kps_stacks_used(const struct kps_stacks *stacks);
+u32 kps_stacks_max(const struct kps_stacks *stacks);
+bool kps_stacks_worth(const struct kps_stacks *stacks);
+void kps_stacks_ask(struct kps_stacks *stacks);
+void kps_stacks_begin(struct kps_stacks *stacks);
+u32 kps_stacks_condemn(struct kps_stacks *stacks, u64 read);
+void kps_stacks_give_back(struct kps_stacks *stacks);
+void kps_stacks_end(struct kps_stacks *stacks);
+
+static inline bool kps_field_is_stack(const struct kps_field *field)
+{
+	return field->type == KPS_T_KSTACK || field->type == KPS_T_USTACK;
+}
+
+/* sweep.c */
+void kps_stacks_sweep(struct kps_program *program);
+void kps_stacks_sweep_locked(struct kps_program *program);
 
 /* snapshot.c */
 /**
@@ -227,11 +255,17 @@ struct kps_snapshot {
  * @list: of all that are held
  * @uid: of who reads
  * @bytes: that it holds
+ * @program: whose maps they are
+ * @its: among the program's, under its read_lock
+ * @reset: what was taken is in the maps no more
  */
 struct kps_snapshots {
 	struct list_head list;
 	kuid_t uid;
 	size_t bytes;
+	struct kps_program *program;
+	struct list_head its;
+	bool reset;
 	u32 nr;
 	struct kps_snapshot of[];
 };
@@ -242,6 +276,7 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 void kps_snapshots_free(struct kps_snapshots *snapshots);
 u64 kps_snapshots_memory(void);
 s64 kps_average(const u64 *value);
+void kps_see_handlers_out(void);
 int kps_maps_reset(struct kps_program *program);
 int kps_map_reset(struct kps_program *program, const struct kps_map *map,
 		  bool keep_keys);

@@ -59,7 +59,7 @@ static void make_canonical(const struct kps_map *map, struct kps_stacks *stacks,
 	u32 i;
 
 	for (i = 0; i < map->nr_key; i++) {
-		if (map->key[i].type == KPS_T_KSTACK)
+		if (kps_field_is_stack(&map->key[i]))
 			*key = kps_stacks_canonical(stacks, *key);
 		else if (map->key[i].type == KPS_T_KSYM)
 			*key = function_start(*key);
@@ -420,12 +420,18 @@ static void take_map(struct merge *merge, const struct kps_set *set, u32 flags)
 	sort_entries(into);
 }
 
+/** kps_snapshots_free() - nobody looks at them any more. May sleep. */
 void kps_snapshots_free(struct kps_snapshots *snapshots)
 {
 	u32 i;
 
 	if (!snapshots)
 		return;
+	mutex_lock(&snapshots->program->read_lock);
+	list_del(&snapshots->its);
+	mutex_unlock(&snapshots->program->read_lock);
+	if (snapshots->reset && kps_stacks_worth(snapshots->program->stacks))
+		kps_stacks_ask(snapshots->program->stacks);
 	for (i = 0; i < snapshots->nr; i++) {
 		kvfree(snapshots->of[i].entries);
 		kvfree(snapshots->of[i].sorted);
@@ -436,7 +442,8 @@ void kps_snapshots_free(struct kps_snapshots *snapshots)
 	kfree(snapshots);
 }
 
-static struct kps_snapshots *alloc_snapshots(u32 nr)
+static struct kps_snapshots *alloc_snapshots(struct kps_program *program,
+					     u32 nr)
 {
 	struct kps_snapshots *snapshots;
 
@@ -444,6 +451,8 @@ static struct kps_snapshots *alloc_snapshots(u32 nr)
 	if (!snapshots)
 		return NULL;
 	snapshots->uid = current_euid();
+	snapshots->program = program;
+	INIT_LIST_HEAD(&snapshots->its);
 	mutex_lock(&held_lock);
 	list_add(&snapshots->list, &held);
 	mutex_unlock(&held_lock);
@@ -459,7 +468,7 @@ static int begin_taking(struct taking *taking, struct kps_program *program,
 	struct merge *merge;
 	int err;
 
-	taking->snapshots = alloc_snapshots(nr);
+	taking->snapshots = alloc_snapshots(program, nr);
 	taking->merges = kcalloc(nr, sizeof(*taking->merges), GFP_KERNEL);
 	if (!taking->snapshots || !taking->merges)
 		return no_room(error);
@@ -548,8 +557,14 @@ static void copy_all_keys(const struct kps_program *program,
 			copy_keys(program->maps[i], to, from);
 }
 
-/* Handlers run with preemption off, and so are RCU readers. */
-static void wait_for_handlers(void)
+/**
+ * kps_see_handlers_out() - wait for all handlers that run now
+ *
+ * They run with preemption off, and so are RCU readers.
+ *
+ * Context: may sleep.
+ */
+void kps_see_handlers_out(void)
 {
 	/*
 	 * To hurry is to interrupt each CPU: those that are to be left alone would be,
@@ -581,7 +596,7 @@ static struct kps_set *begin_interval(struct kps_program *program,
 	up_read(&kps_rows_lock);
 	if (!fresh)
 		return NULL;
-	wait_for_handlers();
+	kps_see_handlers_out();
 	return old;
 }
 
@@ -642,15 +657,26 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 	err = take_all(&taking, set, flags);
 	if (err)
 		kps_error(error, err, "no memory to read into; what was counted since the last reset is lost");
+	else
+		list_add(&taking.snapshots->its, &program->snapshots);
 	if (old)
 		kps_set_free(program, old, maps, false);
 unlock:
 	mutex_unlock(&program->read_lock);
 	end_taking(&taking);
-	if (!err)
+	if (!err) {
+		taking.snapshots->reset = flags & KPS_F_RESET;
 		return taking.snapshots;
+	}
 	kps_snapshots_free(taking.snapshots);
 	return ERR_PTR(err);
+}
+
+/* What a reset has emptied gives its stacks back, if that is worth the time. */
+static void sweep_stacks(struct kps_program *program)
+{
+	if (kps_stacks_worth(program->stacks))
+		kps_stacks_sweep_locked(program);
 }
 
 static void empty_values(struct kps_map *map, u64 *room)
@@ -703,6 +729,7 @@ int kps_maps_reset(struct kps_program *program)
 		for (i = 0; i < program->nr_sites; i++)
 			program->sites[i]->missed_before +=
 				kps_site_missed(program->sites[i]);
+		sweep_stacks(program);
 	}
 	mutex_unlock(&program->read_lock);
 	kvfree(room);
@@ -757,6 +784,8 @@ int kps_map_reset(struct kps_program *program, const struct kps_map *map,
 	mutex_lock(&program->read_lock);
 	err = map->kind == KPS_MAP_VALUE ? reset_values(map, keep_keys) :
 					   reset_tables(program, map, keep_keys);
+	if (!err && !keep_keys)
+		sweep_stacks(program);
 	mutex_unlock(&program->read_lock);
 	return err;
 }

@@ -475,6 +475,35 @@ u32 kps_values_copy(struct kps_values *values, u64 *out, u32 max, bool take)
 	return copied;
 }
 
+static void use_bucket(struct kps_values *values, atomic_t *bucket,
+		       const struct kps_map *map, struct kps_stacks *stacks)
+{
+	struct place place;
+	u32 nr;
+
+	enter_bucket(&place, bucket);
+	for (nr = place.head; nr; nr = node_at(values, nr)->next) {
+		const u64 *value = kps_stacks_use(stacks, map->key, map->nr_key,
+						  node_at(values, nr)->data, 0);
+
+		kps_stacks_use(stacks, map->value, map->nr_value, value, 0);
+	}
+	leave(&place);
+}
+
+/** kps_values_use() - stacks in keys and values are in use. Context: task. */
+void kps_values_use(struct kps_values *values, const struct kps_map *map,
+		    struct kps_stacks *stacks)
+{
+	u32 i;
+
+	for (i = 0; i <= values->mask; i++) {
+		if (atomic_read(&values->buckets[i]))
+			use_bucket(values, &values->buckets[i], map, stacks);
+		cond_resched();
+	}
+}
+
 static void zero_bucket(struct kps_values *values, atomic_t *bucket)
 {
 	struct place place;

@@ -115,7 +115,7 @@ static void fire(unsigned int nr, struct score *score)
 	score->recorded += ledger[KPS_LEDGER_RECORDED];
 	score->filtered += ledger[KPS_LEDGER_FILTERED];
 	score->lost += ledger[KPS_LEDGER_OVERFLOW] + ledger[KPS_LEDGER_FAULT] +
-		       ledger[KPS_LEDGER_OUTPUT];
+		       ledger[KPS_LEDGER_OUTPUT] + ledger[KPS_LEDGER_STACK];
 	if (ledger[KPS_LEDGER_HITS] != sum ||
 	    ledger[KPS_LEDGER_HITS] < nr * FIRES)
 		score->ledgers++;

@@ -149,7 +149,9 @@ enum kps_attr {
 	KPS_A_NAME,		/* string: program */
 	KPS_A_SOURCE,		/* string: program text, kept for people */
 	KPS_A_FLAGS,		/* u32: enum kps_flags */
-	KPS_A_STACK_ENTRIES,	/* u32: distinct stacks kept; 0: no stack table */
+	KPS_A_STACK_ENTRIES,	/* u32: distinct stacks kept, rounded up to a power of
+				 * two; 0: no stack table.  Also in PROGRAMS, SHOW
+				 */
 	KPS_A_ENUM,		/* nest: KPS_ENUM_A_* */
 	KPS_A_MAP,		/* nest: KPS_MAP_A_* */
 	KPS_A_PROBE,		/* nest: KPS_PROBE_A_* */
@@ -187,6 +189,7 @@ enum kps_attr {
 				 * while it needed them, to the second
 				 */
 	KPS_A_PID,		/* u32: STATUS: number of a process */
+	KPS_A_STACKS,		/* u32: stacks that are kept now */
 	__KPS_A_MAX,
 };
 #define KPS_A_MAX (__KPS_A_MAX - 1)
@@ -357,7 +360,7 @@ enum kps_site_attr {
 /*
  * Where every event of a probe went:
  *	HITS = RECORDED + FILTERED + OVERFLOW + FAULT + BUSY + RECURSION +
- *	       OUTPUT + MISSED
+ *	       OUTPUT + STACK + MISSED
  * exactly, whenever no handler is running (after DISABLE; in a reading of a
  * running program at most one event per CPU is under way).
  */
@@ -368,11 +371,12 @@ enum kps_ledger {
 	/* Lost in part: this action of the clause was not done, the others were;
 	 * a fault names the event before an overflow does.
 	 */
-	KPS_LEDGER_OVERFLOW,	/* a map or the stack table had no room */
+	KPS_LEDGER_OVERFLOW,	/* a map had no room */
 	KPS_LEDGER_FAULT,	/* memory could not be read, and was taken as zeros */
 	KPS_LEDGER_BUSY,	/* in NMI, a value map was locked below it */
 	KPS_LEDGER_RECURSION,	/* lost: fired inside a handler of kpstat's */
 	KPS_LEDGER_OUTPUT,	/* lost in part: no room in the buffer for a record */
+	KPS_LEDGER_STACK,	/* lost in part: no room in the table of stacks */
 	KPS_LEDGER_MISSED,	/* lost: the kernel could not deliver it */
 	KPS_LEDGER_NR,
 };

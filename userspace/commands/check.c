@@ -15,7 +15,8 @@ const char check_help[] =
 	"  -e TEXT        the program itself\n"
 	"  -v, --verbose  what it attaches to, its maps and its instructions\n"
 	"  -j, --json     JSON\n"
-	"      --max-keys N, --max-probes N, --maxactive N  as for run\n\n"
+	"      --max-keys N, --max-stacks N, --max-probes N, --maxactive N\n"
+	"                 as for run\n\n"
 	"examples:\n"
 	"  kpctl check drops.bt\n"
 	"  kpctl check -v -e 'kprobe:vfs_read { @[comm] = count(); }'\n";
@@ -28,6 +29,8 @@ static void print_text(const struct object *object)
 		printf("map %zu %s %s, %u keys\n", i, object->maps[i].name,
 		       map_kind_names[object->maps[i].kind],
 		       object->maps[i].max_entries);
+	if (object->stack_entries)
+		printf("stacks %u\n", object->stack_entries);
 	for (i = 0; i < object->nr_probes; i++) {
 		const struct object_probe *probe = &object->probes[i];
 
@@ -66,6 +69,7 @@ int command_check(int argc, char **argv)
 		OPTION_HELP,
 		OPTION_JSON,
 		OPTION_MAX_KEYS,
+		OPTION_MAX_STACKS,
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
 		{ "verbose", no_argument, NULL, 'v' },

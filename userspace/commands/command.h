@@ -29,6 +29,7 @@ enum {
 	OPT_NAME = 256,
 	OPT_RESET,
 	OPT_MAX_KEYS,
+	OPT_MAX_STACKS,
 	OPT_MAX_PROBES,
 	OPT_MAXACTIVE,
 	OPT_DISABLED,
@@ -42,6 +43,8 @@ enum {
 #define OPTION_HELP { "help", no_argument, NULL, 'h' }
 #define OPTION_JSON { "json", no_argument, NULL, 'j' }
 #define OPTION_MAX_KEYS { "max-keys", required_argument, NULL, OPT_MAX_KEYS }
+#define OPTION_MAX_STACKS \
+	{ "max-stacks", required_argument, NULL, OPT_MAX_STACKS }
 #define OPTION_MAX_PROBES \
 	{ "max-probes", required_argument, NULL, OPT_MAX_PROBES }
 #define OPTION_MAXACTIVE { "maxactive", required_argument, NULL, OPT_MAXACTIVE }

@@ -23,7 +23,7 @@ static unsigned long long lost(const unsigned long long *ledger)
 {
 	return ledger[KPS_LEDGER_OVERFLOW] + ledger[KPS_LEDGER_FAULT] +
 	       ledger[KPS_LEDGER_BUSY] + ledger[KPS_LEDGER_RECURSION] +
-	       ledger[KPS_LEDGER_OUTPUT] + ledger[KPS_LEDGER_MISSED];
+	       ledger[KPS_LEDGER_OUTPUT] + ledger[KPS_LEDGER_STACK] + ledger[KPS_LEDGER_MISSED];
 }
 
 /* "5s", "3m", "2h", "9d". */

@@ -22,6 +22,8 @@ const char load_help[] =
 	"      --disabled    load it, but do not attach it yet\n"
 	"  -j, --json        JSON\n"
 	"      --max-keys N  keys that a map holds per CPU (4096, histograms 1024)\n"
+	"      --max-stacks N  distinct stacks that are kept at a time (as many as\n"
+	"                    the maps that hold stacks have keys, 4096 to 16384)\n"
 	"      --max-probes N  functions that one glob may stand for (512)\n"
 	"      --maxactive N calls that a kretprobe can follow at once\n"
 	"      --cpu-budget N percent of a CPU that its handlers may take (25);\n"
@@ -129,6 +131,7 @@ int command_load(int argc, char **argv)
 		OPTION_HELP,
 		OPTION_JSON,
 		OPTION_MAX_KEYS,
+		OPTION_MAX_STACKS,
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
 		OPTION_CPU_BUDGET,

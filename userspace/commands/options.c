@@ -170,6 +170,10 @@ bool compile_option(int option, struct program_source *source, int *status)
 		good = parse_count("--max-keys", optarg, 1, KPS_MAX_ENTRIES,
 				   &options->max_keys);
 		break;
+	case OPT_MAX_STACKS:
+		good = parse_count("--max-stacks", optarg, 1,
+				   KPS_MAX_STACK_ENTRIES, &options->max_stacks);
+		break;
 	case OPT_MAX_PROBES:
 		good = parse_count("--max-probes", optarg, 1, KPS_MAX_SITES,
 				   &options->max_probes);

@@ -49,6 +49,8 @@ const char run_help[] =
 	"      --buffer SIZE bytes of records that each CPU keeps (1M, less if\n"
 	"                    there are more than 64), with K or M\n"
 	"      --max-keys N  keys that a map holds per CPU (4096, histograms 1024)\n"
+	"      --max-stacks N  distinct stacks that are kept at a time (as many as\n"
+	"                    the maps that hold stacks have keys, 4096 to 16384)\n"
 	"      --max-probes N  functions that one glob may stand for (512)\n"
 	"      --maxactive N calls that a kretprobe can follow at once\n"
 	"      --cpu-budget N percent of a CPU that its handlers may take (25);\n"
@@ -481,6 +483,7 @@ int command_run(int argc, char **argv)
 		OPTION_HELP,
 		OPTION_JSON,
 		OPTION_MAX_KEYS,
+		OPTION_MAX_STACKS,
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
 		OPTION_CPU_BUDGET,

@@ -16,7 +16,8 @@ const char show_help[] =
 	"cost, and the ledger: where every event went. HOW is one of ftrace,\n"
 	"kprobe (on ftrace), optimised (a jump), int3 (a breakpoint), perf,\n"
 	"raw, call: the first is the cheapest; in brackets why it is not that.\n\n"
-	"  hits = recorded + filtered + overflow + fault + busy + recursion + missed\n\n"
+	"  hits = recorded + filtered + overflow + fault + busy + recursion +\n"
+	"         output + stack + missed\n\n"
 	"  -v, --verbose  also the program's text\n"
 	"  -j, --json     JSON\n\n"
 	"examples:\n"
@@ -63,6 +64,13 @@ static void print_maps(const struct program_answer *program)
 	}
 }
 
+static void print_stacks(const struct program_answer *program)
+{
+	if (program->max_stacks)
+		printf("\nstacks: %u kept, room for %u\n", program->stacks,
+		       program->max_stacks);
+}
+
 static void print_text(const struct program_answer *program, bool verbose)
 {
 	char silence[SILENCE_MAX];
@@ -79,6 +87,7 @@ static void print_text(const struct program_answer *program, bool verbose)
 		       silence_text(program->silent_ns, silence, sizeof(silence)));
 	print_sites(program);
 	print_maps(program);
+	print_stacks(program);
 	putchar('\n');
 	ledger_print(program);
 	if (verbose)
@@ -138,6 +147,8 @@ static void print_json(const struct program_answer *program)
 	json_add_uint(document, "memory", program->memory);
 	json_add_uint(document, "age_ns", program->age_ns);
 	json_add_uint(document, "silent_ns", program->silent_ns);
+	json_add_uint(document, "stacks", program->stacks);
+	json_add_uint(document, "max_stacks", program->max_stacks);
 	json_object_object_add(document, "ledger",
 			       ledger_json(program->ledger));
 	array = json_add_array(document, "probes");

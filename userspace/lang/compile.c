@@ -11,6 +11,10 @@
 #include "takes.h"
 
 #define DEFAULT_KEYS 4096
+
+/* Of a program that takes stacks, unless it is told: a KiB each. */
+#define MIN_STACKS 4096
+#define MAX_STACKS 16384
 #define DEFAULT_HISTOGRAMS 1024
 #define DEFAULT_PROBES 512
 
@@ -219,6 +223,40 @@ static int add_maps(struct compilation *comp)
 	return err;
 }
 
+static bool has_stack(const struct kps_field *fields, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (fields[i].type == KPS_T_KSTACK ||
+		    fields[i].type == KPS_T_USTACK)
+			return true;
+	return false;
+}
+
+/* Room for as many stacks as the maps have keys that hold some, within reason. */
+static unsigned int stack_entries(const struct compilation *comp)
+{
+	const struct object *object = comp->object;
+	unsigned int keys = 0, entries = MIN_STACKS;
+	size_t i;
+
+	if (!object->takes_stacks)
+		return 0;
+	if (comp->options.max_stacks)
+		return comp->options.max_stacks;
+	for (i = 0; i < object->nr_maps; i++) {
+		const struct object_map *map = &object->maps[i];
+
+		if (has_stack(map->key, map->nr_key) ||
+		    has_stack(map->value, map->nr_value))
+			keys += map->max_entries;
+	}
+	while (entries < keys && entries < MAX_STACKS)
+		entries *= 2;
+	return entries;
+}
+
 static struct object_probe *new_probe(struct compilation *comp,
 				      const struct event *event)
 {
@@ -333,6 +371,7 @@ static int compile_text(struct compilation *comp, const char *text)
 		return -1;
 	if (add_maps(comp) || add_probes(comp))
 		return -1;
+	comp->object->stack_entries = stack_entries(comp);
 	comp->object->source = xstrdup(text);
 	return 0;
 }

@@ -89,6 +89,7 @@ struct object {
 	size_t nr_outputs;
 	struct object_probe *probes;
 	size_t nr_probes;
+	bool takes_stacks;
 	unsigned int stack_entries;	/* 0: no clause takes a stack */
 };
 
@@ -96,6 +97,7 @@ struct object {
 struct compile_options {
 	const char *file;		/* for messages: "drops.bt", or "-e" */
 	unsigned int max_keys;		/* 0: 4096, or 1024 for histograms */
+	unsigned int max_stacks;	/* 0: by the keys of maps that keep stacks */
 	unsigned int max_probes;	/* 0: 512, the most sites of one glob */
 	unsigned int maxactive;
 	unsigned int max_strlen;	/* of str() without a length, its NUL counted; 0: 64 */

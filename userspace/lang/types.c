@@ -5,7 +5,6 @@
 #include "ctype.h"
 #include "types.h"
 
-#define STACK_ENTRIES 4096
 
 /* What each kind is to people and on the wire; size 0: .size of the type. */
 static const struct {
@@ -221,7 +220,7 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 static void need_stacks(struct object *object, const struct type *type)
 {
 	if (type->kind == TYPE_KSTACK || type->kind == TYPE_USTACK)
-		object->stack_entries = STACK_ENTRIES;
+		object->takes_stacks = true;
 }
 
 unsigned int type_to_fields(struct object *object, const struct type *type,

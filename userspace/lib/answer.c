@@ -22,6 +22,7 @@ const char * const ledger_names[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_BUSY]	= "busy",
 	[KPS_LEDGER_RECURSION]	= "recursion",
 	[KPS_LEDGER_OUTPUT]	= "output",
+	[KPS_LEDGER_STACK]	= "stack",
 	[KPS_LEDGER_MISSED]	= "missed",
 };
 
@@ -222,6 +223,8 @@ static void parse_program(struct nlattr **attrs, struct program_answer *program)
 	program->lost = get_u64(attrs[KPS_A_LOST]);
 	program->cpu_budget = get_u32(attrs[KPS_A_CPU_BUDGET]);
 	program->cpu_permille = get_u32(attrs[KPS_A_CPU_PERMILLE]);
+	program->stacks = get_u32(attrs[KPS_A_STACKS]);
+	program->max_stacks = get_u32(attrs[KPS_A_STACK_ENTRIES]);
 	program->silent_ns = get_u64(attrs[KPS_A_SILENT_NS]);
 	if (attrs[KPS_A_STOPPED])
 		program->stopped = get_string(attrs[KPS_A_STOPPED]);

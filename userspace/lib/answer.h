@@ -74,6 +74,8 @@ struct program_answer {
 	unsigned long long silent_ns;	/* for which kprobes were switched off */
 	unsigned int cpu_permille;	/* of the busiest CPU, in the last second */
 	char *stopped;			/* why the guard did, or NULL */
+	unsigned int stacks;		/* kept now */
+	unsigned int max_stacks;	/* 0: it takes none */
 	unsigned long long lost;	/* records that found the buffer full */
 	unsigned long long ledger[KPS_LEDGER_NR];
 	size_t nr_maps;

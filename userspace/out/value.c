@@ -33,17 +33,18 @@ static void write_kstack(struct text *out, const char *text, int indent)
 	}
 }
 
-/* "TGID", and an address in hex on each line that follows. */
+/* "TGID", and an address in hex on each line that follows, or words in brackets. */
 static void write_ustack(struct text *out, const char *text, int indent)
 {
 	unsigned int tgid = strtoul(text, NULL, 10);
 
 	text_char(out, '\n');
 	while ((text = strchr(text, '\n')) && text[1]) {
-		unsigned long long address = strtoull(++text, NULL, 16);
-
 		text_fill(out, ' ', indent);
-		usym_write(out, tgid, address, true);
+		if (*++text == '(')
+			text_name(out, text, strcspn(text, "\n"));
+		else
+			usym_write(out, tgid, strtoull(text, NULL, 16), true);
 		text_char(out, '\n');
 	}
 }

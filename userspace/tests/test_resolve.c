@@ -267,6 +267,40 @@ static void test_options(void **state)
 				      &options, &object), 0);
 	assert_int_equal(object.maps[0].max_entries, 99);
 	assert_int_equal(object.probes[0].maxactive, 64);
+	assert_int_equal(object.stack_entries, 0);
+}
+
+/* As many as the keys of the maps that hold stacks, or as it is told. */
+static void test_stack_entries(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int max_keys, max_stacks, want;
+	} of[] = {
+		{ "k:vfs_read { @[pid] = count(); }", 0, 0, 0 },
+		{ "k:vfs_read { @[pid] = count(); }", 0, 64, 0 },
+		{ "k:vfs_read { printf(\"%s\", kstack); }", 0, 0, 4096 },
+		{ "k:vfs_read { @[kstack, pid] = count(); }", 0, 0, 4096 },
+		{ "k:vfs_read { @[kstack] = count(); @s[tid] = ustack(3); @[kstack] = count(); }",
+		  0, 0, 8192 },
+		{ "k:vfs_read { @[kstack] = hist(arg2); @n[pid] = count(); }",
+		  9000, 0, 16384 },
+		{ "k:vfs_read { @[kstack] = count(); }", 100000, 0, 16384 },
+		{ "k:vfs_read { @[kstack] = count(); }", 100000, 77, 77 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(of); i++) {
+		const struct compile_options options = {
+			.file = "test.bt", .max_keys = of[i].max_keys,
+			.max_stacks = of[i].max_stacks,
+		};
+
+		assert_int_equal(compile_with(of[i].text, &options, &object), 0);
+		assert_int_equal(object.stack_entries, of[i].want);
+		object_free(&object);
+	}
 }
 
 static char listed[4096];
@@ -325,6 +359,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_args_of_each_event, release),
 		cmocka_unit_test_teardown(test_conntrack_glob, release),
 		cmocka_unit_test_teardown(test_options, release),
+		cmocka_unit_test_teardown(test_stack_entries, release),
 		cmocka_unit_test(test_listing),
 	};
 
