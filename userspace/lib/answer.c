@@ -294,15 +294,10 @@ int program_get(struct client *client, const char *name,
 
 static void free_map(struct map_answer *map)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < map->nr_entries; i++) {
-		for (j = 0; j < map->entries[i].nr_key; j++)
-			free(map->entries[i].key[j].text);
-		for (j = 0; j < map->entries[i].nr_plain; j++)
-			free(map->entries[i].plain[j].text);
-		free(map->entries[i].values);
-	}
+	for (i = 0; i < map->nr_entries; i++)
+		entry_clear(&map->entries[i]);
 	free(map->entries);
 	free(map->name);
 }

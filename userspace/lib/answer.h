@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <linux/kpstat.h>
 
 struct client;
@@ -46,6 +47,17 @@ struct entry_answer {
 	size_t nr_values;
 	unsigned long long *values;	/* of all others, see enum kps_map_kind */
 };
+
+static inline void entry_clear(struct entry_answer *entry)
+{
+	size_t i;
+
+	for (i = 0; i < entry->nr_key; i++)
+		free(entry->key[i].text);
+	for (i = 0; i < entry->nr_plain; i++)
+		free(entry->plain[i].text);
+	free(entry->values);
+}
 
 struct map_answer {
 	char *name;

@@ -11,6 +11,7 @@
 #include "json.h"
 #include "lib/answer.h"
 #include "map.h"
+#include "merge.h"
 #include "text.h"
 #include "value.h"
 
@@ -449,11 +450,12 @@ static size_t first_of(const struct map_answer *map, unsigned long top)
 	return map->nr_entries - top;
 }
 
-void map_print(const struct map_answer *map, unsigned long top,
-	       unsigned long div)
+void map_print(struct map_answer *map, unsigned long top, unsigned long div)
 {
-	size_t first = first_of(map, top);
+	size_t first;
 
+	map_merge(map);
+	first = first_of(map, top);
 	if (json_output && map->nr_entries)
 		json_map(map, first, div);
 	else if (!json_output && map->nr_entries)
@@ -491,7 +493,7 @@ void maps_print(const struct maps_answer *maps)
 	size_t i;
 
 	for (i = 0; i < maps->nr; i++) {
-		const struct map_answer *map = &maps->maps[i];
+		struct map_answer *map = &maps->maps[i];
 
 		if (map->nr_entries)
 			map_print(map, 0, 0);

@@ -12,12 +12,11 @@ struct map_answer;
 void maps_print(const struct maps_answer *maps);
 
 /*
- * As print(@map, top, div) does.
+ * As print(@map, top, div) does. Entries whose keys print the same become one.
  * @top: how many of its last entries; 0: all
  * @div: what its values are divided by; 0: nothing
  */
-void map_print(const struct map_answer *map, unsigned long top,
-	       unsigned long div);
+void map_print(struct map_answer *map, unsigned long top, unsigned long div);
 
 /* The time of day above an interval's maps, as time() in bpftrace. */
 void time_print(void);

@@ -367,6 +367,60 @@ static void test_labels(void **state)
 	}
 }
 
+static struct entry_answer of_user(const char *text, unsigned long long value)
+{
+	struct entry_answer entry = {
+		.nr_key = 1, .key = { { .is_text = true, .text = strdup(text) } },
+		.nr_values = 1, .values = malloc(sizeof(value)),
+	};
+
+	*entry.values = value;
+	return entry;
+}
+
+/* What user addresses of different processes are called may be the same. */
+static void assert_merges(enum kps_map_kind kind, const char *text)
+{
+	struct entry_answer entries[] = {
+		of_user("4194301\n0x10\n0x11", 5),
+		of_user("4194302\n0x20", 6),
+		of_user("4194303\n(lost: no room for this stack)", 6),
+		of_user("4194302\n0x10\n0x11", 7),
+		of_user("4194302\n(lost: no room for this stack)", 8),
+	};
+	struct map_answer map = {
+		.name = "@", .kind = kind, .nr_key = 1,
+		.key = { { .type = KPS_T_USTACK, .size = 16 } },
+		.nr_value = 1, .value = { { .type = KPS_T_INT, .size = 8 } },
+		.nr_entries = ARRAY_SIZE(entries), .entries = entries,
+	};
+	char *got = printed(&map, false);
+	size_t i;
+
+	assert_string_equal(got, text);
+	assert_int_equal(map.nr_entries, 3);
+	for (i = 0; i < map.nr_entries; i++)
+		entry_clear(&map.entries[i]);
+	free(got);
+}
+
+static void test_user_keys(void **state)
+{
+	(void)state;
+	assert_merges(KPS_MAP_COUNT,
+		      "@[\n    0x20\n]: 6\n"
+		      "@[\n    0x10\n    0x11\n]: 12\n"
+		      "@[\n    (lost: no room for this stack)\n]: 14\n");
+	assert_merges(KPS_MAP_MIN,
+		      "@[\n    0x10\n    0x11\n]: 5\n"
+		      "@[\n    0x20\n]: 6\n"
+		      "@[\n    (lost: no room for this stack)\n]: 6\n");
+	assert_merges(KPS_MAP_MAX,
+		      "@[\n    0x20\n]: 6\n"
+		      "@[\n    0x10\n    0x11\n]: 7\n"
+		      "@[\n    (lost: no room for this stack)\n]: 8\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_hist),
 		cmocka_unit_test(test_lhist),
 		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_user_keys),
 	};
 
 	json_as_bpftrace = true;
