@@ -46,6 +46,22 @@ must "$LOAD/words" words 10 1
 is "inside: every call" "$(total inside @)" 10
 done_with inside
 
+# A breakpoint may stand for a push, which has not been done yet: its stack is the entry's.
+FUNCTIONS="vfs_read vfs_write vfs_open ksys_read ksys_write ksys_lseek do_sys_openat2 path_openat
+	do_filp_open vfs_statx vfs_fstat vfs_getattr filp_close dput"
+stacks=()
+for function in $FUNCTIONS; do
+	kpctl load --max-keys 64 --name "at_$function" -e "kprobe:$function /comm == \"dd\"/ { @e[kstack] = count(); }
+		kprobe:$function+$offset /comm == \"dd\"/ { @i[kstack] = count(); }" 2>/dev/null && stacks+=("$function")
+done
+dd if=/etc/passwd of="$WORK/copy" bs=64 2>/dev/null
+for function in "${stacks[@]}"; do
+	yes "stacks at $function+$offset: by $(kpctl show -j "at_$function" | jq -r '.probes[1].sites[0].how')" diff \
+		<(kpctl read "at_$function" @e | sed '/^@e\[$/{N;s/.*/stack/}' | sort) \
+		<(kpctl read "at_$function" @i | sed '/^@i\[$/{N;s/.*/stack/}' | sort)
+	done_with "at_$function"
+done
+
 # What a breakpoint calls is an NMI to the kernel. Two CPUs want the same number all
 # the time, and wait for each other.
 OPTIMISE=/proc/sys/debug/kprobes-optimization

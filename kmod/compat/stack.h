@@ -19,6 +19,7 @@
 #include <linux/uaccess.h>
 
 #ifdef CONFIG_X86
+#include <asm/text-patching.h>
 #include <asm/unwind.h>
 
 /* Registers of a trap or a call; else only ip, sp and bp are there. */
@@ -30,12 +31,18 @@ static inline bool kps_full_regs(const struct pt_regs *regs)
 /**
  * kps_stack_save() - the return addresses of the current task, innermost first
  * @regs: where it starts
+ * @probed: the instruction that a kprobe is at, or 0
  * @ips: filled in
  * @max: room in it, at least 1
+ *
+ * A kprobe's registers say that they are behind the breakpoint. If that stands for a
+ * push of one byte, the next instruction's stack has one word more than there is yet,
+ * and whoever unwinds it by that takes the caller's caller for the caller, or finds none.
  *
  * Context: any, with preemption off. Return: how many.
  */
 static inline u32 __kprobes kps_stack_save(struct pt_regs *regs,
+					   unsigned long probed,
 					   unsigned long *ips, u32 max)
 {
 	struct unwind_state state;
@@ -43,7 +50,10 @@ static inline u32 __kprobes kps_stack_save(struct pt_regs *regs,
 
 	if (kps_full_regs(regs)) {
 		ips[nr++] = regs->ip;
+		if (probed && regs->ip == probed + INT3_INSN_SIZE)
+			regs->ip = probed;
 		unwind_start(&state, current, regs, NULL);
+		regs->ip = ips[0];
 	} else {
 		unwind_start(&state, current, NULL, (void *)regs->sp);
 	}
@@ -57,8 +67,8 @@ static inline u32 __kprobes kps_stack_save(struct pt_regs *regs,
 	return nr;
 }
 #else
-static inline u32 kps_stack_save(struct pt_regs *regs, unsigned long *ips,
-				 u32 max)
+static inline u32 kps_stack_save(struct pt_regs *regs, unsigned long probed,
+				 unsigned long *ips, u32 max)
 {
 	return stack_trace_save(ips, max, 1);
 }

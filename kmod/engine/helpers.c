@@ -367,7 +367,7 @@ HELPER(kstack)
 	u32 nr = 0;
 
 	if (ctx->regs)
-		nr = kps_stack_save(ctx->regs, ips, r2);
+		nr = kps_stack_save(ctx->regs, ctx->frame.ip, ips, r2);
 	return keep_stack(ctx, ips, nr);
 }
 
