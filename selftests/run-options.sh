@@ -198,8 +198,24 @@ names() {
 		<(terminal "kpctl check '/tmp/$colour.bt'")
 }
 
+# What kpctl does itself. While nothing happens it looks at its buffers, and no more.
+itself() {
+	local text='tracepoint:raw_syscalls:sys_enter /comm == "kpctl"/ { @ = count(); }
+		BEGIN { printf("begin\n"); } interval:s:4 { printf("tick\n"); exit(); } END { printf("end\n"); }'
+	kpctl run -q -e "$text" >"$WORK/out" 2>&1
+	diag <<<"system calls of an idle kpctl in 4 s: $(sed -n 's/^@: //p' "$WORK/out")"
+	between "an idle kpctl is seen" "$(sed -n 's/^@: //p' "$WORK/out")" 50 500
+	kpctl run -q --no-self -e "$text" >"$WORK/out" 2>&1
+	is "--no-self: it is not seen, but does what it does" "$(paste -sd' ' <"$WORK/out" | sed 's/ *$//')" "begin tick end"
+	kpctl run -q --no-self -c "$READS" -e 'kprobe:vfs_read /comm == "counted"/ { @ = count(); }' >"$WORK/out" 2>&1
+	is "--no-self: others are" "$(sed -n 's/^@: //p' "$WORK/out")" 35
+	unshare -pf kpctl run -q --no-self -e "$text" >"$WORK/out" 2>&1
+	is "--no-self: in a pid namespace, too" "$(grep -c '^@' "$WORK/out")" 0
+}
+
 load_module
 names
+itself
 commands
 children
 signals

@@ -46,6 +46,7 @@ const char run_help[] =
 	"  -v, --verbose     say what each probe is attached to\n"
 	"  -l [PATTERN]      list what can be probed, as kpctl probes; -lv\n"
 	"      --unsafe      allow system()\n"
+	"      --no-self     leave out what kpctl itself does\n"
 	"      --buffer SIZE bytes of records that each CPU keeps (1M, less if\n"
 	"                    there are more than 64), with K or M\n"
 	"      --max-keys N  keys that a map holds per CPU (4096, histograms 1024)\n"
@@ -72,6 +73,9 @@ const char run_help[] =
  */
 #define PROCESS_TICK 100
 #define RECORDS_TICK 20
+/* ... and at the buffers when there was nothing in them for a second. */
+#define IDLE_TICK 50
+#define IDLE_TICKS 50
 /* After as many as these the next look comes at once. */
 #define MANY_RECORDS 500
 
@@ -84,6 +88,7 @@ struct run {
 	bool quiet;
 	bool verbose;
 	bool list;
+	bool no_self;
 	bool has_file;		/* stdout is for it alone */
 	bool keep_output;	/* until stdio's buffer is full */
 	char name[KPS_NAME_MAX];
@@ -96,6 +101,7 @@ struct run {
 	bool was_stopped;	/* by the kernel: it took too much */
 	bool was_silent;	/* somebody had switched kprobes off */
 	int tick;		/* ms; -1: nothing to look after */
+	unsigned int idle;	/* looks at the buffers since there was something */
 	size_t nr_probes;
 };
 
@@ -154,7 +160,9 @@ static int drain(struct run *run)
 	if (records_get(run->reader, run->name, actions_do, &run->actions,
 			&answer))
 		return -1;
-	run->tick = answer.nr >= MANY_RECORDS ? 0 : RECORDS_TICK;
+	run->idle = answer.nr ? 0 : run->idle + 1;
+	run->tick = answer.nr >= MANY_RECORDS ? 0 :
+		    run->idle > IDLE_TICKS ? IDLE_TICK : RECORDS_TICK;
 	if (answer.nr && !run->keep_output)
 		fflush(stdout);
 	return 0;
@@ -349,6 +357,13 @@ static int compile_and_run(struct run *run, const char *argument)
 	if (run->command && child_start(&run->child, run->command,
 					 json_output && !run->has_file))
 		return FAILED;
+	if (run->no_self) {
+		run->source.options.self = kernel_pid(run->client, getpid());
+		if (!run->source.options.self) {
+			child_stop(&run->child);
+			return FAILED;
+		}
+	}
 	if (run->command) {
 		run->source.options.cpid = kernel_pid(run->client, run->child.pid);
 		if (!run->source.options.cpid) {
@@ -459,6 +474,9 @@ static bool run_option(struct run *run, int option, int *status)
 	case 'l':
 		run->list = true;
 		break;
+	case OPT_NO_SELF:
+		run->no_self = true;
+		break;
 	case OPT_UNSAFE:
 		run->source.options.allow_unsafe = true;
 		break;
@@ -492,6 +510,7 @@ int command_run(int argc, char **argv)
 		{ "interval", required_argument, NULL, 'i' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "unsafe", no_argument, NULL, OPT_UNSAFE },
+		{ "no-self", no_argument, NULL, OPT_NO_SELF },
 		{ "buffer", required_argument, NULL, OPT_BUFFER },
 		{ 0 }
 	};

@@ -283,12 +283,28 @@ static void zero_variables(struct emitter *em, const struct clause *clause)
 				    type_size(&variable->type));
 }
 
+/*
+ * Events of kpctl's own process are filtered before all else. Not those that have no
+ * task: what interrupts kpctl, or runs in it because it must run somewhere.
+ */
+static void emit_no_self(struct emitter *em, int reject)
+{
+	const unsigned int self = em->checker->options->self;
+
+	if (!self || !(OF_TASK & 1u << em->checker->event->provider))
+		return;
+	code_call(&em->code, KPS_FN_PID_TGID);
+	code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, 32);
+	code_jump_imm(&em->code, BPF_JEQ, BPF_REG_0, self, reject);
+}
+
 static void emit_body(struct emitter *em, const struct clause *clause)
 {
 	int reject = code_label(&em->code);
 
 	em->end = code_label(&em->code);
 	code_mov(&em->code, CODE_CTX, BPF_REG_1);
+	emit_no_self(em, reject);
 	if (clause->filter)
 		emit_branch(em, clause->filter, false, reject, 0);
 	zero_variables(em, clause);

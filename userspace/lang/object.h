@@ -104,6 +104,7 @@ struct compile_options {
 	const char * const *params;	/* $1 ..; values of positional parameters */
 	size_t nr_params;
 	unsigned int cpid;		/* of run -c; 0: there is none */
+	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
 	bool allow_unsafe;		/* run --unsafe: system() */
 };
 

@@ -58,6 +58,9 @@ static void report_absent(void)
 		error("kpstat's netlink family is not visible here: run kpctl in the initial network namespace");
 }
 
+/* The module's longest message is shorter, see SHOW_ROOM in kmod/netlink.c. */
+#define ANSWER_MAX (80 << 10)
+
 struct client *client_open_quietly(void)
 {
 	struct client *client = calloc(1, sizeof(*client));
@@ -72,7 +75,9 @@ struct client *client_open_quietly(void)
 		goto fail;
 	grow_buffers(nl_socket_get_fd(client->sock));
 	want_extended_ack(nl_socket_get_fd(client->sock));
-	nl_socket_enable_msg_peek(client->sock);
+	/* So each message is one call, and need not be looked at before. */
+	nl_socket_set_msg_buf_size(client->sock, ANSWER_MAX);
+	nl_socket_disable_msg_peek(client->sock);
 	nl_socket_disable_seq_check(client->sock);
 	return client;
 

@@ -213,6 +213,32 @@ static void test_sizes(void **state)
 	}
 }
 
+/* Events of kpctl's own are filtered, but not those that come wherever they come. */
+static uint64_t run_as(unsigned int self, const char *text)
+{
+	const struct compile_options options = { .file = "test.bt", .self = self };
+	struct object object;
+	uint64_t result;
+
+	assert_int_equal(compile_with(text, &options, &object), 0);
+	result = run_clause(&m, &object, 0);
+	object_free(&object);
+	return result;
+}
+
+static void test_no_self(void **state)
+{
+	(void)state;
+	assert_int_equal(run_as(1234, "k:vfs_read { @ = count(); }"), 0);
+	assert_int_equal(run_as(1235, "k:vfs_read { @ = count(); }"), 1);
+	assert_int_equal(run_as(1234, "t:syscalls:sys_exit_read /pid == 1234/ { @ = count(); }"), 0);
+	assert_int_equal(run_as(1235, "profile:hz:99 /pid == 1234/ { @ = count(); }"), 1);
+	assert_int_equal(run_as(1234, "profile:hz:99 { @ = count(); }"), 0);
+	assert_int_equal(run_as(1234, "interval:s:1 { @ = count(); }"), 1);
+	assert_int_equal(run_as(1234, "BEGIN { @ = count(); }"), 1);
+	assert_int_equal(run_as(1234, "conntrack:new { @ = count(); }"), 1);
+}
+
 /* comm in a filter and in a key is fetched once. */
 static void test_comm_once(void **state)
 {
@@ -559,6 +585,7 @@ int main(void)
 		cmocka_unit_test_setup(test_string_sizes, reset_machine),
 		cmocka_unit_test_setup(test_addresses, reset_machine),
 		cmocka_unit_test_setup(test_record_strings, reset_machine),
+		cmocka_unit_test_setup(test_no_self, reset_machine),
 		cmocka_unit_test_setup(test_record_bytes, reset_machine),
 		cmocka_unit_test_setup(test_enums, reset_machine),
 		cmocka_unit_test_setup(test_conntrack, reset_machine),
