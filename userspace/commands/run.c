@@ -153,6 +153,7 @@ static void wait_for_news(struct run *run, double until)
 /* Take all records that there are, and do what they say. */
 static int drain(struct run *run)
 {
+	unsigned long long begun = actions_now();
 	struct records_answer answer;
 
 	if (!run->reader)
@@ -160,6 +161,7 @@ static int drain(struct run *run)
 	if (records_get(run->reader, run->name, actions_do, &run->actions,
 			&answer))
 		return -1;
+	actions_settle_before(&run->actions, begun);
 	run->idle = answer.nr ? 0 : run->idle + 1;
 	run->tick = answer.nr >= MANY_RECORDS ? 0 :
 		    run->idle > IDLE_TICKS ? IDLE_TICK : RECORDS_TICK;
@@ -171,9 +173,11 @@ static int drain(struct run *run)
 static int report(struct run *run, bool reset)
 {
 	struct maps_answer maps;
-	int err = maps_get(run->client, run->name, NULL,
-			   reset ? KPS_F_RESET : 0, &maps);
+	int err;
 
+	actions_settle(&run->actions);
+	err = maps_get(run->client, run->name, NULL, reset ? KPS_F_RESET : 0,
+		       &maps);
 	if (!err)
 		maps_print(&maps);
 	maps_free(&maps);
@@ -252,6 +256,7 @@ static int finish(struct run *run)
 	if (client_command(run->client, KPS_CMD_DISABLE, run->name) ||
 	    drain(run))
 		return -1;
+	actions_settle(&run->actions);
 	if (!json_output)
 		putchar('\n');
 	if (run->interval)

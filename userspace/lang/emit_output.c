@@ -91,7 +91,10 @@ static unsigned int add_fields(struct emitter *em, const struct expr *list,
 	return size;
 }
 
-/* What END has run is run, also if a signal has ended all else. */
+/*
+ * What END has run is run, also if a signal has ended all else. What it empties counts
+ * no more.
+ */
 static bool is_of_end(const struct emitter *em)
 {
 	const struct event *event = em->checker->event;
@@ -108,7 +111,9 @@ void emit_record(struct emitter *em, struct object_output *output,
 	int off, at;
 
 	output->fields = fields;
-	output->at_end = output->action == ACTION_SYSTEM && is_of_end(em);
+	output->at_end = (output->action == ACTION_SYSTEM ||
+			  output->action == ACTION_CLEAR ||
+			  output->action == ACTION_ZERO) && is_of_end(em);
 	size = add_fields(em, list, output);
 	off = take(em, size);
 	for (at = off; list; list = list->next) {

@@ -61,7 +61,7 @@ struct object_output {
 	unsigned long div;		/* 0: none */
 	unsigned int take;		/* KPS_F_RESET, _ZERO: empty it, too */
 	bool is_tuple;
-	bool at_end;			/* system() of END */
+	bool at_end;			/* system(), clear() or zero() of END */
 	struct object_field *fields;
 	size_t nr_fields;
 };

@@ -7,6 +7,8 @@
  * What may stand between them is all that neither ends the clause, nor has to do with
  * the map by a record. What the clause does to the map in the kernel happens before any
  * record is looked at, in either case.
+ *
+ * Where a clear() only may follow, or stands in another clause, out/actions.c sees.
  */
 #include <string.h>
 
@@ -125,46 +127,8 @@ static void unmark(struct stmt *stmt)
 	}
 }
 
-/* Return: whether a print() of the map stands before @until, in the text. */
-static bool was_printed(const struct stmt *stmt, const struct expr *until,
-			bool *is_over)
-{
-	bool found = false;
-
-	for (; stmt && !*is_over; stmt = stmt->next) {
-		const struct expr *call = whole_map_call(stmt);
-
-		if (call == until)
-			*is_over = true;
-		else if (call && call->list->map == until->list->map)
-			found = is_print(call) && !call->take;
-		if (was_printed(stmt->body, until, is_over) ||
-		    was_printed(stmt->otherwise, until, is_over))
-			found = true;
-	}
-	return found;
-}
-
-static void warn_of_gaps(struct clause *clause, struct stmt *stmt)
-{
-	for (; stmt; stmt = stmt->next) {
-		struct expr *call = whole_map_call(stmt);
-		bool is_over = false;
-
-		if (call && !is_print(call) && !call->is_taken &&
-		    was_printed(clause->body, call, &is_over))
-			diag_warning(&call->at,
-				     "write it right behind the print(), in the same block",
-				     "what %s counts between its print() and this %s() is lost",
-				     call->list->text, call->function->name);
-		warn_of_gaps(clause, stmt->body);
-		warn_of_gaps(clause, stmt->otherwise);
-	}
-}
-
 void takes_find(const struct checker *checker, struct clause *clause)
 {
 	unmark(clause->body);
 	mark(checker, clause->body);
-	warn_of_gaps(clause, clause->body);
 }

@@ -8,8 +8,7 @@
 /**
  * takes_find() - mark the calls of a clause that are one reading with reset
  * @checker: with all maps as all clauses have them
- * @clause: checked; its calls get .take and .is_taken. A warning says where what
- *	comes between a reading and its clear() is lost.
+ * @clause: checked; its calls get .take and .is_taken
  */
 void takes_find(const struct checker *checker, struct clause *clause);
 

@@ -271,17 +271,23 @@ static const char *map_name(const struct actions *actions,
 	return actions->object->maps[output->map].name;
 }
 
+static void print_map(struct actions *actions,
+		      const struct object_output *output, unsigned int take)
+{
+	struct maps_answer maps;
+
+	if (!maps_get(actions->client, actions->program,
+		      map_name(actions, output), take, &maps) && maps.nr)
+		map_print(&maps.maps[0], output->top, output->div);
+	maps_free(&maps);
+}
+
 static void do_print_map(struct actions *actions,
 			 const struct object_output *output,
 			 const struct record *record)
 {
-	struct maps_answer maps;
-
 	(void)record;
-	if (!maps_get(actions->client, actions->program,
-		      map_name(actions, output), output->take, &maps) && maps.nr)
-		map_print(&maps.maps[0], output->top, output->div);
-	maps_free(&maps);
+	print_map(actions, output, output->take);
 }
 
 static void do_clear(struct actions *actions,
@@ -326,31 +332,144 @@ static void (* const doers[])(struct actions *actions,
 	[ACTION_EXIT]		= do_exit,
 };
 
+unsigned long long actions_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
 static bool is_late(const struct actions *actions, const struct record *record)
 {
 	return actions->has_exited && record->time > actions->exit_time &&
 	       (!actions->end_time || record->time < actions->end_time);
 }
 
-void actions_do(const struct record *record, void *data)
+/*
+ * What a map counts between a print() of it and a clear() would be lost. Where the one
+ * may follow the other (from another clause, or below a condition) the print() waits,
+ * with all that comes behind it, until it is known: then both are one reading that
+ * empties the map, or it is a print() and no more.
+ */
+
+static bool empties(const struct object_output *output)
+{
+	return output->action == ACTION_CLEAR || output->action == ACTION_ZERO;
+}
+
+/* END's comes when nothing is counted any more. */
+static bool may_be_emptied(const struct actions *actions, unsigned int map)
+{
+	const struct object *object = actions->object;
+	size_t i;
+
+	for (i = 0; i < object->nr_outputs; i++)
+		if (empties(&object->outputs[i]) && !object->outputs[i].at_end &&
+		    object->outputs[i].map == map)
+			return true;
+	return false;
+}
+
+/* zero() keeps keys, with a 0: of what is no number the kernel makes none. */
+static bool can_take(const struct actions *actions,
+		     const struct object_output *output)
+{
+	const struct object_map *map = &actions->object->maps[output->map];
+
+	return output->action == ACTION_CLEAR || map->kind != KPS_MAP_VALUE ||
+	       (map->nr_value == 1 && map->value[0].type == KPS_T_INT);
+}
+
+static void do_record(const struct record *record, void *data)
 {
 	struct actions *actions = data;
-	const struct object_output *output;
+	const struct object_output *output =
+		&actions->object->outputs[record->output];
 
-	if (record->output >= actions->object->nr_outputs ||
-	    is_late(actions, record))
+	if (output->action == ACTION_PRINT_MAP && !output->take &&
+	    may_be_emptied(actions, output->map)) {
+		actions->held.print = output;
+		actions->held.time = record->time;
 		return;
-	output = &actions->object->outputs[record->output];
+	}
 	text_clear(&actions->text);
 	doers[output->action](actions, output, record);
 }
 
+static void visit_record(const struct record *record, void *data);
+
+static void release(struct actions *actions, unsigned int take)
+{
+	const struct object_output *print = actions->held.print;
+
+	text_clear(&actions->text);
+	print_map(actions, print, take);
+	held_release(&actions->held, visit_record, actions);
+}
+
+/* Return: whether that is all there is to do of it. */
+static bool follows_print(struct actions *actions, const struct record *record)
+{
+	const struct object_output *output =
+		&actions->object->outputs[record->output];
+	bool same_map = output->map == actions->held.print->map;
+
+	if (same_map && empties(output) && can_take(actions, output)) {
+		release(actions, output->action == ACTION_CLEAR ?
+				 KPS_F_RESET : KPS_F_RESET | KPS_F_ZERO);
+		return true;
+	}
+	return !(same_map && (empties(output) ||
+			      output->action == ACTION_PRINT_MAP)) &&
+	       output->action != ACTION_EXIT &&
+	       held_add(&actions->held, record);
+}
+
+static void visit_record(const struct record *record, void *data)
+{
+	struct actions *actions = data;
+
+	/* Behind one that waits another may. */
+	while (actions->held.print) {
+		if (follows_print(actions, record))
+			return;
+		release(actions, 0);
+	}
+	do_record(record, actions);
+}
+
+void actions_do(const struct record *record, void *data)
+{
+	struct actions *actions = data;
+
+	if (record->output < actions->object->nr_outputs &&
+	    !is_late(actions, record))
+		visit_record(record, actions);
+}
+
+void actions_settle(struct actions *actions)
+{
+	while (actions->held.print)
+		release(actions, 0);
+}
+
+/*
+ * Two clauses of one event are some microseconds apart; of two timers, as far as it
+ * took to start the second.
+ */
+#define FOLLOWS_NS 50000000ULL
+
+void actions_settle_before(struct actions *actions, unsigned long long time)
+{
+	while (actions->held.print && time > FOLLOWS_NS &&
+	       actions->held.time < time - FOLLOWS_NS)
+		release(actions, 0);
+}
+
 void actions_let_end(struct actions *actions)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	actions->end_time = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	actions->end_time = actions_now();
 }
 
 static bool has_format(const struct object_output *output)
@@ -381,6 +500,12 @@ void actions_open(struct actions *actions, const struct object *object,
 				format_parse(object->outputs[i].format);
 }
 
+static void forget(const struct record *record, void *data)
+{
+	(void)record;
+	(void)data;
+}
+
 void actions_close(struct actions *actions)
 {
 	size_t i;
@@ -388,6 +513,7 @@ void actions_close(struct actions *actions)
 	for (i = 0; actions->formats && i < actions->object->nr_outputs; i++)
 		format_free(actions->formats[i]);
 	free(actions->formats);
+	held_release(&actions->held, forget, NULL);
 	text_free(&actions->text);
 	text_free(&actions->json);
 	actions->formats = NULL;

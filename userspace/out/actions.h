@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "lang/object.h"
+#include "held.h"
 #include "lib/records.h"
 #include "text.h"
 
@@ -22,6 +23,7 @@ struct actions {
 	bool has_exited;		/* by exit() */
 	unsigned long long exit_time;
 	unsigned long long end_time;	/* of what comes after exit(): END */
+	struct held held;
 	size_t skipped;			/* commands of system(), after a signal */
 };
 
@@ -44,5 +46,15 @@ void actions_tell_skipped(const struct actions *actions);
 
 /* A record_visit, @data: struct actions */
 void actions_do(const struct record *record, void *data);
+
+/* The clock of records. */
+unsigned long long actions_now(void);
+
+/*
+ * A print() of a map may wait for a clear(): whatever waits is done, or only what no
+ * clear() can follow any more, since all records older than @time have come.
+ */
+void actions_settle(struct actions *actions);
+void actions_settle_before(struct actions *actions, unsigned long long time);
 
 #endif

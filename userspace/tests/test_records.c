@@ -25,7 +25,7 @@
 /* The module, as far as actions ask it for anything. */
 static struct map_answer the_map;
 static char reset_map[KPS_NAME_MAX];
-static unsigned int reset_flags, take_flags;
+static unsigned int reset_flags, take_flags, nr_takes;
 
 int maps_get(struct client *client, const char *name, const char *map,
 	     unsigned int flags, struct maps_answer *maps)
@@ -33,7 +33,9 @@ int maps_get(struct client *client, const char *name, const char *map,
 	(void)client;
 	(void)name;
 	(void)map;
-	take_flags = flags;
+	if (flags)
+		take_flags = flags;
+	nr_takes += flags != 0;
 	*maps = (struct maps_answer){ .nr = 1, .maps = &the_map };
 	return 0;
 }
@@ -249,6 +251,7 @@ static char *done(const struct object *object, const struct record *records,
 	actions_open(&actions, object, "program", NULL);
 	for (i = 0; i < nr; i++)
 		actions_do(&records[i], &actions);
+	actions_settle(&actions);
 	actions_close(&actions);
 	json_output = false;
 	fclose(stdout);
@@ -521,6 +524,86 @@ static void test_print_map(void **state)
 		      "{\"type\": \"map\", \"data\": {\"@m\": {\"0\": -3, \"1\": -1, \"2\": 2}}}\n");
 }
 
+/*
+ * P prints the map (an empty line), C and Z empty it, p and c do it to another one, x is a
+ * printf(), e is exit(), w are 100 ms.
+ */
+static void check_held(const char *letters, const char *text, unsigned int takes,
+		       unsigned int flags)
+{
+	static const char order[] = "PCZpxec";
+	struct object_output outputs[] = {
+		{ .action = ACTION_PRINT_MAP }, { .action = ACTION_CLEAR },
+		{ .action = ACTION_ZERO }, { .action = ACTION_PRINT_MAP, .map = 1 },
+		{ .action = ACTION_PRINTF, .format = "%s\n", .fields = &mixed[1],
+		  .nr_fields = 1 },
+		{ .action = ACTION_EXIT }, { .action = ACTION_CLEAR, .map = 1 },
+	};
+	struct object_map maps[] = { { .name = "@m" }, { .name = "@o" } };
+	struct object object = {
+		.maps = maps, .nr_maps = 2,
+		.outputs = outputs, .nr_outputs = ARRAY_SIZE(outputs),
+	};
+	struct record record = {
+		.nr_fields = 1, .time = 1000000000,
+		.fields = { { .is_text = true, .text = "x" } },
+	};
+	struct actions actions;
+	FILE *real = stdout;
+	char *got = NULL;
+	size_t size;
+
+	the_map = (struct map_answer){ .name = "@m", .kind = KPS_MAP_COUNT };
+	take_flags = nr_takes = 0;
+	reset_map[0] = '\0';
+	fflush(real);
+	stdout = open_memstream(&got, &size);
+	actions_open(&actions, &object, "program", NULL);
+	for (; *letters; letters++) {
+		record.output = strchr(order, *letters) - order;
+		if (*letters == 'w') {
+			record.time += 100000000;
+			actions_settle_before(&actions, record.time);
+		} else {
+			actions_do(&record, &actions);
+		}
+	}
+	actions_settle(&actions);
+	actions_close(&actions);
+	fclose(stdout);
+	stdout = real;
+	assert_string_equal(got, text);
+	assert_int_equal(nr_takes, takes);
+	if (takes)
+		assert_int_equal(take_flags, flags);
+	free(got);
+}
+
+/* A print() and a clear() that comes behind it are one reading, whatever is between. */
+static void test_held(void **state)
+{
+	(void)state;
+	check_held("PC", "\n", 1, KPS_F_RESET);
+	assert_string_equal(reset_map, "");
+	check_held("PxxC", "\nx\nx\n", 1, KPS_F_RESET);
+	assert_string_equal(reset_map, "");
+	check_held("PpxZ", "\n\nx\n", 1, KPS_F_RESET | KPS_F_ZERO);
+	check_held("PPC", "\n\n", 1, KPS_F_RESET);
+	check_held("PCPxC", "\n\nx\n", 2, KPS_F_RESET);
+	assert_string_equal(reset_map, "");
+	check_held("pPpCc", "\n\n\n", 2, KPS_F_RESET);
+	assert_string_equal(reset_map, "");
+	check_held("pPpPcC", "\n\n\n\n", 2, KPS_F_RESET);
+	assert_string_equal(reset_map, "");
+	check_held("CP", "\n", 0, 0);
+	assert_string_equal(reset_map, "@m");
+	check_held("PwC", "\n", 0, 0);
+	assert_string_equal(reset_map, "@m");
+	check_held("PxeC", "\nx\n", 0, 0);
+	assert_string_equal(reset_map, "@m");
+	check_held("PxwxC", "\nx\nx\n", 0, 0);
+}
+
 static void test_print_tuples(void **state)
 {
 	struct entry_answer entry = {
@@ -611,6 +694,7 @@ int main(void)
 		cmocka_unit_test(test_end_after_exit),
 		cmocka_unit_test(test_change_map),
 		cmocka_unit_test(test_print_map),
+		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_print_tuples),
 		cmocka_unit_test(test_print_hist),
 		cmocka_unit_test(test_print_stats),
