@@ -11,7 +11,7 @@
 # from check.sh) it is not asked again.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
-# timeout=600
+# timeout=900
 
 PROGRAMS=${PROGRAMS:-language/programs}
 PRINTED=$PROGRAMS.printed
@@ -36,9 +36,10 @@ keep() {
 # Blank lines between maps are nobody's promise.
 normal() { grep -v '^Attaching ' | sed 's/[ \t]*$//' | grep -v '^$'; }
 
-# printed WHOSE COMMAND...: what it prints goes to $WORK/WHOSE
+# printed WHOSE COMMAND...: what it prints goes to $WORK/WHOSE.  bpftrace alone needs
+# seconds to begin, on a busy machine twenty and more.
 printed() {
-	timeout 20 "${@:2}" >"$WORK/$1.raw" 2>"$WORK/$1.err"
+	timeout 80 "${@:2}" >"$WORK/$1.raw" 2>"$WORK/$1.err"
 	normal <"$WORK/$1.raw" >"$WORK/$1"
 }
 
