@@ -123,46 +123,28 @@ struct kps_code {
 	DECLARE_BITMAP(record_used, KPS_RECORD_TRACKED);
 };
 
-/* What a helper takes in R2 .. R5. */
-enum kps_arg {
-	KPS_ARG_NONE,
-	KPS_ARG_ANY,		/* a scalar */
-	KPS_ARG_MAP,		/* const: an aggregating map */
-	KPS_ARG_VMAP,		/* const: a plain value map */
-	KPS_ARG_NUMBER_MAP,	/* const: a plain value map of one integer */
-	KPS_ARG_KEY,		/* const: scratch offset of the map's key, read */
-	KPS_ARG_VALUE,		/* const: scratch offset of the map's value, read */
-	KPS_ARG_MAP_OUT,	/* const: scratch offset, map's value written */
-	KPS_ARG_OUT,		/* const: scratch offset, length bytes written */
-	KPS_ARG_LEN,		/* const: bytes that ARG_OUT writes, padded to 8; and
-				 * a line of the text
-				 */
-	KPS_ARG_COMM_OUT,	/* const: scratch offset, TASK_COMM_LEN written */
-	KPS_ARG_SIZE,		/* const: 1, 2, 4, 8, or'ed with KPS_SIGNED; and a
-				 * line of the text
-				 */
-	KPS_ARG_RECORD,		/* const: offset in the record */
-	KPS_ARG_RECORD_LEN,	/* const: bytes there */
-	KPS_ARG_RECORD_STR,	/* const: bytes there, or'ed with KPS_DATA_LOC */
-	KPS_ARG_DEPTH,		/* const: frames of a stack */
-	KPS_ARG_STACK_OUT,	/* const: scratch offset, 16 bytes written */
-	KPS_ARG_OUTPUT,		/* const: an output */
-	KPS_ARG_JOIN_OUTPUT,	/* const: an output that ends with joined text */
-	KPS_ARG_FIELDS,		/* const: scratch offset of its fields, read */
-	KPS_ARG_WORD,		/* const: any */
-	KPS_ARG_REG,		/* const: offset in struct pt_regs */
-	KPS_ARG_CLOCK,		/* const: enum kps_clock */
+/**
+ * struct kps_traits - what the verifier has to know of a helper, besides its arguments
+ * @takes_stack: it needs the program's stack table
+ * @takes_regs: it reads ctx->regs
+ * @takes_record: it reads of the record where no constant says
+ * @nests: it calls nothing of the kernel's, and may nest
+ * @cost: ns, about, without what its arguments add: on a machine of today with the worst
+ *	of arguments and nothing in its caches; only that it is not many times more matters
+ */
+struct kps_traits {
+	bool takes_stack;
+	bool takes_regs;
+	bool takes_record;
+	bool nests;
+	u16 cost;
 };
 
 struct kps_helper {
 	const char *name;
-	u64 (*fn)(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5);
+	u64 (*fn)(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5);	/* NULL: not in this kernel */
 	enum kps_arg args[4];
-	bool takes_stack;	/* needs the program's stack table */
-	bool takes_regs;	/* reads ctx->regs */
-	bool takes_record;	/* reads of the record where no constant says */
-	bool nests;		/* calls nothing of the kernel's, and may nest */
-	u16 cost;		/* ns, about; without what its arguments add */
+	const struct kps_traits *traits;
 };
 
 extern const struct kps_helper kps_helpers[__KPS_FN_NR];

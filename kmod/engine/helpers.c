@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a clause can call.  Each runs in whatever context the event has, with
- * preemption off; the verifier has checked every argument that the table below
- * marks as constant.  Losses are noted in ctx->lost; what could not be read is
+ * preemption off; the verifier has checked every argument that KPS_HELPERS() has
+ * as constant.  Losses are noted in ctx->lost; what could not be read is
  * 0 or empty, and the clause goes on: what it has begun it must be able to end
  * (delete(@start[tid]) behind a string that is not paged in).
  */
@@ -31,9 +31,12 @@
  * Named as ours: a name that the kernel has too would be two functions to whoever
  * looks for it.
  */
-#define HELPER(fn_name)							\
-	static u64 __kprobes kps_fn_##fn_name(u64 ctx_, u64 r2, u64 r3,	\
-					      u64 r4, u64 r5)
+#define TRAITS(name, ...)						\
+	static const struct kps_traits kps_traits_##name = { __VA_ARGS__ }
+#define HELPER(name, ...)						\
+	TRAITS(name, __VA_ARGS__);					\
+	static u64 __kprobes kps_fn_##name(u64 ctx_, u64 r2, u64 r3,	\
+					   u64 r4, u64 r5)
 
 #define CTX ((struct kps_ctx *)(unsigned long)ctx_)
 
@@ -62,12 +65,12 @@ static void *scratch(struct kps_ctx *ctx, u64 off)
 	return ctx->frame.scratch + off;
 }
 
-HELPER(pid_tgid)
+HELPER(pid_tgid, .nests = true, .cost = 5)
 {
 	return (u64)current->tgid << 32 | (u32)current->pid;
 }
 
-HELPER(uid_gid)
+HELPER(uid_gid, .cost = 10)
 {
 	kuid_t uid;
 	kgid_t gid;
@@ -77,33 +80,33 @@ HELPER(uid_gid)
 	       from_kuid(&init_user_ns, uid);
 }
 
-HELPER(comm)
+HELPER(comm, .nests = true, .cost = 10)
 {
 	kps_copy_comm(scratch(CTX, r2));
 	return 0;
 }
 
-HELPER(cpu)
+HELPER(cpu, .nests = true, .cost = 2)
 {
 	return raw_smp_processor_id();
 }
 
-HELPER(nsecs)
+HELPER(nsecs, .cost = 40)
 {
 	return ktime_get_mono_fast_ns();
 }
 
-HELPER(elapsed)
+HELPER(elapsed, .cost = 40)
 {
 	return ktime_get_mono_fast_ns() - CTX->program->loaded_at;
 }
 
-HELPER(divide)
+HELPER(div, .nests = true, .cost = 30)
 {
 	return r3 ? div64_u64(r2, r3) : 0;
 }
 
-HELPER(modulo)
+HELPER(mod, .nests = true, .cost = 30)
 {
 	u64 rest = r2;
 
@@ -144,7 +147,7 @@ static bool in_record(const struct kps_ctx *ctx, u64 off, u64 len)
 	return off <= ctx->record_size && len <= ctx->record_size - off;
 }
 
-HELPER(record)
+HELPER(record, .nests = true, .cost = 10)
 {
 	struct kps_ctx *ctx = CTX;
 	u64 how = r3 & KPS_SIZE_MASK;
@@ -156,7 +159,7 @@ HELPER(record)
 	return extend(ctx->record + r2, how);
 }
 
-HELPER(record_bytes)
+HELPER(record_bytes, .cost = 20)
 {
 	struct kps_ctx *ctx = CTX;
 	u64 *out = scratch(ctx, r4);
@@ -170,7 +173,7 @@ HELPER(record_bytes)
 	return 0;
 }
 
-HELPER(record_str)
+HELPER(record_str, .cost = 20)
 {
 	struct kps_ctx *ctx = CTX;
 	u64 off = r2, len = r3 & ~(u64)KPS_DATA_LOC;
@@ -263,14 +266,14 @@ static int __kprobes read_str(char *out, u32 size, unsigned long addr)
 	return done;
 }
 
-HELPER(str)
+HELPER(str, .cost = 50)
 {
 	int len = read_str(scratch(CTX, r4), r3 & KPS_SIZE_MASK, r2);
 
 	return len < 0 ? fault(CTX, line_of(r3)) : len;
 }
 
-HELPER(read)
+HELPER(read, .cost = 40)
 {
 	u64 how = r3 & KPS_SIZE_MASK, value = 0;
 
@@ -281,7 +284,7 @@ HELPER(read)
 	return extend(&value, how);
 }
 
-HELPER(bytes)
+HELPER(bytes, .cost = 50)
 {
 	u64 size = r4 & KPS_SIZE_MASK;
 	u64 *out = scratch(CTX, r5);
@@ -296,7 +299,7 @@ HELPER(bytes)
 	return len;
 }
 
-HELPER(record_buf)
+HELPER(record_buf, .takes_record = true, .cost = 20)
 {
 	u64 size = r4 & KPS_SIZE_MASK, off = r2 & 0xffff, len = (u32)r2 >> 16;
 	struct kps_ctx *ctx = CTX;
@@ -360,7 +363,7 @@ static s64 keep_stack(struct kps_ctx *ctx, const unsigned long *ips, u32 nr)
 	return KPS_STACK_LOST;
 }
 
-HELPER(kstack)
+HELPER(kstack, .takes_stack = true, .takes_regs = true, .cost = 300)
 {
 	struct kps_ctx *ctx = CTX;
 	unsigned long *ips = stack_room();
@@ -372,7 +375,7 @@ HELPER(kstack)
 }
 
 /* A task without memory of its own has no user stack: that is no loss. */
-HELPER(ustack)
+HELPER(ustack, .takes_stack = true, .cost = 300)
 {
 	struct kps_ctx *ctx = CTX;
 	unsigned long *ips = stack_room();
@@ -389,7 +392,7 @@ HELPER(ustack)
 	return id;
 }
 
-HELPER(reg)
+HELPER(reg, .takes_regs = true, .cost = 5)
 {
 	struct kps_ctx *ctx = CTX;
 
@@ -400,12 +403,12 @@ HELPER(reg)
 	return *(const u64 *)((const u8 *)ctx->regs + r2);
 }
 
-HELPER(curtask)
+HELPER(curtask, .nests = true, .cost = 5)
 {
 	return (unsigned long)current;
 }
 
-HELPER(ppid)
+HELPER(ppid, .cost = 20)
 {
 	u64 pid;
 
@@ -415,13 +418,13 @@ HELPER(ppid)
 	return pid;
 }
 
-HELPER(random)
+HELPER(rand, .cost = 10)
 {
 	return prandom_u32_state(&this_cpu_ptr(rooms)->random[kps_context()]);
 }
 
 #ifdef CONFIG_CGROUPS
-HELPER(cgroup)
+HELPER(cgroup, .cost = 30)
 {
 	u64 id;
 
@@ -431,20 +434,21 @@ HELPER(cgroup)
 	return id;
 }
 #else
-#define cgroup NULL
+TRAITS(cgroup, .cost = 0);
+#define kps_fn_cgroup NULL
 #endif
 
-HELPER(numa)
+HELPER(numa, .nests = true, .cost = 5)
 {
 	return numa_node_id();
 }
 
-HELPER(jiffies_now)
+HELPER(jiffies, .nests = true, .cost = 5)
 {
 	return get_jiffies_64();
 }
 
-HELPER(clock)
+HELPER(clock, .cost = 40)
 {
 	return r2 == KPS_CLOCK_BOOT ? ktime_get_boot_fast_ns() :
 				      kps_tai_fast_ns();
@@ -469,7 +473,7 @@ static u64 write_record(struct kps_ctx *ctx, u32 output, u64 off,
 	return 0;
 }
 
-HELPER(output)
+HELPER(output, .cost = 500)
 {
 	return write_record(CTX, r2, r3, NULL, 0);
 }
@@ -491,7 +495,7 @@ static int __kprobes join_one(char *text, u32 len, unsigned long addr,
 	return added < 0 ? added : len + added;
 }
 
-HELPER(join)
+HELPER(join, .cost = 4000)
 {
 	char *text = this_cpu_ptr(rooms)->joined[kps_context()];
 	struct kps_ctx *ctx = CTX;
@@ -515,7 +519,7 @@ HELPER(join)
 	return write_record(ctx, r2, r3, text, len);
 }
 
-HELPER(map_update)
+HELPER(map_update, .nests = true, .cost = 100)
 {
 	struct kps_ctx *ctx = CTX;
 	const struct kps_map *map = ctx->program->maps[r2];
@@ -534,7 +538,7 @@ static u64 values_result(struct kps_ctx *ctx, int result)
 	return result;
 }
 
-HELPER(map_set)
+HELPER(map_set, .cost = 150)
 {
 	struct kps_ctx *ctx = CTX;
 	const struct kps_map *map = ctx->program->maps[r2];
@@ -543,7 +547,7 @@ HELPER(map_set)
 						 scratch(ctx, r4)));
 }
 
-HELPER(map_get)
+HELPER(map_get, .cost = 100)
 {
 	struct kps_ctx *ctx = CTX;
 	const struct kps_map *map = ctx->program->maps[r2];
@@ -559,7 +563,7 @@ HELPER(map_get)
 	return values_result(ctx, found);
 }
 
-HELPER(map_add)
+HELPER(map_add, .cost = 150)
 {
 	struct kps_ctx *ctx = CTX;
 	const struct kps_map *map = ctx->program->maps[r2];
@@ -570,19 +574,19 @@ HELPER(map_add)
 	return sum;
 }
 
-HELPER(map_len)
+HELPER(map_len, .cost = 5)
 {
 	return kps_values_count(CTX->program->maps[r2]->values);
 }
 
-HELPER(stack_len)
+HELPER(stack_len, .takes_stack = true, .cost = 10)
 {
 	const unsigned long *ips;
 
 	return kps_stacks_get(CTX->program->stacks, r2, &ips);
 }
 
-HELPER(map_delete)
+HELPER(map_delete, .cost = 150)
 {
 	struct kps_ctx *ctx = CTX;
 	const struct kps_map *map = ctx->program->maps[r2];
@@ -591,111 +595,10 @@ HELPER(map_delete)
 						    scratch(ctx, r3)));
 }
 
-/*
- * What each costs: on a machine of today with the worst of arguments and nothing in its
- * caches; only that it is not many times more matters.
- */
+#define ROW(NAME, name, ...)						\
+	[KPS_FN_##NAME] = { #name, kps_fn_##name, { __VA_ARGS__ },	\
+			    &kps_traits_##name },
+
 const struct kps_helper kps_helpers[__KPS_FN_NR] = {
-	[KPS_FN_PID_TGID]	= { "pid_tgid", kps_fn_pid_tgid, .nests = true,
-				    .cost = 5 },
-	[KPS_FN_UID_GID]	= { "uid_gid", kps_fn_uid_gid,
-				    .cost = 10 },
-	[KPS_FN_COMM]		= { "comm", kps_fn_comm, { KPS_ARG_COMM_OUT }, .nests = true,
-				    .cost = 10 },
-	[KPS_FN_CPU]		= { "cpu", kps_fn_cpu, .nests = true,
-				    .cost = 2 },
-	[KPS_FN_NSECS]		= { "nsecs", kps_fn_nsecs,
-				    .cost = 40 },
-	[KPS_FN_ELAPSED]	= { "elapsed", kps_fn_elapsed,
-				    .cost = 40 },
-	[KPS_FN_DIV]		= { "div", kps_fn_divide,
-				    { KPS_ARG_ANY, KPS_ARG_ANY },
-				    .nests = true,
-				    .cost = 30 },
-	[KPS_FN_MOD]		= { "mod", kps_fn_modulo,
-				    { KPS_ARG_ANY, KPS_ARG_ANY },
-				    .nests = true,
-				    .cost = 30 },
-	[KPS_FN_RECORD]		= { "record", kps_fn_record,
-				    { KPS_ARG_RECORD, KPS_ARG_SIZE },
-				    .nests = true,
-				    .cost = 10 },
-	[KPS_FN_RECORD_BYTES]	= { "record_bytes", kps_fn_record_bytes,
-				    { KPS_ARG_RECORD, KPS_ARG_RECORD_LEN,
-				      KPS_ARG_OUT },
-				    .cost = 20 },
-	[KPS_FN_RECORD_STR]	= { "record_str", kps_fn_record_str,
-				    { KPS_ARG_RECORD, KPS_ARG_RECORD_STR,
-				      KPS_ARG_LEN, KPS_ARG_OUT },
-				    .cost = 20 },
-	[KPS_FN_STR]		= { "str", kps_fn_str,
-				    { KPS_ARG_ANY, KPS_ARG_LEN, KPS_ARG_OUT },
-				    .cost = 50 },
-	[KPS_FN_READ]		= { "read", kps_fn_read,
-				    { KPS_ARG_ANY, KPS_ARG_SIZE },
-				    .cost = 40 },
-	[KPS_FN_KSTACK]		= { "kstack", kps_fn_kstack, { KPS_ARG_DEPTH },
-				    .takes_stack = true, .takes_regs = true,
-				    .cost = 300 },
-	[KPS_FN_MAP_UPDATE]	= { "map_update", kps_fn_map_update,
-				    { KPS_ARG_MAP, KPS_ARG_KEY, KPS_ARG_ANY },
-				    .nests = true,
-				    .cost = 100 },
-	[KPS_FN_MAP_SET]	= { "map_set", kps_fn_map_set,
-				    { KPS_ARG_VMAP, KPS_ARG_KEY,
-				      KPS_ARG_VALUE },
-				    .cost = 150 },
-	[KPS_FN_MAP_GET]	= { "map_get", kps_fn_map_get,
-				    { KPS_ARG_VMAP, KPS_ARG_KEY,
-				      KPS_ARG_MAP_OUT },
-				    .cost = 100 },
-	[KPS_FN_MAP_DELETE]	= { "map_delete", kps_fn_map_delete,
-				    { KPS_ARG_VMAP, KPS_ARG_KEY },
-				    .cost = 150 },
-	[KPS_FN_MAP_ADD]	= { "map_add", kps_fn_map_add,
-				    { KPS_ARG_NUMBER_MAP, KPS_ARG_KEY,
-				      KPS_ARG_ANY },
-				    .cost = 150 },
-	[KPS_FN_OUTPUT]		= { "output", kps_fn_output,
-				    { KPS_ARG_OUTPUT, KPS_ARG_FIELDS },
-				    .cost = 500 },
-	[KPS_FN_JOIN]		= { "join", kps_fn_join,
-				    { KPS_ARG_JOIN_OUTPUT, KPS_ARG_FIELDS,
-				      KPS_ARG_ANY, KPS_ARG_WORD },
-				    .cost = 4000 },
-	[KPS_FN_BYTES]		= { "bytes", kps_fn_bytes,
-				    { KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN,
-				      KPS_ARG_OUT },
-				    .cost = 50 },
-	[KPS_FN_USTACK]		= { "ustack", kps_fn_ustack,
-				    { KPS_ARG_DEPTH, KPS_ARG_STACK_OUT },
-				    .takes_stack = true,
-				    .cost = 300 },
-	[KPS_FN_REG]		= { "reg", kps_fn_reg, { KPS_ARG_REG },
-				    .takes_regs = true,
-				    .cost = 5 },
-	[KPS_FN_CURTASK]	= { "curtask", kps_fn_curtask, .nests = true,
-				    .cost = 5 },
-	[KPS_FN_PPID]		= { "ppid", kps_fn_ppid,
-				    .cost = 20 },
-	[KPS_FN_RAND]		= { "rand", kps_fn_random,
-				    .cost = 10 },
-	[KPS_FN_CGROUP]		= { "cgroup", kps_fn_cgroup,
-				    .cost = 30 },
-	[KPS_FN_NUMA]		= { "numa", kps_fn_numa, .nests = true,
-				    .cost = 5 },
-	[KPS_FN_JIFFIES]	= { "jiffies", kps_fn_jiffies_now, .nests = true,
-				    .cost = 5 },
-	[KPS_FN_CLOCK]		= { "clock", kps_fn_clock, { KPS_ARG_CLOCK },
-				    .cost = 40 },
-	[KPS_FN_MAP_LEN]	= { "map_len", kps_fn_map_len, { KPS_ARG_VMAP },
-				    .cost = 5 },
-	[KPS_FN_STACK_LEN]	= { "stack_len", kps_fn_stack_len, { KPS_ARG_ANY },
-				    .takes_stack = true,
-				    .cost = 10 },
-	[KPS_FN_RECORD_BUF]	= { "record_buf", kps_fn_record_buf,
-				    { KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN,
-				      KPS_ARG_OUT },
-				    .takes_record = true,
-				    .cost = 20 },
+	KPS_HELPERS(ROW)
 };

@@ -232,7 +232,7 @@ static bool any_may_not_nest(const struct bpf_insn *insn,
 		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW))
 			insn++;
 		else if (insn->code == (BPF_JMP | BPF_CALL) &&
-			 !kps_helpers[insn->imm].nests)
+			 !kps_helpers[insn->imm].traits->nests)
 			return true;
 	}
 	return false;

@@ -616,15 +616,15 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 		return refuse(v, "this kernel is built without what %s needs",
 			      kps_helpers[insn->imm].name);
 	call.helper = &kps_helpers[insn->imm];
-	add_cost(v, call.helper->cost);
+	add_cost(v, call.helper->traits->cost);
 
 	if (v->now.reg[BPF_REG_1].type != REG_CTX)
 		return refuse(v, "R1 must be CTX in a call");
-	if (call.helper->takes_stack && !v->program->stacks)
+	if (call.helper->traits->takes_stack && !v->program->stacks)
 		return refuse(v, "%s without a stack table", call.helper->name);
-	if (call.helper->takes_regs)
+	if (call.helper->traits->takes_regs)
 		v->code->reads_regs = true;
-	if (call.helper->takes_record)
+	if (call.helper->traits->takes_record)
 		v->code->reads_record = true;
 	for (i = 0; i < ARRAY_SIZE(call.helper->args); i++) {
 		if (call.helper->args[i] == KPS_ARG_NONE)

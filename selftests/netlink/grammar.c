@@ -464,40 +464,64 @@ static void use_output(struct grammar *g, const struct plan *plan,
 	call(clause, plan->joins[nr] ? KPS_FN_JOIN : KPS_FN_OUTPUT, args, 4);
 }
 
-/* Helpers that need nothing of the program, and arguments that they take. */
-static const struct {
-	int fn;
-	unsigned int nr;
-	int args[4];
-} calls[] = {
-	{ KPS_FN_PID_TGID, 0, {} }, { KPS_FN_UID_GID, 0, {} },
-	{ KPS_FN_COMM, 1, { 8 } }, { KPS_FN_CPU, 0, {} },
-	{ KPS_FN_NSECS, 0, {} }, { KPS_FN_ELAPSED, 0, {} },
-	{ KPS_FN_DIV, 2, { 9, 0 } }, { KPS_FN_MOD, 2, { 9, 0 } },
-	{ KPS_FN_RECORD, 2, { 0, 2 | KPS_SIGNED } },
-	{ KPS_FN_RECORD, 2, { 65535, 8 } },
-	{ KPS_FN_RECORD_BYTES, 3, { 8, 13, 0 } },
-	{ KPS_FN_RECORD_STR, 4, { 8, 16, 16, 0 } },
-	{ KPS_FN_RECORD_STR, 4, { 8, 16 | KPS_DATA_LOC, 16, 0 } },
-	{ KPS_FN_STR, 3, { -4096, 16, 0 } }, { KPS_FN_STR, 3, { 4096, 8, 0 } },
-	{ KPS_FN_READ, 2, { 8, 8 } }, { KPS_FN_READ, 2, { -4096, 4 } },
-	{ KPS_FN_READ, 2, { 4096, 4 | 7 << KPS_LINE_SHIFT } }, { KPS_FN_CURTASK, 0, {} },
-	{ KPS_FN_BYTES, 4, { 4096, 1000, 32, 0 } }, { KPS_FN_PPID, 0, {} },
-	{ KPS_FN_RECORD_BUF, 4, { 0x40008, 3, 16, 0 } },
-	{ KPS_FN_REG, 1, { 8 } }, { KPS_FN_RAND, 0, {} },
-	{ KPS_FN_CGROUP, 0, {} }, { KPS_FN_NUMA, 0, {} },
-	{ KPS_FN_JIFFIES, 0, {} }, { KPS_FN_CLOCK, 1, { KPS_CLOCK_TAI } },
-	/* With a table of stacks. */
-	{ KPS_FN_KSTACK, 1, { 20 } }, { KPS_FN_USTACK, 2, { 127, 0 } },
-	{ KPS_FN_STACK_LEN, 1, { 3 } },
+#define NR_ARGS 4	/* R2 .. R5 */
+#define ARGUMENTS(NAME, name, ...)					\
+	[KPS_FN_##NAME] = { __VA_ARGS__ },
+static const enum kps_arg arguments[__KPS_FN_NR][NR_ARGS] = {
+	KPS_HELPERS(ARGUMENTS)
 };
+
+/* What an argument may be, whatever the program; .nr 0: it has to do with that. */
+static const struct {
+	unsigned int nr;
+	int of[5];
+} values[] = {
+	[KPS_ARG_ANY] = { 5, { 9, 0, 4096, -4096, 0x40008 } },
+	[KPS_ARG_COMM_OUT] = { 1, { 8 } },
+	[KPS_ARG_STACK_OUT] = { 1, { 0 } },
+	[KPS_ARG_OUT] = { 1, { 0 } },
+	[KPS_ARG_LEN] = { 3, { 8, 16, 32 } },
+	[KPS_ARG_SIZE] = { 3, { 8, 2 | KPS_SIGNED, 4 | 7 << KPS_LINE_SHIFT } },
+	[KPS_ARG_RECORD] = { 3, { 0, 8, 65535 } },
+	[KPS_ARG_RECORD_LEN] = { 1, { 13 } },
+	[KPS_ARG_RECORD_STR] = { 2, { 16, 16 | KPS_DATA_LOC } },
+	[KPS_ARG_DEPTH] = { 2, { 20, 127 } },
+	[KPS_ARG_REG] = { 1, { 8 } },
+	[KPS_ARG_CLOCK] = { 1, { KPS_CLOCK_TAI } },
+	[KPS_ARG_WORD] = { 0 },
+};
+
+static bool takes_stack(int fn)
+{
+	return fn == KPS_FN_KSTACK || fn == KPS_FN_USTACK ||
+	       fn == KPS_FN_STACK_LEN;
+}
+
+/* Whether it can be called in a program of which nothing else is known. */
+static bool is_free(const struct plan *plan, int fn)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_ARGS && arguments[fn][i]; i++)
+		if (arguments[fn][i] >= NR(values) ||
+		    !values[arguments[fn][i]].nr)
+			return false;
+	return plan->stacks || !takes_stack(fn);
+}
 
 static void use_helper(struct grammar *g, const struct plan *plan,
 		       struct clause *clause)
 {
-	unsigned int i = grammar_any(g, NR(calls) - (plan->stacks ? 0 : 3));
+	unsigned int i;
+	int fn, args[NR_ARGS];
 
-	call(clause, calls[i].fn, calls[i].args, calls[i].nr);
+	do
+		fn = 1 + grammar_any(g, __KPS_FN_NR - 1);
+	while (!is_free(plan, fn));
+	for (i = 0; i < NR_ARGS && arguments[fn][i]; i++)
+		args[i] = values[arguments[fn][i]].of[
+			grammar_any(g, values[arguments[fn][i]].nr)];
+	call(clause, fn, args, i);
 	/* What it gave may become a key. */
 	if (one_in(g, 2))
 		add(clause, STX(BPF_DW, BPF_REG_6, BPF_REG_0, SCRATCH(0)));

@@ -453,6 +453,37 @@ struct kps_frame {
 	__u8  scratch[KPS_SCRATCH_SIZE];	/* aligned to 8 by what is before */
 };
 
+/* What a helper takes in R2 .. R5. */
+enum kps_arg {
+	KPS_ARG_NONE,
+	KPS_ARG_ANY,		/* a scalar */
+	KPS_ARG_MAP,		/* const: an aggregating map */
+	KPS_ARG_VMAP,		/* const: a plain value map */
+	KPS_ARG_NUMBER_MAP,	/* const: a plain value map of one integer */
+	KPS_ARG_KEY,		/* const: scratch offset of the map's key, read */
+	KPS_ARG_VALUE,		/* const: scratch offset of the map's value, read */
+	KPS_ARG_MAP_OUT,	/* const: scratch offset, map's value written */
+	KPS_ARG_OUT,		/* const: scratch offset, length bytes written */
+	KPS_ARG_LEN,		/* const: bytes that ARG_OUT writes, padded to 8; and
+				 * a line of the text
+				 */
+	KPS_ARG_COMM_OUT,	/* const: scratch offset, TASK_COMM_LEN written */
+	KPS_ARG_SIZE,		/* const: 1, 2, 4, 8, or'ed with KPS_SIGNED; and a
+				 * line of the text
+				 */
+	KPS_ARG_RECORD,		/* const: offset in the record */
+	KPS_ARG_RECORD_LEN,	/* const: bytes there */
+	KPS_ARG_RECORD_STR,	/* const: bytes there, or'ed with KPS_DATA_LOC */
+	KPS_ARG_DEPTH,		/* const: frames of a stack */
+	KPS_ARG_STACK_OUT,	/* const: scratch offset, 16 bytes written */
+	KPS_ARG_OUTPUT,		/* const: an output */
+	KPS_ARG_JOIN_OUTPUT,	/* const: an output that ends with joined text */
+	KPS_ARG_FIELDS,		/* const: scratch offset of its fields, read */
+	KPS_ARG_WORD,		/* const: any */
+	KPS_ARG_REG,		/* const: offset in struct pt_regs */
+	KPS_ARG_CLOCK,		/* const: enum kps_clock */
+};
+
 /*
  * Helpers: R0 = fn(R1 = CTX, R2, R3, R4, R5).  'key', 'out', 'val' are CONST
  * offsets into scratch, multiples of 8; 'map' is a CONST map number.  Those
@@ -460,78 +491,111 @@ struct kps_frame {
  * lock that could not be had is noted in the ledger by the helper itself,
  * which then returns a negative number (RECORD and READ: 0) and leaves zeros in
  * 'out'.  The clause goes on: what it began it must be able to end.
+ *
+ *   PID_TGID       () -> tgid << 32 | pid
+ *   UID_GID        () -> gid << 32 | uid
+ *   COMM           (out): 16 bytes, zero-padded
+ *   CPU            () -> CPU number
+ *   NSECS          () -> CLOCK_MONOTONIC, ns
+ *   ELAPSED        () -> ns since the program was loaded
+ *   DIV            (a, b) -> a / b unsigned; 0 if b is 0
+ *   MOD            (a, b) -> a % b unsigned; a if b is 0
+ *   RECORD         (CONST offset, CONST size 1|2|4|8, or'ed with KPS_SIGNED) -> the
+ *                  record's field, extended. A field past the record's end is a
+ *                  fault.
+ *   RECORD_BYTES   (CONST offset, CONST len, out): copies len bytes, zero-padded to a
+ *                  multiple of 8
+ *   RECORD_STR     (CONST offset, CONST len | KPS_DATA_LOC, CONST size of out, out):
+ *                  a string of at most len bytes in the record; with DATA_LOC a
+ *                  __data_loc word is at offset.  Zero-padded, always terminated.
+ *   STR            (address, CONST size of out, out): a string from kernel or user
+ *                  memory, zero-padded, always terminated.
+ *   READ           (address, CONST size 1|2|4|8, or'ed with KPS_SIGNED) -> kernel or
+ *                  user memory, extended
+ *   KSTACK         (CONST depth) -> id for a KPS_T_KSTACK field
+ *   MAP_UPDATE     (map, key, value): aggregate; count ignores value.  Any kind but
+ *                  VALUE
+ *   MAP_SET        (map, key, val): VALUE maps
+ *   MAP_GET        (map, key, out): fills out with the value, zeros if there is none
+ *                  -> 1 found, 0 not
+ *   MAP_DELETE     (map, key) -> 1 deleted, 0 there was none
+ *   MAP_ADD        (map, key, number) -> the sum, atomically; VALUE maps of one
+ *                  KPS_T_INT, a key that is new is 0
+ *   OUTPUT         (CONST output, CONST offset in scratch): writes its fields, which
+ *                  stand there one after the other
+ *   JOIN           (CONST output, CONST offset, address, CONST separator, up to 8
+ *                  bytes of text): like OUTPUT, and for the KPS_T_JOIN at its end the
+ *                  strings of a NULL-terminated vector in user memory (argv)
+ *   BYTES          (address, length, CONST size of out, out): u64 length, at most
+ *                  size - 8, then bytes of kernel or user memory, zero-padded
+ *   USTACK         (CONST depth, out): fills a KPS_T_USTACK field
+ *   REG            (CONST offset in struct pt_regs, a multiple of 8)
+ *   CURTASK        () -> address of the task's task_struct
+ *   PPID           () -> tgid of the task's parent
+ *   RAND           () -> 32 random bits, not for secrets
+ *   CGROUP         () -> id of the task's cgroup in the v2 tree
+ *   NUMA           () -> the CPU's NUMA node
+ *   JIFFIES        () -> jiffies, 64 bits
+ *   CLOCK          (CONST enum kps_clock) -> ns
+ *   MAP_LEN        (map) -> keys in it now; VALUE maps
+ *   STACK_LEN      (id that KSTACK or USTACK gave) -> frames
+ *   RECORD_BUF     (word, length, CONST size of out, out): like BYTES, of what a
+ *                  __data_loc word says lies in the record: its offset |
+ *                  its length << 16
+ *
+ * X(NAME, name, enum kps_arg of R2, R3 ..): whatever lists helpers is made from this.
  */
+#define KPS_HELPERS(X)							\
+	X(PID_TGID, pid_tgid)						\
+	X(UID_GID, uid_gid)						\
+	X(COMM, comm, KPS_ARG_COMM_OUT)					\
+	X(CPU, cpu)							\
+	X(NSECS, nsecs)							\
+	X(ELAPSED, elapsed)						\
+	X(DIV, div, KPS_ARG_ANY, KPS_ARG_ANY)				\
+	X(MOD, mod, KPS_ARG_ANY, KPS_ARG_ANY)				\
+	X(RECORD, record, KPS_ARG_RECORD, KPS_ARG_SIZE)			\
+	X(RECORD_BYTES, record_bytes, KPS_ARG_RECORD,			\
+	  KPS_ARG_RECORD_LEN, KPS_ARG_OUT)				\
+	X(RECORD_STR, record_str, KPS_ARG_RECORD, KPS_ARG_RECORD_STR,	\
+	  KPS_ARG_LEN, KPS_ARG_OUT)					\
+	X(STR, str, KPS_ARG_ANY, KPS_ARG_LEN, KPS_ARG_OUT)		\
+	X(READ, read, KPS_ARG_ANY, KPS_ARG_SIZE)			\
+	X(KSTACK, kstack, KPS_ARG_DEPTH)				\
+	X(MAP_UPDATE, map_update, KPS_ARG_MAP, KPS_ARG_KEY,		\
+	  KPS_ARG_ANY)							\
+	X(MAP_SET, map_set, KPS_ARG_VMAP, KPS_ARG_KEY, KPS_ARG_VALUE)	\
+	X(MAP_GET, map_get, KPS_ARG_VMAP, KPS_ARG_KEY,			\
+	  KPS_ARG_MAP_OUT)						\
+	X(MAP_DELETE, map_delete, KPS_ARG_VMAP, KPS_ARG_KEY)		\
+	X(MAP_ADD, map_add, KPS_ARG_NUMBER_MAP, KPS_ARG_KEY,		\
+	  KPS_ARG_ANY)							\
+	X(OUTPUT, output, KPS_ARG_OUTPUT, KPS_ARG_FIELDS)		\
+	X(JOIN, join, KPS_ARG_JOIN_OUTPUT, KPS_ARG_FIELDS,		\
+	  KPS_ARG_ANY, KPS_ARG_WORD)					\
+	X(BYTES, bytes, KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN,		\
+	  KPS_ARG_OUT)							\
+	X(USTACK, ustack, KPS_ARG_DEPTH, KPS_ARG_STACK_OUT)		\
+	X(REG, reg, KPS_ARG_REG)					\
+	X(CURTASK, curtask)						\
+	X(PPID, ppid)							\
+	X(RAND, rand)							\
+	X(CGROUP, cgroup)						\
+	X(NUMA, numa)							\
+	X(JIFFIES, jiffies)						\
+	X(CLOCK, clock, KPS_ARG_CLOCK)					\
+	X(MAP_LEN, map_len, KPS_ARG_VMAP)				\
+	X(STACK_LEN, stack_len, KPS_ARG_ANY)				\
+	X(RECORD_BUF, record_buf, KPS_ARG_ANY, KPS_ARG_ANY,		\
+	  KPS_ARG_LEN, KPS_ARG_OUT)
+
+#define KPS_FN_ENUMERATOR(NAME, ...) KPS_FN_##NAME,
 enum kps_fn {
 	KPS_FN_UNSPEC,
-	KPS_FN_PID_TGID,	/* () -> tgid << 32 | pid */
-	KPS_FN_UID_GID,		/* () -> gid << 32 | uid */
-	KPS_FN_COMM,		/* (out): 16 bytes, zero-padded */
-	KPS_FN_CPU,		/* () -> CPU number */
-	KPS_FN_NSECS,		/* () -> CLOCK_MONOTONIC, ns */
-	KPS_FN_ELAPSED,		/* () -> ns since the program was loaded */
-	KPS_FN_DIV,		/* (a, b) -> a / b unsigned; 0 if b is 0 */
-	KPS_FN_MOD,		/* (a, b) -> a % b unsigned; a if b is 0 */
-	KPS_FN_RECORD,		/* (CONST offset, CONST size 1|2|4|8, or'ed with
-				 * KPS_SIGNED) -> the record's field, extended.
-				 * A field past the record's end is a fault.
-				 */
-	KPS_FN_RECORD_BYTES,	/* (CONST offset, CONST len, out): copies len bytes,
-				 * zero-padded to a multiple of 8
-				 */
-	KPS_FN_RECORD_STR,	/* (CONST offset, CONST len | KPS_DATA_LOC,
-				 * CONST size of out, out): a string of at most
-				 * len bytes in the record; with DATA_LOC a
-				 * __data_loc word is at offset.  Zero-padded,
-				 * always terminated.
-				 */
-	KPS_FN_STR,		/* (address, CONST size of out, out): a string from
-				 * kernel or user memory, zero-padded, always
-				 * terminated.
-				 */
-	KPS_FN_READ,		/* (address, CONST size 1|2|4|8, or'ed with
-				 * KPS_SIGNED) -> kernel or user memory, extended
-				 */
-	KPS_FN_KSTACK,		/* (CONST depth) -> id for a KPS_T_KSTACK field */
-	KPS_FN_MAP_UPDATE,	/* (map, key, value): aggregate; count ignores
-				 * value.  Any kind but VALUE
-				 */
-	KPS_FN_MAP_SET,		/* (map, key, val): VALUE maps */
-	KPS_FN_MAP_GET,		/* (map, key, out): fills out with the value, zeros
-				 * if there is none -> 1 found, 0 not
-				 */
-	KPS_FN_MAP_DELETE,	/* (map, key) -> 1 deleted, 0 there was none */
-	KPS_FN_MAP_ADD,		/* (map, key, number) -> the sum, atomically; VALUE
-				 * maps of one KPS_T_INT, a key that is new is 0
-				 */
-	KPS_FN_OUTPUT,		/* (CONST output, CONST offset in scratch): writes its
-				 * fields, which stand there one after the other
-				 */
-	KPS_FN_JOIN,		/* (CONST output, CONST offset, address, CONST
-				 * separator, up to 8 bytes of text): like OUTPUT, and
-				 * for the KPS_T_JOIN at its end the strings of a
-				 * NULL-terminated vector in user memory (argv)
-				 */
-	KPS_FN_BYTES,		/* (address, length, CONST size of out, out): u64
-				 * length, at most size - 8, then bytes of kernel or
-				 * user memory, zero-padded
-				 */
-	KPS_FN_USTACK,		/* (CONST depth, out): fills a KPS_T_USTACK field */
-	KPS_FN_REG,		/* (CONST offset in struct pt_regs, a multiple of 8) */
-	KPS_FN_CURTASK,		/* () -> address of the task's task_struct */
-	KPS_FN_PPID,		/* () -> tgid of the task's parent */
-	KPS_FN_RAND,		/* () -> 32 random bits, not for secrets */
-	KPS_FN_CGROUP,		/* () -> id of the task's cgroup in the v2 tree */
-	KPS_FN_NUMA,		/* () -> the CPU's NUMA node */
-	KPS_FN_JIFFIES,		/* () -> jiffies, 64 bits */
-	KPS_FN_CLOCK,		/* (CONST enum kps_clock) -> ns */
-	KPS_FN_MAP_LEN,		/* (map) -> keys in it now; VALUE maps */
-	KPS_FN_STACK_LEN,	/* (id that KSTACK or USTACK gave) -> frames */
-	KPS_FN_RECORD_BUF,	/* (word, length, CONST size of out, out): like BYTES, of
-				 * what a __data_loc word says lies in the record: its
-				 * offset | its length << 16
-				 */
+	KPS_HELPERS(KPS_FN_ENUMERATOR)
 	__KPS_FN_NR,
 };
+#undef KPS_FN_ENUMERATOR
 
 enum kps_clock {
 	KPS_CLOCK_BOOT,

@@ -6,25 +6,10 @@
 #include "array.h"
 #include "disasm.h"
 
+#define NAME_OF(NAME, name, ...)					\
+	[KPS_FN_##NAME] = #name,
 static const char * const helpers[__KPS_FN_NR] = {
-	[KPS_FN_PID_TGID] = "pid_tgid", [KPS_FN_UID_GID] = "uid_gid",
-	[KPS_FN_COMM] = "comm", [KPS_FN_CPU] = "cpu",
-	[KPS_FN_NSECS] = "nsecs", [KPS_FN_ELAPSED] = "elapsed",
-	[KPS_FN_DIV] = "div", [KPS_FN_MOD] = "mod",
-	[KPS_FN_RECORD] = "record", [KPS_FN_RECORD_BYTES] = "record_bytes",
-	[KPS_FN_RECORD_STR] = "record_str", [KPS_FN_STR] = "str",
-	[KPS_FN_READ] = "read", [KPS_FN_KSTACK] = "kstack",
-	[KPS_FN_MAP_UPDATE] = "map_update", [KPS_FN_MAP_SET] = "map_set",
-	[KPS_FN_MAP_GET] = "map_get", [KPS_FN_MAP_DELETE] = "map_delete",
-	[KPS_FN_MAP_ADD] = "map_add", [KPS_FN_OUTPUT] = "output",
-	[KPS_FN_JOIN] = "join",
-	[KPS_FN_BYTES] = "bytes", [KPS_FN_USTACK] = "ustack",
-	[KPS_FN_REG] = "reg", [KPS_FN_CURTASK] = "curtask",
-	[KPS_FN_PPID] = "ppid", [KPS_FN_RAND] = "rand",
-	[KPS_FN_CGROUP] = "cgroup", [KPS_FN_NUMA] = "numa",
-	[KPS_FN_JIFFIES] = "jiffies", [KPS_FN_CLOCK] = "clock",
-	[KPS_FN_MAP_LEN] = "map_len", [KPS_FN_STACK_LEN] = "stack_len",
-	[KPS_FN_RECORD_BUF] = "record_buf",
+	KPS_HELPERS(NAME_OF)
 };
 
 static const char * const alu_ops[16] = {

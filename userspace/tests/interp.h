@@ -356,17 +356,13 @@ static inline uint64_t call_helper(struct machine *m, int fn)
 
 static inline void run_call(struct machine *m, const struct bpf_insn *insn)
 {
+#define NR_ARGS(NAME, name, ...)					\
+	[KPS_FN_##NAME] = sizeof((enum kps_arg[]){ __VA_ARGS__ }) /	\
+			  sizeof(enum kps_arg),
 	static const int nr_args[__KPS_FN_NR] = {
-		[KPS_FN_COMM] = 1, [KPS_FN_DIV] = 2, [KPS_FN_MOD] = 2,
-		[KPS_FN_RECORD] = 2, [KPS_FN_RECORD_BYTES] = 3,
-		[KPS_FN_RECORD_STR] = 4, [KPS_FN_STR] = 3,
-		[KPS_FN_KSTACK] = 1, [KPS_FN_MAP_UPDATE] = 3,
-		[KPS_FN_MAP_SET] = 3, [KPS_FN_MAP_GET] = 3,
-		[KPS_FN_MAP_ADD] = 3, [KPS_FN_MAP_DELETE] = 2,
-		[KPS_FN_OUTPUT] = 2, [KPS_FN_READ] = 2, [KPS_FN_BYTES] = 4,
-		[KPS_FN_MAP_LEN] = 1, [KPS_FN_STACK_LEN] = 1,
-		[KPS_FN_RECORD_BUF] = 4,
+		KPS_HELPERS(NR_ARGS)
 	};
+#undef NR_ARGS
 	int i;
 
 	assert_true(m->is_ctx[1]);

@@ -228,17 +228,17 @@ static void add_load(struct gen *gen)
 }
 
 /*
- * Arguments of helpers, a letter each.
+ * Arguments of helpers
  */
 
-static bool is_map(const struct layout_map *map, char kind)
+static bool is_map(const struct layout_map *map, enum kps_arg kind)
 {
 	bool plain = map->kind == KPS_MAP_VALUE;
 
 	switch (kind) {
-	case 'm':
+	case KPS_ARG_MAP:
 		return !plain;
-	case 'v':
+	case KPS_ARG_VMAP:
 		return plain;
 	default:
 		return plain && map->nr_value == 1 &&
@@ -246,7 +246,7 @@ static bool is_map(const struct layout_map *map, char kind)
 	}
 }
 
-static unsigned int index_of_map(struct gen *gen, char kind)
+static unsigned int index_of_map(struct gen *gen, enum kps_arg kind)
 {
 	unsigned int nr;
 
@@ -287,32 +287,12 @@ static int written_place(struct gen *gen, int size)
 	return at;
 }
 
-static const char * const prototypes[__KPS_FN_NR] = {
-	[KPS_FN_PID_TGID] = "", [KPS_FN_UID_GID] = "", [KPS_FN_COMM] = "c",
-	[KPS_FN_CPU] = "", [KPS_FN_NSECS] = "", [KPS_FN_ELAPSED] = "",
-	[KPS_FN_DIV] = "nn", [KPS_FN_MOD] = "nn", [KPS_FN_RECORD] = "rs",
-	[KPS_FN_RECORD_BYTES] = "rbx", [KPS_FN_RECORD_STR] = "rtlx",
-	[KPS_FN_STR] = "nlx", [KPS_FN_READ] = "ns", [KPS_FN_KSTACK] = "d",
-	[KPS_FN_MAP_UPDATE] = "mkn", [KPS_FN_MAP_SET] = "vkw",
-	[KPS_FN_MAP_GET] = "vko", [KPS_FN_MAP_DELETE] = "vk",
-	[KPS_FN_MAP_ADD] = "ikn", [KPS_FN_OUTPUT] = "pf",
-	[KPS_FN_JOIN] = "jfnN",
-	[KPS_FN_BYTES] = "nnlx", [KPS_FN_USTACK] = "dy", [KPS_FN_REG] = "g",
-	[KPS_FN_CURTASK] = "", [KPS_FN_PPID] = "", [KPS_FN_RAND] = "",
-	[KPS_FN_CGROUP] = "", [KPS_FN_NUMA] = "", [KPS_FN_JIFFIES] = "",
-	[KPS_FN_CLOCK] = "C", [KPS_FN_MAP_LEN] = "v", [KPS_FN_STACK_LEN] = "n",
-	[KPS_FN_RECORD_BUF] = "nnlx",
+#define NR_ARGS 4	/* R2 .. R5 */
+#define ARGUMENTS(NAME, name, ...)					\
+	[KPS_FN_##NAME] = { __VA_ARGS__ },
+static const enum kps_arg arguments[__KPS_FN_NR][NR_ARGS] = {
+	KPS_HELPERS(ARGUMENTS)
 };
-
-int gen_missing(void)
-{
-	int fn;
-
-	for (fn = 1; fn < __KPS_FN_NR; fn++)
-		if (!prototypes[fn])
-			return fn;
-	return 0;
-}
 
 struct call {
 	unsigned int map;
@@ -380,44 +360,45 @@ static uint64_t word_size(struct gen *gen)
 	return (below(gen, 2) ? size | KPS_SIGNED : size) | line(gen);
 }
 
-static uint64_t constant_for(struct gen *gen, struct call *call, char kind)
+static uint64_t constant_for(struct gen *gen, struct call *call,
+			     enum kps_arg kind)
 {
 	switch (kind) {
-	case 'm':
-	case 'v':
-	case 'i':
+	case KPS_ARG_MAP:
+	case KPS_ARG_VMAP:
+	case KPS_ARG_NUMBER_MAP:
 		return call->map = index_of_map(gen, kind);
-	case 'k':
+	case KPS_ARG_KEY:
 		return (int64_t)written_place(gen, key_size(call));
-	case 'w':
+	case KPS_ARG_VALUE:
 		return (int64_t)written_place(gen, value_size(call));
-	case 'o':
+	case KPS_ARG_MAP_OUT:
 		return out_place(gen, call, value_size(call));
-	case 'c':
-	case 'y':
+	case KPS_ARG_COMM_OUT:
+	case KPS_ARG_STACK_OUT:
 		return out_place(gen, call, 16);
-	case 'x':
+	case KPS_ARG_OUT:
 		return out_place(gen, call, call->len);
-	case 'l':
+	case KPS_ARG_LEN:
 		return room(gen, call);
-	case 's':
+	case KPS_ARG_SIZE:
 		return word_size(gen);
-	case 'r':
+	case KPS_ARG_RECORD:
 		return below(gen, below(gen, 8) ? 160 : 65536 + careless(gen));
-	case 'b':
-	case 't':
-		return record_len(gen, call, kind == 't');
-	case 'd':
+	case KPS_ARG_RECORD_LEN:
+	case KPS_ARG_RECORD_STR:
+		return record_len(gen, call, kind == KPS_ARG_RECORD_STR);
+	case KPS_ARG_DEPTH:
 		return careless(gen) ? below(gen, 2) * 128 : 1 + below(gen, 127);
-	case 'p':
-	case 'j':
-		return call->output = index_of_output(gen, kind == 'j');
-	case 'f':
+	case KPS_ARG_OUTPUT:
+	case KPS_ARG_JOIN_OUTPUT:
+		return call->output = index_of_output(gen, kind == KPS_ARG_JOIN_OUTPUT);
+	case KPS_ARG_FIELDS:
 		return (int64_t)written_place(gen, fields_size(call));
-	case 'g':
+	case KPS_ARG_REG:
 		return careless(gen) ? below(gen, 200) :
 				       8 * below(gen, sizeof(struct pt_regs) / 8);
-	case 'C':
+	case KPS_ARG_CLOCK:
 		return below(gen, careless(gen) ? 4 : 2);
 	default:
 		return dice_number(gen->dice);
@@ -467,7 +448,7 @@ static void add_condition(struct gen *gen)
 
 /* A constant; by way of another register; or, on one path only, another. */
 static void add_constant_argument(struct gen *gen, struct call *call, int reg,
-				  char kind)
+				  enum kps_arg kind)
 {
 	uint64_t value = constant_for(gen, call, kind), other;
 	int by = 6 + below(gen, 4), class = below(gen, 2) ? BPF_ALU64 : BPF_ALU;
@@ -488,15 +469,15 @@ static void add_constant_argument(struct gen *gen, struct call *call, int reg,
 }
 
 static void add_arguments(struct gen *gen, struct call *call,
-			  const char *prototype)
+			  const enum kps_arg *args)
 {
 	int i;
 
-	for (i = 0; prototype[i]; i++) {
-		if (prototype[i] == 'n' && below(gen, 2))
+	for (i = 0; i < NR_ARGS && args[i]; i++) {
+		if (args[i] == KPS_ARG_ANY && below(gen, 2))
 			add_number_argument(gen, 2 + i);
 		else
-			add_constant_argument(gen, call, 2 + i, prototype[i]);
+			add_constant_argument(gen, call, 2 + i, args[i]);
 	}
 }
 
@@ -519,12 +500,12 @@ static void add_call(struct gen *gen)
 {
 	int i, fn = careless(gen) ? (int)below(gen, __KPS_FN_NR + 2) :
 				    1 + (int)below(gen, __KPS_FN_NR - 1);
-	const char *prototype = fn > 0 && fn < __KPS_FN_NR ? prototypes[fn] : "";
+	const enum kps_arg *args = arguments[fn < __KPS_FN_NR ? fn : 0];
 	struct call call = { .out_len = 0 };
 
 	if (!careless(gen))
 		keep_context(gen);
-	add_arguments(gen, &call, prototype);
+	add_arguments(gen, &call, args);
 	if (lacks_context(gen, 1) && !careless(gen))
 		emit(gen, INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, context(gen), 0,
 			       0));

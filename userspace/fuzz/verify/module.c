@@ -8,13 +8,14 @@
 #include "layout.h"
 #include "verify.h"
 
-#define HELPER(name)							\
+/* HELPER() for each, and kps_helpers[]: out of engine/helpers.c. */
+#define HELPER(name, ...)						\
+	static const struct kps_traits kps_traits_##name = { __VA_ARGS__ }; \
 	static u64 kps_fn_##name(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5) \
 	{								\
 		return ctx + r2 + r3 + r4 + r5;				\
 	}
 
-/* HELPER() for each, and kps_helpers[]: out of engine/helpers.c. */
 #include "helpers.inc"
 
 static struct kps_program program;

@@ -59,8 +59,6 @@ void module_init(void);
 int module_verify(const struct stream *stream, struct noted *noted, char *why);
 
 /* gen.c */
-/* A helper that no stream can call, since nobody says with what; 0: there is none. */
-int gen_missing(void);
 void gen_stream(struct dice *dice, struct stream *stream);
 void gen_mutant(struct dice *dice, const struct stream *from,
 		const struct stream *other, struct stream *stream);
