@@ -757,10 +757,9 @@ static int resolve_function_glob(struct resolver *resolver,
 		if (found.ambiguous)
 			diag_warning(&event->point->at,
 				     "choose one by its number: NAME#1, as kpctl probes lists them",
-				     "%zu name%s that several functions bear %s left out",
+				     "skipped %zu ambiguous function name%s",
 				     found.ambiguous,
-				     found.ambiguous == 1 ? "" : "s",
-				     found.ambiguous == 1 ? "is" : "are");
+				     found.ambiguous == 1 ? "" : "s");
 		event->nr_targets = found.nr;
 		event->lenient = true;
 		event->targets = arena_alloc(resolver->arena, found.nr *

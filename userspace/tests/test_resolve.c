@@ -188,7 +188,7 @@ static void test_globs_leave_out(void **state)
 	assert_true(has_target(&object.probes[0], "kernel_clone"));
 	assert_int_equal(nr_diags, 1);
 	assert_string_equal(diags[0].message,
-			    "1 name that several functions bear is left out");
+			    "skipped 1 ambiguous function name");
 	object_free(&object);
 	assert_int_equal(try_compile("kprobe:do_int* { }", &object), -1);
 }
