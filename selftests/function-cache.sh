@@ -77,6 +77,29 @@ else
 	skip "a module comes and goes" "there is no module dummy"
 fi
 
+# while_modules_change COMMAND...: how often it fails, of ten times without a cache
+while_modules_change() {
+	local i failed=0 changes
+	while [ ! -e "$WORK/enough" ]; do
+		modprobe dummy; sleep 0.7; modprobe -r dummy; sleep 0.7
+	done &
+	changes=$!
+	for ((i = 0; i < 10; i++)); do
+		rm -f $CACHE
+		"$@" >"$WORK/said" 2>&1 || failed=$((failed + 1))
+	done
+	touch "$WORK/enough"
+	wait $changes
+	echo $failed
+}
+
+if modprobe -n dummy 2>/dev/null && modprobe veth 2>/dev/null; then
+	is "a function is found while other modules come and go" \
+		"$(while_modules_change check veth:veth_xmit)" 0
+else
+	skip "a function is found while other modules come and go" "there are no such modules"
+fi
+
 # Each of these says that there is no function but one.
 forge() { { head -n1 $CACHE; echo 'ffffffff81000000 T forged'; } >"$WORK/forged"; }
 forge

@@ -237,25 +237,59 @@ static bool has_addresses(const struct functions *functions)
 	return functions->len && functions->text[strspn(functions->text, "0")] != ' ';
 }
 
-int functions_open(struct functions *functions)
+/* Return: 0 or a negative errno; @key: of the modules before, or empty. */
+static int read_functions(struct functions *functions, char key[KEY_MAX])
 {
-	char key[KEY_MAX], after[KEY_MAX], *text;
-	bool keyed = geteuid() == 0 && make_key(key);
 	size_t len;
+	char *text;
 	int err;
 
-	if (keyed && read_cache(key, functions))
-		return 0;
+	if (!make_key(key))
+		key[0] = '\0';
 	text = host_read("/proc/kallsyms", &len);
 	if (!text)
 		return -errno;
 	err = sort_functions(text, len, functions);
 	free(text);
-	/* The same modules still, so these are their functions. */
-	if (!err && keyed && has_addresses(functions) && make_key(after) &&
-	    !strcmp(key, after))
-		write_cache(key, functions);
 	return err;
+}
+
+static bool same_modules(const char *key)
+{
+	char now[KEY_MAX];
+
+	return make_key(now) && !strcmp(key, now);
+}
+
+/*
+ * The kernel counts symbols to know where the next read() goes on. When a module has
+ * begun, those of its init functions go, and as many of other modules are passed over;
+ * its size changes at the same time. So what was read while modules came, began or went
+ * is read again.
+ */
+#define MAX_READS 5
+
+int functions_open(struct functions *functions)
+{
+	bool is_root = geteuid() == 0;
+	char key[KEY_MAX];
+	int reads, err;
+
+	if (is_root && make_key(key) && read_cache(key, functions))
+		return 0;
+	for (reads = 0; reads < MAX_READS; reads++) {
+		err = read_functions(functions, key);
+		if (err || !key[0])
+			return err;
+		if (same_modules(key)) {
+			if (is_root && has_addresses(functions))
+				write_cache(key, functions);
+			return 0;
+		}
+		if (reads < MAX_READS - 1)
+			functions_close(functions);
+	}
+	return 0;
 }
 
 void functions_close(struct functions *functions)
