@@ -12,6 +12,7 @@
  * which no event can be created. Until the work has run, some milliseconds, these are
  * not seen on a CPU that has just come.
  */
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/rwsem.h>
@@ -55,8 +56,8 @@ const struct cpumask *kps_cpus(void)
 }
 
 /*
- * Before the CPU comes; also of those that are there when the module does. Where there
- * is no memory at all the CPU does not come, as with the kernel's own.
+ * Before the CPU comes. Where there is no memory at all it does not come, as with the
+ * kernel's own.
  */
 static int cpu_comes(unsigned int cpu)
 {
@@ -87,11 +88,27 @@ static int cpu_died(unsigned int cpu)
 	return 0;
 }
 
+/*
+ * The CPUs that are there are not announced: older kernels (5.10 for one) would call the
+ * function of whoever was the first to ask for such a state, not ours.
+ */
+static int __init hear_of_cpus(void)
+{
+	int ret;
+
+	cpus_read_lock();
+	ret = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_BP_PREPARE_DYN,
+						   "kpstat:prepare", cpu_comes,
+						   cpu_died);
+	cpumask_copy(&seen, cpu_online_mask);
+	cpus_read_unlock();
+	return ret;
+}
+
 /** kps_hotplug_init() - may sleep. Return: 0 or a negative errno. */
 int __init kps_hotplug_init(void)
 {
-	int ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "kpstat:prepare",
-				    cpu_comes, cpu_died);
+	int ret = hear_of_cpus();
 
 	if (ret < 0)
 		return ret;
