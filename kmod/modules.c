@@ -15,7 +15,7 @@
 /* What a module that comes waits at most, so that probes see it from its first
  * instruction on.
  */
-#define PATIENCE_MS 200
+#define PATIENCE_MS 1000
 
 static void attach_late(struct work_struct *work)
 {
