@@ -99,6 +99,8 @@ if modprobe -n dummy 2>/dev/null && modprobe veth 2>/dev/null; then
 else
 	skip "a function is found while other modules come and go" "there are no such modules"
 fi
+# That of the modules as they are now.
+must check vfs_read
 
 # Each of these says that there is no function but one.
 forge() { { head -n1 $CACHE; echo 'ffffffff81000000 T forged'; } >"$WORK/forged"; }
