@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "array.h"
 #include "host.h"
@@ -184,6 +185,20 @@ static char *live_line(const char *module)
 	return found;
 }
 
+/* Another number when it has gone and come back, to the same place. */
+static unsigned long module_number(const char *module)
+{
+	char name[KPS_TARGET_MAX + sizeof("/sys/module/")], *path;
+	struct stat st = { 0 };
+
+	snprintf(name, sizeof(name), "/sys/module/%s", module);
+	path = host_path(name);
+	if (stat(path, &st))
+		st.st_ino = 0;
+	free(path);
+	return st.st_ino;
+}
+
 static bool has_now(const struct function_spec *spec)
 {
 	struct kallsyms now = { 0 };
@@ -200,7 +215,7 @@ static bool has_now(const struct function_spec *spec)
 /*
  * The two files are read one after the other, and modules come and go in
  * between: a function is said to be missing if its module was the same before
- * and after a look.
+ * and after a look. If it never is, whether it has the function is for the kernel to say.
  */
 #define MAX_LOOKS 4
 
@@ -211,15 +226,18 @@ static bool waits_for_module(const struct function_spec *spec)
 	unsigned int i;
 
 	for (i = 0; !waits && !same && i < MAX_LOOKS; i++) {
+		unsigned long number = module_number(spec->module);
+
 		waits = has_now(spec);
 		after = live_line(spec->module);
 		waits = waits || !after;
-		same = after && !strcmp(before, after);
+		same = after && !strcmp(before, after) &&
+		       module_number(spec->module) == number;
 		free(before);
 		before = after;
 	}
 	free(before);
-	return waits;
+	return waits || !same;
 }
 
 /* "sys_openat": what the kernel calls it, and where its arguments have names. */
