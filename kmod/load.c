@@ -321,8 +321,7 @@ static int check_output(struct kps_output *output, struct kps_error *error)
 	if (output->nr_fields &&
 	    output->fields[output->nr_fields - 1].type == KPS_T_JOIN)
 		output->joins = true;
-	for (i = 0; i < output->nr_fields; i++)
-		output->has_stacks |= kps_field_is_stack(&output->fields[i]);
+	output->has_stacks = kps_hold_stacks(output->fields, output->nr_fields);
 	for (i = 0; i + output->joins < output->nr_fields; i++)
 		output->size += output->fields[i].size;
 	if (output->size > KPS_SCRATCH_SIZE)
@@ -577,9 +576,7 @@ static int load_rest(struct kps_program *program, const struct nlattr *head,
 /* With its ledgers. */
 static size_t probe_bytes(u32 nr_cpus)
 {
-	return sizeof(struct kps_probe) +
-	       nr_cpus * (sizeof(struct kps_ledger_counts) +
-				      sizeof(struct kps_faults));
+	return sizeof(struct kps_probe) + nr_cpus * KPS_ROW_PROBE_BYTES;
 }
 
 static int allocate_lists(struct kps_program *program,

@@ -130,8 +130,8 @@ int kps_map_finish(struct kps_map *map, struct kps_error *error)
 				 "lhist(min %lld, max %lld, step %lld) does not make 1 to %u buckets",
 				 map->lhist.min, map->lhist.max,
 				 map->lhist.step, KPS_MAX_LHIST_BUCKETS);
-	for (i = 0; map->kind == KPS_MAP_VALUE && i < map->nr_value; i++)
-		map->has_stack_values |= kps_field_is_stack(&map->value[i]);
+	map->has_stack_values = map->kind == KPS_MAP_VALUE &&
+				kps_hold_stacks(map->value, map->nr_value);
 	if (!map->nr_key)
 		map->max_entries = 1;
 	if (!map->max_entries || map->max_entries > KPS_MAX_ENTRIES)
@@ -152,8 +152,7 @@ size_t kps_map_memory(const struct kps_map *map, u32 nr_cpus)
 /** kps_row_bytes() - of one CPU's tables and ledgers of a program */
 size_t kps_row_bytes(const struct kps_program *program)
 {
-	size_t bytes = program->nr_probes * (sizeof(struct kps_ledger_counts) +
-					     sizeof(struct kps_faults));
+	size_t bytes = program->nr_probes * KPS_ROW_PROBE_BYTES;
 	u32 i;
 
 	for (i = 0; i < program->nr_maps; i++)

@@ -128,6 +128,10 @@ struct kps_row {
 	struct kps_table *tables[];
 };
 
+/* What a row has for each probe. */
+#define KPS_ROW_PROBE_BYTES (sizeof(struct kps_ledger_counts) +		\
+			     sizeof(struct kps_faults))
+
 /**
  * struct kps_set - what all events of a program write to, in one interval
  * @nr_rows: nr_cpu_ids
@@ -230,6 +234,15 @@ void kps_stacks_end(struct kps_stacks *stacks);
 static inline bool kps_field_is_stack(const struct kps_field *field)
 {
 	return field->type == KPS_T_KSTACK || field->type == KPS_T_USTACK;
+}
+
+/** kps_hold_stacks() - whether any of @nr fields is the number of a stack */
+static inline bool kps_hold_stacks(const struct kps_field *fields, u32 nr)
+{
+	while (nr--)
+		if (kps_field_is_stack(fields++))
+			return true;
+	return false;
 }
 
 /* sweep.c */

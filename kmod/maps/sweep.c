@@ -26,14 +26,6 @@
 
 #include "kpstat.h"
 
-static bool hold_stacks(const struct kps_field *fields, u32 nr)
-{
-	while (nr--)
-		if (kps_field_is_stack(fields++))
-			return true;
-	return false;
-}
-
 static void use_table(struct kps_stacks *stacks, const struct kps_map *map,
 		      const struct kps_table *table)
 {
@@ -55,7 +47,7 @@ static void use_table(struct kps_stacks *stacks, const struct kps_map *map,
 static void use_map(struct kps_stacks *stacks, const struct kps_set *set,
 		    const struct kps_map *map)
 {
-	bool keys = hold_stacks(map->key, map->nr_key);
+	bool keys = kps_hold_stacks(map->key, map->nr_key);
 	const struct kps_row *row;
 	int cpu;
 
@@ -73,7 +65,7 @@ static void use_snapshot(struct kps_stacks *stacks,
 	const u64 *entry = snapshot->entries;
 	u32 i;
 
-	if (!hold_stacks(map->key, map->nr_key) && !map->has_stack_values)
+	if (!kps_hold_stacks(map->key, map->nr_key) && !map->has_stack_values)
 		return;
 	for (i = 0; i < snapshot->nr; i++, entry += snapshot->words) {
 		const u64 *value = kps_stacks_use(stacks, map->key, map->nr_key,
