@@ -96,13 +96,6 @@ static void emit_low_half(struct emitter *em, int reg)
 	code_alu_imm(&em->code, BPF_RSH, reg, 32);
 }
 
-static void emit_stack(struct emitter *em, uint64_t depth, int dst)
-{
-	code_mov_imm(&em->code, BPF_REG_2, depth);
-	code_call(&em->code, KPS_FN_KSTACK);
-	code_mov(&em->code, dst, BPF_REG_0);
-}
-
 static void emit_builtin(struct emitter *em, const struct builtin *builtin,
 			 int dst)
 {
@@ -111,7 +104,7 @@ static void emit_builtin(struct emitter *em, const struct builtin *builtin,
 		code_load(&em->code, BPF_DW, dst, builtin->from);
 		return;
 	case FROM_STACK:
-		emit_stack(em, builtin->from, dst);
+		emit_helper(em, KPS_FN_KSTACK, builtin->from, dst);
 		return;
 	case FROM_COMM:		/* not 8 bytes: see emit_at() */
 	case FROM_USER_STACK:
@@ -284,20 +277,26 @@ static void emit_arithmetic(struct emitter *em, const struct expr *expr,
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 
+void emit_bit(struct emitter *em, int dst, int here, int otherwise)
+{
+	int end = code_label(&em->code);
+
+	code_mov_imm(&em->code, dst, here);
+	code_jump(&em->code, end);
+	code_place(&em->code, otherwise);
+	code_mov_imm(&em->code, dst, !here);
+	code_place(&em->code, end);
+}
+
 /* 1 or 0. */
 static void emit_truth(struct emitter *em, const struct expr *expr, int dst,
 		       unsigned int depth)
 {
 	int is_false = code_label(&em->code);
-	int end = code_label(&em->code);
 
 	em->branches++;
 	emit_branch(em, expr, false, is_false, depth);
-	code_mov_imm(&em->code, dst, 1);
-	code_jump(&em->code, end);
-	code_place(&em->code, is_false);
-	code_mov_imm(&em->code, dst, 0);
-	code_place(&em->code, end);
+	emit_bit(em, dst, 1, is_false);
 	em->branches--;
 }
 

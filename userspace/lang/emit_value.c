@@ -49,8 +49,8 @@ bool has_place(const struct expr *expr)
 	       (expr->kind == EXPR_FIELD && !expr->field && !expr->in_memory);
 }
 
-static int emit_map_value(struct emitter *em, const struct expr *map,
-			  unsigned int depth)
+int emit_map_value(struct emitter *em, const struct expr *map,
+		   unsigned int depth)
 {
 	const struct map_decl *decl = &em->checker->maps[map->map];
 	int key = emit_key(em, map, depth);

@@ -70,6 +70,8 @@ int emit_any(struct emitter *em, const struct expr *expr, int volatile_reg,
 void emit_branch(struct emitter *em, const struct expr *expr, bool sense,
 		 int label, unsigned int depth);
 bool is_simple(const struct expr *expr);
+/* @here, 0 or 1, for who comes here; the other for who comes to label @otherwise. */
+void emit_bit(struct emitter *em, int dst, int here, int otherwise);
 
 /* emit_memory.c: what lies in memory, see check_memory.c */
 void emit_memory(struct emitter *em, const struct expr *expr, int dst,
@@ -89,6 +91,9 @@ void emit_at(struct emitter *em, const struct expr *expr, int off,
 /* Where a value lies that has a place of its own, as a variable has. */
 int emit_place(struct emitter *em, const struct expr *expr, unsigned int depth);
 bool has_place(const struct expr *expr);
+/* A value of a map: returns where; R0 says whether there is one. */
+int emit_map_value(struct emitter *em, const struct expr *map,
+		   unsigned int depth);
 /* The key of a map, complete; returns where. */
 int emit_key(struct emitter *em, const struct expr *map, unsigned int depth);
 bool is_comm(const struct expr *expr);

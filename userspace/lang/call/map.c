@@ -51,14 +51,7 @@ static int check_has_key(struct checker *checker, struct expr *expr)
 static void emit_has_key(struct emitter *em, const struct expr *expr, int dst,
 			 unsigned int depth)
 {
-	const struct expr *map = expr->list;
-	const struct map_decl *decl = &em->checker->maps[map->map];
-	int key = emit_key(em, map, depth);
-
-	code_mov_imm(&em->code, BPF_REG_2, map->map);
-	code_mov_imm(&em->code, BPF_REG_3, key);
-	code_mov_imm(&em->code, BPF_REG_4, take(em, type_size(&decl->value)));
-	code_call(&em->code, KPS_FN_MAP_GET);
+	emit_map_value(em, expr->list, depth);
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 

@@ -306,15 +306,10 @@ static void emit_strncmp(struct emitter *em, const struct expr *expr, int dst,
 			 unsigned int depth)
 {
 	int differ = code_label(&em->code);
-	int end = code_label(&em->code);
 
 	em->branches++;
 	jump_unless_alike(em, expr, differ, depth);
-	code_mov_imm(&em->code, dst, 0);
-	code_jump(&em->code, end);
-	code_place(&em->code, differ);
-	code_mov_imm(&em->code, dst, 1);
-	code_place(&em->code, end);
+	emit_bit(em, dst, 0, differ);
 	em->branches--;
 }
 
