@@ -19,13 +19,6 @@ const char list_help[] =
 	"  kpctl list\n"
 	"  kpctl list -j | jq -r '.programs[].name'\n";
 
-static unsigned long long lost(const unsigned long long *ledger)
-{
-	return ledger[KPS_LEDGER_OVERFLOW] + ledger[KPS_LEDGER_FAULT] +
-	       ledger[KPS_LEDGER_BUSY] + ledger[KPS_LEDGER_RECURSION] +
-	       ledger[KPS_LEDGER_OUTPUT] + ledger[KPS_LEDGER_STACK] + ledger[KPS_LEDGER_MISSED];
-}
-
 /* "5s", "3m", "2h", "9d". */
 static const char *age_text(unsigned long long ns, char *text, size_t size)
 {
@@ -62,7 +55,7 @@ static void print_text(const struct programs_answer *programs)
 		       program->total_probes, program->total_maps,
 		       program->memory >> 10, program->cpu_permille / 10.0,
 		       program->ledger[KPS_LEDGER_HITS],
-		       lost(program->ledger));
+		       ledger_lost(program->ledger));
 		if (program->stopped)
 			printf("  stopped: %s\n", program->stopped);
 		if (program->silent_ns)

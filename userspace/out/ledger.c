@@ -185,6 +185,17 @@ void ledger_print_losses(const struct program_answer *program)
 		print_losses_of(&program->probes[i]);
 }
 
+unsigned long long ledger_lost(const unsigned long long *ledger)
+{
+	unsigned long long sum = 0;
+	int i;
+
+	for (i = 0; i < KPS_LEDGER_NR; i++)
+		if (loss_meanings[i])
+			sum += ledger[i];
+	return sum;
+}
+
 struct json_object *ledger_json(const unsigned long long *ledger)
 {
 	struct json_object *object = json_object_new_object();

@@ -19,6 +19,9 @@ void ledger_print_losses(const struct program_answer *program);
 #define SILENCE_MAX 128
 const char *silence_text(unsigned long long ns, char *text, size_t size);
 
+/* Events that are lost, in whatever way: the sum of these columns. */
+unsigned long long ledger_lost(const unsigned long long *ledger);
+
 struct json_object *ledger_json(const unsigned long long *ledger);
 
 /* Events that are faults, by line of the text. */
