@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/near.h"
+#include "base/signals.h"
+#include "base/stream.h"
 #include "commands/command.h"
-#include "lang/near.h"
-#include "out/error.h"
-#include "out/signals.h"
-#include "out/stream.h"
 
 extern const char run_help[], load_help[], list_help[], show_help[],
 		  read_help[], enable_help[], disable_help[], reset_help[],

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Runs on the host: the kernel's checkpatch on every C file, sparse on the
-# module, cppcheck on kpctl, shellcheck on scripts.
+# module, the floors of kpctl and cppcheck on it, shellcheck on scripts.
 #
 # shellcheck disable=SC2317
 set -eu -o pipefail
@@ -116,6 +116,48 @@ versions() {
 		--include='*.[ch]' --include=Kbuild --exclude-dir=compat | sed "s,$TOP/,," || :
 }
 
+# The folders of kpctl are floors, from the ground up as the table in docs/design.md has
+# them: a file includes what is of its own folder or of a lower one.  What no floor is
+# built on, kpctl.c and tests, is not asked.
+floors() {
+	awk '
+	FILENAME ~ /design[.]md$/ {
+		if (/^## /)
+			here = /^## The floors/
+		else if (here && /^[|] `/) {
+			level++
+			split($0, cell, "|")
+			while (match(cell[2], /`[a-z_]+`/)) {
+				floor[substr(cell[2], RSTART + 1, RLENGTH - 2)] = level
+				cell[2] = substr(cell[2], RSTART + RLENGTH)
+			}
+		}
+		next
+	}
+	FNR == 1 {
+		path = FILENAME
+		sub(/^userspace\//, "", path)
+		own = path
+		if (!sub(/\/.*/, "", own) || own == "tests" || own == "fuzz")
+			own = ""
+		else if (!(own in floor) && !(own in said) && ++said[own])
+			print own ": this folder is not in the table of floors in docs/design.md"
+	}
+	own && /^#include "/ {
+		split($0, quoted, "\"")
+		other = quoted[2]
+		if (!sub(/\/.*/, "", other) || other == ".." || other == own)
+			next
+		below = "userspace/" own "/" quoted[2]
+		if ((getline line <below) >= 0) {
+			close(below)
+			next
+		}
+		if (!(other in floor) || floor[other] >= floor[own])
+			print "userspace/" path ":" FNR ": " quoted[2] ": " own " does not stand on " other
+	}' docs/design.md "$@"
+}
+
 # kpctl and what its tests and the load are made of.  It takes an array that a function
 # fills for one that it reads.
 cppcheck_userspace() {
@@ -160,6 +202,9 @@ main() {
 	fi
 	versions >"$tmp/out"
 	result "versions are asked in kmod/compat only" "$tmp/out"
+	mapfile -t files < <(cd "$TOP" && find userspace -name '*.[chly]' | sort)
+	(cd "$TOP" && floors "${files[@]}") >"$tmp/out"
+	result "includes of kpctl go down" "$tmp/out"
 	cppcheck_userspace >"$tmp/out"
 	result "cppcheck on userspace" "$tmp/out"
 	shellcheck_scripts >"$tmp/out"

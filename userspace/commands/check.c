@@ -2,11 +2,11 @@
 /* check: compile only. */
 #include <stdio.h>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "command.h"
-#include "lang/disasm.h"
 #include "lib/answer.h"
-#include "out/error.h"
-#include "out/json.h"
+#include "object/disasm.h"
 
 const char check_help[] =
 	"usage: kpctl check [-v] PROGRAM | FILE.bt | - | -e TEXT\n\n"

@@ -9,9 +9,9 @@
 #include <unistd.h>
 #include <wordexp.h>
 
+#include "base/error.h"
+#include "base/signals.h"
 #include "child.h"
-#include "out/error.h"
-#include "out/signals.h"
 
 /* In the child: wait for the word, and become the command. */
 static void __attribute__((noreturn)) become(char **argv, int go, int failure,

@@ -8,8 +8,9 @@
 #include <getopt.h>
 #include <stdbool.h>
 
-#include "lang/object.h"
+#include "lang/compile.h"
 #include "lib/client.h"
+#include "object/object.h"
 
 /* Exit statuses. */
 enum { DONE = 0, FAILED = 1, WRONG_USE = 2 };

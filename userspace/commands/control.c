@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* enable, disable, reset, unload: a command of the module's for each name. */
+#include "base/error.h"
+#include "base/json.h"
 #include "command.h"
 #include "lib/client.h"
-#include "out/error.h"
-#include "out/json.h"
 
 const char enable_help[] =
 	"usage: kpctl enable NAME...\n\n"

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/error.h"
 #include "command.h"
-#include "lang/array.h"
-#include "out/error.h"
 
 #define PREFIX "BPFTRACE_"
 #define PAGE 4096

@@ -2,12 +2,12 @@
 /* list: the programs that are loaded. */
 #include <stdio.h>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "command.h"
 #include "lib/answer.h"
 #include "lib/client.h"
-#include "out/error.h"
-#include "out/json.h"
-#include "out/ledger.h"
+#include "print/ledger.h"
 
 const char list_help[] =
 	"usage: kpctl list [-j]\n\n"

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "command.h"
-#include "lang/array.h"
 #include "lib/client.h"
-#include "out/error.h"
-#include "out/json.h"
-#include "out/sites.h"
+#include "print/sites.h"
 
 const char load_help[] =
 	"usage: kpctl load [options] PROGRAM | FILE.bt | - | -e TEXT [PARAMETER...]\n"

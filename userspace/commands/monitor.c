@@ -3,12 +3,12 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "command.h"
 #include "lib/client.h"
 #include "lib/stopped.h"
-#include "out/error.h"
-#include "out/json.h"
-#include "out/map.h"
+#include "print/map.h"
 
 const char monitor_help[] =
 	"usage: kpctl monitor [-j]\n\n"

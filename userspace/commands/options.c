@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/error.h"
+#include "base/near.h"
 #include "command.h"
-#include "lang/array.h"
-#include "lang/near.h"
-#include "out/error.h"
 
 int wrong_use(const char *fmt, ...)
 {

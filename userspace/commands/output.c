@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/error.h"
+#include "base/text.h"
 #include "command.h"
 #include "lib/client.h"
 #include "lib/records.h"
-#include "out/error.h"
-#include "out/text.h"
-#include "out/value.h"
+#include "print/value.h"
 
 const char output_help[] =
 	"usage: kpctl output [options] NAME\n\n"

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "command.h"
 #include "lang/resolve.h"
-#include "out/error.h"
-#include "out/json.h"
 
 const char probes_help[] =
 	"usage: kpctl probes [-v] [GLOB]\n\n"

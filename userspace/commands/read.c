@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "command.h"
 #include "lib/answer.h"
 #include "lib/client.h"
-#include "out/error.h"
-#include "out/map.h"
+#include "print/map.h"
 
 const char read_help[] =
 	"usage: kpctl read [options] NAME [@MAP]\n\n"

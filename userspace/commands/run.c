@@ -8,21 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/json.h"
+#include "base/signals.h"
+#include "base/stream.h"
 #include "child.h"
 #include "command.h"
 #include "lib/answer.h"
 #include "lib/client.h"
 #include "lib/records.h"
 #include "lib/stopped.h"
-#include "out/actions.h"
-#include "out/error.h"
-#include "out/json.h"
-#include "out/ledger.h"
-#include "out/map.h"
-#include "out/process.h"
-#include "out/signals.h"
-#include "out/sites.h"
-#include "out/stream.h"
+#include "print/actions.h"
+#include "print/ledger.h"
+#include "print/map.h"
+#include "print/process.h"
+#include "print/sites.h"
 
 const char run_help[] =
 	"usage: kpctl run [options] PROGRAM | FILE.bt | - | -e TEXT [PARAMETER...]\n"

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "command.h"
 #include "lib/answer.h"
 #include "lib/client.h"
-#include "out/error.h"
-#include "out/json.h"
-#include "out/ledger.h"
+#include "print/ledger.h"
 
 const char show_help[] =
 	"usage: kpctl show [-v] NAME\n\n"

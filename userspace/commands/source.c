@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/near.h"
+#include "base/strset.h"
 #include "command.h"
-#include "lang/diag.h"
-#include "lang/near.h"
-#include "lang/strset.h"
-#include "out/error.h"
 
 #ifndef PROGRAMS_DIR
 #define PROGRAMS_DIR "/usr/local/share/kpstat/programs"

@@ -2,12 +2,12 @@
 /* status: the module, its engine and its limits. */
 #include <stdio.h>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "command.h"
-#include "lib/answer.h"
 #include "ktypes/ktypes.h"
+#include "lib/answer.h"
 #include "lib/client.h"
-#include "out/error.h"
-#include "out/json.h"
 
 const char status_help[] =
 	"usage: kpctl status [-j]\n\n"

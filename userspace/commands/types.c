@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/json.h"
+#include "base/near.h"
 #include "command.h"
 #include "ktypes/ktypes.h"
-#include "lang/near.h"
-#include "out/error.h"
-#include "out/json.h"
-#include "out/ktype.h"
+#include "print/ktype.h"
 
 const char types_help[] =
 	"usage: kpctl types [struct|union|enum] NAME\n"

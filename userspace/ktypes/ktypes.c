@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lang/arena.h"
-#include "lang/fnv.h"
+#include "base/fnv.h"
+#include "base/xalloc.h"
 #include "int_name.h"
 #include "source.h"
 

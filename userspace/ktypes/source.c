@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lang/cache_file.h"
-#include "lang/host.h"
+#include "base/cache_file.h"
+#include "base/host.h"
 #include "source.h"
 
 #define DIRECTORY	"/var/cache/kpstat"

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arena.h"
-#include "diag.h"
-#include "object.h"
+#include "base/arena.h"
+#include "base/diag.h"
+#include "object/object.h"
 
 struct ctype;
 

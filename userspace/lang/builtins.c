@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
 #include "builtins.h"
 #include "ctype.h"
 

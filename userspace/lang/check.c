@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check_parts.h"
+#include "compile.h"
 
 #define MAX_ROUNDS 100
 

@@ -6,10 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "array.h"
+#include "base/array.h"
+#include "base/near.h"
 #include "call/call.h"
+#include "compile.h"
 #include "ktypes/ktypes.h"
-#include "near.h"
 
 void set_int(struct expr *expr, bool is_signed)
 {

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
+#include "base/near.h"
 #include "check_parts.h"
-#include "near.h"
 
 void forget_memory(struct expr *expr)
 {

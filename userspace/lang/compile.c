@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "check.h"
+#include "compile.h"
 #include "emit.h"
-#include "object.h"
+#include "object/object.h"
 #include "resolve.h"
 #include "settings.h"
 #include "takes.h"

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "array.h"
+#include "base/array.h"
+#include "base/xalloc.h"
 #include "builtins.h"
 
 #define E(name) { #name, (uint64_t)(int64_t)(name) }

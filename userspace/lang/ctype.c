@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
+#include "base/near.h"
 #include "ctype.h"
 #include "ktypes/int_name.h"
-#include "near.h"
 
 /* Deeper than any type that a person wrote, shallower than the stack. */
 #define MAX_NESTING 32

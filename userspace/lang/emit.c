@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call/call.h"
+#include "compile.h"
 
 #define COMM_SIZE 16
 

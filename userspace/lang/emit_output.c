@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "emitter.h"
 
 static bool same_text(const char *a, const char *b)

@@ -11,8 +11,8 @@
 #define KPCTL_EMITTER_H
 
 #include "builtins.h"
-#include "code.h"
 #include "emit.h"
+#include "object/code.h"
 
 #define NR_TEMPS 3
 #define FRAME_SCRATCH ((int)offsetof(struct kps_frame, scratch))

@@ -12,7 +12,7 @@
 %parse-param { struct parse *parse }
 
 %code requires {
-#include "array.h"
+#include "base/array.h"
 #include "parse.h"
 }
 

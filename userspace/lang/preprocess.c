@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "host.h"
+#include "base/array.h"
+#include "base/host.h"
 #include "preprocess.h"
 
 #define MAX_NESTING 32

@@ -6,8 +6,8 @@
 #ifndef KPCTL_PREPROCESS_H
 #define KPCTL_PREPROCESS_H
 
-#include "diag.h"
-#include "arena.h"
+#include "base/arena.h"
+#include "base/diag.h"
 
 struct define {
 	const char *name;

@@ -6,11 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "array.h"
-#include "host.h"
-#include "near.h"
+#include "base/array.h"
+#include "base/host.h"
+#include "base/near.h"
+#include "base/xalloc.h"
+#include "compile.h"
+#include "kernel/tracefs.h"
 #include "resolve.h"
-#include "tracefs.h"
 
 #define MAX_PARTS 4
 #define MAX_CANDIDATES 8

@@ -8,8 +8,8 @@
 
 #include "ast.h"
 #include "builtins.h"
-#include "event_fields.h"
-#include "kallsyms.h"
+#include "kernel/event_fields.h"
+#include "kernel/kallsyms.h"
 
 /*
  * Targets that share one compiled clause: all functions of a kprobe, or one

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
+#include "compile.h"
 #include "settings.h"
 
 /* Settings of bpftrace's that mean something here. */

@@ -8,7 +8,7 @@
  * the map by a record. What the clause does to the map in the kernel happens before any
  * record is looked at, in either case.
  *
- * Where a clear() only may follow, or stands in another clause, out/actions.c sees.
+ * Where a clear() only may follow, or stands in another clause, print/actions.c sees.
  */
 #include <string.h>
 

@@ -10,8 +10,8 @@
 #include <netlink/attr.h>
 
 #include "answer.h"
+#include "base/error.h"
 #include "client.h"
-#include "out/error.h"
 
 const char * const ledger_names[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_HITS]	= "hits",

@@ -16,9 +16,9 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
+#include "base/error.h"
 #include "client.h"
 #include "explain.h"
-#include "out/error.h"
 
 #ifndef SOL_NETLINK
 #define SOL_NETLINK 270

@@ -7,7 +7,7 @@
 #include <netlink/attr.h>
 
 #include "client.h"
-#include "lang/event_fields.h"
+#include "kernel/event_fields.h"
 
 struct search {
 	const char *event;

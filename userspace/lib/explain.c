@@ -9,12 +9,12 @@
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/error.h"
+#include "base/near.h"
 #include "client.h"
 #include "explain.h"
-#include "lang/arena.h"
-#include "lang/array.h"
-#include "lang/near.h"
-#include "out/error.h"
 
 static const struct {
 	int err;

@@ -7,9 +7,9 @@
 
 #include <netlink/attr.h>
 
+#include "base/error.h"
 #include "client.h"
-#include "lang/object.h"
-#include "out/error.h"
+#include "object/object.h"
 
 /* Room for an attribute's header and padding. */
 #define OVERHEAD 16

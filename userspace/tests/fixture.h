@@ -17,11 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lang/array.h"
-#include "lang/diag.h"
-#include "lang/event_fields.h"
-#include "lang/host.h"
-#include "lang/object.h"
+#include "base/array.h"
+#include "base/diag.h"
+#include "base/host.h"
+#include "kernel/event_fields.h"
+#include "lang/compile.h"
+#include "object/object.h"
 
 #define MAX_DIAGS 16
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Format files of tracefs, good and bad. */
 #include "fixture.h"
-#include "lang/tracefs.h"
+#include "kernel/tracefs.h"
 
 static struct event_fields fields;
 

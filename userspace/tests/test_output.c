@@ -11,12 +11,12 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "lang/array.h"
+#include "base/array.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "lib/answer.h"
-#include "out/error.h"
-#include "out/map.h"
-#include "out/text.h"
-#include "out/usym.h"
+#include "print/map.h"
+#include "print/usym.h"
 
 /* At the end of a line, where no style likes to see one. */
 #define SPACE " "

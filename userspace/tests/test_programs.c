@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The programs that are shipped. */
 #include "interp.h"
-#include "lang/disasm.h"
+#include "object/disasm.h"
 
 static char *read_program(const char *name)
 {

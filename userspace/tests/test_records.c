@@ -14,13 +14,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "lang/array.h"
+#include "base/array.h"
+#include "base/error.h"
 #include "lib/client.h"
-#include "out/actions.h"
-#include "out/error.h"
-#include "out/printf.h"
-#include "out/usym.h"
-#include "out/value.h"
+#include "print/actions.h"
+#include "print/printf.h"
+#include "print/usym.h"
+#include "print/value.h"
 
 /* The module, as far as actions ask it for anything. */
 static struct map_answer the_map;

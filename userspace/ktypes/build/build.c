@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lang/arena.h"
-#include "lang/fnv.h"
 #include "../int_name.h"
+#include "base/fnv.h"
+#include "base/xalloc.h"
 #include "build.h"
 
 /* Types within types; and const of volatile of const. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lang/arena.h"
+#include "base/xalloc.h"
 #include "dwarf.h"
 
 /* Codes of abbreviations are given from 1 on; there are some 200. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "lang/compile.h"
 
 static int check_printf(struct checker *checker, struct expr *expr)
 {

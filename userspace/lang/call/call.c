@@ -2,7 +2,7 @@
 /* Functions are found, checked and called by what their rows say. */
 #include <string.h>
 
-#include "lang/array.h"
+#include "base/array.h"
 #include "call.h"
 
 static const struct function * const topics[] = {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "call.h"
-#include "lang/registers.h"
+#include "kernel/registers.h"
 
 static int check_stack_mode(struct checker *checker, const struct expr *mode)
 {

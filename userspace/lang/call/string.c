@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "lang/compile.h"
 
 /*
  * str()

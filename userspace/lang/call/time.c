@@ -2,7 +2,7 @@
 /* Clocks, and how times are written. */
 #include <string.h>
 
-#include "lang/array.h"
+#include "base/array.h"
 #include "call.h"
 
 /* By bpftrace's names; -1: the one that KPS_FN_NSECS reads. */

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "diag.h"
+#include "fnv.h"
+#include "xalloc.h"
+
+static struct {
+	const char *file;
+	const char *text;
+	unsigned int errors;
+	bool muted;
+	/* Of the warnings so far; a clause of many events warns once. */
+	uint64_t warned[64];
+	unsigned int nr_warned;
+	diag_sink sink;
+	void *data;
+} state;
+
+void diag_set_sink(diag_sink sink, void *data)
+{
+	state.sink = sink;
+	state.data = data;
+}
+
+void diag_start(const char *file, const char *text)
+{
+	state.file = file ? file : "-e";
+	state.text = text;
+	state.errors = 0;
+	state.muted = false;
+	state.nr_warned = 0;
+}
+
+unsigned int diag_errors(void)
+{
+	return state.errors;
+}
+
+bool diag_mute(bool mute)
+{
+	bool was = state.muted;
+
+	state.muted = mute;
+	return was;
+}
+
+bool diag_is_muted(void)
+{
+	return state.muted;
+}
+
+const char *diag_level_name(enum diag_level level)
+{
+	static const char * const names[] = {
+		[DIAG_ERROR] = "error",
+		[DIAG_WARNING] = "warning",
+		[DIAG_NOTE] = "note",
+	};
+
+	return names[level];
+}
+
+/* Of a long line what is around the place is shown. */
+#define SHOWN 100
+#define SHOWN_BEFORE 30
+
+static bool is_inside_char(const char *text)
+{
+	return (*text & 0xc0) == 0x80;
+}
+
+/* The caret stands below the same tabs as the text that it points to. */
+static void print_place(const struct diag *diag, FILE *out)
+{
+	int len = strlen(diag->line);
+	int place = diag->at.first_column - 1;
+	int width = diag->at.last_column - diag->at.first_column;
+	int first = 0, last = len;
+	int i;
+
+	if (len > SHOWN) {
+		first = place > SHOWN_BEFORE ? place - SHOWN_BEFORE : 0;
+		last = first + SHOWN < len ? first + SHOWN : len;
+	}
+	while (first < place && is_inside_char(diag->line + first))
+		first++;
+	while (last < len && is_inside_char(diag->line + last))
+		last++;
+	if (diag->at.last_line != diag->at.first_line || width > last - place)
+		width = last - place;
+	fprintf(out, "%5d | %s%.*s%s\n", diag->at.first_line,
+		first ? "..." : "", last - first, diag->line + first,
+		last < len ? "..." : "");
+	fprintf(out, "      | %s", first ? "   " : "");
+	for (i = first; i < place; i++)
+		fputc(diag->line[i] == '\t' ? '\t' : ' ', out);
+	fputc('^', out);
+	for (i = 1; i < width; i++)
+		fputc('~', out);
+	fputc('\n', out);
+}
+
+void diag_print(const struct diag *diag, FILE *out)
+{
+	fprintf(out, "%s:", diag->file);
+	if (diag->at.first_line)
+		fprintf(out, "%d:%d:", diag->at.first_line,
+			diag->at.first_column);
+	fprintf(out, " %s: %s\n", diag_level_name(diag->level), diag->message);
+	if (diag->line)
+		print_place(diag, out);
+	if (diag->hint)
+		fprintf(out, "  hint: %s\n", diag->hint);
+}
+
+static char *copy_line(int number)
+{
+	const char *line = state.text;
+
+	while (line && --number > 0) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (!line)
+		return NULL;
+	return strndup(line, strcspn(line, "\n"));
+}
+
+/* Those beyond the room that there is are repeated. */
+static bool is_repeated(const struct diag *diag)
+{
+	uint64_t sum = fnv1a(FNV1A_START, diag->message);
+	unsigned int i;
+
+	if (diag->level != DIAG_WARNING)
+		return false;
+	sum ^= (uint64_t)diag->at.first_line << 32 | diag->at.first_column;
+	for (i = 0; i < state.nr_warned; i++)
+		if (state.warned[i] == sum)
+			return true;
+	if (state.nr_warned < ARRAY_SIZE(state.warned))
+		state.warned[state.nr_warned++] = sum;
+	return false;
+}
+
+static void report(enum diag_level level, const struct span *at,
+		   const char *hint, const char *fmt, va_list args)
+{
+	struct diag diag = { .level = level, .file = state.file, .hint = hint };
+	char *message, *line = NULL;
+
+	if (state.muted)
+		return;
+	message = xvasprintf(fmt, args);
+	if (at && at->first_line) {
+		diag.at = *at;
+		line = copy_line(at->first_line);
+	}
+	diag.message = message;
+	diag.line = line;
+	if (level == DIAG_ERROR)
+		state.errors++;
+	if (is_repeated(&diag))
+		;
+	else if (state.sink)
+		state.sink(&diag, state.data);
+	else
+		diag_print(&diag, stderr);
+	free(message);
+	free(line);
+}
+
+#define DEFINE_REPORT(name, level)					\
+void name(const struct span *at, const char *hint, const char *fmt, ...) \
+{									\
+	va_list args;							\
+									\
+	va_start(args, fmt);						\
+	report(level, at, hint, fmt, args);				\
+	va_end(args);							\
+}
+
+DEFINE_REPORT(diag_error, DIAG_ERROR)
+DEFINE_REPORT(diag_warning, DIAG_WARNING)
+DEFINE_REPORT(diag_note, DIAG_NOTE)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The compiler, as commands see it. */
+#ifndef KPCTL_COMPILE_H
+#define KPCTL_COMPILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "object/object.h"
+
+/* Choices of the command line that the compiler needs. */
+struct compile_options {
+	const char *file;		/* for messages: "drops.bt", or "-e" */
+	unsigned int max_keys;		/* 0: 4096, or 1024 for histograms */
+	unsigned int max_stacks;	/* 0: by the keys of maps that keep stacks */
+	unsigned int max_probes;	/* 0: 512, the most sites of one glob */
+	unsigned int maxactive;
+	unsigned int max_strlen;	/* of str() without a length, its NUL counted; 0: 64 */
+	const char * const *params;	/* $1 ..; values of positional parameters */
+	size_t nr_params;
+	unsigned int cpid;		/* of run -c; 0: there is none */
+	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
+	bool allow_unsafe;		/* run --unsafe: system() */
+};
+
+/**
+ * compile() - turn a program's text into an object
+ * @text: NUL-terminated source
+ * @options: never NULL
+ * @object: filled on success; release with object_free()
+ *
+ * Errors and warnings are printed on stderr (or collected for -j) through
+ * diag.h, each with file:line:column, the line, a caret and the remedy.
+ *
+ * Return: 0, or -1 after at least one error was reported.
+ */
+int compile(const char *text, const struct compile_options *options,
+	    struct object *object);
+#endif

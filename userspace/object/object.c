@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+
+#include "object.h"
+
+static void free_probe(struct object_probe *probe)
+{
+	size_t i;
+
+	for (i = 0; i < probe->nr_targets; i++)
+		free(probe->targets[i]);
+	free(probe->targets);
+	free(probe->addresses);
+	free(probe->name);
+	free(probe->provider);
+	free(probe->insns);
+}
+
+static void free_output(struct object_output *output)
+{
+	size_t i;
+
+	for (i = 0; i < output->nr_fields; i++)
+		free(output->fields[i].strftime);
+	free(output->fields);
+	free(output->format);
+}
+
+void object_free(struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_probes; i++)
+		free_probe(&object->probes[i]);
+	for (i = 0; i < object->nr_enums; i++)
+		enum_table_clear(&object->enums[i]);
+	for (i = 0; i < object->nr_outputs; i++)
+		free_output(&object->outputs[i]);
+	free(object->outputs);
+	free(object->probes);
+	free(object->enums);
+	free(object->maps);
+	free(object->source);
+	*object = (struct object){ 0 };
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the compiler hands to the netlink client: a program ready to be loaded.
+ * Nothing here knows the language, nothing here knows netlink.
+ */
+#ifndef KPCTL_OBJECT_H
+#define KPCTL_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/bpf.h>
+#include <linux/kpstat.h>
+
+#include "kernel/enum_table.h"
+
+struct object_map {
+	char name[KPS_NAME_MAX];	/* with its '@' */
+	enum kps_map_kind kind;
+	unsigned int max_entries;
+	unsigned int nr_key;		/* 0: no key */
+	struct kps_field key[KPS_MAX_KEY_FIELDS];
+	unsigned int nr_value;		/* several: a tuple */
+	struct kps_field value[KPS_MAX_VALUE_FIELDS];
+	struct kps_lhist lhist;
+};
+
+/* What kpctl does when a record of an output comes. */
+enum action {
+	ACTION_PRINTF,		/* .format, .fields */
+	ACTION_PRINT_VALUE,	/* .fields: one, or those of a tuple */
+	ACTION_JOIN,		/* .format: the separator; .fields: one KPS_T_JOIN */
+	ACTION_CAT,		/* .format and .fields: a file's name */
+	ACTION_SYSTEM,		/* .format and .fields: a command */
+	ACTION_TIME,		/* .format: strftime()'s */
+	ACTION_PRINT_MAP,	/* .map, .top, .div */
+	ACTION_CLEAR,		/* .map */
+	ACTION_ZERO,		/* .map */
+	ACTION_EXIT,
+};
+
+/* A field as user space shows it. */
+struct object_field {
+	struct kps_field wire;
+	char *strftime;			/* its nanoseconds by this format; or NULL */
+};
+
+struct object_output {
+	enum action action;
+	char *format;
+	unsigned int map;
+	unsigned long top;		/* 0: all */
+	unsigned long div;		/* 0: none */
+	unsigned int take;		/* KPS_F_RESET, _ZERO: empty it, too */
+	bool is_tuple;
+	bool at_end;			/* system(), clear() or zero() of END */
+	struct object_field *fields;
+	size_t nr_fields;
+};
+
+struct object_probe {
+	char *name;			/* as the user wrote it */
+	char *provider;
+	char **targets;			/* resolved, see KPS_PROBE_A_TARGET */
+	unsigned long long *addresses;	/* of each, or NULL; only saves time */
+	size_t nr_targets;
+	bool lenient;			/* came from a glob */
+	unsigned int event_id;		/* tracepoint */
+	unsigned int maxactive;		/* kretprobe; 0: the module's default */
+	struct bpf_insn *insns;
+	size_t nr_insns;
+};
+
+struct object {
+	char *source;
+	struct enum_table *enums;
+	size_t nr_enums;
+	struct object_map *maps;
+	size_t nr_maps;
+	struct object_output *outputs;
+	size_t nr_outputs;
+	struct object_probe *probes;
+	size_t nr_probes;
+	bool takes_stacks;
+	unsigned int stack_entries;	/* 0: no clause takes a stack */
+};
+
+void object_free(struct object *object);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Names for what the kernel knows by number only: user code, cgroups. */
+#ifndef KPCTL_USYM_H
+#define KPCTL_USYM_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+/**
+ * usym_write() - a user address as bpftrace prints it
+ * @out: gets "symbol", "symbol+offset", or "0x..." if there is no name
+ * @tgid: of the process, which should still be there
+ * @address: in it
+ * @with_offset: as in stacks
+ */
+void usym_write(struct text *out, unsigned int tgid, unsigned long long address,
+		bool with_offset);
+
+#endif
