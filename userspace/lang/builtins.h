@@ -8,36 +8,6 @@
 
 #include "ast.h"
 
-enum provider_id {
-	PROVIDER_KPROBE,
-	PROVIDER_KRETPROBE,
-	PROVIDER_TRACEPOINT,
-	PROVIDER_RAWTRACEPOINT,
-	PROVIDER_CONNTRACK,
-	PROVIDER_PROFILE,
-	PROVIDER_INTERVAL,
-	PROVIDER_PROGRAM,	/* BEGIN and END */
-	PROVIDER_NR,
-};
-
-#define IN_KPROBE	(1 << PROVIDER_KPROBE)
-#define IN_KRETPROBE	(1 << PROVIDER_KRETPROBE)
-#define IN_TRACEPOINT	(1 << PROVIDER_TRACEPOINT)
-#define IN_RAWTRACEPOINT (1 << PROVIDER_RAWTRACEPOINT)
-#define IN_CONNTRACK	(1 << PROVIDER_CONNTRACK)
-#define IN_FUNCTION	(IN_KPROBE | IN_KRETPROBE)
-#define IN_EVENT	(IN_TRACEPOINT | IN_CONNTRACK)
-#define OF_TASK		(IN_KPROBE | IN_KRETPROBE | IN_TRACEPOINT | \
-			 IN_RAWTRACEPOINT | 1 << PROVIDER_PROFILE)
-#define IN_ANY		((1 << PROVIDER_NR) - 1)
-
-struct provider {
-	const char *name;	/* as in KPS_PROBE_A_PROVIDER */
-	const char *alias;	/* "k" */
-};
-
-extern const struct provider providers[PROVIDER_NR];
-
 /* Where a builtin's value comes from. */
 enum source {
 	FROM_FRAME,		/* struct kps_frame, at .from */
@@ -58,7 +28,7 @@ enum run_constant {
 
 struct builtin {
 	const char *name;
-	unsigned int providers;	/* IN_* where it has a meaning */
+	unsigned int needs;	/* GIVES_*, of the probe it stands in; 0: it may be any */
 	struct type type;
 	enum source source;
 	int from;
@@ -76,18 +46,16 @@ struct refusal {
 	const char *hint;
 };
 
+#define REFUSED_USER_SPACE "only the kernel can be probed: use kprobe or tracepoint:syscalls:*"
+
 /* NULL if there is none of that name. */
 const struct builtin *builtin_find(const char *name);
 const struct constant *constant_find(const char *name);
 const struct enum_table *errno_texts(void); /* for strerror() */
 const struct refusal *refused_name(const char *name);
-const struct refusal *refused_provider(const char *name);
 
 /* The n-th name of the vocabulary, for suggestions; NULL after the last. */
 const char *builtin_name(size_t n);
-
-/* PROVIDER_NR if there is none of that name or alias. */
-enum provider_id provider_find(const char *name);
 
 const char *map_kind_name(enum kps_map_kind kind);
 

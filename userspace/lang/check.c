@@ -5,6 +5,7 @@
 
 #include "check_parts.h"
 #include "compile.h"
+#include "provider/provider.h"
 
 #define MAX_ROUNDS 100
 
@@ -356,6 +357,6 @@ int check_clause(struct checker *checker, struct clause *clause,
 	}
 	if (event->lenient && !checker->learning)
 		diag_note(&event->point->at, NULL, "this is about %s:%s",
-			  providers[event->provider].name, event->targets[0]);
+			  event->provider->name, event->targets[0]);
 	return -1;
 }

@@ -11,6 +11,7 @@
 #include "call/call.h"
 #include "compile.h"
 #include "ktypes/ktypes.h"
+#include "provider/provider.h"
 
 void set_int(struct expr *expr, bool is_signed)
 {
@@ -160,7 +161,7 @@ static const char *args_hint(struct checker *checker, const struct expr *expr)
 	const struct event_fields *fields;
 	bool was_muted;
 
-	if (!(IN_EVENT & 1u << event->provider))
+	if (!(event->provider->gives & GIVES_RECORD))
 		return NULL;
 	was_muted = diag_mute(true);
 	fields = event_args(event, &expr->at);
@@ -192,9 +193,9 @@ int refuse_name(struct checker *checker, const struct expr *expr,
 static const char *event_kind(const struct checker *checker)
 {
 	const struct event *event = checker->event;
-	const char *name = providers[event->provider].name;
+	const char *name = event->provider->name;
 
-	if (event->provider == PROVIDER_PROGRAM)
+	if (event->provider->is_word)
 		return event->point->text;
 	return arena_printf(checker->arena, "%s %s",
 			    strchr("aeiou", name[0]) ? "an" : "a", name);
@@ -346,7 +347,7 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 {
 	const struct builtin *builtin = expr->builtin;
 
-	if (!(builtin->providers & 1u << checker->event->provider)) {
+	if (builtin->needs & ~checker->event->provider->gives) {
 		diag_error(&expr->at, builtin->hint,
 			   "'%s' is not available in %s", builtin->name,
 			   event_kind(checker));
@@ -358,9 +359,9 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 	if (checker->event->reshaped &&
 	    (is_argument(builtin) || !strcmp(builtin->name, "retval")))
 		warn_of_reshaped(checker, expr);
-	if (checker->event->provider == PROVIDER_KPROBE && is_argument(builtin))
+	if (checker->event->provider == &kprobe_provider && is_argument(builtin))
 		warn_of_wrapper(checker, expr);
-	if (checker->event->provider == PROVIDER_RAWTRACEPOINT &&
+	if (checker->event->provider == &rawtracepoint_provider &&
 	    is_argument(builtin))
 		return check_raw_argument(checker, expr);
 	return 0;
@@ -554,7 +555,7 @@ static int check_field(struct checker *checker, struct expr *expr)
 
 	if (expr->a->kind != EXPR_NAME || strcmp(expr->a->text, "args"))
 		return check_member_or_struct(checker, expr);
-	if (!(IN_EVENT & 1u << event->provider)) {
+	if (!(event->provider->gives & GIVES_RECORD)) {
 		diag_error(&expr->at, "use arg0 .. arg5 in a kprobe, or probe a tracepoint",
 			   "'args' is not available in %s",
 			   event_kind(checker));
@@ -567,7 +568,7 @@ static int check_field(struct checker *checker, struct expr *expr)
 	expr->field = event_field_find(fields, expr->text);
 	if (!expr->field) {
 		diag_error(&expr->at, field_hint(checker, expr->text, fields),
-			   "%s:%s has no field '%s'", providers[event->provider].name,
+			   "%s:%s has no field '%s'", event->provider->name,
 			   event->targets[0], expr->text);
 		return -1;
 	}

@@ -8,7 +8,7 @@
 #include "compile.h"
 #include "emit.h"
 #include "object/object.h"
-#include "resolve.h"
+#include "provider/provider.h"
 #include "settings.h"
 #include "takes.h"
 
@@ -104,7 +104,7 @@ static void learn_from_absent(struct compilation *comp, struct unit *unit)
 		.point = point,
 	};
 
-	if (absent.provider != PROVIDER_NR)
+	if (absent.provider)
 		check_clause(&comp->checker, unit->clause, &absent);
 	else
 		check_skipped(&comp->checker, unit->clause);
@@ -286,7 +286,7 @@ static int add_probe(struct compilation *comp, const struct unit *unit,
 	if (!probe)
 		return -1;
 	probe->name = xstrdup(event->name ? event->name : event->point->text);
-	probe->provider = xstrdup(providers[event->provider].name);
+	probe->provider = xstrdup(event->provider->name);
 	probe->targets = xcalloc(event->nr_targets, sizeof(*probe->targets));
 	for (i = 0; i < event->nr_targets; i++)
 		probe->targets[i] = xstrdup(event->targets[i]);
@@ -299,7 +299,7 @@ static int add_probe(struct compilation *comp, const struct unit *unit,
 	}
 	probe->lenient = event->lenient;
 	probe->event_id = event->event_id;
-	if (event->provider == PROVIDER_KRETPROBE)
+	if (event->provider->gives & GIVES_RETURN)
 		probe->maxactive = comp->options.maxactive;
 	probe->insns = emit_clause(&comp->checker, unit->clause, comp->object,
 				   &probe->nr_insns);

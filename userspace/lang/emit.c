@@ -5,6 +5,7 @@
 
 #include "call/call.h"
 #include "compile.h"
+#include "provider/provider.h"
 
 #define COMM_SIZE 16
 
@@ -292,7 +293,7 @@ static void emit_no_self(struct emitter *em, int reject)
 {
 	const unsigned int self = em->checker->options->self;
 
-	if (!self || !(OF_TASK & 1u << em->checker->event->provider))
+	if (!self || !(em->checker->event->provider->gives & GIVES_TASK))
 		return;
 	code_call(&em->code, KPS_FN_PID_TGID);
 	code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, 32);

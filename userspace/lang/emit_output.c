@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "emitter.h"
+#include "provider/provider.h"
 
 static bool same_text(const char *a, const char *b)
 {
@@ -100,7 +101,7 @@ static bool is_of_end(const struct emitter *em)
 {
 	const struct event *event = em->checker->event;
 
-	return event->provider == PROVIDER_PROGRAM &&
+	return event->provider == &program_provider &&
 	       !strcmp(event->name, "END");
 }
 

@@ -7,16 +7,17 @@
 #define KPCTL_RESOLVE_H
 
 #include "ast.h"
-#include "builtins.h"
 #include "kernel/event_fields.h"
 #include "kernel/kallsyms.h"
+
+struct provider;
 
 /*
  * Targets that share one compiled clause: all functions of a kprobe, or one
  * event with its own record.
  */
 struct event {
-	enum provider_id provider;
+	const struct provider *provider;
 	const struct attach_point *point;
 	const char *name;		/* in full, where that is not .point's */
 	const char **targets;
@@ -70,8 +71,8 @@ void resolver_free(struct resolver *resolver);
 /**
  * probes_list() - call a function for everything that can be probed here
  * @glob: of full names ("tracepoint:sched:*", "k:vfs_*", "*retransmit*") or
- *        NULL: all. Functions are listed as kprobe, or as kretprobe if the
- *        glob says so.
+ *        NULL: all. Functions are listed as kprobe, and tracepoints as such,
+ *        or as kretprobe and rawtracepoint if the glob says so.
  * @with_fields: also read the events' fields
  * @visit: gets the probe and its fields (NULL: a function, or not asked for),
  *         valid during the call

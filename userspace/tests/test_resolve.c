@@ -327,6 +327,9 @@ static void test_listing(void **state)
 		{ "t:sched:*", "tracepoint:sched:sched_process_fork/8 "
 			       "tracepoint:sched:sched_switch/11 " },
 		{ "*retransmit*", "tracepoint:tcp:tcp_retransmit_skb/14 " },
+		{ "rt:sched_*", "rawtracepoint:sched_process_fork/0 "
+				"rawtracepoint:sched_switch/0 " },
+		{ "rawtracepoint:sys_*", "" },
 		{ "conntrack:d*", "conntrack:destroy/11 " },
 		{ "*:fuse:*", "kprobe:fuse:init_once/0 " },
 		{ "k:type_show", "kprobe:type_show#1/0 kprobe:type_show#2/0 " },

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "lang/builtins.h"
 #include "lang/call/call.h"
+#include "lang/provider/provider.h"
 
 static bool makes_code(const struct function *function)
 {
@@ -39,6 +40,31 @@ static void test_functions(void **state)
 				 function->name);
 		if (function_find(function->name) != function)
 			fail_msg("there is a second %s()", function->name);
+	}
+}
+
+static void test_providers(void **state)
+{
+	const struct provider *provider;
+	size_t n;
+
+	(void)state;
+	for (n = 0; (provider = provider_at(n)); n++) {
+		const char *name = provider->name;
+
+		if (!provider->resolve)
+			fail_msg("%s has no .resolve", name);
+		if (!provider->usage)
+			fail_msg("%s has no .usage", name);
+		if (!(provider->gives & GIVES_RECORD) != !provider->fields)
+			fail_msg("%s has .fields, or gives a record, but not both",
+				 name);
+		if (!provider->is_word && provider_find(name) != provider)
+			fail_msg("there is a second %s", name);
+		if (provider->alias && provider_find(provider->alias) != provider)
+			fail_msg("'%s' is not %s alone", provider->alias, name);
+		if (refused_provider(name))
+			fail_msg("%s is among those that are refused", name);
 	}
 }
 
@@ -79,13 +105,30 @@ static void has_row(const char *reference, const char *word)
 	fail_msg("docs/language.md has no row for '%s'", word);
 }
 
+/* In a row, or where it says what bpftrace has not. */
+static void has_word(const char *reference, const char *word)
+{
+	char quoted[64];
+	const char *at;
+
+	snprintf(quoted, sizeof(quoted), "`%s", word);
+	for (at = reference; (at = strstr(at, quoted)); at++)
+		if (strchr("`:", at[strlen(quoted)]))
+			return;
+	fail_msg("docs/language.md has no word on '%s'", word);
+}
+
 static void test_reference(void **state)
 {
 	const char *reference = read_reference(), *name;
 	const struct function *function;
+	const struct provider *provider;
 	size_t n;
 
 	(void)state;
+	for (n = 0; (provider = provider_at(n)); n++)
+		if (!provider->is_word)
+			has_word(reference, provider->name);
 	for (n = 0; (function = function_at(n)); n++)
 		has_row(reference, function->name);
 	for (n = 0; (name = builtin_name(n)); n++)
@@ -96,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_providers),
 		cmocka_unit_test(test_reference),
 	};
 

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Kprobes and kretprobes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "function.h"
+
+const char *function_target(struct arena *arena,
+			    const struct function_spec *spec,
+			    const char *module)
+{
+	const char *target = spec->symbol;
+
+	if (module)
+		target = arena_printf(arena, "%s:%s", module, target);
+	if (spec->number)
+		target = arena_printf(arena, "%s#%lu", target, spec->number);
+	if (spec->has_offset)
+		target = arena_printf(arena, "%s+%lu", target, spec->offset);
+	return target;
+}
+
+/* The same address twice is one function. */
+void keep_distinct(struct symbols *bearers)
+{
+	unsigned long long address;
+	size_t i, j, kept = 0;
+
+	for (i = 0; i < bearers->nr; i++) {
+		address = symbol_address(&bearers->list[i]);
+		for (j = 0; address && j < kept; j++)
+			if (symbol_address(&bearers->list[j]) == address)
+				break;
+		if (!address || j == kept)
+			bearers->list[kept++] = bearers->list[i];
+	}
+	bearers->nr = kept;
+}
+
+bool addresses_are_hidden(const struct symbols *bearers)
+{
+	return bearers->nr && !symbol_address(bearers->list);
+}
+
+static int check_offset(struct resolver *resolver,
+			const struct attach_point *point,
+			const struct function_spec *spec,
+			const struct symbol *symbol)
+{
+	unsigned long long size = 0;
+
+	if (spec->has_offset)
+		size = kallsyms_size(&resolver->kallsyms, symbol);
+	if (!size || spec->offset < size)
+		return 0;
+	diag_error(&point->at,
+		   arena_printf(resolver->arena,
+				"the function has %llu bytes", size),
+		   "offset %lu is beyond the end of '%s'", spec->offset,
+		   spec->symbol);
+	return -1;
+}
+
+int check_function(struct resolver *resolver, const struct attach_point *point,
+		   const struct function_spec *spec,
+		   const struct symbol *symbol)
+{
+	if (kallsyms_forbids(&resolver->kallsyms, symbol->name)) {
+		diag_error(&point->at,
+			   "probe a function that calls it, or use a tracepoint",
+			   "the kernel forbids probes in '%s': it is in the kprobes blacklist",
+			   symbol->name);
+		return -1;
+	}
+	return check_offset(resolver, point, spec, symbol);
+}
+
+void add_function(struct resolver *resolver, struct event *event,
+		  const struct function_spec *spec,
+		  const struct symbol *symbol)
+{
+	struct arena *arena = resolver->arena;
+	unsigned long long *grown = arena_alloc(arena, (event->nr_targets + 1) *
+						sizeof(*grown));
+
+	if (event->nr_targets)
+		memcpy(grown, event->addresses,
+		       event->nr_targets * sizeof(*grown));
+	grown[event->nr_targets] = symbol_address(symbol);
+	event->addresses = grown;
+	add_target(arena, event, function_target(arena, spec, symbol->module));
+}
+
+static bool is_return(const struct event *event)
+{
+	return event->provider->gives & GIVES_RETURN;
+}
+
+/* "kprobe:0xffffffff81234567": the function that it is in, and how far in. */
+static int resolve_address(struct resolver *resolver, struct event *event,
+			   struct function_spec *spec)
+{
+	unsigned long long address = strtoull(spec->symbol, NULL, 16);
+	const struct symbols *all = kallsyms_all(&resolver->kallsyms);
+	const struct symbol *found = NULL;
+	struct symbols bearers;
+	size_t i;
+
+	for (i = 0; i < all->nr; i++)
+		if (symbol_address(&all->list[i]) <= address &&
+		    (!found || symbol_address(found) < symbol_address(&all->list[i])))
+			found = &all->list[i];
+	if (!found || !symbol_address(found)) {
+		diag_error(&event->point->at,
+			   addresses_are_hidden(all) ?
+			   "as root: sysctl kernel.kptr_restrict=1" : NULL,
+			   "no function is known to be at %s", spec->symbol);
+		return -1;
+	}
+	*spec = (struct function_spec){
+		.symbol = found->name,
+		.module = symbol_module(found),
+		.offset = address - symbol_address(found),
+	};
+	spec->has_offset = spec->offset;
+	if (spec->has_offset && is_return(event)) {
+		diag_error(&event->point->at,
+			   arena_printf(resolver->arena, "it begins at 0x%llx",
+					symbol_address(found)),
+			   "that is inside of '%s': a kretprobe has no offset",
+			   found->name);
+		return -1;
+	}
+	bearers = kallsyms_named(&resolver->kallsyms, spec->module, spec->symbol);
+	keep_distinct(&bearers);
+	for (i = 0; bearers.nr > 1 && i < bearers.nr; i++)
+		if (symbol_address(&bearers.list[i]) == symbol_address(found))
+			spec->number = i + 1;
+	if (check_function(resolver, event->point, spec, found))
+		return -1;
+	add_function(resolver, event, spec, found);
+	return 0;
+}
+
+/* "type_show#2", before its offset. */
+static int parse_number(const struct attach_point *point,
+			struct function_spec *spec)
+{
+	char *mark = strchr(spec->symbol, '#');
+	char *end;
+
+	if (!mark)
+		return 0;
+	*mark = '\0';
+	errno = 0;
+	spec->number = strtoul(mark + 1, &end, 10);
+	if (!spec->number || *end || errno || mark[1] == '+' || mark[1] == '-') {
+		diag_error(&point->at, "functions of one name are numbered from 1: NAME#2",
+			   "'%s' is not a number of a function", mark + 1);
+		return -1;
+	}
+	if (is_glob(spec->symbol)) {
+		diag_error(&point->at, "name one function",
+			   "a pattern cannot have a number");
+		return -1;
+	}
+	return 0;
+}
+
+static int parse_offset(const struct attach_point *point,
+			struct function_spec *spec)
+{
+	char *plus = strchr(spec->symbol, '+');
+	char *end;
+
+	if (!plus)
+		return 0;
+	*plus = '\0';
+	errno = 0;
+	spec->offset = strtoul(plus + 1, &end, 0);
+	spec->has_offset = true;
+	if (!plus[1] || plus[1] == '-' || *end || errno) {
+		diag_error(&point->at, "an offset is a number of bytes: vfs_read+4",
+			   "'%s' is not an offset", plus + 1);
+		return -1;
+	}
+	if (is_glob(spec->symbol)) {
+		diag_error(&point->at, "name one function",
+			   "a pattern cannot have an offset");
+		return -1;
+	}
+	return 0;
+}
+
+static int parse_function(struct resolver *resolver,
+			  const struct attach_point *point,
+			  const struct parts *parts,
+			  struct function_spec *spec)
+{
+	*spec = (struct function_spec){ .symbol = parts->part[parts->nr - 1] };
+	if (parts->nr == 3)
+		spec->module = parts->part[1];
+	if (parts->nr < 2 || parts->nr > 3 || !*spec->symbol ||
+	    (spec->module && !*spec->module)) {
+		diag_error(&point->at,
+			   arena_printf(resolver->arena,
+					"write %s:FUNCTION or %s:MODULE:FUNCTION",
+					parts->part[0], parts->part[0]),
+			   "'%s' does not name a function", point->text);
+		return -1;
+	}
+	return parse_offset(point, spec) ? -1 : parse_number(point, spec);
+}
+
+static bool is_address(const struct function_spec *spec)
+{
+	return !spec->module && !spec->has_offset && !spec->number &&
+	       !strncmp(spec->symbol, "0x", 2) && spec->symbol[2] &&
+	       !spec->symbol[2 + strspn(spec->symbol + 2, "0123456789abcdefABCDEF")];
+}
+
+static int find(struct resolver *resolver, struct event *event,
+		const struct parts *parts)
+{
+	struct function_spec spec;
+	int err;
+
+	if (parse_function(resolver, event->point, parts, &spec))
+		return -1;
+	if (spec.has_offset && spec.offset && is_return(event)) {
+		diag_error(&event->point->at, "use kprobe, or leave the offset out",
+			   "a kretprobe has no offset");
+		return -1;
+	}
+	if (spec.module && !strcmp(spec.module, "kpstat")) {
+		diag_error(&event->point->at, NULL,
+			   "kpstat's own functions cannot be probed: its handlers run them");
+		return -1;
+	}
+	err = kallsyms_load(&resolver->kallsyms);
+	if (err) {
+		diag_error(&event->point->at, NULL,
+			   "cannot read /proc/kallsyms: %s", strerror(-err));
+		return -1;
+	}
+	if (is_glob(spec.symbol) || (spec.module && is_glob(spec.module)))
+		return functions_by_glob(resolver, event, &spec);
+	if (is_address(&spec))
+		return resolve_address(resolver, event, &spec);
+	return function_by_name(resolver, event, &spec);
+}
+
+static int resolve_function(struct resolver *resolver,
+			    const struct provider *provider,
+			    const struct attach_point *point,
+			    const struct parts *parts, struct event **found)
+{
+	struct event *event = new_event(resolver, point, provider);
+	int err = find(resolver, event, parts);
+
+	if (event->nr_targets)
+		*found = event;
+	return err;
+}
+
+const struct provider kprobe_provider = {
+	.name = "kprobe",
+	.alias = "k",
+	.usage = "kprobe:FUNCTION",
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_ARGUMENTS,
+	.resolve = resolve_function,
+	.list = list_functions,
+};
+
+const struct provider kretprobe_provider = {
+	.name = "kretprobe",
+	.alias = "kr",
+	.usage = "kretprobe:FUNCTION",
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_RETURN,
+	.resolve = resolve_function,
+	.list = list_functions,
+	.is_listed_by_name = true,
+};

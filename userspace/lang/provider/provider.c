@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The providers, those of bpftrace's that are refused, and what they share. */
+#include <string.h>
+
+#include "base/array.h"
+#include "lang/builtins.h"
+#include "provider.h"
+
+/* In the order in which they are listed and suggested. */
+static const struct provider * const providers[] = {
+	&kprobe_provider, &kretprobe_provider, &tracepoint_provider,
+	&rawtracepoint_provider, &conntrack_provider, &profile_provider,
+	&interval_provider, &program_provider,
+};
+
+static const struct refusal refused_providers[] = {
+	{ "software", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "s", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "hardware", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "h", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "kfunc", "use kprobe:FUNCTION" }, { "f", "use kprobe:FUNCTION" },
+	{ "fentry", "use kprobe:FUNCTION" },
+	{ "kretfunc", "use kretprobe:FUNCTION" },
+	{ "fr", "use kretprobe:FUNCTION" },
+	{ "fexit", "use kretprobe:FUNCTION" },
+	{ "uprobe", REFUSED_USER_SPACE }, { "u", REFUSED_USER_SPACE },
+	{ "uretprobe", REFUSED_USER_SPACE }, { "ur", REFUSED_USER_SPACE },
+	{ "usdt", REFUSED_USER_SPACE }, { "U", REFUSED_USER_SPACE },
+	{ "watchpoint", REFUSED_USER_SPACE }, { "w", REFUSED_USER_SPACE },
+	{ "asyncwatchpoint", REFUSED_USER_SPACE }, { "aw", REFUSED_USER_SPACE },
+	{ "iter", "use a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "it", "use a tracepoint: kpctl probes 'tracepoint:*'" },
+	{ "self", "use kpctl run -d SECS" }, { "bench", "use kpctl run -d SECS" },
+	{ "test", "use kpctl run -d SECS" },
+};
+
+const struct provider *provider_at(size_t n)
+{
+	return n < ARRAY_SIZE(providers) ? providers[n] : NULL;
+}
+
+static bool is_called(const struct provider *provider, const char *name)
+{
+	if (provider->is_word)
+		return provider->is_word(name);
+	return !strcmp(name, provider->name) ||
+	       (provider->alias && !strcmp(name, provider->alias));
+}
+
+const struct provider *provider_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(providers); i++)
+		if (is_called(providers[i], name))
+			return providers[i];
+	return NULL;
+}
+
+const char *refused_provider(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(refused_providers); i++)
+		if (!strcmp(name, refused_providers[i].word))
+			return refused_providers[i].hint;
+	return NULL;
+}
+
+bool is_glob(const char *text)
+{
+	return strpbrk(text, "*?[");
+}
+
+struct event *new_event(struct resolver *resolver,
+			const struct attach_point *point,
+			const struct provider *provider)
+{
+	struct event *event = arena_alloc(resolver->arena, sizeof(*event));
+
+	event->provider = provider;
+	event->point = point;
+	return event;
+}
+
+void append_event(struct event **events, struct event *event)
+{
+	while (*events)
+		events = &(*events)->next;
+	*events = event;
+}
+
+#define TARGETS_AT_ONCE 64
+
+void add_target(struct arena *arena, struct event *event,
+		const char *target)
+{
+	const char **grown;
+
+	if (!(event->nr_targets % TARGETS_AT_ONCE)) {
+		grown = arena_alloc(arena, (event->nr_targets + TARGETS_AT_ONCE) *
+				    sizeof(*grown));
+		if (event->nr_targets)
+			memcpy(grown, event->targets,
+			       event->nr_targets * sizeof(*grown));
+		event->targets = grown;
+	}
+	event->targets[event->nr_targets++] = target;
+}
+
+void set_target(struct arena *arena, struct event *event,
+		const char *target)
+{
+	event->targets = arena_alloc(arena, sizeof(*event->targets));
+	event->targets[0] = target;
+	event->nr_targets = 1;
+}
+
+/* What is said of a probe that does not exist. */
+diag_report missing_report(const struct resolver *resolver)
+{
+	return resolver->optional ? diag_warning : diag_error;
+}
+
+/* What comes of it. */
+int missing_result(const struct resolver *resolver)
+{
+	return resolver->optional ? 0 : -1;
+}
+
+int refuse_too_many(const struct resolver *resolver,
+		    const struct attach_point *point, size_t nr)
+{
+	const char *hint = "narrow the pattern";
+
+	if (nr <= KPS_MAX_SITES)
+		hint = arena_printf(resolver->arena,
+				    "narrow the pattern, or allow it with --max-probes %zu",
+				    nr);
+	diag_error(&point->at, hint,
+		   "'%s' matches %zu probes, more than the limit of %u",
+		   point->text, nr, resolver->max_probes);
+	return -1;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Providers of events. One row says all about one: to add a provider is to add a file
+ * with its row, and the row to the table of provider.c.
+ */
+#ifndef KPCTL_PROVIDER_H
+#define KPCTL_PROVIDER_H
+
+#include "lang/resolve.h"
+
+#define MAX_PARTS 4
+
+/* "kprobe:module:symbol#2+offset", cut at its colons. */
+struct parts {
+	const char *part[MAX_PARTS];
+	unsigned int nr;
+};
+
+/* What a clause can have of an event. */
+#define GIVES_TASK	(1 << 0)	/* whoever is current has caused it */
+#define GIVES_FUNCTION	(1 << 1)
+#define GIVES_ARGUMENTS	(1 << 2)	/* arg0 and its kin */
+#define GIVES_RETURN	(1 << 3)	/* retval, duration */
+#define GIVES_RECORD	(1 << 4)	/* args.FIELD */
+
+struct listing;
+
+/**
+ * struct provider - a row
+ * @name: as in KPS_PROBE_A_PROVIDER, and in programs
+ * @alias: "k"; or NULL
+ * @usage: how a probe is written, for messages
+ * @gives: GIVES_*
+ * @asks_module: @fields does, so that the module must be loaded
+ * @is_listed_by_name: in a list of probes only if it is asked for by its name
+ * @is_word: whether that is all of a probe, as BEGIN is, instead of @name and @alias; or
+ *	NULL
+ * @resolve: appends what @point means on this kernel to @found. Return: 0, or -1 after an
+ *	error was reported.
+ * @fields: of the record that comes with an event, where it gives one. Return: 0 or
+ *	-errno.
+ * @list: calls list_one() for each probe; NULL: there is no list of them
+ */
+struct provider {
+	const char *name;
+	const char *alias;
+	const char *usage;
+	unsigned int gives;
+	bool asks_module;
+	bool is_listed_by_name;
+	bool (*is_word)(const char *word);
+	int (*resolve)(struct resolver *resolver,
+		       const struct provider *provider,
+		       const struct attach_point *point,
+		       const struct parts *parts, struct event **found);
+	int (*fields)(const char *target, struct event_fields *fields);
+	void (*list)(struct listing *listing, const struct provider *provider);
+};
+
+extern const struct provider kprobe_provider;
+extern const struct provider kretprobe_provider;
+extern const struct provider tracepoint_provider;
+extern const struct provider rawtracepoint_provider;
+extern const struct provider conntrack_provider;
+extern const struct provider profile_provider;
+extern const struct provider interval_provider;
+extern const struct provider program_provider;
+
+/* The n-th; NULL after the last */
+const struct provider *provider_at(size_t n);
+/* By its name or alias; NULL: there is none */
+const struct provider *provider_find(const char *name);
+/* The remedy, if it is a provider of bpftrace's that kpstat has not; or NULL */
+const char *refused_provider(const char *name);
+
+/* provider.c: what several of them need */
+
+bool is_glob(const char *text);
+struct event *new_event(struct resolver *resolver,
+			const struct attach_point *point,
+			const struct provider *provider);
+void append_event(struct event **events, struct event *event);
+void add_target(struct arena *arena, struct event *event,
+		const char *target);
+/* The only one. */
+void set_target(struct arena *arena, struct event *event,
+		const char *target);
+
+typedef void (*diag_report)(const struct span *at, const char *hint,
+			    const char *fmt, ...);
+
+/* What is said of a probe that does not exist, and what comes of it. */
+diag_report missing_report(const struct resolver *resolver);
+int missing_result(const struct resolver *resolver);
+int refuse_too_many(const struct resolver *resolver,
+		    const struct attach_point *point, size_t nr);
+
+/* tracepoint.c */
+int refuse_no_tracefs(const struct attach_point *point);
+
+/* resolve.c */
+
+struct listing {
+	struct arena arena;
+	const char *glob;		/* of full names; NULL: all */
+	bool with_fields;
+	size_t nr;
+	void (*visit)(const char *probe, const struct event_fields *fields,
+		      void *data);
+	void *data;
+};
+
+/* @name is what a pattern is held against, @target what is listed. */
+void list_one(struct listing *listing, const struct provider *provider,
+	      const char *name, const char *target);
+
+#endif
