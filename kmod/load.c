@@ -357,7 +357,7 @@ static int load_output(struct kps_program *program, const struct nlattr *nest,
 #define DEFAULT_BUFFER (4 << 20)
 
 static int load_buffer(struct kps_program *program, u32 bytes,
-		       struct kps_error *error)
+		       const struct nlattr *waker, struct kps_error *error)
 {
 	int err;
 
@@ -375,11 +375,13 @@ static int load_buffer(struct kps_program *program, u32 bytes,
 	if (err)
 		return err;
 	program->buffer = kps_buffer_alloc(bytes, error);
-	if (!IS_ERR(program->buffer))
-		return 0;
-	err = PTR_ERR(program->buffer);
-	program->buffer = NULL;
-	return err;
+	if (IS_ERR(program->buffer)) {
+		err = PTR_ERR(program->buffer);
+		program->buffer = NULL;
+		return err;
+	}
+	return waker ? kps_buffer_waker(program->buffer, nla_get_u32(waker),
+					error) : 0;
 }
 
 /* With its places in the lists of its probe, its program, and its batch. */
@@ -631,7 +633,7 @@ static int fill_program(struct kps_program *program, struct genl_info *info,
 		err = load_rest(program, head, len, error);
 	if (!err)
 		err = load_buffer(program, get_u32(info->attrs[KPS_A_BUFFER]),
-				  error);
+				  info->attrs[KPS_A_WAKER], error);
 	return err;
 }
 

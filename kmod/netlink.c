@@ -42,6 +42,7 @@ static const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
 	[KPS_A_BUFFER]		= { .type = NLA_U32 },
 	[KPS_A_CPU_BUDGET]	= { .type = NLA_U32 },
 	[KPS_A_PID]		= { .type = NLA_U32 },
+	[KPS_A_WAKER]		= { .type = NLA_U32 },
 };
 
 /*
@@ -75,7 +76,8 @@ static int put_status(struct sk_buff *msg)
 	    nla_put_u64_64bit(msg, KPS_A_MEMORY, kps_memory_used(),
 			      KPS_A_PAD) ||
 	    nla_put_u64_64bit(msg, KPS_A_MEMORY_MAX, kps_memory_limit(),
-			      KPS_A_PAD))
+			      KPS_A_PAD) ||
+	    nla_put_flag(msg, KPS_A_WAKER))
 		return -EMSGSIZE;
 	return 0;
 }

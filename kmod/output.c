@@ -7,7 +7,21 @@
  * record that finds no room is counted and gone.  Every record bears the time of
  * its event's first one, so that a reader can put those of all CPUs into one order
  * in which the records of an event stand together.
+ *
+ * Who reads can sleep until there is something: LOAD is given an eventfd.  The end of
+ * each reading arms it; the first record that is written then disarms it, and so it
+ * is signalled once, however many follow.  That is done by an irq_work: a clause may
+ * run in an NMI, or hold locks of the scheduler.
+ *
+ * No record waits unseen.  Who arms writes @armed and then looks whether there are
+ * records; who writes makes its record visible and then looks at @armed; there is a
+ * full barrier between the two on both sides.  So at least one of them sees what the
+ * other has done, and the exchange of @armed says who of them signals.  A record in the
+ * middle of another one of its CPU is visible when that one is, and that one looks, too,
+ * even if it found no room.
  */
+#include <linux/eventfd.h>
+#include <linux/irq_work.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -30,6 +44,9 @@ struct kps_buffer {
 	u32 bytes;			/* as they were asked for */
 	unsigned long reading;		/* bit 0: there is a reader */
 	u64 read_until;			/* older records have been read */
+	struct eventfd_ctx *waker;	/* NULL: who reads looks by itself */
+	int armed;			/* the next record is to signal it */
+	struct irq_work wake_work;
 };
 
 #ifdef CONFIG_RING_BUFFER
@@ -46,6 +63,14 @@ size_t kps_buffer_cpu_bytes(const struct kps_buffer *buffer)
 	return buffer ? kps_buffer_bytes(buffer->bytes) : 0;
 }
 
+static void wake_in_irq(struct irq_work *irq_work)
+{
+	struct kps_buffer *buffer =
+		container_of(irq_work, struct kps_buffer, wake_work);
+
+	kps_eventfd_signal(buffer->waker);
+}
+
 /**
  * kps_buffer_alloc() - an empty buffer
  * @bytes: for each CPU
@@ -60,6 +85,7 @@ struct kps_buffer *kps_buffer_alloc(u32 bytes, struct kps_error *error)
 	if (!buffer)
 		goto no_memory;
 	buffer->bytes = bytes;
+	init_irq_work(&buffer->wake_work, wake_in_irq);
 	buffer->lost = alloc_percpu(local64_t);
 	if (!buffer->lost)
 		goto free_buffer;
@@ -83,9 +109,59 @@ void kps_buffer_free(struct kps_buffer *buffer)
 {
 	if (!buffer)
 		return;
+	irq_work_sync(&buffer->wake_work);
+	if (buffer->waker)
+		eventfd_ctx_put(buffer->waker);
 	ring_buffer_free(buffer->ring);
 	free_percpu(buffer->lost);
 	kfree(buffer);
+}
+
+/**
+ * kps_buffer_waker() - who reads is to be woken
+ * @buffer: to which nobody writes yet
+ * @fd: number of an eventfd of current's
+ * @error: gets the reason
+ *
+ * Context: may sleep. Return: 0 or a negative errno.
+ */
+int kps_buffer_waker(struct kps_buffer *buffer, int fd, struct kps_error *error)
+{
+	struct eventfd_ctx *waker = eventfd_ctx_fdget(fd);
+
+	if (IS_ERR(waker))
+		return kps_error(error, PTR_ERR(waker),
+				 "descriptor %d is no eventfd", fd);
+	buffer->waker = waker;
+	buffer->armed = true;
+	return 0;
+}
+
+/** kps_buffer_wake() - whoever waits is to look, though there may be no record */
+void kps_buffer_wake(struct kps_buffer *buffer)
+{
+	if (buffer && buffer->waker)
+		kps_eventfd_signal(buffer->waker);
+}
+
+/* All that was written has been read, or is left: then it is said at once. */
+static void arm(struct kps_buffer *buffer)
+{
+	if (!buffer->waker)
+		return;
+	/* Pairs with tell(); see the top of the file. */
+	smp_store_mb(buffer->armed, true);
+	if (!ring_buffer_empty(buffer->ring) && xchg(&buffer->armed, false))
+		kps_eventfd_signal(buffer->waker);
+}
+
+/* A record was written, or found no room. Any context. */
+static __always_inline void tell(struct kps_buffer *buffer)
+{
+	/* Pairs with arm(); see the top of the file. */
+	smp_mb();
+	if (unlikely(READ_ONCE(buffer->armed)) && xchg(&buffer->armed, false))
+		irq_work_queue(&buffer->wake_work);
 }
 
 /** kps_buffer_lost() - records that found no room */
@@ -124,6 +200,7 @@ int __kprobes kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
 					 sizeof(*record) + size + len);
 	if (!event) {
 		local64_inc(this_cpu_ptr(buffer->lost));
+		tell(buffer);
 		return -ENOSPC;
 	}
 	record = ring_buffer_event_data(event);
@@ -134,6 +211,7 @@ int __kprobes kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
 	if (len)
 		memcpy((u8 *)record->data + size, joined, len);
 	kps_ring_buffer_commit(buffer->ring, event);
+	tell(buffer);
 	return 0;
 }
 
@@ -289,12 +367,13 @@ void kps_reader_lose(struct kps_reader *reader)
 	kps_reader_next(reader);
 }
 
-/** kps_reader_end() - let another one read */
+/** kps_reader_end() - let another one read, and wake whoever is to when there is more */
 void kps_reader_end(struct kps_reader *reader)
 {
 	if (!reader)
 		return;
 	clear_bit_unlock(0, &reader->buffer->reading);
+	arm(reader->buffer);
 	kfree(reader);
 }
 
@@ -317,6 +396,15 @@ struct kps_buffer *kps_buffer_alloc(u32 bytes, struct kps_error *error)
 }
 
 void kps_buffer_free(struct kps_buffer *buffer)
+{
+}
+
+int kps_buffer_waker(struct kps_buffer *buffer, int fd, struct kps_error *error)
+{
+	return -EOPNOTSUPP;
+}
+
+void kps_buffer_wake(struct kps_buffer *buffer)
 {
 }
 

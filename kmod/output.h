@@ -49,6 +49,8 @@ void kps_buffer_free(struct kps_buffer *buffer);
 size_t kps_buffer_bytes(u32 bytes);
 size_t kps_buffer_cpu_bytes(const struct kps_buffer *buffer);
 u64 kps_buffer_read_until(struct kps_buffer *buffer, u64 time);
+int kps_buffer_waker(struct kps_buffer *buffer, int fd, struct kps_error *error);
+void kps_buffer_wake(struct kps_buffer *buffer);
 u64 kps_buffer_lost(const struct kps_buffer *buffer);
 
 int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,

@@ -452,6 +452,8 @@ static void unload(struct kps_program *program)
 	kps_write_down(program, KPS_UNLOADED);
 	disable(program);
 	unlist_program(program);
+	/* Who waits for its records finds that it has gone. */
+	kps_buffer_wake(program->buffer);
 	kps_debugfs_remove(program);
 	kps_program_put(program);
 }

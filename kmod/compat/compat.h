@@ -5,6 +5,7 @@
 #ifndef KPS_COMPAT_H
 #define KPS_COMPAT_H
 
+#include <linux/eventfd.h>
 #include <linux/hrtimer.h>
 #include <linux/kprobes.h>
 #include <linux/ring_buffer.h>
@@ -22,6 +23,12 @@
 #else
 #define kps_hrtimer_setup(timer, fired, clock, mode) \
 	(hrtimer_init(timer, clock, mode), (void)((timer)->function = (fired)))
+#endif
+
+#ifdef KPS_EVENTFD_SIGNAL_TAKES_NUMBER
+#define kps_eventfd_signal(context) ((void)eventfd_signal(context, 1))
+#else
+#define kps_eventfd_signal(context) eventfd_signal(context)
 #endif
 
 #ifdef KPS_RING_BUFFER_COMMITS_EVENT

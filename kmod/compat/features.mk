@@ -15,6 +15,9 @@ ccflags-y += $(call kps-has,kprobes.h,\*get_kretprobe\>,KPS_HAS_GET_KRETPROBE)
 # A timer's function is given when it is made, and in no other way.
 ccflags-y += $(call kps-has,hrtimer.h,\<hrtimer_setup\>,KPS_HAS_HRTIMER_SETUP)
 
+# What is added to an eventfd's count is said.
+ccflags-y += $(call kps-has,eventfd.h,eventfd_signal.struct eventfd_ctx .ctx. __u64,KPS_EVENTFD_SIGNAL_TAKES_NUMBER)
+
 # ring_buffer_unlock_commit() takes the event, too.
 kps-grep-next = $(if $(shell grep -s -A1 -E '$(2)' $(srctree)/include/linux/$(1) | grep -E '$(3)'),-D$(4))
 ccflags-y += $(call kps-grep-next,ring_buffer.h,ring_buffer_unlock_commit.struct trace_buffer,ring_buffer_event,KPS_RING_BUFFER_COMMITS_EVENT)

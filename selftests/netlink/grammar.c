@@ -648,6 +648,9 @@ static void write_load(struct grammar *g)
 		put_output(g, &plan);
 	if (plan.nr_outputs)
 		put_u32(g, KPS_A_BUFFER, 4096 << grammar_any(g, 4));
+	/* Any of the fuzzer's own descriptors, and some that are none. */
+	if (plan.nr_outputs && one_in(g, 4))
+		put_u32(g, KPS_A_WAKER, grammar_any(g, 12));
 	for (i = 0, nr = 1 + grammar_any(g, 3); i < nr; i++) {
 		target = any_target(g);
 		if (g->event_id || strcmp(target->provider, "tracepoint"))

@@ -6,12 +6,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -253,6 +257,100 @@ static void check_one_reader(void)
 	nl_socket_free(other);
 	check(raw_output(PROGRAM, NULL, 0, NULL) > EACH,
 	      "when the first has gone it gets the rest");
+	unload();
+}
+
+/*
+ * Who reads may sleep until there is something.
+ */
+static bool is_woken(int waker, int ms)
+{
+	struct pollfd poll_fd = { .fd = waker, .events = POLLIN };
+
+	return poll(&poll_fd, 1, ms) == 1;
+}
+
+static int begin_wakeful(void)
+{
+	int waker = eventfd(0, EFD_NONBLOCK);
+	struct nl_msg *msg = begin_numbers(1 << 16);
+
+	nla_put_u32(msg, KPS_A_WAKER, waker);
+	load(msg);
+	return waker;
+}
+
+#define PATIENCE_MS 10000
+
+static void check_waker(void)
+{
+	int waker = begin_wakeful();
+	eventfd_t times = 0;
+	bool quiet = !is_woken(waker, 100);
+
+	call_on_both(100);
+	check(quiet && is_woken(waker, PATIENCE_MS), "the first record wakes who waits");
+	usleep(100000);
+	eventfd_read(waker, &times);
+	check(times == 1, "once, however many follow: %d", (int)times);
+	check(raw_output(PROGRAM, NULL, 0, NULL) == 200 && !is_woken(waker, 100),
+	      "who has read all is left alone");
+	syscall(SYS_getppid);
+	check(is_woken(waker, PATIENCE_MS), "until the next one");
+	raw_output(PROGRAM, NULL, 0, NULL);
+	eventfd_read(waker, &times);
+	unload();
+	check(is_woken(waker, PATIENCE_MS), "and when the program goes");
+	close(waker);
+}
+
+/* Reads when it is woken, and never else: who is forgotten once waits for ever. */
+static void check_no_wake_is_lost(void)
+{
+	int waker = begin_wakeful(), nr, reads = 0, sum = 0;
+	unsigned long long lost = 0;
+	pthread_t threads[2];
+	eventfd_t unused;
+	long cpu;
+
+	calls = 4 * EACH;
+	for (cpu = 0; cpu < 2; cpu++)
+		pthread_create(&threads[cpu], NULL, call_on, (void *)cpu);
+	while (sum + lost < 8 * EACH && is_woken(waker, PATIENCE_MS)) {
+		eventfd_read(waker, &unused);
+		nr = raw_output(PROGRAM, NULL, 0, &lost);
+		sum += nr > 0 ? nr : 0;
+		reads++;
+	}
+	for (cpu = 0; cpu < 2; cpu++)
+		pthread_join(threads[cpu], NULL);
+	check(sum + lost == 8 * EACH, "no wake-up is lost: %d + %llu lost = %d, in %d readings",
+	      sum, lost, 8 * EACH, reads);
+	check_ledger("read when woken");
+	unload();
+	close(waker);
+}
+
+/* The descriptor is closed, or another process has it, too. */
+static void check_waker_goes(void)
+{
+	int waker = begin_wakeful();
+	pid_t child = fork();
+
+	if (!child) {
+		pause();
+		_exit(0);
+	}
+	close(waker);
+	call_on_both(100);
+	check(raw_output(PROGRAM, NULL, 0, NULL) == 200, "closed by who loaded it");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	call_on_both(100);
+	check(raw_output(PROGRAM, NULL, 0, NULL) == 200, "and by all: records come");
+	unload();
+	waker = begin_wakeful();
+	close(waker);
 	unload();
 }
 
@@ -696,6 +794,20 @@ static void set_limit(const char *mb)
 	}
 }
 
+static void refuse_waker(void)
+{
+	struct nl_msg *msg = begin_numbers(0);
+	char why[WHY_MAX];
+
+	nla_put_u32(msg, KPS_A_WAKER, null);
+	check(raw_send(msg, why) == -EINVAL && strstr(why, "is no eventfd"),
+	      "refused: no eventfd");
+	msg = begin_numbers(0);
+	nla_put_u32(msg, KPS_A_WAKER, 12345);
+	check(raw_send(msg, why) == -EBADF && strstr(why, "descriptor 12345"),
+	      "refused: no descriptor");
+}
+
 static void check_loads(void)
 {
 	const struct kps_field text = { .type = KPS_T_STR, .size = 256 };
@@ -712,6 +824,7 @@ static void check_loads(void)
 	refuse_output(ustack, 1, 0, -EINVAL, "a stack without");
 	refuse_output(unknown, 1, 0, -EINVAL, "unknown type 99");
 	refuse_output(NULL, 0, KPS_MAX_BUFFER + 1, -E2BIG, "an output buffer of");
+	refuse_waker();
 	set_limit("4");
 	refuse_output(NULL, 0, 4 << 20, -E2BIG, "max_memory_mb=4");
 	set_limit("256");
@@ -737,6 +850,9 @@ int main(void)
 	check_tiny_buffer();
 	check_while_running();
 	check_one_reader();
+	check_waker();
+	check_no_wake_is_lost();
+	check_waker_goes();
 	check_text();
 	check_join();
 	check_stacks();

@@ -12,14 +12,18 @@
  * --------
  * KPS_CMD_STATUS   do: [KPS_A_PID] -> one reply: KPS_A_VERSION .. KPS_A_MEMORY_MAX,
  *                  and for a process of the sender's namespace, the number that
- *                  programs have of it: KPS_A_PID, 0 if there is none
+ *                  programs have of it: KPS_A_PID, 0 if there is none.
+ *                  KPS_A_WAKER without a value says that LOAD takes it
  *
  * KPS_CMD_LOAD     do: KPS_A_NAME, KPS_A_SOURCE, [KPS_A_FLAGS],
  *                  [KPS_A_STACK_ENTRIES], then in this order, each repeated:
  *                  KPS_A_ENUM, KPS_A_MAP, KPS_A_OUTPUT, KPS_A_PROBE.  Enums,
  *                  maps, outputs and probes are numbered from 0 in the order
  *                  in which they stand.  With outputs KPS_A_BUFFER says how
- *                  many bytes of records each CPU keeps until they are read.
+ *                  many bytes of records each CPU keeps until they are read,
+ *                  and KPS_A_WAKER names an eventfd that is signalled when there
+ *                  is something to read: once after LOAD, and once after the
+ *                  end of each OUTPUT; and when the program is unloaded.
  *                  KPS_A_CPU_BUDGET: what its handlers may take of a CPU.
  *                  Everything is checked, attached and made live as one; a
  *                  failure undoes all of it.  With KPS_F_OWNED the program is
@@ -190,6 +194,7 @@ enum kps_attr {
 				 */
 	KPS_A_PID,		/* u32: STATUS: number of a process */
 	KPS_A_STACKS,		/* u32: stacks that are kept now */
+	KPS_A_WAKER,		/* u32: number of an eventfd; STATUS: flag */
 	__KPS_A_MAX,
 };
 #define KPS_A_MAX (__KPS_A_MAX - 1)

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/signals.h"
@@ -67,12 +70,13 @@ const char run_help[] =
 	"  kpctl run -c 'ls /' -e 'kprobe:vfs_open /pid == cpid/ { @ = count(); }'\n";
 
 /*
- * Milliseconds between two looks at a process, and at the buffers: the default
- * ones hold what 200,000 events a second on one CPU write meanwhile.
+ * Milliseconds between two looks at a process that cannot be waited for, and at the
+ * buffers while there is something in them: the default ones hold what 200,000 events
+ * a second on one CPU write meanwhile. When they are empty the kernel says when to look.
  */
 #define PROCESS_TICK 100
 #define RECORDS_TICK 20
-/* ... and at the buffers when there was nothing in them for a second. */
+/* If it cannot: ... and when there was nothing in them for a second. */
 #define IDLE_TICK 50
 #define IDLE_TICKS 50
 /* After as many as these the next look comes at once. */
@@ -99,6 +103,9 @@ struct run {
 	bool is_gone;		/* the module: there is nothing left to ask */
 	bool was_stopped;	/* by the kernel: it took too much */
 	bool was_silent;	/* somebody had switched kprobes off */
+	int waker;		/* eventfd: there are records; -1: the kernel cannot */
+	int process;		/* pidfd of @pid, or -1 */
+	bool process_ended;
 	int tick;		/* ms; -1: nothing to look after */
 	unsigned int idle;	/* looks at the buffers since there was something */
 	size_t nr_probes;
@@ -130,14 +137,20 @@ static void wait_for_news(struct run *run, double until)
 		{ .fd = signals_fd(), .events = POLLIN },
 		{ .fd = run->notices ? stopped_fd(run->notices) : -1,
 		  .events = POLLIN },
+		{ .fd = run->process, .events = POLLIN },
+		/* Between two looks records may come as they like. */
+		{ .fd = run->tick < 0 ? run->waker : -1, .events = POLLIN },
 	};
 	double left = until - now();
 	int ms = !until ? -1 : left > 0 ? left * 1000 + 1 : 0;
 
 	if (run->tick >= 0 && (ms < 0 || ms > run->tick))
 		ms = run->tick;
-	if (poll(fds, 2, ms) <= 0)
+	if (run->pid && run->process < 0 && (ms < 0 || ms > PROCESS_TICK))
+		ms = PROCESS_TICK;
+	if (poll(fds, ARRAY_SIZE(fds), ms) <= 0)
 		return;
+	run->process_ended = fds[2].revents;
 	if (fds[0].revents)
 		signals_clear();
 	if (fds[1].revents && !stopped_read(run->notices, note_stop, run)) {
@@ -146,21 +159,34 @@ static void wait_for_news(struct run *run, double until)
 	}
 }
 
+/* Until the next look at the buffers, ms. */
+static int next_look(const struct run *run, size_t nr)
+{
+	if (nr >= MANY_RECORDS)
+		return 0;
+	if (run->waker >= 0 && !nr && !run->actions.held.print)
+		return -1;
+	return run->idle > IDLE_TICKS ? IDLE_TICK : RECORDS_TICK;
+}
+
 /* Take all records that there are, and do what they say. */
 static int drain(struct run *run)
 {
 	unsigned long long begun = actions_now();
 	struct records_answer answer;
+	eventfd_t unused;
 
 	if (!run->reader)
 		return 0;
+	/* Before: what comes behind the answer is said anew. */
+	if (run->waker >= 0)
+		eventfd_read(run->waker, &unused);
 	if (records_get(run->reader, run->name, actions_do, &run->actions,
 			&answer))
 		return -1;
 	actions_settle_before(&run->actions, begun);
 	run->idle = answer.nr ? 0 : run->idle + 1;
-	run->tick = answer.nr >= MANY_RECORDS ? 0 :
-		    run->idle > IDLE_TICKS ? IDLE_TICK : RECORDS_TICK;
+	run->tick = next_look(run, answer.nr);
 	if (answer.nr && !run->keep_output)
 		fflush(stdout);
 	return 0;
@@ -199,6 +225,7 @@ static bool is_over(struct run *run)
 {
 	return signals_have_ended() || run->actions.has_exited ||
 	       run->was_stopped || child_has_ended(&run->child) ||
+	       run->process_ended ||
 	       (run->pid && !process_lives(run->pid));
 }
 
@@ -303,6 +330,8 @@ static int attach(struct run *run, const struct object *object)
 	if (run->verbose)
 		name_targets(object);
 	run->source.load.flags = KPS_F_OWNED;
+	run->source.load.has_waker = run->waker >= 0;
+	run->source.load.waker = run->waker;
 	if (client_load(run->client, run->name, object, &run->source.load))
 		return -1;
 	if (json_output && !run->quiet)
@@ -315,12 +344,15 @@ static int attach(struct run *run, const struct object *object)
 /* Records are read on a connection of their own: they ask for maps, too. */
 static int open_outputs(struct run *run, const struct object *object)
 {
-	run->tick = run->pid ? PROCESS_TICK : -1;
+	run->tick = -1;
+	run->waker = -1;
+	run->process = run->pid ? syscall(SYS_pidfd_open, run->pid, 0) : -1;
 	run->notices = stopped_open();
 	actions_open(&run->actions, object, run->name, run->client);
 	if (!object->nr_outputs)
 		return 0;
-	run->tick = RECORDS_TICK;
+	if (client_can_wake(run->client))
+		run->waker = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	run->reader = client_open();
 	return run->reader ? 0 : -1;
 }

@@ -30,6 +30,7 @@
 struct client {
 	struct nl_sock *sock;
 	int family;
+	bool can_wake;		/* the module takes KPS_A_WAKER */
 	char why[256];		/* the kernel's sentence about the last request */
 };
 
@@ -86,6 +87,20 @@ fail:
 	return NULL;
 }
 
+static void visit_status(struct nlattr **attrs, struct nlmsghdr *header,
+			 void *data)
+{
+	struct client *client = data;
+
+	(void)header;
+	client->can_wake = attrs[KPS_A_WAKER];
+}
+
+bool client_can_wake(const struct client *client)
+{
+	return client->can_wake;
+}
+
 struct client *client_open(void)
 {
 	struct client *client = client_open_quietly();
@@ -96,7 +111,7 @@ struct client *client_open(void)
 	}
 	/* Who may not ask is told so now, and not after a long compilation. */
 	if (client_transact(client, client_message(client, KPS_CMD_STATUS, 0, 0),
-			    NULL, NULL)) {
+			    visit_status, client)) {
 		client_close(client);
 		return NULL;
 	}

@@ -25,6 +25,9 @@ struct client *client_open(void);
 /* The same without a word if it fails. */
 struct client *client_open_quietly(void);
 
+/* Whether the module can wake who reads records: see struct load_options. */
+bool client_can_wake(const struct client *client);
+
 /* Also ends the programs that it loaded with KPS_F_OWNED. */
 void client_close(struct client *client);
 
@@ -74,6 +77,8 @@ int client_reset_map(struct client *client, const char *name, const char *map,
  * @flags: KPS_F_OWNED, KPS_F_DISABLED
  * @buffer: bytes of records that each CPU keeps, if the program has outputs; 0:
  *	the default
+ * @has_waker: else whoever reads records has to look whether there are any
+ * @waker: an eventfd that the kernel signals
  * @has_cpu_budget: else the module's parameter counts
  * @cpu_budget: percent of a CPU that its handlers may take, 0: any
  * @probe_flags: enum kps_probe_flags, of every probe
@@ -81,6 +86,8 @@ int client_reset_map(struct client *client, const char *name, const char *map,
 struct load_options {
 	unsigned int flags;
 	unsigned int buffer;
+	bool has_waker;
+	int waker;
 	bool has_cpu_budget;
 	unsigned int cpu_budget;
 	unsigned int probe_flags;

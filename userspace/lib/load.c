@@ -186,6 +186,8 @@ int client_load(struct client *client, const char *name,
 	if (object->nr_outputs)
 		nla_put_u32(msg, KPS_A_BUFFER, options->buffer ?
 			    options->buffer : default_buffer());
+	if (options->has_waker)
+		nla_put_u32(msg, KPS_A_WAKER, options->waker);
 	if (options->has_cpu_budget)
 		nla_put_u32(msg, KPS_A_CPU_BUDGET, options->cpu_budget);
 	for (i = 0; i < object->nr_enums; i++)
