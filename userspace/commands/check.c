@@ -1,45 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /* check: compile only. */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "command.h"
-#include "lib/answer.h"
 #include "object/disasm.h"
 
 const char check_help[] =
-	"usage: kpctl check [-v] PROGRAM | FILE.bt | - | -e TEXT\n\n"
+	"usage: kpctl check [-v] [--dump PASS] PROGRAM | FILE.bt | - | -e TEXT\n\n"
 	"Compiles a program against this kernel's functions and events, and\n"
 	"loads nothing.\n\n"
 	"  -e TEXT        the program itself\n"
 	"  -v, --verbose  what it attaches to, its maps and its instructions\n"
+	"      --dump PASS\n"
+	"                 what a pass of the compiler makes of it: preprocess, parse,\n"
+	"                 settings, declare, resolve, learn, check or emit\n"
 	"  -j, --json     JSON\n"
 	"      --max-keys N, --max-stacks N, --max-probes N, --maxactive N\n"
 	"                 as for run\n\n"
 	"examples:\n"
 	"  kpctl check drops.bt\n"
-	"  kpctl check -v -e 'kprobe:vfs_read { @[comm] = count(); }'\n";
-
-static void print_text(const struct object *object)
-{
-	size_t i, j;
-
-	for (i = 0; i < object->nr_maps; i++)
-		printf("map %zu %s %s, %u keys\n", i, object->maps[i].name,
-		       map_kind_names[object->maps[i].kind],
-		       object->maps[i].max_entries);
-	if (object->stack_entries)
-		printf("stacks %u\n", object->stack_entries);
-	for (i = 0; i < object->nr_probes; i++) {
-		const struct object_probe *probe = &object->probes[i];
-
-		printf("\n%s\n", probe->name);
-		for (j = 0; j < probe->nr_targets; j++)
-			printf("  at %s\n", probe->targets[j]);
-		disasm(stdout, probe->insns, probe->nr_insns, "  ");
-	}
-}
+	"  kpctl check -v -e 'kprobe:vfs_read { @[comm] = count(); }'\n"
+	"  kpctl check --dump check drops.bt\n";
 
 static void print_json(const struct object *object)
 {
@@ -63,6 +48,56 @@ static void print_json(const struct object *object)
 	json_print(document);
 }
 
+static bool is_pass(const char *word)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; (name = compile_pass(i)); i++)
+		if (!strcmp(word, name))
+			return true;
+	return false;
+}
+
+static const char *passes(struct arena *arena)
+{
+	const char *all = compile_pass(0), *name;
+	size_t i;
+
+	for (i = 1; (name = compile_pass(i)); i++)
+		all = arena_printf(arena, "%s%s%s", all,
+				   compile_pass(i + 1) ? ", " : " or ", name);
+	return all;
+}
+
+/* Return: whether it can be done. */
+static bool check_dump(const char *pass)
+{
+	struct arena arena = { 0 };
+	bool good = is_pass(pass) && !json_output;
+
+	if (!is_pass(pass))
+		wrong_use("--dump takes %s, not \"%s\"", passes(&arena), pass);
+	else if (!good)
+		wrong_use("--dump is text: leave --json out");
+	arena_free(&arena);
+	return good;
+}
+
+static int check(const struct program_source *source, bool verbose)
+{
+	struct object object;
+
+	if (source_compile(source, &object))
+		return FAILED;
+	if (json_output)
+		print_json(&object);
+	else if (verbose)
+		object_print(stdout, &object);
+	object_free(&object);
+	return DONE;
+}
+
 int command_check(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -73,29 +108,28 @@ int command_check(int argc, char **argv)
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "dump", required_argument, NULL, OPT_DUMP },
 		{ 0 }
 	};
 	struct program_source source = { 0 };
-	struct object object;
+	const char *dump = NULL;
 	bool verbose = false;
 	int option, status = DONE;
 
 	while ((option = next_option(argc, argv, ":hje:v", options)) != -1) {
 		if (option == 'v')
 			verbose = true;
+		else if (option == OPT_DUMP)
+			dump = optarg;
 		else if (!compile_option(option, &source, &status))
 			return status;
 	}
+	if (dump && !check_dump(dump))
+		return WRONG_USE;
 	status = source_open(&source, source_arguments(&source, argc, argv));
 	if (!status)
-		status = source_compile(&source, &object);
-	if (!status) {
-		if (json_output)
-			print_json(&object);
-		else if (verbose)
-			print_text(&object);
-		object_free(&object);
-	}
+		status = dump ? source_dump(&source, dump) :
+				check(&source, verbose);
 	source_free(&source);
 	return status;
 }

@@ -39,6 +39,7 @@ enum {
 	OPT_BUFFER,
 	OPT_CPU_BUDGET,
 	OPT_ATTACH,
+	OPT_DUMP,
 };
 
 /* Rows of those tables that several commands have. */
@@ -98,6 +99,7 @@ const char *source_arguments(struct program_source *source, int argc,
 int source_environment(struct program_source *source);
 int source_open(struct program_source *source, const char *argument);
 int source_compile(const struct program_source *source, struct object *object);
+int source_dump(const struct program_source *source, const char *pass);
 void source_free(struct program_source *source);
 
 /* kpctl probes [-v] [PATTERN] */

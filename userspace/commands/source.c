@@ -310,6 +310,12 @@ int source_compile(const struct program_source *source, struct object *object)
 	return compile(source->text, &source->options, object) ? FAILED : DONE;
 }
 
+int source_dump(const struct program_source *source, const char *pass)
+{
+	return compile_dump(source->text, &source->options, pass, stdout) ?
+	       FAILED : DONE;
+}
+
 void source_free(struct program_source *source)
 {
 	free(source->name);

@@ -251,15 +251,18 @@ unsigned int expr_list_len(const struct expr *list);
 unsigned int member_decl_list_len(const struct member_decl *list);
 unsigned int enumerator_decl_list_len(const struct enumerator_decl *list);
 
+struct define;
+
 /**
  * parse_program() - text to clauses
- * @text: NUL-terminated
+ * @text: NUL-terminated, as preprocess() left it
+ * @defines: that the preprocessor found
  * @arena: for the nodes
  * @program: filled on success
  *
  * Return: 0, or -1 after an error was reported.
  */
-int parse_program(const char *text, struct arena *arena,
-		  struct program *program);
+int parse_program(const char *text, struct define *defines,
+		  struct arena *arena, struct program *program);
 
 #endif

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The compiler's main line: parse, resolve, check, emit. */
+/* The compiler's main line: its passes, one after the other. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/xalloc.h"
 #include "check.h"
 #include "compile.h"
+#include "dump.h"
 #include "emit.h"
-#include "object/object.h"
+#include "object/disasm.h"
+#include "preprocess.h"
 #include "provider/provider.h"
 #include "settings.h"
 #include "takes.h"
@@ -30,6 +33,10 @@ struct unit {
 struct compilation {
 	struct compile_options options;	/* and what the text itself sets */
 	struct arena arena;
+	const char *text;
+	char *preprocessed;
+	struct define *defines;
+	struct program program;
 	struct resolver resolver;
 	struct ctypes ctypes;
 	struct checker checker;
@@ -53,19 +60,32 @@ static int resolve_clause(struct compilation *comp, struct unit *unit)
 	return err;
 }
 
-static int resolve_all(struct compilation *comp, struct clause *clause)
+static void start_resolver(struct compilation *comp)
 {
-	struct unit **end = &comp->units;
-	int err = 0;
+	unsigned int max = comp->options.max_probes;
 
+	if (!max)
+		max = DEFAULT_PROBES;
+	comp->resolver.arena = &comp->arena;
+	comp->resolver.options = &comp->options;
+	comp->resolver.max_probes = max > KPS_MAX_SITES ? KPS_MAX_SITES : max;
+}
+
+/* Where a probe is unknown, the rest may still tell of more. */
+static int resolve_all(struct compilation *comp)
+{
+	struct clause *clause = comp->program.clauses;
+	struct unit **end = &comp->units;
+
+	start_resolver(comp);
 	for (; clause; clause = clause->next) {
 		*end = arena_alloc(&comp->arena, sizeof(**end));
 		(*end)->clause = clause;
 		if (resolve_clause(comp, *end))
-			err = -1;
+			comp->unresolved = true;
 		end = &(*end)->next;
 	}
-	return err;
+	return 0;
 }
 
 /* An event that fails speaks for the others of its clause. */
@@ -124,7 +144,7 @@ static void learn_units(struct compilation *comp)
  * A clause may read a map that a later one assigns.  What is known of a map only
  * grows, to a limit: its keys, its kind, the room that it needs.  So this ends.
  */
-static void learn_maps(struct compilation *comp)
+static int learn_maps(struct compilation *comp)
 {
 	comp->checker.learning = true;
 	diag_mute(true);
@@ -135,6 +155,7 @@ static void learn_maps(struct compilation *comp)
 	} while (comp->checker.changed);
 	diag_mute(false);
 	comp->checker.learning = false;
+	return 0;
 }
 
 /* What is wrong in it is said of a clause that never runs, too. */
@@ -147,12 +168,22 @@ static void check_absent(struct compilation *comp)
 			learn_from_absent(comp, unit);
 }
 
+static int check_any_probe(const struct compilation *comp)
+{
+	const struct unit *unit;
+
+	for (unit = comp->units; unit; unit = unit->next)
+		if (unit->events)
+			return 0;
+	diag_error(NULL, NULL, "this kernel has none of the program's probes");
+	return -1;
+}
+
 static int check_program(struct compilation *comp)
 {
 	unsigned int before = diag_errors();
 	int err;
 
-	learn_maps(comp);
 	check_absent(comp);
 	err = check_units(comp);
 	/* Nobody has told the cause, whatever it was: then all that follows from it. */
@@ -160,9 +191,10 @@ static int check_program(struct compilation *comp)
 		comp->checker.tell_all = true;
 		check_units(comp);
 	}
-	if (err || diag_errors() > before)
+	if (err || diag_errors() > before || check_maps(&comp->checker) ||
+	    comp->unresolved)
 		return -1;
-	return check_maps(&comp->checker);
+	return check_any_probe(comp);
 }
 
 static unsigned int max_entries(const struct compilation *comp,
@@ -324,62 +356,154 @@ static int add_probes(struct compilation *comp)
 	return 0;
 }
 
-static int check_any_probe(const struct compilation *comp)
+/*
+ * The passes
+ */
+
+static int preprocess_text(struct compilation *comp)
 {
-	const struct unit *unit;
-
-	for (unit = comp->units; unit; unit = unit->next)
-		if (unit->events)
-			return 0;
-	diag_error(NULL, NULL, "this kernel has none of the program's probes");
-	return -1;
-}
-
-static void start_resolver(struct compilation *comp)
-{
-	unsigned int max = comp->options.max_probes;
-
-	if (!max)
-		max = DEFAULT_PROBES;
-	comp->resolver.arena = &comp->arena;
-	comp->resolver.options = &comp->options;
-	comp->resolver.max_probes = max > KPS_MAX_SITES ? KPS_MAX_SITES : max;
-}
-
-static int compile_text(struct compilation *comp, const char *text)
-{
-	struct program program;
-	int err;
-
-	if (strlen(text) >= KPS_SOURCE_MAX) {
+	if (strlen(comp->text) >= KPS_SOURCE_MAX) {
 		diag_error(NULL, "split it", "the program is longer than %u bytes",
 			   KPS_SOURCE_MAX - 1);
 		return -1;
 	}
-	if (parse_program(text, &comp->arena, &program) ||
-	    apply_settings(program.settings, &comp->options) ||
-	    ctypes_declare(&comp->ctypes, program.types))
+	comp->preprocessed = preprocess(comp->text, &comp->arena, &comp->defines);
+	return comp->preprocessed ? 0 : -1;
+}
+
+static void dump_text(struct compilation *comp, FILE *out)
+{
+	size_t len = strlen(comp->preprocessed);
+
+	fputs(comp->preprocessed, out);
+	if (len && comp->preprocessed[len - 1] != '\n')
+		fputc('\n', out);
+}
+
+static int parse(struct compilation *comp)
+{
+	return parse_program(comp->preprocessed, comp->defines, &comp->arena,
+			     &comp->program);
+}
+
+static void dump_tree(struct compilation *comp, FILE *out)
+{
+	dump_program(out, &comp->program);
+}
+
+static int apply_all(struct compilation *comp)
+{
+	return apply_settings(comp->program.settings, &comp->options);
+}
+
+static void dump_options(struct compilation *comp, FILE *out)
+{
+	dump_settings(out, &comp->options);
+}
+
+static int declare(struct compilation *comp)
+{
+	if (ctypes_declare(&comp->ctypes, comp->program.types))
 		return -1;
-	if (!program.clauses) {
-		diag_error(NULL, "a clause is PROBE /filter/ { actions }",
-			   "the program is empty");
-		return -1;
-	}
-	start_resolver(comp);
-	err = resolve_all(comp, program.clauses);
-	comp->unresolved = err;
-	/* Where a probe is unknown, the rest may still tell of more. */
-	if (check_program(comp) || err || check_any_probe(comp))
-		return -1;
+	if (comp->program.clauses)
+		return 0;
+	diag_error(NULL, "a clause is PROBE /filter/ { actions }",
+		   "the program is empty");
+	return -1;
+}
+
+static void dump_declared(struct compilation *comp, FILE *out)
+{
+	dump_types(out, &comp->ctypes);
+}
+
+static void dump_events(struct compilation *comp, FILE *out)
+{
+	const struct event *event;
+	const struct unit *unit;
+
+	for (unit = comp->units; unit; unit = unit->next)
+		for (event = unit->events; event; event = event->next)
+			dump_event(out, event);
+}
+
+static void dump_learnt(struct compilation *comp, FILE *out)
+{
+	dump_maps(out, &comp->checker);
+}
+
+/* The findings in a clause are of the event that it was checked for last. */
+static void dump_checked(struct compilation *comp, FILE *out)
+{
+	struct event *event;
+	struct unit *unit;
+
+	dump_maps(out, &comp->checker);
+	comp->checker.quiet = true;
+	for (unit = comp->units; unit; unit = unit->next)
+		for (event = unit->events; event; event = event->next) {
+			check_clause(&comp->checker, unit->clause, event);
+			fputc('\n', out);
+			dump_event(out, event);
+			dump_clause(out, unit->clause);
+		}
+}
+
+static int emit(struct compilation *comp)
+{
 	if (add_maps(comp) || add_probes(comp))
 		return -1;
 	comp->object->stack_entries = stack_entries(comp);
-	comp->object->source = xstrdup(text);
+	comp->object->source = xstrdup(comp->text);
 	return 0;
 }
 
-int compile(const char *text, const struct compile_options *options,
-	    struct object *object)
+static void dump_object(struct compilation *comp, FILE *out)
+{
+	object_print(out, comp->object);
+}
+
+/* In this order. Return of .run: 0, or -1 after an error was reported. */
+static const struct pass {
+	const char *name;
+	int (*run)(struct compilation *comp);
+	void (*dump)(struct compilation *comp, FILE *out);
+} passes[] = {
+	{ "preprocess", preprocess_text, dump_text },
+	{ "parse", parse, dump_tree },
+	{ "settings", apply_all, dump_options },
+	{ "declare", declare, dump_declared },
+	{ "resolve", resolve_all, dump_events },
+	{ "learn", learn_maps, dump_learnt },
+	{ "check", check_program, dump_checked },
+	{ "emit", emit, dump_object },
+};
+
+const char *compile_pass(size_t n)
+{
+	return n < ARRAY_SIZE(passes) ? passes[n].name : NULL;
+}
+
+static int run_passes(struct compilation *comp, const char *last, FILE *out)
+{
+	const struct pass *pass;
+
+	for (pass = passes; pass < passes + ARRAY_SIZE(passes); pass++) {
+		if (pass->run(comp))
+			return -1;
+		if (!last || strcmp(pass->name, last))
+			continue;
+		if (comp->unresolved)
+			return -1;
+		pass->dump(comp, out);
+		return 0;
+	}
+	return 0;
+}
+
+/* @last: the pass to end with, and to show; or NULL */
+static int compile_up_to(const char *text, const struct compile_options *options,
+			 struct object *object, const char *last, FILE *out)
 {
 	struct compilation *comp = xcalloc(1, sizeof(*comp));
 	struct unit *unit;
@@ -387,6 +511,7 @@ int compile(const char *text, const struct compile_options *options,
 
 	*object = (struct object){ 0 };
 	comp->options = *options;
+	comp->text = text;
 	comp->object = object;
 	comp->checker.arena = &comp->arena;
 	comp->checker.options = &comp->options;
@@ -395,7 +520,7 @@ int compile(const char *text, const struct compile_options *options,
 	comp->ctypes.arena = &comp->arena;
 
 	diag_start(options->file, text);
-	err = compile_text(comp, text);
+	err = run_passes(comp, last, out);
 	diag_start(options->file, NULL);
 
 	if (err)
@@ -405,5 +530,22 @@ int compile(const char *text, const struct compile_options *options,
 	resolver_free(&comp->resolver);
 	arena_free(&comp->arena);
 	free(comp);
+	return err;
+}
+
+int compile(const char *text, const struct compile_options *options,
+	    struct object *object)
+{
+	return compile_up_to(text, options, object, NULL, NULL);
+}
+
+int compile_dump(const char *text, const struct compile_options *options,
+		 const char *pass, FILE *out)
+{
+	struct object object;
+	int err = compile_up_to(text, options, &object, pass, out);
+
+	if (!err)
+		object_free(&object);
 	return err;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "object/object.h"
 
@@ -36,4 +37,20 @@ struct compile_options {
  */
 int compile(const char *text, const struct compile_options *options,
 	    struct object *object);
+
+/**
+ * compile_dump() - show what one pass of the compiler gives
+ * @text: as for compile()
+ * @options: the same
+ * @pass: of compile_pass()
+ * @out: gets it
+ *
+ * Return: 0, or -1 after at least one error was reported.
+ */
+int compile_dump(const char *text, const struct compile_options *options,
+		 const char *pass, FILE *out);
+
+/* The n-th pass, in the order in which they run; NULL after the last. */
+const char *compile_pass(size_t n);
+
 #endif

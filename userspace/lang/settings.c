@@ -80,3 +80,13 @@ int apply_settings(const struct setting *setting,
 			err = -1;
 	return err;
 }
+
+void dump_settings(FILE *out, const struct compile_options *options)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		fprintf(out, "%s = %u\n", numbers[i].name,
+			*(const unsigned int *)((const char *)options +
+						numbers[i].offset));
+}

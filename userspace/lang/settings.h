@@ -3,6 +3,8 @@
 #ifndef KPCTL_SETTINGS_H
 #define KPCTL_SETTINGS_H
 
+#include <stdio.h>
+
 #include "ast.h"
 
 /**
@@ -14,5 +16,8 @@
  */
 int apply_settings(const struct setting *settings,
 		   struct compile_options *options);
+
+/* What can be set, and what it is now; 0: what is usual. */
+void dump_settings(FILE *out, const struct compile_options *options);
 
 #endif

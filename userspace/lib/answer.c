@@ -26,18 +26,6 @@ const char * const ledger_names[KPS_LEDGER_NR] = {
 	[KPS_LEDGER_MISSED]	= "missed",
 };
 
-const char * const map_kind_names[__KPS_MAP_KIND_NR] = {
-	[KPS_MAP_COUNT]	= "count",
-	[KPS_MAP_SUM]	= "sum",
-	[KPS_MAP_AVG]	= "avg",
-	[KPS_MAP_MIN]	= "min",
-	[KPS_MAP_MAX]	= "max",
-	[KPS_MAP_STATS]	= "stats",
-	[KPS_MAP_HIST]	= "hist",
-	[KPS_MAP_LHIST]	= "lhist",
-	[KPS_MAP_VALUE]	= "value",
-};
-
 static char *get_string(struct nlattr *attr)
 {
 	return attr ? nla_strdup(attr) : strdup("");

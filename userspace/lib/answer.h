@@ -144,6 +144,5 @@ int maps_get(struct client *client, const char *name, const char *map,
 void maps_free(struct maps_answer *maps);
 
 extern const char * const ledger_names[KPS_LEDGER_NR];
-extern const char * const map_kind_names[__KPS_MAP_KIND_NR];
 
 #endif

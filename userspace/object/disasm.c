@@ -168,3 +168,23 @@ void disasm(FILE *out, const struct bpf_insn *insns, size_t nr,
 			pc++;
 	}
 }
+
+void object_print(FILE *out, const struct object *object)
+{
+	size_t i, j;
+
+	for (i = 0; i < object->nr_maps; i++)
+		fprintf(out, "map %zu %s %s, %u keys\n", i, object->maps[i].name,
+			map_kind_names[object->maps[i].kind],
+			object->maps[i].max_entries);
+	if (object->stack_entries)
+		fprintf(out, "stacks %u\n", object->stack_entries);
+	for (i = 0; i < object->nr_probes; i++) {
+		const struct object_probe *probe = &object->probes[i];
+
+		fprintf(out, "\n%s\n", probe->name);
+		for (j = 0; j < probe->nr_targets; j++)
+			fprintf(out, "  at %s\n", probe->targets[j]);
+		disasm(out, probe->insns, probe->nr_insns, "  ");
+	}
+}

@@ -25,6 +25,8 @@ struct object_map {
 	struct kps_lhist lhist;
 };
 
+extern const char * const map_kind_names[__KPS_MAP_KIND_NR];
+
 /* What kpctl does when a record of an output comes. */
 enum action {
 	ACTION_PRINTF,		/* .format, .fields */
