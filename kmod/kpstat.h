@@ -37,6 +37,7 @@
 #include "output.h"
 #include "providers/canary.h"
 
+/* As in dkms.conf, which is what counts: lint compares them. */
 #define KPS_VERSION "0.1.0"
 
 #undef pr_fmt

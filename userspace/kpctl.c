@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/near.h"
 #include "base/signals.h"
 #include "base/stream.h"
@@ -45,7 +46,7 @@ static void print_usage(FILE *out)
 	for (command = commands; command->name; command++)
 		fprintf(out, "  %-8s %s\n", command->name, command->summary);
 	fprintf(out,
-		"\nkpctl COMMAND --help tells more; -j gives JSON everywhere.\n"
+		"\nkpctl COMMAND --help tells more; -j gives JSON everywhere; -V the version.\n"
 		"\n"
 		"  kpctl run drops\n"
 		"  kpctl run -e 'kprobe:tcp_sendmsg { @bytes[comm] = hist(arg2); }'\n");
@@ -103,6 +104,25 @@ static bool is_help(const char *word)
 	       !strcmp(word, "help");
 }
 
+static bool is_version(const char *word)
+{
+	return !strcmp(word, "-V") || !strcmp(word, "--version");
+}
+
+/* bpftrace's is "bpftrace v0.17.0". */
+static void print_version(void)
+{
+	struct json_object *document;
+
+	if (!json_output) {
+		puts("kpctl " KPSTAT_VERSION);
+		return;
+	}
+	document = json_object_new_object();
+	json_add_string(document, "version", KPSTAT_VERSION);
+	json_print(document);
+}
+
 static int run_command(int argc, char **argv)
 {
 	json_output = wants_json(argc, argv);
@@ -116,6 +136,10 @@ static int run_command(int argc, char **argv)
 	}
 	if (is_help(argv[1])) {
 		print_usage(stdout);
+		return DONE;
+	}
+	if (is_version(argv[1])) {
+		print_version();
 		return DONE;
 	}
 	if (is_listing(argv[1])) {

@@ -116,6 +116,17 @@ versions() {
 		--include='*.[ch]' --include=Kbuild --exclude-dir=compat | sed "s,$TOP/,," || :
 }
 
+# The version is dkms.conf's: what is built by make takes it from there, and what is
+# written out by hand follows it.
+version() {
+	local version
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	grep -qF "#define KPS_VERSION \"$version\"" kmod/kpstat.h ||
+		echo "kmod/kpstat.h: KPS_VERSION is not \"$version\", as dkms.conf has it"
+	[[ $(grep -m1 '^## ' CHANGELOG.md) =~ ^"## $version"($|[ ,]) ]] ||
+		echo "CHANGELOG.md: the first heading is not \"## $version\", as dkms.conf has it"
+}
+
 # The folders of kpctl are floors, from the ground up as the table in docs/design.md has
 # them: a file includes what is of its own folder or of a lower one.  What no floor is
 # built on, kpctl.c and tests, is not asked.
@@ -205,6 +216,14 @@ main() {
 	mapfile -t files < <(cd "$TOP" && find userspace -name '*.[chly]' | sort)
 	(cd "$TOP" && floors "${files[@]}") >"$tmp/out"
 	result "includes of kpctl go down" "$tmp/out"
+	(cd "$TOP" && version) >"$tmp/out"
+	result "the version is one" "$tmp/out"
+	: >"$tmp/out"
+	if command -v clang-format >/dev/null; then
+		clang-format --style="file:$TOP/.clang-format" --dump-config 2>&1 >/dev/null |
+			cat >"$tmp/out"
+	fi
+	result "clang-format takes .clang-format, where there is one" "$tmp/out"
 	cppcheck_userspace >"$tmp/out"
 	result "cppcheck on userspace" "$tmp/out"
 	shellcheck_scripts >"$tmp/out"
