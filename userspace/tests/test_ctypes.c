@@ -3,6 +3,7 @@
  * C's types, as a program declares and uses them.  The same declarations are given
  * to this file's compiler and to ours; both must find the same bytes.
  */
+#include "fixture.h"
 #include "interp.h"
 
 typedef uint8_t u8;

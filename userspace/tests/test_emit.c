@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a program does when it runs. */
+#include "fixture.h"
 #include "interp.h"
 
 static struct machine m;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The programs that are shipped. */
+#include "fixture.h"
 #include "interp.h"
 #include "object/disasm.h"
 

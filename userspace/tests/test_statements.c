@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What statements do: variables, plain maps, control, output. */
+#include "fixture.h"
 #include "interp.h"
 
 static struct machine m;
