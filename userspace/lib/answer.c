@@ -10,7 +10,7 @@
 #include <netlink/attr.h>
 
 #include "answer.h"
-#include "base/error.h"
+#include "base/xalloc.h"
 #include "client.h"
 
 const char * const ledger_names[KPS_LEDGER_NR] = {
@@ -28,7 +28,7 @@ const char * const ledger_names[KPS_LEDGER_NR] = {
 
 static char *get_string(struct nlattr *attr)
 {
-	return attr ? nla_strdup(attr) : strdup("");
+	return xstrdup(attr ? nla_get_string(attr) : "");
 }
 
 static unsigned int get_u32(struct nlattr *attr)
@@ -46,22 +46,6 @@ static void get_bytes(struct nlattr *attr, void *to, size_t size)
 	if (attr)
 		nla_memcpy(to, attr, size);
 }
-
-/* One more element, zeroed, at the end of an array. */
-static void *append(void *array, size_t *nr, size_t size)
-{
-	void **items = array;
-	char *grown = realloc(*items, (*nr + 1) * size);
-
-	if (!grown) {
-		error("out of memory");
-		exit(1);
-	}
-	*items = grown;
-	return memset(grown + (*nr)++ * size, 0, size);
-}
-
-#define APPEND(items, nr) append(&(items), &(nr), sizeof(*(items)))
 
 static void visit_status(struct nlattr **attrs, struct nlmsghdr *header,
 			 void *data)
@@ -174,7 +158,7 @@ static void parse_faults(struct nlattr *attr, struct probe_answer *probe)
 	if (!attr)
 		return;
 	probe->nr_faults = nla_len(attr) / sizeof(*probe->faults);
-	probe->faults = calloc(probe->nr_faults + 1, sizeof(*probe->faults));
+	probe->faults = xcalloc(probe->nr_faults, sizeof(*probe->faults));
 	get_bytes(attr, probe->faults,
 		  probe->nr_faults * sizeof(*probe->faults));
 }
@@ -370,12 +354,9 @@ static void parse_entry(struct nlattr *nest, struct entry_answer *entry)
 		return;
 	entry->nr_values = nla_len(attrs[KPS_ENTRY_A_VALUE]) /
 			   sizeof(*entry->values);
-	entry->values = calloc(entry->nr_values, sizeof(*entry->values));
-	if (entry->values)
-		get_bytes(attrs[KPS_ENTRY_A_VALUE], entry->values,
-			  entry->nr_values * sizeof(*entry->values));
-	else
-		entry->nr_values = 0;
+	entry->values = xcalloc(entry->nr_values, sizeof(*entry->values));
+	get_bytes(attrs[KPS_ENTRY_A_VALUE], entry->values,
+		  entry->nr_values * sizeof(*entry->values));
 }
 
 static void visit_read(struct nlattr **attrs, struct nlmsghdr *header,

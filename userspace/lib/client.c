@@ -17,6 +17,7 @@
 #include <netlink/netlink.h>
 
 #include "base/error.h"
+#include "base/xalloc.h"
 #include "client.h"
 #include "explain.h"
 
@@ -133,10 +134,8 @@ struct nl_msg *client_message(struct client *client, int command, int flags,
 
 	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, client->family,
 				 0, NLM_F_REQUEST | NLM_F_ACK | flags, command,
-				 KPS_GENL_VERSION)) {
-		error("out of memory");
-		exit(1);
-	}
+				 KPS_GENL_VERSION))
+		out_of_memory();
 	return msg;
 }
 

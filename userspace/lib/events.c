@@ -6,6 +6,7 @@
 
 #include <netlink/attr.h>
 
+#include "base/xalloc.h"
 #include "client.h"
 #include "kernel/event_fields.h"
 
@@ -17,15 +18,9 @@ struct search {
 
 static void add_name(struct enum_table *table, long long value, char *name)
 {
-	struct enum_name *grown = realloc(table->names, (table->nr + 1) *
-					  sizeof(*table->names));
+	struct enum_name *added = APPEND(table->names, table->nr);
 
-	if (!grown) {
-		free(name);
-		return;
-	}
-	table->names = grown;
-	table->names[table->nr++] = (struct enum_name){ value, name };
+	*added = (struct enum_name){ value, name };
 }
 
 static void parse_names(struct nlattr *nest, struct enum_table *table)
@@ -66,18 +61,14 @@ static void parse_fields(struct nlattr *nest, struct event_fields *out)
 	int rem;
 
 	nla_for_each_nested(attr, nest, rem) {
-		struct event_field *grown;
+		struct event_field *field;
 
 		if (nla_type(attr) != KPS_EVENT_A_FIELD)
 			continue;
-		grown = realloc(out->fields, (out->nr + 1) * sizeof(*grown));
-		if (!grown)
-			return;
-		out->fields = grown;
-		memset(&grown[out->nr], 0, sizeof(*grown));
-		parse_field(attr, &grown[out->nr]);
-		if (grown[out->nr].name)
-			out->nr++;
+		field = APPEND(out->fields, out->nr);
+		parse_field(attr, field);
+		if (!field->name)
+			out->nr--;
 	}
 }
 

@@ -18,6 +18,7 @@
 #include "actions.h"
 #include "base/error.h"
 #include "base/signals.h"
+#include "base/xalloc.h"
 #include "lib/client.h"
 #include "map.h"
 #include "printf.h"
@@ -487,13 +488,9 @@ void actions_open(struct actions *actions, const struct object *object,
 		.object = object,
 		.program = program,
 		.client = client,
-		.formats = calloc(object->nr_outputs + 1,
-				  sizeof(struct format *)),
+		.formats = xcalloc(object->nr_outputs,
+				   sizeof(struct format *)),
 	};
-	if (!actions->formats) {
-		error("out of memory");
-		exit(1);
-	}
 	for (i = 0; i < object->nr_outputs; i++)
 		if (has_format(&object->outputs[i]))
 			actions->formats[i] =

@@ -10,6 +10,7 @@
 
 #include <linux/magic.h>
 
+#include "base/xalloc.h"
 #include "cgroup.h"
 
 struct cgroup {
@@ -22,13 +23,9 @@ static size_t nr_cgroups;
 
 static void add(unsigned long long id, const char *path)
 {
-	struct cgroup *grown = realloc(cgroups, (nr_cgroups + 1) *
-				       sizeof(*cgroups));
+	struct cgroup *cgroup = APPEND(cgroups, nr_cgroups);
 
-	if (!grown)
-		return;
-	cgroups = grown;
-	cgroups[nr_cgroups++] = (struct cgroup){ id, strdup(path) };
+	*cgroup = (struct cgroup){ id, xstrdup(path) };
 }
 
 static void walk(const char *root, const char *below)
@@ -38,15 +35,14 @@ static void walk(const char *root, const char *below)
 	struct stat st;
 	DIR *dir;
 
-	if (asprintf(&path, "%s%s", root, below) < 0)
-		return;
+	path = xasprintf("%s%s", root, below);
 	if (!stat(path, &st))
 		add(st.st_ino, *below ? below : "/");
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-		    asprintf(&child, "%s/%s", below, entry->d_name) < 0)
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
+		child = xasprintf("%s/%s", below, entry->d_name);
 		walk(root, child);
 		free(child);
 	}

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "held.h"
 
 /* What cannot wait is done; so little memory is taken. */
@@ -12,20 +13,13 @@ struct held_record {
 	struct record record;
 };
 
-static bool copy_texts(struct record *record)
+static void copy_texts(struct record *record)
 {
 	size_t i;
 
-	for (i = 0; i < record->nr_fields; i++) {
-		if (!record->fields[i].is_text)
-			continue;
-		record->fields[i].text = strdup(record->fields[i].text);
-		if (!record->fields[i].text) {
-			record->nr_fields = i;
-			return false;
-		}
-	}
-	return true;
+	for (i = 0; i < record->nr_fields; i++)
+		if (record->fields[i].is_text)
+			record->fields[i].text = xstrdup(record->fields[i].text);
 }
 
 static void free_record(struct held_record *kept)
@@ -44,15 +38,9 @@ bool held_add(struct held *held, const struct record *record)
 
 	if (held->nr >= HELD_MAX)
 		return false;
-	kept = malloc(sizeof(*kept));
-	if (!kept)
-		return false;
-	kept->next = NULL;
+	kept = xcalloc(1, sizeof(*kept));
 	kept->record = *record;
-	if (!copy_texts(&kept->record)) {
-		free_record(kept);
-		return false;
-	}
+	copy_texts(&kept->record);
 	if (!held->first)
 		held->end = &held->first;
 	*held->end = kept;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/xalloc.h"
 #include "lib/answer.h"
 #include "merge.h"
 #include "value.h"
@@ -140,9 +141,7 @@ void map_merge(struct map_answer *map)
 
 	if (!may_merge(map))
 		return;
-	all = calloc(nr, sizeof(*all));
-	if (!all)
-		return;
+	all = xcalloc(nr, sizeof(*all));
 	for (i = 0; i < nr; i++) {
 		all[i].entry = map->entries[i];
 		all[i].at = i;

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
 #include "process.h"
 #include "usym.h"
 
@@ -87,20 +88,6 @@ static struct process processes[PROCESS_SETS][WAYS];
 static struct binary binaries[BINARY_SETS][WAYS];
 static unsigned long uses;
 
-/* One more element at the end; NULL: no memory. */
-static void *grow(void *array, size_t *nr, size_t size)
-{
-	void **items = array;
-	char *grown = realloc(*items, (*nr + 1) * size);
-
-	if (!grown)
-		return NULL;
-	*items = grown;
-	return memset(grown + (*nr)++ * size, 0, size);
-}
-
-#define GROW(items, nr) grow(&(items), &(nr), sizeof(*(items)))
-
 static void read_segments(Elf *elf, struct binary *binary)
 {
 	struct segment *segment;
@@ -112,9 +99,7 @@ static void read_segments(Elf *elf, struct binary *binary)
 	for (i = 0; i < nr; i++) {
 		if (!gelf_getphdr(elf, i, &phdr) || phdr.p_type != PT_LOAD)
 			continue;
-		segment = GROW(binary->segments, binary->nr_segments);
-		if (!segment)
-			return;
+		segment = APPEND(binary->segments, binary->nr_segments);
 		segment->offset = phdr.p_offset;
 		segment->size = phdr.p_filesz;
 		segment->address = phdr.p_vaddr;
@@ -125,20 +110,14 @@ static void add_symbol(struct binary *binary, const GElf_Sym *sym,
 		       const char *name)
 {
 	struct symbol *symbol;
-	char *copy;
 
 	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC ||
 	    sym->st_shndx == SHN_UNDEF || !name || !*name)
 		return;
-	copy = strdup(name);
-	symbol = copy ? GROW(binary->symbols, binary->nr_symbols) : NULL;
-	if (!symbol) {
-		free(copy);
-		return;
-	}
+	symbol = APPEND(binary->symbols, binary->nr_symbols);
 	symbol->start = sym->st_value;
 	symbol->end = sym->st_value + (sym->st_size ? sym->st_size : 1);
-	symbol->name = copy;
+	symbol->name = xstrdup(name);
 }
 
 static void read_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
@@ -205,15 +184,13 @@ static int open_binary(unsigned int tgid, const struct mapping *mapping)
 	char *path;
 	int fd;
 
-	if (asprintf(&path, "/proc/%u/map_files/%llx-%llx", tgid,
-		     mapping->start, mapping->end) < 0)
-		return -1;
+	path = xasprintf("/proc/%u/map_files/%llx-%llx", tgid, mapping->start,
+			 mapping->end);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	free(path);
 	if (fd >= 0)
 		return fd;
-	if (asprintf(&path, "/proc/%u/root%s", tgid, mapping->path) < 0)
-		return -1;
+	path = xasprintf("/proc/%u/root%s", tgid, mapping->path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	free(path);
 	return fd < 0 ? open(mapping->path, O_RDONLY | O_CLOEXEC) : fd;
@@ -316,12 +293,11 @@ static void read_mapping(const char *line, struct process *process)
 		   &offset, &at) < 4 || !at || line[at] != '/' ||
 	    !strchr(flags, 'x'))
 		return;
-	mapping = GROW(process->mappings, process->nr_mappings);
-	if (mapping)
-		*mapping = (struct mapping){
-			.start = start, .end = end, .offset = offset,
-			.path = strndup(line + at, strcspn(line + at, "\n")),
-		};
+	mapping = APPEND(process->mappings, process->nr_mappings);
+	*mapping = (struct mapping){
+		.start = start, .end = end, .offset = offset,
+		.path = xstrndup(line + at, strcspn(line + at, "\n")),
+	};
 }
 
 static void forget_mappings(struct process *process)
