@@ -164,7 +164,8 @@ extern const struct kps_provider kps_program_provider;
 
 /**
  * struct kps_program - probes and maps that live as one
- * @live: handlers run; cleared before anything is taken apart, and by the guard
+ * @live: handlers run; cleared before anything is taken apart, and by the guard; no bool,
+ *	see providers/canary.c
  * @attached: its probes are, under kps_config_lock
  * @starts: they are being attached, as current asked for it; under kps_config_lock
  * @set: tables and ledgers that events write to now (RCU)
@@ -180,7 +181,7 @@ struct kps_program {
 	struct list_head list;
 	struct list_head every;
 	struct kref ref;
-	bool live;
+	u8 live;
 	bool attached;
 	bool starts;
 	struct kps_set __rcu *set;

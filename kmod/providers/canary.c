@@ -43,11 +43,15 @@ static noinline notrace void sing(void)
 	asm volatile("nop; nop; nop; nop; nop; nop; nop; nop");
 }
 
-static bool heard;
+/*
+ * No bool: where the kernel is built with CONFIG_UBSAN_BOOL, gcc reads one as if it were
+ * not volatile, and takes for granted what was written before sing() was called.
+ */
+static int heard;
 
 static notrace int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *regs)
 {
-	WRITE_ONCE(heard, true);
+	WRITE_ONCE(heard, 1);
 	return 0;
 }
 
@@ -61,7 +65,7 @@ static notrace int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *reg
 static struct canary {
 	struct kprobe kp;
 	bool armed;
-	bool silent;
+	int silent;
 	u64 looked_at;
 	u64 silent_ns;
 } canary;
@@ -87,7 +91,7 @@ static void look(void)
 
 	if (!canary.armed)
 		return;
-	WRITE_ONCE(heard, false);
+	WRITE_ONCE(heard, 0);
 	sing();
 	WRITE_ONCE(canary.silent, !READ_ONCE(heard));
 	if (canary.silent || was_silent)
