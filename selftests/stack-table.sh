@@ -6,7 +6,7 @@
 # counted, and says so.  The load's stacks bear the number that it reads with.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
-# timeout=300
+# timeout=900
 
 TEXT='kprobe:vfs_read /comm == "stacked"/ { @[ustack(16), arg2] = count(); }'
 
