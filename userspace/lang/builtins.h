@@ -6,6 +6,8 @@
 #ifndef KPCTL_BUILTINS_H
 #define KPCTL_BUILTINS_H
 
+#include <stddef.h>
+
 #include "ast.h"
 
 /* Where a builtin's value comes from. */
@@ -34,6 +36,16 @@ struct builtin {
 	int from;
 	const char *hint;	/* for where it has none */
 };
+
+/* Of argN: N; of others -1. They are what comes last in the frame. */
+static inline int argument_number(const struct builtin *builtin)
+{
+	int first = offsetof(struct kps_frame, arg);
+
+	if (builtin->source != FROM_FRAME || builtin->from < first)
+		return -1;
+	return (builtin->from - first) / (int)sizeof(uint64_t);
+}
 
 struct constant {
 	const char *name;

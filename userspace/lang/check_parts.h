@@ -14,7 +14,7 @@ static inline unsigned int round_up8(unsigned int n)
 
 /* All report what is wrong and return -1. */
 
-/* check_expr.c */
+/* check_expr.c; refuse_name() is in check_name.c */
 int check_expr(struct checker *checker, struct expr *expr);
 int check_list(struct checker *checker, struct expr *list);
 int require_int(const struct expr *expr, const char *where);
@@ -64,6 +64,12 @@ unsigned int string_size(const struct ctype *array);
 void become_array(struct expr *expr);
 /* Nothing of the last check is left: an expression is checked for each event. */
 void forget_memory(struct expr *expr);
+
+/* check_name.c */
+int check_name(struct checker *checker, struct expr *expr);
+int check_positional(struct checker *checker, struct expr *expr);
+/* args.FIELD, or a member of what lies in memory */
+int check_field(struct checker *checker, struct expr *expr);
 
 /* check_call.c */
 int check_call(struct checker *checker, struct expr *expr);

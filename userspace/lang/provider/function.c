@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "function.h"
+#include "lang/builtins.h"
+#include "lang/check.h"
 
 const char *function_target(struct arena *arena,
 			    const struct function_spec *spec,
@@ -264,12 +267,63 @@ static int resolve_function(struct resolver *resolver,
 	return err;
 }
 
+/* Functions that have one argument: what the system call's are in. */
+static const char * const wrappers[] = {
+	"__x64_sys_", "__ia32_sys_", "__arm64_sys_", "__ia32_compat_sys_",
+	"__arm64_compat_sys_",
+};
+
+static const char *wrapped_call(const struct event *event)
+{
+	const char *target = event->nr_targets ? event->targets[0] : "";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wrappers); i++)
+		if (!strncmp(target, wrappers[i], strlen(wrappers[i])))
+			return target + strlen(wrappers[i]);
+	return NULL;
+}
+
+/* As the system call takes them. */
+static const char *saved_argument(const struct event *event, unsigned int n)
+{
+	static const char * const x64[] = { "di", "si", "dx", "r10", "r8", "r9" };
+
+	return !strncmp(event->targets[0], "__x64_", 6) && n < ARRAY_SIZE(x64) ?
+		x64[n] : NULL;
+}
+
+static int check_kprobe_argument(struct checker *checker,
+				 const struct expr *expr)
+{
+	struct event *event = checker->event;
+	unsigned int n = argument_number(expr->builtin);
+	const char *call = wrapped_call(event), *where;
+	const char *hint;
+
+	if (!n || !call || checker->quiet || diag_is_muted() || event->warned)
+		return 0;
+	event->warned = true;
+	where = saved_argument(event, n);
+	hint = arena_printf(checker->arena,
+			    "use args of tracepoint:syscalls:sys_enter_%s", call);
+	if (where)
+		hint = arena_printf(checker->arena,
+				    "%s, or ((struct pt_regs *)arg0)->%s",
+				    hint, where);
+	diag_warning(&expr->at, hint,
+		     "'%s' has one argument, arg0, a struct pt_regs * that holds those of the system call: %s is not one",
+		     event->targets[0], expr->builtin->name);
+	return 0;
+}
+
 const struct provider kprobe_provider = {
 	.name = "kprobe",
 	.alias = "k",
 	.usage = "kprobe:FUNCTION",
 	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_ARGUMENTS,
 	.resolve = resolve_function,
+	.check_argument = check_kprobe_argument,
 	.list = list_functions,
 };
 

@@ -23,6 +23,8 @@ struct parts {
 #define GIVES_RETURN	(1 << 3)	/* retval, duration */
 #define GIVES_RECORD	(1 << 4)	/* args.FIELD */
 
+struct checker;
+struct expr;
 struct listing;
 
 /**
@@ -39,6 +41,8 @@ struct listing;
  *	error was reported.
  * @fields: of the record that comes with an event, where it gives one. Return: 0 or
  *	-errno.
+ * @check_argument: whether argN has a meaning in an event of it, where it gives arguments;
+ *	NULL: it has. Return: 0, or -1 after an error was reported.
  * @list: calls list_one() for each probe; NULL: there is no list of them
  */
 struct provider {
@@ -54,6 +58,7 @@ struct provider {
 		       const struct attach_point *point,
 		       const struct parts *parts, struct event **found);
 	int (*fields)(const char *target, struct event_fields *fields);
+	int (*check_argument)(struct checker *checker, const struct expr *expr);
 	void (*list)(struct listing *listing, const struct provider *provider);
 };
 

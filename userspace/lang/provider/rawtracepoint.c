@@ -4,6 +4,9 @@
 
 #include "base/near.h"
 #include "kernel/tracefs.h"
+#include "ktypes/ktypes.h"
+#include "lang/builtins.h"
+#include "lang/check.h"
 #include "provider.h"
 
 struct raw_search {
@@ -84,6 +87,51 @@ static int resolve_rawtracepoint(struct resolver *resolver,
 	return 0;
 }
 
+/* Of a tracepoint's arguments, those that come in registers: see the module. */
+#define RAW_ARGUMENTS 5
+
+static void warn_of_unknown(struct checker *checker, const struct expr *expr,
+			    const char *tracepoint)
+{
+	if (checker->quiet || checker->warned_raw || diag_is_muted())
+		return;
+	checker->warned_raw = true;
+	diag_warning(&expr->at, "see its TP_PROTO in the kernel's include/trace/events",
+		     "how many arguments '%s' has is not known here: an argN that it does not have is some other value",
+		     tracepoint);
+}
+
+/* Behind the last argument are registers that hold something else. */
+static int check_raw_argument(struct checker *checker, const struct expr *expr)
+{
+	const struct event *event = checker->event;
+	int n = argument_number(expr->builtin);
+	size_t i;
+
+	if (n >= RAW_ARGUMENTS) {
+		diag_error(&expr->at, "use a kprobe, or args.FIELD of the tracepoint",
+			   "of a rawtracepoint arg0 to arg%d are known",
+			   RAW_ARGUMENTS - 1);
+		return -1;
+	}
+	for (i = 0; i < event->nr_targets; i++) {
+		const char *tracepoint = event->targets[i];
+		int nr = ktypes_tracepoint(tracepoint);
+
+		if (nr < 0) {
+			warn_of_unknown(checker, expr, tracepoint);
+		} else if (n >= nr) {
+			diag_error(&expr->at, nr ? "they begin with arg0" :
+				   "leave it out",
+				   "tracepoint '%s' has %d argument%s, so there is no %s",
+				   tracepoint, nr, nr == 1 ? "" : "s",
+				   expr->builtin->name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 struct raw_listing {
 	struct listing *listing;
 	struct strset seen;
@@ -114,6 +162,7 @@ const struct provider rawtracepoint_provider = {
 	.usage = "rawtracepoint:EVENT",
 	.gives = GIVES_TASK | GIVES_ARGUMENTS,
 	.resolve = resolve_rawtracepoint,
+	.check_argument = check_raw_argument,
 	.list = list_rawtracepoints,
 	.is_listed_by_name = true,
 };
