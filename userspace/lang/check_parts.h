@@ -14,9 +14,7 @@ static inline unsigned int round_up8(unsigned int n)
 
 /* All report what is wrong and return -1. */
 
-/* check_expr.c; refuse_name() is in check_name.c */
-int check_expr(struct checker *checker, struct expr *expr);
-int check_list(struct checker *checker, struct expr *list);
+/* check_tools.c; set_*() and become_*() are in check_expr.c */
 int require_int(const struct expr *expr, const char *where);
 int require_const(const struct expr *expr, const char *what);
 int require_value(const struct expr *expr, const char *what);
@@ -30,8 +28,10 @@ void become_int(struct expr *expr, uint64_t value, bool is_signed);
 void become_str(struct expr *expr, const char *text);
 struct type type_copy(struct checker *checker, const struct type *type);
 int refuse(const struct expr *expr, const char *hint, const char *what);
-int refuse_name(struct checker *checker, const struct expr *expr,
-		const char *kind);
+
+/* check_expr.c */
+int check_expr(struct checker *checker, struct expr *expr);
+int check_list(struct checker *checker, struct expr *list);
 /* A string and a literal that is longer than it can be: @always is what follows. */
 void warn_too_long(const struct checker *checker, const struct expr *expr,
 		   const struct expr *a, const struct expr *b,
@@ -66,12 +66,14 @@ void become_array(struct expr *expr);
 void forget_memory(struct expr *expr);
 
 /* check_name.c */
+int refuse_name(struct checker *checker, const struct expr *expr,
+		const char *kind);
 int check_name(struct checker *checker, struct expr *expr);
 int check_positional(struct checker *checker, struct expr *expr);
 /* args.FIELD, or a member of what lies in memory */
 int check_field(struct checker *checker, struct expr *expr);
 
-/* check_call.c */
+/* call/call.c */
 int check_call(struct checker *checker, struct expr *expr);
 
 /* check_format.c */

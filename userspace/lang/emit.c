@@ -11,18 +11,6 @@
 
 static void emit_stmts(struct emitter *em, const struct stmt *stmt);
 
-int take(struct emitter *em, unsigned int size)
-{
-	int off = em->top;
-
-	if (em->top + size > KPS_SCRATCH_SIZE) {
-		em->full = true;
-		return 0;
-	}
-	em->top += size;
-	return off;
-}
-
 /*
  * Assignments
  */

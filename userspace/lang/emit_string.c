@@ -4,12 +4,6 @@
 
 #include "call/call.h"
 
-void store_zeros(struct emitter *em, int from, int to)
-{
-	for (; from < to; from += 8)
-		code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + from, 0);
-}
-
 /* comm, in the place that is kept for it. */
 int emit_kept_comm(struct emitter *em)
 {

@@ -34,8 +34,11 @@ struct emitter {
 	int loop_next;		/* ... for break and continue */
 };
 
-/* emit.c: returns an offset in scratch */
+/* emitter.c */
+
+/* Room in scratch. Return: its offset there. */
 int take(struct emitter *em, unsigned int size);
+void store_zeros(struct emitter *em, int from, int to);
 
 /* With a size that a helper takes: where a fault comes from. */
 static inline uint64_t line_of(const struct expr *expr)
@@ -110,7 +113,6 @@ void emit_literal_at(struct emitter *em, const struct expr *expr, int off);
 /* A string of the event's record. */
 void emit_record_str(struct emitter *em, const struct expr *expr, int off,
 		     unsigned int size);
-void store_zeros(struct emitter *em, int from, int to);
 /* Keep @len bytes of the @size at @off: helpers fill multiples of eight. */
 void emit_cut(struct emitter *em, int off, unsigned int len, unsigned int size);
 int emit_kept_comm(struct emitter *em);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the checks do to an expression, and ask of it. */
+#include <string.h>
+
+#include "check_parts.h"
+
+/* Members of a tuple are widened in place: they must not be shared. */
+struct type type_copy(struct checker *checker, const struct type *type)
+{
+	struct type copy = *type;
+	struct type *members;
+	unsigned int i;
+
+	/* What is kept of a string is the text, not where it was. */
+	if (type->kind == TYPE_STR)
+		copy.to = NULL;
+	if (!type->nr_members)
+		return copy;
+	members = arena_alloc(checker->arena,
+			      type->nr_members * sizeof(*members));
+	for (i = 0; i < type->nr_members; i++)
+		members[i] = type_copy(checker, &type->members[i]);
+	copy.members = members;
+	return copy;
+}
+
+int refuse(const struct expr *expr, const char *hint, const char *what)
+{
+	diag_error(&expr->at, hint, "%s not supported yet", what);
+	return -1;
+}
+
+/* Whether somebody wants to know something of the value, and no more. */
+static bool is_truth(const char *where)
+{
+	return strstr(where, "condition") || !strcmp(where, "a filter");
+}
+
+/* Nothing is known of a map's value in an early pass: that may be anything. */
+int require_int(const struct expr *expr, const char *where)
+{
+	const char *hint = NULL;
+
+	if (type_is_int(&expr->type) || expr->type.kind == TYPE_NONE)
+		return 0;
+	if (expr->type.kind == TYPE_STR && is_truth(where))
+		hint = "compare strings with == or !=";
+	else if (expr->type.kind == TYPE_ARRAY)
+		hint = "print an address with ntop(), read an element with [0]";
+	else if (expr->type.kind == TYPE_RECORD)
+		hint = "read one of its members";
+	diag_error(&expr->at, hint, "%s must be an integer, not %s", where,
+		   type_name(&expr->type));
+	return -1;
+}
+
+int require_const(const struct expr *expr, const char *what)
+{
+	if (expr_is_const(expr))
+		return 0;
+	diag_error(&expr->at, "write a number", "%s must be a constant", what);
+	return -1;
+}
+
+int require_value(const struct expr *expr, const char *what)
+{
+	const char *hint = NULL;
+
+	if (type_is_value(&expr->type) || expr->type.kind == TYPE_NONE)
+		return 0;
+	if (expr->type.kind == TYPE_ARRAY)
+		hint = "print an address with ntop() or macaddr(), other bytes with buf(), an element with [0]";
+	else if (expr->type.kind == TYPE_RECORD)
+		hint = "read its members one by one";
+	else if (expr->type.kind == TYPE_AGGREGATE)
+		hint = "write @name[key] = count()";
+	diag_error(&expr->at, hint, "%s cannot be %s", type_name(&expr->type),
+		   what);
+	return -1;
+}
+
+/* The format of a time goes with an output, a map has no place for it. */
+int require_kept(const struct expr *expr, const char *what)
+{
+	if (expr->type.kind != TYPE_TIME)
+		return require_value(expr, what);
+	diag_error(&expr->at, "keep nsecs, and format it where it is printed",
+		   "%s cannot be %s", type_name(&expr->type), what);
+	return -1;
+}
