@@ -2,6 +2,24 @@
 #include <string.h>
 
 #include "ast.h"
+#include "base/array.h"
+
+enum stmt_word stmt_word(const struct stmt *stmt)
+{
+	static const char * const words[] = {
+		[WORD_WHILE] = "while", [WORD_FOR] = "for",
+		[WORD_UNROLL] = "unroll", [WORD_RETURN] = "return",
+		[WORD_BREAK] = "break", [WORD_CONTINUE] = "continue",
+	};
+	enum stmt_word word;
+
+	if (stmt->kind != STMT_LOOP && stmt->kind != STMT_JUMP)
+		return WORD_NONE;
+	for (word = WORD_WHILE; word < ARRAY_SIZE(words); word++)
+		if (!strcmp(stmt->text, words[word]))
+			return word;
+	return WORD_NONE;
+}
 
 struct expr *expr_new(struct arena *arena, enum expr_kind kind,
 		      const struct span *at)

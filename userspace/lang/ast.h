@@ -153,6 +153,19 @@ struct stmt {
 	unsigned int rounds;	/* STMT_LOOP: the checker's, how often it is unrolled */
 };
 
+/* The word that a loop or a jump begins with; of others WORD_NONE. */
+enum stmt_word {
+	WORD_NONE,
+	WORD_WHILE,
+	WORD_FOR,
+	WORD_UNROLL,
+	WORD_RETURN,
+	WORD_BREAK,
+	WORD_CONTINUE,
+};
+
+enum stmt_word stmt_word(const struct stmt *stmt);
+
 struct attach_point {
 	struct span at;
 	const char *text;

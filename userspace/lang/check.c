@@ -242,18 +242,21 @@ static int check_while(struct checker *checker, struct stmt *stmt)
 
 static int check_loop(struct checker *checker, struct stmt *stmt)
 {
-	if (!strcmp(stmt->text, "unroll"))
+	switch (stmt_word(stmt)) {
+	case WORD_UNROLL:
 		return check_unroll(checker, stmt);
-	if (!strcmp(stmt->text, "while"))
+	case WORD_WHILE:
 		return check_while(checker, stmt);
-	diag_error(&stmt->at, "print(@map) shows all of it; unroll (10) { } repeats",
-		   "'%s' is not supported yet", stmt->text);
-	return -1;
+	default:
+		diag_error(&stmt->at, "print(@map) shows all of it; unroll (10) { } repeats",
+			   "'%s' is not supported yet", stmt->text);
+		return -1;
+	}
 }
 
 static int check_jump(struct checker *checker, struct stmt *stmt)
 {
-	if (!strcmp(stmt->text, "return") || checker->loops)
+	if (stmt_word(stmt) == WORD_RETURN || checker->loops)
 		return 0;
 	diag_error(&stmt->at, "return ends the clause",
 		   "'%s' outside of a loop", stmt->text);

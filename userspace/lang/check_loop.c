@@ -121,7 +121,7 @@ static bool may_continue(const struct stmt *stmt)
 	const struct stmt *inner;
 
 	if (stmt->kind == STMT_JUMP)
-		return !strcmp(stmt->text, "continue");
+		return stmt_word(stmt) == WORD_CONTINUE;
 	for (inner = stmt->body; inner; inner = inner->next)
 		if (may_continue(inner))
 			return true;

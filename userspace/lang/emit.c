@@ -138,7 +138,7 @@ static bool is_too_long(struct emitter *em)
 static void emit_loop(struct emitter *em, const struct stmt *stmt)
 {
 	int outer_end = em->loop_end, outer_next = em->loop_next;
-	bool is_while = !strcmp(stmt->text, "while");
+	bool is_while = stmt_word(stmt) == WORD_WHILE;
 	unsigned int i;
 
 	em->loop_end = code_label(&em->code);
@@ -158,12 +158,16 @@ static void emit_loop(struct emitter *em, const struct stmt *stmt)
 
 static void emit_jump(struct emitter *em, const struct stmt *stmt)
 {
-	if (!strcmp(stmt->text, "break"))
+	switch (stmt_word(stmt)) {
+	case WORD_BREAK:
 		code_jump(&em->code, em->loop_end);
-	else if (!strcmp(stmt->text, "continue"))
+		break;
+	case WORD_CONTINUE:
 		code_jump(&em->code, em->loop_next);
-	else
+		break;
+	default:
 		code_jump(&em->code, em->end);
+	}
 }
 
 static void emit_expr_stmt(struct emitter *em, const struct stmt *stmt)
