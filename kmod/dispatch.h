@@ -298,7 +298,7 @@ static __always_inline bool kps_event_is_timed(const struct kps_probe *probe,
 	began = ktime_get_mono_fast_ns();
 	if (!kps_do_short(probe, at, word_of, event))
 		return false;
-	kps_guard_sample(probe->program, at.ledger, began);
+	kps_guard_sample(&probe->program->guard, at.ledger, began);
 	return true;
 }
 
@@ -390,7 +390,7 @@ static __always_inline void kps_event_run(struct kps_ctx *ctx,
 				  kps_outcome(ctx, kps_code_run(code, ctx));
 	local64_inc(&ctx->ledger->nr[outcome]);
 	if (unlikely(ctx->began))
-		kps_guard_sample(probe->program, ctx->ledger, ctx->began);
+		kps_guard_sample(&probe->program->guard, ctx->ledger, ctx->began);
 }
 
 #endif

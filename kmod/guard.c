@@ -23,7 +23,8 @@
 #include <linux/ktime.h>
 #include <linux/workqueue.h>
 
-#include "kpstat.h"
+#include "guard.h"
+#include "maps/maps.h"
 
 #define WINDOW_NS (NSEC_PER_SEC / 2)
 #define WINDOWS_OVER 2
@@ -57,21 +58,20 @@ static void tripped_in_irq(struct irq_work *irq_work)
 static void tripped(struct work_struct *work)
 {
 	struct kps_guard *guard = container_of(work, struct kps_guard, work);
-	struct kps_program *program =
-		container_of(guard, struct kps_program, guard);
 
-	kps_program_stop(program);
-	kps_program_put(program);
+	guard->ops->stop(guard);
 }
 
 /**
  * kps_guard_init() - of a new program
  * @guard: zeroed
+ * @ops: what it does when it trips
  *
  * Context: may sleep. Return: 0 or -ENOMEM.
  */
-int kps_guard_init(struct kps_guard *guard)
+int kps_guard_init(struct kps_guard *guard, const struct kps_guard_ops *ops)
 {
+	guard->ops = ops;
 	guard->budget = READ_ONCE(cpu_budget);
 	guard->cpus = alloc_percpu(struct kps_guard_cpu);
 	init_irq_work(&guard->irq_work, tripped_in_irq);
@@ -114,20 +114,17 @@ void kps_guard_settle(struct kps_guard *guard)
 	irq_work_sync(&guard->irq_work);
 }
 
-/* Any context. The program is attached, so somebody has a reference. */
-static void trip(struct kps_program *program, u32 percent)
+/* Any context. */
+static void trip(struct kps_guard *guard, u32 percent)
 {
-	struct kps_guard *guard = &program->guard;
-
 	/* END comes when all else is over, and kps_guard_settle() has been called. */
-	if (!READ_ONCE(program->live))
+	if (!guard->ops->is_live(guard))
 		return;
 	if (atomic_cmpxchg(&guard->tripped, 0, 1))
 		return;
 	guard->cpu = raw_smp_processor_id();
 	guard->percent = percent;
-	WRITE_ONCE(program->live, false);
-	kref_get(&program->ref);
+	guard->ops->halt(guard);
 	irq_work_queue(&guard->irq_work);
 }
 
@@ -156,7 +153,7 @@ static u64 without_worst(const struct kps_guard_cpu *mine)
 				  events) : mine->spent;
 }
 
-static void end_window(struct kps_program *program, struct kps_guard_cpu *mine,
+static void end_window(struct kps_guard *guard, struct kps_guard_cpu *mine,
 		       u64 now)
 {
 	u64 length = now - mine->since;
@@ -166,16 +163,15 @@ static void end_window(struct kps_program *program, struct kps_guard_cpu *mine,
 	mine->permille = min_t(u64, 1000, div64_u64(without_worst(mine) * 1000,
 						    length));
 	begin_window(mine, now);
-	if (!program->guard.budget ||
-	    mine->permille <= program->guard.budget * 10)
+	if (!guard->budget || mine->permille <= guard->budget * 10)
 		mine->over = 0;
 	else if (++mine->over >= WINDOWS_OVER)
-		trip(program, mine->permille / 10);
+		trip(guard, mine->permille / 10);
 }
 
 /**
  * kps_guard_sample() - an event that was timed has ended
- * @program: whose
+ * @guard: of its program
  * @ledger: of its probe, on this CPU
  * @began: ktime_get_mono_fast_ns() at its begin
  *
@@ -184,10 +180,10 @@ static void end_window(struct kps_program *program, struct kps_guard_cpu *mine,
  *
  * Context: any, with preemption off.
  */
-void kps_guard_sample(struct kps_program *program,
-		      struct kps_ledger_counts *ledger, u64 began)
+void kps_guard_sample(struct kps_guard *guard, struct kps_ledger_counts *ledger,
+		      u64 began)
 {
-	struct kps_guard_cpu *mine = this_cpu_ptr(program->guard.cpus);
+	struct kps_guard_cpu *mine = this_cpu_ptr(guard->cpus);
 	u64 now = ktime_get_mono_fast_ns();
 	u64 hits = local64_read(&ledger->nr[KPS_LEDGER_HITS]);
 	u64 took = min_t(u64, now - began, SAMPLE_MAX_NS);
@@ -203,7 +199,7 @@ void kps_guard_sample(struct kps_program *program,
 		mine->worst = took * events;
 		mine->worst_events = events;
 	}
-	end_window(program, mine, now);
+	end_window(guard, mine, now);
 }
 
 /**

@@ -10,9 +10,20 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-struct kps_program;
-
+struct kps_guard;
 struct kps_ledger_counts;
+
+/**
+ * struct kps_guard_ops - what a guard does to whom it guards
+ * @is_live: whether handlers run. Any context
+ * @halt: none begins any more; keeps it until @stop. Any context, of a handler
+ * @stop: what remains to be done. May sleep
+ */
+struct kps_guard_ops {
+	bool (*is_live)(const struct kps_guard *guard);
+	void (*halt)(struct kps_guard *guard);
+	void (*stop)(struct kps_guard *guard);
+};
 
 /**
  * struct kps_guard_cpu - the current window; only its CPU writes to it
@@ -40,12 +51,14 @@ struct kps_guard_cpu {
 
 /**
  * struct kps_guard - of one program
+ * @ops: see there
  * @budget: percent of a CPU, 0: any
  * @tripped: over budget: it is stopped, or soon will be
  * @percent: what it took when it was
  * @cpu: and where
  */
 struct kps_guard {
+	const struct kps_guard_ops *ops;
 	u32 budget;
 	atomic_t tripped;
 	u32 percent;
@@ -57,12 +70,12 @@ struct kps_guard {
 
 #define KPS_GUARD_TEXT_MAX 96
 
-int kps_guard_init(struct kps_guard *guard);
+int kps_guard_init(struct kps_guard *guard, const struct kps_guard_ops *ops);
 void kps_guard_free(struct kps_guard *guard);
 void kps_guard_reset(struct kps_guard *guard);
 void kps_guard_settle(struct kps_guard *guard);
-void kps_guard_sample(struct kps_program *program,
-		      struct kps_ledger_counts *ledger, u64 began);
+void kps_guard_sample(struct kps_guard *guard, struct kps_ledger_counts *ledger,
+		      u64 began);
 u32 kps_guard_permille(const struct kps_guard *guard);
 void kps_guard_text(const struct kps_guard *guard, char *text, size_t size);
 int kps_guards_init(void);

@@ -34,6 +34,7 @@
 #include "engine/engine.h"
 #include "guard.h"
 #include "maps/maps.h"
+#include "memory.h"
 #include "output.h"
 #include "providers/canary.h"
 
@@ -175,7 +176,7 @@ extern const struct kps_provider kps_program_provider;
  * @uid: of who loaded it
  * @every: list of all there are, loaded or not, under kps_rows_lock
  * @nr_cpus: those whose rows are in @memory
- * @memory: bytes it holds
+ * @memory: account of the bytes it holds
  */
 struct kps_program {
 	struct list_head list;
@@ -230,17 +231,10 @@ struct kps_program *kps_program_next(struct kps_program *program);
 int kps_program_unload(struct kps_program *program);
 int kps_program_enable(struct kps_program *program, struct kps_error *error);
 int kps_program_disable(struct kps_program *program);
-void kps_program_stop(struct kps_program *program);
 const char *kps_program_state(const struct kps_program *program);
 void kps_program_unload_owned(u32 portid);
 void kps_program_unload_all(void);
 unsigned int kps_program_count(void);
-int kps_memory_charge(struct kps_program *program, size_t bytes,
-		      struct kps_error *error);
-void kps_memory_uncharge(struct kps_program *program, size_t bytes);
-void kps_memory_charge_anyway(struct kps_program *program, size_t bytes);
-u64 kps_memory_limit(void);
-u64 kps_memory_used(void);
 void kps_site_is_in(struct kps_site *site, const char *module, size_t len);
 bool kps_programs_refer_to(const char *module);
 void kps_programs_attach_pending(const char *module);

@@ -115,7 +115,7 @@ static int load_enum(struct kps_program *program, const struct nlattr *nest,
 	if (err)
 		return err;
 	nr = count_attrs(nla_data(nest), nla_len(nest), KPS_ENUM_A_NAME);
-	err = kps_memory_charge(program, struct_size(names, names, nr) +
+	err = kps_memory_charge(&program->memory, struct_size(names, names, nr) +
 				nla_len(nest), error);
 	if (err)
 		return err;
@@ -260,7 +260,7 @@ static bool has_map(const struct kps_program *program, const char *name)
 static int allocate_map(struct kps_program *program, struct kps_map *map,
 			struct kps_error *error)
 {
-	int err = kps_memory_charge(program,
+	int err = kps_memory_charge(&program->memory,
 				    kps_map_memory(map, program->nr_cpus), error);
 
 	if (err || map->kind != KPS_MAP_VALUE)
@@ -369,7 +369,7 @@ static int load_buffer(struct kps_program *program, u32 bytes,
 				 bytes >> 10, KPS_MAX_BUFFER >> 10);
 	if (!bytes)
 		bytes = DEFAULT_BUFFER;
-	err = kps_memory_charge(program,
+	err = kps_memory_charge(&program->memory,
 				(size_t)program->nr_cpus *
 				kps_buffer_bytes(bytes), error);
 	if (err)
@@ -406,7 +406,7 @@ static int load_sites(struct kps_probe *probe, const struct nlattr *nest,
 	if (nr > KPS_MAX_SITES)
 		return kps_error(error, -E2BIG, "%u targets, at most %u", nr,
 				 KPS_MAX_SITES);
-	err = kps_memory_charge(probe->program, nr * site_bytes(probe, nr),
+	err = kps_memory_charge(&probe->program->memory, nr * site_bytes(probe, nr),
 				error);
 	if (err)
 		return err;
@@ -452,7 +452,7 @@ static int load_code(struct kps_probe *probe, const struct nlattr *attr,
 		return kps_error(error, -EINVAL,
 				 "its instructions are missing or cut off");
 	/* The core keeps them in pages, and the JIT's code in others. */
-	err = kps_memory_charge(probe->program,
+	err = kps_memory_charge(&probe->program->memory,
 				2 * PAGE_ALIGN(bpf_prog_size(nla_len(attr) /
 							     sizeof(struct bpf_insn))),
 				error);
@@ -526,7 +526,7 @@ static int load_stacks(struct kps_program *program, u32 entries,
 	if (entries > KPS_MAX_STACK_ENTRIES)
 		return kps_error(error, -E2BIG, "%u stacks, at most %u",
 				 entries, KPS_MAX_STACK_ENTRIES);
-	err = kps_memory_charge(program, kps_stacks_bytes(entries), error);
+	err = kps_memory_charge(&program->memory, kps_stacks_bytes(entries), error);
 	if (err)
 		return err;
 	program->stacks = kps_stacks_alloc(program, entries);
@@ -599,7 +599,7 @@ static int allocate_lists(struct kps_program *program,
 				 "%u enums, %u maps, %u outputs and %u probes; at most %u, %u, %u and %u",
 				 enums, maps, outputs, probes, KPS_MAX_ENUMS,
 				 KPS_MAX_MAPS, KPS_MAX_OUTPUTS, KPS_MAX_PROBES);
-	err = kps_memory_charge(program, sizeof(*program) +
+	err = kps_memory_charge(&program->memory, sizeof(*program) +
 				strlen(program->source) +
 				maps * sizeof(struct kps_map) +
 				outputs * sizeof(*program->outputs) +

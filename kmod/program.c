@@ -20,10 +20,6 @@
 #include "compat/compat.h"
 #include "kpstat.h"
 
-static unsigned int max_memory_mb = 256;
-module_param(max_memory_mb, uint, 0644);
-MODULE_PARM_DESC(max_memory_mb, "MiB that all programs together may hold");
-
 /* Between two tries to have the lock below. */
 #define LOCK_RETRY_MS 5
 
@@ -38,56 +34,7 @@ static unsigned int kps_nr_programs;
 /* Whose sets a CPU that comes is to have rows in; under kps_rows_lock. */
 static LIST_HEAD(every_program);
 
-static atomic64_t memory_used = ATOMIC64_INIT(0);
-
-u64 kps_memory_limit(void)
-{
-	return (u64)READ_ONCE(max_memory_mb) << 20;
-}
-
-u64 kps_memory_used(void)
-{
-	return atomic64_read(&memory_used);
-}
-
-/**
- * kps_memory_charge() - account for memory before it is allocated
- * @program: that will hold it; freed with the program
- * @bytes: how much
- * @error: gets the reason and the remedy
- *
- * Return: 0 or -E2BIG.
- */
-int kps_memory_charge(struct kps_program *program, size_t bytes,
-		      struct kps_error *error)
-{
-	u64 used = atomic64_add_return(bytes, &memory_used);
-
-	if (used > kps_memory_limit()) {
-		atomic64_sub(bytes, &memory_used);
-		return kps_error(error, -E2BIG,
-				 "it needs %zu KiB, %llu KiB are left of max_memory_mb=%u; use fewer keys, unload a program, or raise the module parameter",
-				 DIV_ROUND_UP(bytes, 1024),
-				 (kps_memory_limit() - min(kps_memory_limit(), used - bytes)) >> 10,
-				 READ_ONCE(max_memory_mb));
-	}
-	atomic64_add(bytes, &program->memory);
-	return 0;
-}
-
-/** kps_memory_charge_anyway() - the same, past the limit if need be. Any context. */
-void kps_memory_charge_anyway(struct kps_program *program, size_t bytes)
-{
-	atomic64_add(bytes, &memory_used);
-	atomic64_add(bytes, &program->memory);
-}
-
-/** kps_memory_uncharge() - give back before the program goes */
-void kps_memory_uncharge(struct kps_program *program, size_t bytes)
-{
-	atomic64_sub(bytes, &program->memory);
-	atomic64_sub(bytes, &memory_used);
-}
+static const struct kps_guard_ops guard_ops;
 
 /* Names become directories. */
 static bool is_name(const char *name)
@@ -119,7 +66,7 @@ struct kps_program *kps_program_alloc(const char *name, const char *source,
 		kfree(program);
 		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
 	}
-	if (kps_guard_init(&program->guard)) {
+	if (kps_guard_init(&program->guard, &guard_ops)) {
 		kfree(program->source);
 		kfree(program);
 		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
@@ -175,7 +122,7 @@ static void free_program(struct kref *ref)
 	kvfree(program->batch);
 	kfree(program->source);
 	kps_guard_free(&program->guard);
-	atomic64_sub(atomic64_read(&program->memory), &memory_used);
+	kps_memory_uncharge_all(&program->memory);
 	mutex_destroy(&program->read_lock);
 	kfree(program);
 }
@@ -300,13 +247,8 @@ static int enable(struct kps_program *program, struct kps_error *error)
 	return 0;
 }
 
-/**
- * kps_program_stop() - the guard says so
- * @program: referenced; it may have been stopped, started or unloaded since
- *
- * Context: may sleep.
- */
-void kps_program_stop(struct kps_program *program)
+/* The guard says so; it may have been stopped, started or unloaded since. */
+static void stop(struct kps_program *program)
 {
 	char why[KPS_GUARD_TEXT_MAX];
 	bool stopped;
@@ -322,6 +264,35 @@ void kps_program_stop(struct kps_program *program)
 	pr_warn("program \"%s\" is stopped: %s\n", program->name, why);
 	kps_netlink_stopped(program, why);
 }
+
+static struct kps_program *guarded(const struct kps_guard *guard)
+{
+	return container_of(guard, struct kps_program, guard);
+}
+
+static bool guarded_is_live(const struct kps_guard *guard)
+{
+	return READ_ONCE(guarded(guard)->live);
+}
+
+/* It is attached, so somebody has a reference. */
+static void guarded_halt(struct kps_guard *guard)
+{
+	WRITE_ONCE(guarded(guard)->live, false);
+	kref_get(&guarded(guard)->ref);
+}
+
+static void guarded_stop(struct kps_guard *guard)
+{
+	stop(guarded(guard));
+	kps_program_put(guarded(guard));
+}
+
+static const struct kps_guard_ops guard_ops = {
+	.is_live	= guarded_is_live,
+	.halt		= guarded_halt,
+	.stop		= guarded_stop,
+};
 
 /** kps_program_state() - a word for it */
 const char *kps_program_state(const struct kps_program *program)
@@ -361,7 +332,7 @@ static int allocate_set(struct kps_program *program, struct kps_error *error)
 
 	down_read(&kps_rows_lock);
 	nr = cpumask_weight(kps_cpus());
-	kps_memory_charge_anyway(program,
+	kps_memory_charge_anyway(&program->memory,
 				 (nr - program->nr_cpus) * cpu_bytes(program));
 	program->nr_cpus = nr;
 	set = kps_set_alloc(program);
@@ -396,7 +367,7 @@ int kps_program_cpu_comes(int cpu)
 		if (!ret)
 			continue;
 		program->nr_cpus++;
-		kps_memory_charge_anyway(program, cpu_bytes(program));
+		kps_memory_charge_anyway(&program->memory, cpu_bytes(program));
 	}
 	return 0;
 }

@@ -149,17 +149,17 @@ struct kps_set {
 
 struct kps_ctx;
 
-/* map.c: description, and sets */
-bool kps_memory_to_spare(size_t bytes);
+/* map.c */
 struct kps_map *kps_map_alloc(const char *name, enum kps_map_kind kind,
 			      struct kps_error *error);
 int kps_map_finish(struct kps_map *map, struct kps_error *error);
 void kps_map_free(struct kps_map *map);
 size_t kps_map_memory(const struct kps_map *map, u32 nr_cpus);
-size_t kps_row_bytes(const struct kps_program *program);
 u32 kps_lhist_buckets(const struct kps_lhist *lhist);
 const char *kps_map_kind_name(enum kps_map_kind kind);
 
+/* set.c */
+size_t kps_row_bytes(const struct kps_program *program);
 struct kps_set *kps_set_alloc(const struct kps_program *program);
 struct kps_set *kps_set_renew(const struct kps_program *program,
 			      const struct kps_set *from,

@@ -536,7 +536,7 @@ static int births_alloc(struct kps_site *site)
 	struct kps_program *program = site->probe->program;
 	struct conntrack_site *mine = of(site);
 	struct kps_error error;
-	int err = kps_memory_charge(program, births_bytes(), &error);
+	int err = kps_memory_charge(&program->memory, births_bytes(), &error);
 
 	if (err)
 		return err;
@@ -544,7 +544,7 @@ static int births_alloc(struct kps_site *site)
 					TRACKED_FLOWS);
 	if (mine->births)
 		return 0;
-	kps_memory_uncharge(program, births_bytes());
+	kps_memory_uncharge(&program->memory, births_bytes());
 	return -ENOMEM;
 }
 
@@ -556,7 +556,7 @@ static void births_free(struct kps_site *site)
 		return;
 	kps_values_free(mine->births);
 	mine->births = NULL;
-	kps_memory_uncharge(site->probe->program, births_bytes());
+	kps_memory_uncharge(&site->probe->program->memory, births_bytes());
 }
 
 static int arm_destroy(struct kps_site *site)
