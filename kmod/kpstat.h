@@ -32,6 +32,7 @@
 #include <linux/kpstat.h>
 
 #include "engine/engine.h"
+#include "event.h"
 #include "guard.h"
 #include "maps/maps.h"
 #include "memory.h"
@@ -117,6 +118,7 @@ struct kps_probe {
 /**
  * struct kps_provider - a family of events
  * @name: as in KPS_PROBE_A_PROVIDER
+ * @events: that it describes, or NULL: user space knows its events by itself
  * @named_by_probe: a target is only a parameter: the probe's own name says it
  * @prepare: check the target, allocate @priv. May sleep.
  * @attach: make events arrive. May sleep; -ENOENT with site->module set means
@@ -141,6 +143,8 @@ struct kps_probe {
  */
 struct kps_provider {
 	const char *name;
+	const struct kps_event *events;
+	u32 nr_events;
 	bool named_by_probe;
 	int (*prepare)(struct kps_site *site, struct kps_error *error);
 	int (*attach)(struct kps_site *site);
@@ -162,6 +166,9 @@ extern const struct kps_provider kps_profile_provider;
 extern const struct kps_provider kps_rawtracepoint_provider;
 extern const struct kps_provider kps_conntrack_provider;
 extern const struct kps_provider kps_program_provider;
+
+/* All of them; NULL ends it. */
+extern const struct kps_provider * const kps_providers[];
 
 /**
  * struct kps_program - probes and maps that live as one

@@ -20,7 +20,6 @@
 #include "kpstat.h"
 #include "load.h"
 #include "lockdown.h"
-#include "providers/conntrack.h"
 #include "text.h"
 #include "unread.h"
 
@@ -1036,7 +1035,7 @@ static int events_start(struct netlink_callback *cb)
 	return dump_begin(cb, tb, false) ? 0 : -ENOMEM;
 }
 
-static int put_names(struct sk_buff *msg, const struct kps_record_name *name)
+static int put_names(struct sk_buff *msg, const struct kps_event_name *name)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_RFIELD_A_ENUM);
 
@@ -1052,7 +1051,7 @@ static int put_names(struct sk_buff *msg, const struct kps_record_name *name)
 }
 
 static int put_record_field(struct sk_buff *msg,
-			    const struct kps_record_field *field)
+			    const struct kps_event_field *field)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_EVENT_A_FIELD);
 
@@ -1068,41 +1067,56 @@ static int put_record_field(struct sk_buff *msg,
 	return 0;
 }
 
-static int put_event(struct sk_buff *msg, u32 event)
+static int put_event(struct sk_buff *msg, const struct kps_provider *provider,
+		     const struct kps_event *event)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_EVENT);
-	char name[32];
+	char name[64];
 	u32 i;
 
 	if (!nest)
 		return -EMSGSIZE;
-	scnprintf(name, sizeof(name), "conntrack:%s",
-		  kps_conntrack_events[event]);
+	scnprintf(name, sizeof(name), "%s:%s", provider->name, event->name);
 	if (nla_put_string(msg, KPS_EVENT_A_NAME, name))
 		return -EMSGSIZE;
-	for (i = 0; i < kps_conntrack_nr_fields; i++)
-		if (kps_conntrack_fields[i].events & BIT(event) &&
-		    put_record_field(msg, &kps_conntrack_fields[i]))
+	for (i = 0; i < event->nr_fields; i++)
+		if (event->fields[i].events & event->bit &&
+		    put_record_field(msg, &event->fields[i]))
 			return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
 }
 
+/* Where the cursor is: a provider in step, its event in index. NULL: at the end. */
+static const struct kps_provider *provider_at(struct cursor *cursor)
+{
+	const struct kps_provider *provider;
+
+	while ((provider = kps_providers[cursor->step]) &&
+	       cursor->index >= provider->nr_events) {
+		cursor->step++;
+		cursor->index = 0;
+	}
+	return provider;
+}
+
 static int events_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct cursor *cursor = cursor_of(cb);
+	const struct kps_provider *provider;
 
-	for (; cursor->index < KPS_CONNTRACK_EVENTS; cursor->index++) {
+	for (; (provider = provider_at(cursor)); cursor->index++) {
 		void *header = put_header(msg, cb, KPS_CMD_EVENTS);
 
-		if (!header || put_event(msg, cursor->index)) {
+		if (!header ||
+		    put_event(msg, provider, &provider->events[cursor->index])) {
 			if (header)
 				genlmsg_cancel(msg, header);
 			break;
 		}
 		genlmsg_end(msg, header);
 	}
-	return cursor->index < KPS_CONNTRACK_EVENTS;
+	return provider != NULL;
 }
 DEFINE_DUMP(events);
 

@@ -25,7 +25,7 @@ struct kps_site kps_nobody = { .probe = &nobodys_probe };
 /* Under kps_config_lock, and read when nobody else is left. */
 static bool pinned;
 
-static const struct kps_provider * const providers[] = {
+const struct kps_provider * const kps_providers[] = {
 	&kps_kprobe_provider,
 	&kps_kretprobe_provider,
 	&kps_tracepoint_provider,
@@ -34,16 +34,17 @@ static const struct kps_provider * const providers[] = {
 	&kps_interval_provider,
 	&kps_profile_provider,
 	&kps_program_provider,
+	NULL
 };
 
 static const struct kps_provider *find_provider(const char *name)
 {
-	unsigned int i;
+	const struct kps_provider * const *each;
 
-	for (i = 0; i < ARRAY_SIZE(providers); i++)
-		if (!strcmp(providers[i]->name, name))
-			return providers[i];
-	return NULL;
+	for (each = kps_providers; *each; each++)
+		if (!strcmp((*each)->name, name))
+			break;
+	return *each;
 }
 
 /** kps_probe_alloc() - a probe without sites. May sleep. Return: or ERR_PTR. */
@@ -371,8 +372,8 @@ int kps_probes_attach(struct kps_program *program, struct kps_error *error)
 		return err;
 	rcu_expedite_gp();
 	program->starts = true;
-	for (i = 0; i < ARRAY_SIZE(providers) && !err; i++) {
-		nr = collect(program, providers[i], any, NULL);
+	for (i = 0; kps_providers[i] && !err; i++) {
+		nr = collect(program, kps_providers[i], any, NULL);
 		if (!nr)
 			continue;
 		attach_sites(program->batch, nr);
@@ -484,8 +485,8 @@ void kps_probes_detach(struct kps_program *program, const char *module)
 	u32 i, nr;
 
 	rcu_expedite_gp();
-	for (i = 0; i < ARRAY_SIZE(providers); i++) {
-		nr = collect(program, providers[i], is_attached_in, module);
+	for (i = 0; kps_providers[i]; i++) {
+		nr = collect(program, kps_providers[i], is_attached_in, module);
 		if (!nr)
 			continue;
 		detach_sites(program->batch, nr,
@@ -514,14 +515,14 @@ void kps_probes_attach_pending(struct kps_program *program, const char *module)
 {
 	u32 i, j, nr;
 
-	for (i = 0; i < ARRAY_SIZE(providers); i++) {
-		nr = collect(program, providers[i], is_pending_in, module);
+	for (i = 0; kps_providers[i]; i++) {
+		nr = collect(program, kps_providers[i], is_pending_in, module);
 		if (nr)
 			attach_sites(program->batch, nr);
 		for (j = 0; j < nr; j++)
 			if (program->batch[j]->error)
 				pr_warn("%s: %s:%s could not be attached: error %d\n",
-					program->name, providers[i]->name,
+					program->name, kps_providers[i]->name,
 					program->batch[j]->target,
 					-program->batch[j]->error);
 	}

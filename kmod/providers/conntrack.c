@@ -29,7 +29,7 @@
 #include "compat/compat.h"
 #include "dispatch.h"
 #include "providers/conntrack.h"
-#include "providers/symbol.h"
+#include "providers/hook.h"
 
 #define MODULE_BEHIND "nf_conntrack"
 
@@ -41,71 +41,6 @@
  * the kernel itself keeps no time stamps (nf_conntrack_timestamp = 0).
  */
 #define TRACKED_FLOWS 65536
-
-#define IN_NEW BIT(KPS_CONNTRACK_NEW)
-#define IN_DESTROY BIT(KPS_CONNTRACK_DESTROY)
-#define IN_FULL BIT(KPS_CONNTRACK_FULL)
-#define IN_ALL (IN_NEW | IN_DESTROY | IN_FULL)
-
-const char * const kps_conntrack_events[KPS_CONNTRACK_EVENTS] = {
-	[KPS_CONNTRACK_NEW]	= "new",
-	[KPS_CONNTRACK_DESTROY]	= "destroy",
-	[KPS_CONNTRACK_FULL]	= "full",
-};
-
-/* As conntrack(8) names them. */
-static const struct kps_record_name protocol_names[] = {
-	{ IPPROTO_ICMP, "icmp" }, { IPPROTO_IGMP, "igmp" },
-	{ IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" },
-	{ IPPROTO_DCCP, "dccp" }, { IPPROTO_GRE, "gre" },
-	{ IPPROTO_ESP, "esp" }, { IPPROTO_ICMPV6, "icmpv6" },
-	{ IPPROTO_SCTP, "sctp" }, { IPPROTO_UDPLITE, "udplite" },
-	{ 0, NULL }
-};
-
-static const struct kps_record_name family_names[] = {
-	{ AF_INET, "ipv4" }, { AF_INET6, "ipv6" }, { 0, NULL }
-};
-
-static const struct kps_record_name tcp_state_names[] = {
-	{ TCP_CONNTRACK_NONE, "NONE" },
-	{ TCP_CONNTRACK_SYN_SENT, "SYN_SENT" },
-	{ TCP_CONNTRACK_SYN_RECV, "SYN_RECV" },
-	{ TCP_CONNTRACK_ESTABLISHED, "ESTABLISHED" },
-	{ TCP_CONNTRACK_FIN_WAIT, "FIN_WAIT" },
-	{ TCP_CONNTRACK_CLOSE_WAIT, "CLOSE_WAIT" },
-	{ TCP_CONNTRACK_LAST_ACK, "LAST_ACK" },
-	{ TCP_CONNTRACK_TIME_WAIT, "TIME_WAIT" },
-	{ TCP_CONNTRACK_CLOSE, "CLOSE" },
-	{ TCP_CONNTRACK_SYN_SENT2, "SYN_SENT2" },
-	{ 0, NULL }
-};
-
-#define FIELD(field_, type_, events_, names_)				\
-	{								\
-		.name = #field_,					\
-		.offset = offsetof(struct kps_conntrack_record, field_),\
-		.size = sizeof_field(struct kps_conntrack_record, field_),\
-		.type = type_,						\
-		.events = events_,					\
-		.names = names_,					\
-	}
-
-const struct kps_record_field kps_conntrack_fields[] = {
-	FIELD(family, KPS_T_ENUM, IN_ALL, family_names),
-	FIELD(protocol, KPS_T_ENUM, IN_ALL, protocol_names),
-	FIELD(saddr, KPS_T_INET, IN_ALL, NULL),
-	FIELD(daddr, KPS_T_INET, IN_ALL, NULL),
-	FIELD(sport, KPS_T_INT, IN_ALL, NULL),
-	FIELD(dport, KPS_T_INT, IN_ALL, NULL),
-	FIELD(zone, KPS_T_INT, IN_ALL, NULL),
-	FIELD(mark, KPS_T_INT, IN_NEW | IN_DESTROY, NULL),
-	FIELD(status, KPS_T_INT, IN_NEW | IN_DESTROY, NULL),
-	FIELD(tcp_state, KPS_T_ENUM, IN_NEW | IN_DESTROY, tcp_state_names),
-	FIELD(lifetime, KPS_T_INT, IN_DESTROY, NULL),
-};
-
-const unsigned int kps_conntrack_nr_fields = ARRAY_SIZE(kps_conntrack_fields);
 
 /**
  * struct conntrack_site - the hooks behind one event
@@ -141,67 +76,6 @@ struct alloc_call {
 static struct conntrack_site *of(const struct kps_site *site)
 {
 	return site->priv;
-}
-
-static void fill_addr(struct kps_conntrack_addr *addr, u16 family,
-		      const union nf_inet_addr *from)
-{
-	addr->family = family;
-	memcpy(addr->bytes, from,
-	       family == AF_INET6 ? sizeof(from->in6) : sizeof(from->ip));
-}
-
-static bool has_ports(u8 protocol)
-{
-	switch (protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* All of it is written, the bytes behind the last field too: a clause can see them. */
-static void fill_tuple(struct kps_conntrack_record *record,
-		       const struct nf_conntrack_tuple *tuple)
-{
-	bool ports = has_ports(tuple->dst.protonum);
-
-	memset(record, 0, sizeof(*record));
-	record->family = tuple->src.l3num;
-	record->protocol = tuple->dst.protonum;
-	fill_addr(&record->saddr, tuple->src.l3num, &tuple->src.u3);
-	fill_addr(&record->daddr, tuple->src.l3num, &tuple->dst.u3);
-	if (ports) {
-		record->sport = ntohs(tuple->src.u.all);
-		record->dport = ntohs(tuple->dst.u.all);
-	}
-}
-
-static u16 zone_of(const struct nf_conn *ct)
-{
-#ifdef CONFIG_NF_CONNTRACK_ZONES
-	return ct->zone.id;
-#else
-	return 0;
-#endif
-}
-
-static void fill_flow(struct kps_conntrack_record *record,
-		      const struct nf_conn *ct)
-{
-	fill_tuple(record, &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple);
-	record->zone = zone_of(ct);
-	record->status = ct->status;
-#ifdef CONFIG_NF_CONNTRACK_MARK
-	record->mark = ct->mark;
-#endif
-	if (record->protocol == IPPROTO_TCP)
-		record->tcp_state = ct->proto.tcp.state;
 }
 
 /* Return: whose event it is, or NULL: it may not be served. */
@@ -242,7 +116,7 @@ static void flow_is_new(struct conntrack_site *mine, struct nf_conn *ct,
 		kps_values_set(mine->births, &key, &now);
 		return;
 	}
-	fill_flow(&record, ct);
+	kps_conntrack_fill_flow(&record, ct);
 	emit(site, &record, regs);
 }
 
@@ -366,7 +240,7 @@ static int __kprobes alloc_returned(struct kretprobe_instance *ri,
 	site = comes(container_of(rp, struct conntrack_site, alloc));
 	if (!site)
 		return 0;
-	fill_tuple(&record, &call->orig);
+	kps_conntrack_fill_tuple(&record, &call->orig);
 	record.zone = call->zone;
 	emit(site, &record, regs);
 	return 0;
@@ -423,7 +297,7 @@ static int __kprobes destroy_fired(struct kprobe *kp, struct pt_regs *regs)
 	if (!site)
 		return 0;
 	lifetime = tracked_lifetime(mine, ct);
-	fill_flow(&record, ct);
+	kps_conntrack_fill_flow(&record, ct);
 	record.lifetime = stamped_lifetime(ct) ?: lifetime;
 	emit(site, &record, regs);
 	return 0;
@@ -466,9 +340,10 @@ static int conntrack_prepare(struct kps_site *site, struct kps_error *error)
 	struct conntrack_site *mine;
 	int event;
 
-	event = match_string(kps_conntrack_events, KPS_CONNTRACK_EVENTS,
-			     site->target);
-	if (event < 0)
+	for (event = 0; event < KPS_CONNTRACK_EVENTS; event++)
+		if (!strcmp(kps_conntrack_events[event].name, site->target))
+			break;
+	if (event == KPS_CONNTRACK_EVENTS)
 		return kps_error(error, -EINVAL,
 				 "conntrack:%s: there are new, destroy and full",
 				 site->target);
@@ -694,6 +569,8 @@ static size_t conntrack_site_bytes(const struct kps_probe *probe, u32 nr)
 
 const struct kps_provider kps_conntrack_provider = {
 	.name		= "conntrack",
+	.events		= kps_conntrack_events,
+	.nr_events	= KPS_CONNTRACK_EVENTS,
 	.prepare	= conntrack_prepare,
 	.attach		= conntrack_attach,
 	.detach		= conntrack_detach,

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The conntrack provider's record, and how netlink describes it.
+ * The conntrack provider's record and events.
  */
 #ifndef KPS_PROVIDERS_CONNTRACK_H
 #define KPS_PROVIDERS_CONNTRACK_H
 
 #include <linux/types.h>
+
+#include "../event.h"
+
+struct nf_conn;
+struct nf_conntrack_tuple;
 
 /** struct kps_conntrack_addr - as KPS_T_INET lies in a key */
 struct kps_conntrack_addr {
@@ -34,24 +39,6 @@ struct kps_conntrack_record {
 	__u8 tcp_state;
 };
 
-/**
- * struct kps_record_field - one args.NAME
- * @type: KPS_T_INT, KPS_T_INET, KPS_T_ENUM
- * @names: of KPS_T_ENUM, by value, ended by NULL name
- * @events: bits of the events that have it
- */
-struct kps_record_field {
-	const char *name;
-	u32 offset;
-	u32 size;
-	u32 type;
-	u32 events;
-	const struct kps_record_name {
-		s64 value;
-		const char *name;
-	} *names;
-};
-
 enum kps_conntrack_event {
 	KPS_CONNTRACK_NEW,
 	KPS_CONNTRACK_DESTROY,
@@ -59,8 +46,11 @@ enum kps_conntrack_event {
 	KPS_CONNTRACK_EVENTS,
 };
 
-extern const char * const kps_conntrack_events[KPS_CONNTRACK_EVENTS];
-extern const struct kps_record_field kps_conntrack_fields[];
-extern const unsigned int kps_conntrack_nr_fields;
+extern const struct kps_event kps_conntrack_events[KPS_CONNTRACK_EVENTS];
+
+void kps_conntrack_fill_tuple(struct kps_conntrack_record *record,
+			      const struct nf_conntrack_tuple *tuple);
+void kps_conntrack_fill_flow(struct kps_conntrack_record *record,
+			     const struct nf_conn *ct);
 
 #endif

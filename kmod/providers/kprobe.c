@@ -2,8 +2,6 @@
 /*
  * kprobe: a place in the kernel's code, mostly a function's entry.
  */
-#include <linux/delay.h>
-#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <linux/slab.h>
@@ -11,11 +9,8 @@
 
 #include "dispatch.h"
 #include "providers/ftrace.h"
+#include "providers/hook.h"
 #include "providers/symbol.h"
-
-/* Between two tries: whoever needs memory so badly gets some meanwhile. */
-#define DISARM_RETRY_MS 10
-#define DISARM_TRIES 100
 
 struct kprobe_site {
 	struct kprobe kp;
@@ -25,202 +20,6 @@ struct kprobe_site {
 	struct kps_ftrace *ftrace;	/* serves it, or NULL: a kprobe does */
 	const char *why;		/* a kprobe does, or NULL: ftrace may */
 };
-
-/**
- * kps_symbol_parse() - take a target apart
- * @site: whose target it is; its module is filled in
- * @symbol: filled in
- * @error: gets the reason
- *
- * Return: 0 or -EINVAL.
- */
-int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
-		     struct kps_error *error)
-{
-	const char *colon = strchr(site->target, ':');
-	char *plus, *number;
-
-	strscpy(symbol->name, site->target, sizeof(symbol->name));
-	symbol->offset = 0;
-	plus = strchr(symbol->name, '+');
-	if (plus) {
-		*plus++ = '\0';
-		if (kstrtouint(plus, 0, &symbol->offset))
-			return kps_error(error, -EINVAL,
-					 "%s: \"%s\" is no offset",
-					 site->target, plus);
-	}
-	number = strchr(symbol->name, '#');
-	symbol->is_one_of_several = number;
-	if (number)
-		*number = '\0';
-	if (!symbol->name[0])
-		return kps_error(error, -EINVAL, "the target has no symbol");
-	if (colon)
-		strscpy(site->module, site->target,
-			min_t(size_t, sizeof(site->module),
-			      colon - site->target + 1));
-	if (!strcmp(site->module, KBUILD_MODNAME))
-		return kps_error(error, -EINVAL,
-				 "%s: kpstat's own functions cannot be probed: its handlers run them",
-				 site->target);
-	return 0;
-}
-
-/**
- * kps_symbol_attached() - note which module the probed address is in
- * @site: just attached
- * @kp: its kprobe
- *
- * If the module goes, we are told of that after the kernel has marked the kprobe, or
- * else from now on.
- *
- * Return: 0, or -EINVAL for our own code, which must not be probed: handlers
- * run it; or -ENOENT: the module goes.
- */
-int kps_symbol_attached(struct kps_site *site, struct kprobe *kp)
-{
-	char text[KSYM_SYMBOL_LEN];
-	char *module;
-
-	sprint_symbol(text, (unsigned long)kp->addr);
-	module = strchr(text, '[');
-	if (module)
-		kps_site_is_in(site, module + 1, strcspn(module + 1, " ]"));
-	if (!strcmp(site->module, KBUILD_MODNAME))
-		return -EINVAL;
-	return kprobe_gone(kp) ? -ENOENT : 0;
-}
-
-/*
- * Whether the symbol is where user space saw it. Looking that up is quick; before
- * 6.2 the kernel finds a name by going through all that there are.
- */
-static bool is_at(const struct kps_symbol *symbol, unsigned long address)
-{
-	const char *colon = strchr(symbol->name, ':');
-	const char *name = colon ? colon + 1 : symbol->name;
-	size_t module_len = colon ? colon - symbol->name : 0;
-	char text[KSYM_SYMBOL_LEN];	/* NAME+0xOFFSET/0xSIZE [MODULE] */
-	const char *module;
-
-	if (!address)
-		return false;
-	sprint_symbol(text, address);
-	if (strncmp(text, name, strlen(name)) ||
-	    !strstarts(text + strlen(name), "+0x0/"))
-		return false;
-	module = strchr(text, '[');
-	if (!module || !colon)
-		return !module && !colon;
-	return !strncmp(module + 1, symbol->name, module_len) &&
-	       strchr(" ]", module[1 + module_len]);
-}
-
-/**
- * kps_symbol_place() - tell a kprobe where to be, by address if that is known
- * @symbol: that it is for
- * @address: where the symbol may be, or 0
- * @kp: not registered
- *
- * Return: 0, or -ENOENT for one of several functions of a name that is not at
- * @address any more: by the name the kernel would take the first.
- */
-int kps_symbol_place(const struct kps_symbol *symbol, unsigned long address,
-		     struct kprobe *kp)
-{
-	bool known = is_at(symbol, address);
-
-	if (!known && symbol->is_one_of_several)
-		return -ENOENT;
-	kp->symbol_name = known ? NULL : symbol->name;
-	kp->addr = known ? (kprobe_opcode_t *)address : NULL;
-	kp->offset = symbol->offset;
-	return 0;
-}
-
-/**
- * kps_symbol_error() - what it means that a kprobe was refused
- * @symbol: that it was placed for
- * @address: likewise
- * @kp: refused
- * @err: what the kernel said
- *
- * A module may go between our look at the address and the kernel's: to it that is
- * a place where no probe may be.
- *
- * Return: -ENOENT then, or else @err.
- */
-int kps_symbol_error(const struct kps_symbol *symbol, unsigned long address,
-		     const struct kprobe *kp, int err)
-{
-	bool gone = err == -EINVAL && !kp->symbol_name &&
-		    !is_at(symbol, address);
-
-	return gone ? -ENOENT : err;
-}
-
-/*
- * register_kprobe() wants a struct as new, also when it comes again. It is armed by
- * kps_arm(), or never.
- */
-int kps_register_kprobe(struct kprobe *kp)
-{
-	struct kprobe fresh = {
-		.symbol_name = kp->symbol_name,
-		.addr = kp->symbol_name ? NULL : kp->addr,
-		.offset = kp->offset,
-		.pre_handler = kp->pre_handler,
-		.flags = KPROBE_FLAG_DISABLED,
-	};
-
-	*kp = fresh;
-	return register_kprobe(kp);
-}
-
-/**
- * kps_arm() - let a kprobe fire, if it can
- * @site: whose it is
- * @kp: registered, disabled
- *
- * Its module may have gone since it was registered. Context: may sleep. Return: 0,
- * -ENOENT then, or another errno; after that it is still to be unregistered.
- */
-int kps_arm(struct kps_site *site, struct kprobe *kp)
-{
-	int err = kps_watch_begin(&site->watch, kp) ?: enable_kprobe(kp);
-
-	return err && kprobe_gone(kp) ? -ENOENT : err;
-}
-
-/*
- * What the kernel puts a jump in the place of is a probe of its own, that it keeps
- * for all probes at one address, in a list with them (init_aggr_kprobe()).
- */
-static bool is_optimised(const struct kprobe *kp)
-{
-	const struct kprobe *each = kp;
-	bool found;
-
-	rcu_read_lock();
-	do {
-		found = READ_ONCE(each->flags) & KPROBE_FLAG_OPTIMIZED;
-		each = list_entry_rcu(each->list.next, struct kprobe, list);
-	} while (!found && each != kp);
-	rcu_read_unlock();
-	return found;
-}
-
-/**
- * kps_kprobe_how() - by what means this kernel serves a kprobe
- * @kp: registered
- */
-const char *kps_kprobe_how(const struct kprobe *kp)
-{
-	if (kp->flags & KPROBE_FLAG_FTRACE)
-		return "kprobe";
-	return is_optimised(kp) ? "optimised" : "int3";
-}
 
 static struct kprobe_site *of(const struct kps_site *site)
 {
@@ -298,7 +97,7 @@ static bool is_known(struct kps_site *site)
 	mine->why = NULL;
 	if (!KPS_FTRACE || site->probe->flags & KPS_PROBE_F_KPROBE ||
 	    mine->symbol.offset || site->module[0] ||
-	    !is_at(&mine->symbol, site->address))
+	    !kps_symbol_is_at(&mine->symbol, site->address))
 		return false;
 	mine->kp.addr = (kprobe_opcode_t *)site->address;
 	mine->kp.nmissed = 0;
@@ -433,31 +232,6 @@ static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
 		sites[i]->error = arm(sites[i]);
 	}
 	batch_free(&batch);
-}
-
-/**
- * kps_disarm() - make a kprobe that is about to be unregistered fire no more
- * @kp: registered
- *
- * unregister_kprobe() cannot say that it failed, and it can: if ftrace finds no
- * memory to take the function out of its filter, the probe stays armed in memory
- * that the caller then frees. disable_kprobe() says so, and can be tried again;
- * nothing is left then that unregistering could fail in. May sleep.
- *
- * Return: false: it cannot be (ftrace has given up, or memory never comes), and
- * must be left registered, where it is.
- */
-bool kps_disarm(struct kprobe *kp)
-{
-	unsigned int tries = DISARM_TRIES;
-	int err = disable_kprobe(kp);
-
-	while (err == -ENOMEM && --tries) {
-		msleep(DISARM_RETRY_MS);
-		err = disable_kprobe(kp);
-	}
-	/* -EINVAL: nobody knows it. */
-	return !err || err == -EINVAL;
 }
 
 /* All that it serves are among @sites: it goes with a module, or a program. */

@@ -13,6 +13,7 @@
 
 #include "compat/compat.h"
 #include "dispatch.h"
+#include "providers/hook.h"
 #include "providers/symbol.h"
 
 /* Calls under way at once, where the user does not say: many functions at once
@@ -135,33 +136,6 @@ static int maxactive(const struct kps_probe *probe, u32 nr_sites)
 	return nr_sites > 1 ? MAXACTIVE_MANY : MAXACTIVE_ONE;
 }
 
-/*
- * register_kretprobe() wants a struct as new, also when it comes again. Whether a
- * kprobe can fire is known when it is registered, and asked before it is armed.
- */
-int kps_register_kretprobe(struct kps_site *site, struct kretprobe *rp)
-{
-	struct kretprobe fresh = {
-		.kp.symbol_name = rp->kp.symbol_name,
-		.kp.addr = rp->kp.symbol_name ? NULL : rp->kp.addr,
-		.kp.flags = KPROBE_FLAG_DISABLED,
-		.handler = rp->handler,
-		.entry_handler = rp->entry_handler,
-		.maxactive = rp->maxactive,
-		.data_size = rp->data_size,
-	};
-	int err;
-
-	*rp = fresh;
-	err = register_kretprobe(rp);
-	if (err)
-		return err;
-	err = kps_arm(site, &rp->kp);
-	if (err)
-		unregister_kretprobe(rp);
-	return err;
-}
-
 static bool disarm(struct kps_site *site)
 {
 	if (kps_disarm(&of(site)->rp.kp))
@@ -210,12 +184,6 @@ static void kretprobe_detach(struct kps_site **sites, unsigned int nr)
 	unregister_kretprobes(rps, good);
 	for (i = 0; i < good; i++)
 		sites[i] = container_of(rps[i], struct kretprobe_site, rp)->site;
-}
-
-/** kps_kretprobe_missed() - no instance left, or no entry seen */
-u64 kps_kretprobe_missed(const struct kretprobe *rp)
-{
-	return (u64)rp->nmissed + rp->kp.nmissed;
 }
 
 static u64 kretprobe_missed(const struct kps_site *site)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * [MODULE:]SYMBOL[#N][+OFFSET], and what all providers built on kprobes share.
+ * [MODULE:]SYMBOL[#N][+OFFSET].
  */
 #ifndef KPS_PROVIDERS_SYMBOL_H
 #define KPS_PROVIDERS_SYMBOL_H
@@ -23,16 +23,11 @@ struct kps_symbol {
 
 int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
 		     struct kps_error *error);
+bool kps_symbol_is_at(const struct kps_symbol *symbol, unsigned long address);
 int kps_symbol_place(const struct kps_symbol *symbol, unsigned long address,
 		     struct kprobe *kp);
 int kps_symbol_error(const struct kps_symbol *symbol, unsigned long address,
 		     const struct kprobe *kp, int err);
 int kps_symbol_attached(struct kps_site *site, struct kprobe *kp);
-int kps_register_kprobe(struct kprobe *kp);
-int kps_register_kretprobe(struct kps_site *site, struct kretprobe *rp);
-int kps_arm(struct kps_site *site, struct kprobe *kp);
-bool kps_disarm(struct kprobe *kp);
-const char *kps_kprobe_how(const struct kprobe *kp);
-u64 kps_kretprobe_missed(const struct kretprobe *rp);
 
 #endif
