@@ -296,7 +296,7 @@ void kps_hotplug_exit(void);
 /* providers/program.c */
 void kps_program_fire(struct kps_program *program, const char *target);
 
-/* netlink.c, debugfs.c */
+/* netlink/family.c, debugfs.c */
 void kps_netlink_stopped(const struct kps_program *program, const char *why);
 int kps_netlink_init(void);
 void kps_netlink_exit(void);

@@ -60,7 +60,7 @@ static void report_absent(void)
 		error("kpstat's netlink family is not visible here: run kpctl in the initial network namespace");
 }
 
-/* The module's longest message is shorter, see SHOW_ROOM in kmod/netlink.c. */
+/* The module's longest message is shorter, see KPS_SHOW_ROOM in kmod/netlink/netlink.h. */
 #define ANSWER_MAX (80 << 10)
 
 struct client *client_open_quietly(void)
