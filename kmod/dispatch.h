@@ -27,7 +27,7 @@
 #include <linux/string.h>
 #include <asm/word-at-a-time.h>
 
-#include "compat/regs.h"
+#include "arch/arch.h"
 #include "kpstat.h"
 
 /*

@@ -50,8 +50,8 @@ endif
 ccflags-y += $(call kps-has,ftrace.h,struct ftrace_regs\>,KPS_HAS_FTRACE_REGS)
 
 # ftrace saves the arguments for whoever asks, and exports what an ops of our own
-# needs. That is tried on x86-64 only.
-ifeq ($(CONFIG_X86_64)$(CONFIG_DYNAMIC_FTRACE_WITH_ARGS),yy)
+# needs; the processor's port can use it.
+ifeq ($(kps-arch-ftrace)$(CONFIG_DYNAMIC_FTRACE_WITH_ARGS),yy)
 ifneq ($(and $(call kps-exports,ftrace_set_filter_ips),$(call kps-exports,ftrace_free_filter)),)
 kps-ftrace := y
 ccflags-y += -DKPS_HAS_FTRACE

@@ -23,7 +23,7 @@
 #include <linux/user_namespace.h>
 
 #include "compat/compat.h"
-#include "compat/stack.h"
+#include "engine/user_stack.h"
 #include "dispatch.h"
 #include "kpstat.h"
 

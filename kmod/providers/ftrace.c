@@ -18,12 +18,6 @@
 #include "dispatch.h"
 #include "providers/ftrace.h"
 
-/*
- * Between a function's address and that of ftrace's call in it: an ENDBR. Two calls are
- * farther from each other: one is 5 bytes long.
- */
-#define MARK_BYTES 4
-
 /**
  * struct kps_ftrace - functions of one program, all of the kernel or of one module
  * @ops: registered for as long as this exists
@@ -65,7 +59,7 @@ static const struct kps_site *site_at(const struct kps_ftrace *mine,
 }
 
 /*
- * Registers as a kprobe's handler sees them: behind the one byte of an int3.
+ * Registers as a kprobe's handler sees them: behind the breakpoint.
  * Whoever called us jumps to where they say, so it is put back.
  */
 static __always_inline void run_with_regs(struct kps_ctx *ctx,
@@ -74,7 +68,7 @@ static __always_inline void run_with_regs(struct kps_ctx *ctx,
 {
 	unsigned long resume = instruction_pointer(regs);
 
-	instruction_pointer_set(regs, ip + 1);
+	instruction_pointer_set(regs, ip + KPS_BEHIND_BREAKPOINT);
 	ctx->regs = regs;
 	kps_event_run(ctx, probe);
 	instruction_pointer_set(regs, resume);
@@ -135,7 +129,7 @@ static void __kprobes ftrace_fired_for_many(unsigned long ip,
 	preempt_disable_notrace();
 	i = last_at(mine, ip);
 	end = i + 1;
-	while (i && ip - mine->at[i - 1].ip <= MARK_BYTES)
+	while (i && ip - mine->at[i - 1].ip <= KPS_FTRACE_MARK)
 		i--;
 	for (; i < end; i++) {
 		const struct kps_site *site = READ_ONCE(mine->at[i].site);
@@ -176,7 +170,7 @@ static unsigned int distinct(const struct kps_ftrace *mine, unsigned long *ips)
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < mine->nr; i++)
-		if (!nr || mine->at[i].ip - ips[nr - 1] > MARK_BYTES)
+		if (!nr || mine->at[i].ip - ips[nr - 1] > KPS_FTRACE_MARK)
 			ips[nr++] = mine->at[i].ip;
 	return nr;
 }

@@ -6,6 +6,7 @@
 #include <linux/delay.h>
 #include <linux/kprobes.h>
 
+#include "arch/arch.h"
 #include "compat/compat.h"
 #include "providers/hook.h"
 
@@ -72,7 +73,7 @@ const char *kps_kprobe_how(const struct kprobe *kp)
 {
 	if (kp->flags & KPROBE_FLAG_FTRACE)
 		return "kprobe";
-	return is_optimised(kp) ? "optimised" : "int3";
+	return is_optimised(kp) ? "optimised" : KPS_BREAKPOINT;
 }
 
 /*

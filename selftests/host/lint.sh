@@ -116,6 +116,13 @@ versions() {
 		--include='*.[ch]' --include=Kbuild --exclude-dir=compat | sed "s,$TOP/,," || :
 }
 
+# What processors differ in is in kmod/arch and nowhere else.
+processors() {
+	grep -rnE '(CONFIG_|__)(X86|x86|ARM|arm|AARCH|aarch|RISCV|riscv|S390|s390|PPC|ppc)|X86_|asm/(unwind|text-patching)' \
+		"$TOP/Kbuild" "$TOP/kmod" --include='*.[ch]' --include='*.mk' --include=Kbuild \
+		--exclude='*.mod.c' --exclude-dir=arch | sed "s,$TOP/,," || :
+}
+
 # The version is dkms.conf's: what is built by make takes it from there, and what is
 # written out by hand follows it.
 version() {
@@ -213,6 +220,8 @@ main() {
 	fi
 	versions >"$tmp/out"
 	result "versions are asked in kmod/compat only" "$tmp/out"
+	processors >"$tmp/out"
+	result "processors are told apart in kmod/arch only" "$tmp/out"
 	mapfile -t files < <(cd "$TOP" && find userspace -name '*.[chly]' | sort)
 	(cd "$TOP" && floors "${files[@]}") >"$tmp/out"
 	result "includes of kpctl go down" "$tmp/out"
