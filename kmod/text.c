@@ -17,17 +17,10 @@
 #include "kpstat.h"
 #include "text.h"
 
+#define COLUMN_NAME(upper, name, kind, meaning)				\
+	[KPS_LEDGER_##upper] = #name,
 const char * const kps_ledger_names[KPS_LEDGER_NR] = {
-	[KPS_LEDGER_HITS]	= "hits",
-	[KPS_LEDGER_RECORDED]	= "recorded",
-	[KPS_LEDGER_FILTERED]	= "filtered",
-	[KPS_LEDGER_OVERFLOW]	= "overflow",
-	[KPS_LEDGER_FAULT]	= "fault",
-	[KPS_LEDGER_BUSY]	= "busy",
-	[KPS_LEDGER_RECURSION]	= "recursion",
-	[KPS_LEDGER_OUTPUT]	= "output",
-	[KPS_LEDGER_STACK]	= "stack",
-	[KPS_LEDGER_MISSED]	= "missed",
+	KPS_LEDGER_COLUMNS(COLUMN_NAME)
 };
 
 bool kps_field_is_int(const struct kps_field *field)

@@ -369,22 +369,37 @@ enum kps_site_attr {
  * exactly, whenever no handler is running (after DISABLE; in a reading of a
  * running program at most one event per CPU is under way).
  */
+enum kps_ledger_kind {
+	KPS_LEDGER_IS_ALL,	/* the sum of the others */
+	KPS_LEDGER_IS_SEEN,	/* it was served in full */
+	KPS_LEDGER_IS_PART,	/* this action of the clause was not done, the others were */
+	KPS_LEDGER_IS_LOST,	/* nothing was done */
+};
+
+/*
+ * All columns, in their order: the name, what kind it is of, and what it means, as
+ * kpctl says it of losses.  The event that lost several of its actions is counted
+ * once: a fault names it before an overflow does.
+ */
+#define KPS_LEDGER_COLUMNS(X)						\
+	X(HITS, hits, ALL, "the event happened")			\
+	X(RECORDED, recorded, SEEN, "all actions of the clause were done") \
+	X(FILTERED, filtered, SEEN, "the clause's filter said no")	\
+	X(OVERFLOW, overflow, PART, "map full (see --max-keys)")	\
+	X(FAULT, fault, PART,						\
+	  "memory could not be read and was taken for zeros, as at a NULL pointer") \
+	X(BUSY, busy, PART, "map locked below an NMI")			\
+	X(RECURSION, recursion, LOST, "inside of kpstat itself")	\
+	X(OUTPUT, output, PART, "output buffer full (see --buffer)")	\
+	X(STACK, stack, PART, "no room for its stack (see --max-stacks)") \
+	X(MISSED, missed, LOST, "could not be delivered")
+
+#define KPS_LEDGER_ENUMERATOR(upper, name, kind, meaning) KPS_LEDGER_##upper,
 enum kps_ledger {
-	KPS_LEDGER_HITS,	/* the event happened */
-	KPS_LEDGER_RECORDED,	/* all actions of the clause were done */
-	KPS_LEDGER_FILTERED,	/* the clause's filter said no */
-	/* Lost in part: this action of the clause was not done, the others were;
-	 * a fault names the event before an overflow does.
-	 */
-	KPS_LEDGER_OVERFLOW,	/* a map had no room */
-	KPS_LEDGER_FAULT,	/* memory could not be read, and was taken as zeros */
-	KPS_LEDGER_BUSY,	/* in NMI, a value map was locked below it */
-	KPS_LEDGER_RECURSION,	/* lost: fired inside a handler of kpstat's */
-	KPS_LEDGER_OUTPUT,	/* lost in part: no room in the buffer for a record */
-	KPS_LEDGER_STACK,	/* lost in part: no room in the table of stacks */
-	KPS_LEDGER_MISSED,	/* lost: the kernel could not deliver it */
+	KPS_LEDGER_COLUMNS(KPS_LEDGER_ENUMERATOR)
 	KPS_LEDGER_NR,
 };
+#undef KPS_LEDGER_ENUMERATOR
 
 /* Events that are faults by the first line whose reading failed; 0: any other. */
 struct kps_fault_line {

@@ -13,17 +13,10 @@
 #include "base/xalloc.h"
 #include "client.h"
 
+#define COLUMN_NAME(upper, name, kind, meaning)				\
+	[KPS_LEDGER_##upper] = #name,
 const char * const ledger_names[KPS_LEDGER_NR] = {
-	[KPS_LEDGER_HITS]	= "hits",
-	[KPS_LEDGER_RECORDED]	= "recorded",
-	[KPS_LEDGER_FILTERED]	= "filtered",
-	[KPS_LEDGER_OVERFLOW]	= "overflow",
-	[KPS_LEDGER_FAULT]	= "fault",
-	[KPS_LEDGER_BUSY]	= "busy",
-	[KPS_LEDGER_RECURSION]	= "recursion",
-	[KPS_LEDGER_OUTPUT]	= "output",
-	[KPS_LEDGER_STACK]	= "stack",
-	[KPS_LEDGER_MISSED]	= "missed",
+	KPS_LEDGER_COLUMNS(COLUMN_NAME)
 };
 
 static char *get_string(struct nlattr *attr)

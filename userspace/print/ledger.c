@@ -54,14 +54,12 @@ void ledger_print(const struct program_answer *program)
 	}
 }
 
+/* NULL: it is no loss. */
+#define COLUMN_LOSS(upper, name, kind, meaning)				\
+	[KPS_LEDGER_##upper] = KPS_LEDGER_IS_##kind >= KPS_LEDGER_IS_PART ? \
+			       meaning : NULL,
 static const char * const loss_meanings[KPS_LEDGER_NR] = {
-	[KPS_LEDGER_OVERFLOW]	= "map full (see --max-keys)",
-	[KPS_LEDGER_FAULT]	= "memory could not be read and was taken for zeros, as at a NULL pointer",
-	[KPS_LEDGER_BUSY]	= "map locked below an NMI",
-	[KPS_LEDGER_RECURSION]	= "inside of kpstat itself",
-	[KPS_LEDGER_OUTPUT]	= "output buffer full (see --buffer)",
-	[KPS_LEDGER_STACK]	= "no room for its stack (see --max-stacks)",
-	[KPS_LEDGER_MISSED]	= "could not be delivered",
+	KPS_LEDGER_COLUMNS(COLUMN_LOSS)
 };
 
 /* What an event is missed for depends on what it is an event of. */
