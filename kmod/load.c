@@ -140,6 +140,7 @@ static const u16 type_sizes[__KPS_T_NR] = {
 	[KPS_T_USYM]	= 16,
 	[KPS_T_MAC]	= 8,
 	[KPS_T_CGROUP]	= 8,
+	[KPS_T_USER]	= 8,
 	[KPS_T_JOIN]	= 8,
 };
 
@@ -152,6 +153,9 @@ static bool has_free_size(u16 type)
 static int check_field(const struct kps_program *program,
 		       const struct kps_field *field, struct kps_error *error)
 {
+	const u32 tuples = KPS_FIELD_TUPLES << KPS_FIELD_OPENS_SHIFT |
+			   KPS_FIELD_TUPLES << KPS_FIELD_CLOSES_SHIFT;
+
 	if (field->type >= __KPS_T_NR)
 		return kps_error(error, -EINVAL, "unknown type %u",
 				 field->type);
@@ -160,8 +164,9 @@ static int check_field(const struct kps_program *program,
 	    field->size != type_sizes[field->type])
 		return kps_error(error, -EINVAL, "size %u does not fit type %u",
 				 field->size, field->type);
-	if (field->flags & ~(KPS_FIELD_SIGNED |
-			     (field->type == KPS_T_ENUM ? KPS_FIELD_BITS : 0)))
+	if (field->flags & ~(KPS_FIELD_SIGNED | tuples |
+			     (field->type == KPS_T_ENUM ?
+			      KPS_FIELD_BITS | KPS_FIELD_BOOL : 0)))
 		return kps_error(error, -EINVAL, "unknown flags 0x%x",
 				 field->flags);
 	if (field->type == KPS_T_ENUM && field->enum_id >= program->nr_enums)

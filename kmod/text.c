@@ -25,7 +25,8 @@ const char * const kps_ledger_names[KPS_LEDGER_NR] = {
 
 bool kps_field_is_int(const struct kps_field *field)
 {
-	return field->type == KPS_T_INT || field->type == KPS_T_CGROUP;
+	return field->type == KPS_T_INT || field->type == KPS_T_CGROUP ||
+	       field->type == KPS_T_USER;
 }
 
 static size_t int_text(const struct kps_field *field, u64 value, char *text,
@@ -358,25 +359,29 @@ static void number_show(struct seq_file *m, const struct kps_map *map,
 	seq_puts(m, text);
 }
 
+/* Of tuples that begin or end with a field. */
+static void brackets(struct seq_file *m, char c, u32 nr)
+{
+	while (nr--)
+		seq_putc(m, c);
+}
+
 /* "1", or of a tuple "(1, foo)". */
 static void plain_show(struct seq_file *m, const struct kps_program *program,
 		       const struct kps_map *map, const u64 *value, char *text)
 {
-	bool tuple = map->nr_value > 1;
 	u32 i;
 
-	if (tuple)
-		seq_putc(m, '(');
 	for (i = 0; i < map->nr_value; i++) {
 		kps_field_text(program, &map->value[i], value, text,
 			       KPS_TEXT_MAX);
 		if (i)
 			seq_puts(m, ", ");
+		brackets(m, '(', kps_field_opens(map->value[i].flags));
 		seq_puts(m, text);
+		brackets(m, ')', kps_field_closes(map->value[i].flags));
 		value += map->value[i].size / sizeof(u64);
 	}
-	if (tuple)
-		seq_putc(m, ')');
 }
 
 static void value_show(struct seq_file *m, const struct kps_program *program,
@@ -420,10 +425,12 @@ static void key_show(struct seq_file *m, const struct kps_program *program,
 		kps_field_text(program, &map->key[i], key, text, KPS_TEXT_MAX);
 		if (i)
 			seq_puts(m, map->key[i].type == KPS_T_KSTACK ? "," : ", ");
+		brackets(m, '(', kps_field_opens(map->key[i].flags));
 		if (map->key[i].type == KPS_T_KSTACK)
 			stack_show(m, text);
 		else
 			seq_puts(m, text);
+		brackets(m, ')', kps_field_closes(map->key[i].flags));
 		key += map->key[i].size / sizeof(u64);
 	}
 	seq_putc(m, ']');

@@ -115,6 +115,21 @@ HELPER(mod, .nests = true, .cost = 30)
 	return rest;
 }
 
+HELPER(sdiv, .nests = true, .cost = 30)
+{
+	/* The least number has no opposite, and its division by -1 traps. */
+	if ((s64)r3 == -1)
+		return -r2;
+	return r3 ? div64_s64(r2, r3) : 0;
+}
+
+HELPER(smod, .nests = true, .cost = 30)
+{
+	if (!r3)
+		return r2;
+	return (s64)r3 == -1 ? 0 : r2 - div64_s64(r2, r3) * r3;
+}
+
 static u64 extend(const void *from, u64 how)
 {
 	u64 value = 0;
@@ -363,6 +378,50 @@ static s64 keep_stack(struct kps_ctx *ctx, const unsigned long *ips, u32 nr)
 	return KPS_STACK_LOST;
 }
 
+/* A NUL ends it, or its room. */
+static u32 length_of(const char *text, u32 size)
+{
+	u32 len = 0;
+
+	while (len < size && text[len])
+		len++;
+	return len;
+}
+
+HELPER(strlen, .nests = true, .cost = 10)
+{
+	return length_of(scratch(CTX, r3), r2 & KPS_SIZE_MASK);
+}
+
+static bool begins_with(const char *text, const char *with, u32 len)
+{
+	while (len && *text == *with) {
+		text++;
+		with++;
+		len--;
+	}
+	return !len;
+}
+
+/* The worst are 255 bytes of one letter, and another behind 127 of it. */
+HELPER(strstr, .nests = true, .cost = 20000)
+{
+	const char *text = scratch(CTX, r3), *wanted = scratch(CTX, r5);
+	u32 len = length_of(text, r2 & KPS_SIZE_MASK);
+	u32 nr = length_of(wanted, r4 & KPS_SIZE_MASK);
+	u32 i;
+
+	for (i = 0; nr <= len && i <= len - nr; i++)
+		if (begins_with(text + i, wanted, nr))
+			return i;
+	return -1;
+}
+
+HELPER(usermode, .takes_regs = true, .cost = 5)
+{
+	return CTX->regs && user_mode(CTX->regs);
+}
+
 HELPER(kstack, .takes_stack = true, .takes_regs = true, .cost = 300)
 {
 	struct kps_ctx *ctx = CTX;
@@ -527,6 +586,32 @@ HELPER(map_update, .nests = true, .cost = 100)
 	if (kps_table_update(ctx->row->tables[r2], map, scratch(ctx, r3), r4))
 		return lose(ctx, KPS_LEDGER_OVERFLOW);
 	return 0;
+}
+
+/* Of the set in use now: what is counted meanwhile on other CPUs may be in it or not. */
+HELPER(aggregate, .cost = 50)
+{
+	struct kps_ctx *ctx = CTX;
+	const struct kps_map *map = ctx->program->maps[r2];
+	const struct kps_set *set = rcu_dereference_raw(ctx->program->set);
+	const struct kps_row *row;
+	u64 value[2];
+	bool found = false;
+	int cpu;
+
+	kps_value_init(map, value);
+	kps_for_each_row(row, set, cpu) {
+		const u64 *its = kps_table_peek(row->tables[r2], map,
+						scratch(ctx, r3));
+
+		if (!its)
+			continue;
+		kps_value_merge(map, value, its);
+		found = true;
+	}
+	if (!found)
+		return 0;
+	return map->value_size == sizeof(value) ? kps_average(value) : value[0];
 }
 
 static u64 values_result(struct kps_ctx *ctx, int result)

@@ -454,6 +454,27 @@ static int check_number_map(struct verifier *v, struct call *call, u64 nr)
 	return err;
 }
 
+static bool is_histogram(const struct kps_map *map)
+{
+	return map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST;
+}
+
+/* A look into the table of another CPU. */
+#define PEEK_COST 80
+
+static int check_sum_map(struct verifier *v, struct call *call, u64 nr)
+{
+	int err = check_map_number(v, call, nr, false);
+
+	if (err)
+		return err;
+	if (is_histogram(call->map))
+		return refuse(v, "%s needs a map of numbers, not %s",
+			      call->helper->name, call->map->name);
+	add_cost(v, v->program->nr_cpus * PEEK_COST);
+	return 0;
+}
+
 static int check_output(struct verifier *v, struct call *call, u64 nr,
 			bool joins)
 {
@@ -535,6 +556,10 @@ static int check_const_arg(struct verifier *v, struct call *call,
 		return check_map_number(v, call, value, true);
 	case KPS_ARG_NUMBER_MAP:
 		return check_number_map(v, call, value);
+	case KPS_ARG_SUM_MAP:
+		return check_sum_map(v, call, value);
+	case KPS_ARG_IN:
+		return check_scratch_range(v, value, call->len, true);
 	case KPS_ARG_OUTPUT:
 		return check_output(v, call, value, false);
 	case KPS_ARG_JOIN_OUTPUT:

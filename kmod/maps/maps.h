@@ -179,6 +179,8 @@ int kps_table_update(struct kps_table *table, const struct kps_map *map,
 		     const u64 *key, s64 value);
 void kps_table_update_only(struct kps_table *table, const struct kps_map *map,
 			   s64 value);
+const u64 *kps_table_peek(const struct kps_table *table,
+			  const struct kps_map *map, const u64 *key);
 void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
 void kps_value_init(const struct kps_map *map, u64 *value);
 void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,

@@ -244,6 +244,39 @@ static noinline u64 *__kprobes find(struct kps_table *table, const u64 *key,
 	return NULL;
 }
 
+/**
+ * kps_table_peek() - a key's counters in the table of any CPU
+ * @table: may be written to meanwhile
+ * @map: that it belongs to
+ * @key: map->key_size bytes
+ *
+ * Context: any. Return: NULL if it has no such key.
+ */
+const u64 *__kprobes kps_table_peek(const struct kps_table *table,
+				    const struct kps_map *map, const u64 *key)
+{
+	const u32 words = map->key_size / 8;
+	u32 hash, at, left, entry;
+
+	if (!words)
+		return READ_ONCE(table->claimed) ?
+			kps_table_slot_at(table, 0)->data : NULL;
+	hash = kps_hash(&table->secret, key, words);
+	at = hash & table->mask;
+	for (left = MOST_PROBES; left; left--, at = (at + 1) & table->mask) {
+		const struct kps_slot *slot;
+
+		/* Pairs with smp_wmb() in insert(): the key is there. */
+		entry = smp_load_acquire(&table->index[at]);
+		if (!entry)
+			return NULL;
+		slot = kps_table_slot_at(table, entry - 1);
+		if (holds(slot, hash, key, words))
+			return slot->data + words;
+	}
+	return NULL;
+}
+
 /* A key's counters; it is inserted if it is new. NULL: there is no slot left. */
 static __always_inline u64 *slot_of(struct kps_table *table,
 				    const struct kps_map *map, const u64 *key)

@@ -629,7 +629,8 @@ static void check_map_add(void)
 static void check_tuples(void)
 {
 	const struct kps_field fields[] = {
-		number, { .type = KPS_T_STR, .size = 16 },
+		{ .type = KPS_T_INT, .size = 8, .flags = 1 << KPS_FIELD_OPENS_SHIFT },
+		{ .type = KPS_T_STR, .size = 16, .flags = 1 << KPS_FIELD_CLOSES_SHIFT },
 	};
 	const struct bpf_insn insns[] = {
 		VALUE_OF_MINE, STX(BPF_DW, R6, R7, SCRATCH(0)),

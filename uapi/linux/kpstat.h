@@ -276,11 +276,30 @@ enum kps_type {
 				 * a record; the last field of its output, with no
 				 * bytes in scratch
 				 */
+	KPS_T_USER,		/* 8 bytes: number of a user; sent as INT */
 	__KPS_T_NR,
 };
 
 #define KPS_FIELD_SIGNED	(1 << 0)
 #define KPS_FIELD_BITS		(1 << 1) /* KPS_T_ENUM: names are of bits, "A|B" */
+#define KPS_FIELD_BOOL		(1 << 2) /* KPS_T_ENUM: of true and false */
+/*
+ * Tuples: how many begin with this field, and how many end. Of a key's fields those
+ * between commas are no tuple by themselves.
+ */
+#define KPS_FIELD_TUPLES	7
+#define KPS_FIELD_OPENS_SHIFT	4
+#define KPS_FIELD_CLOSES_SHIFT	8
+
+static inline __u32 kps_field_opens(__u16 flags)
+{
+	return flags >> KPS_FIELD_OPENS_SHIFT & KPS_FIELD_TUPLES;
+}
+
+static inline __u32 kps_field_closes(__u16 flags)
+{
+	return flags >> KPS_FIELD_CLOSES_SHIFT & KPS_FIELD_TUPLES;
+}
 
 struct kps_field {
 	__u16 type;		/* enum kps_type */
@@ -502,6 +521,8 @@ enum kps_arg {
 	KPS_ARG_WORD,		/* const: any */
 	KPS_ARG_REG,		/* const: offset in struct pt_regs */
 	KPS_ARG_CLOCK,		/* const: enum kps_clock */
+	KPS_ARG_SUM_MAP,	/* const: an aggregating map of numbers: no histogram */
+	KPS_ARG_IN,		/* const: scratch offset, length bytes read */
 };
 
 /*
@@ -559,6 +580,14 @@ enum kps_arg {
  *   CLOCK          (CONST enum kps_clock) -> ns
  *   MAP_LEN        (map) -> keys in it now; VALUE maps
  *   STACK_LEN      (id that KSTACK or USTACK gave) -> frames
+ *   AGGREGATE      (map, key) -> what all CPUs together have: the count, sum, least,
+ *                  greatest or average; 0 if there is no such key
+ *   SDIV           (a, b) -> a / b signed, cut towards 0; 0 if b is 0
+ *   SMOD           (a, b) -> a % b signed, with the sign of a; a if b is 0
+ *   STRLEN         (CONST size, CONST offset of a string in scratch) -> its length
+ *   STRSTR         (CONST size, string, CONST size, string) -> where the second one first
+ *                  begins in the first, or -1
+ *   USERMODE       () -> 1 if user space was interrupted, else 0
  *   RECORD_BUF     (word, length, CONST size of out, out): like BYTES, of what a
  *                  __data_loc word says lies in the record: its offset |
  *                  its length << 16
@@ -607,7 +636,14 @@ enum kps_arg {
 	X(MAP_LEN, map_len, KPS_ARG_VMAP)				\
 	X(STACK_LEN, stack_len, KPS_ARG_ANY)				\
 	X(RECORD_BUF, record_buf, KPS_ARG_ANY, KPS_ARG_ANY,		\
-	  KPS_ARG_LEN, KPS_ARG_OUT)
+	  KPS_ARG_LEN, KPS_ARG_OUT)					\
+	X(AGGREGATE, aggregate, KPS_ARG_SUM_MAP, KPS_ARG_KEY)		\
+	X(SDIV, sdiv, KPS_ARG_ANY, KPS_ARG_ANY)				\
+	X(SMOD, smod, KPS_ARG_ANY, KPS_ARG_ANY)				\
+	X(STRLEN, strlen, KPS_ARG_LEN, KPS_ARG_IN)			\
+	X(STRSTR, strstr, KPS_ARG_LEN, KPS_ARG_IN, KPS_ARG_LEN,		\
+	  KPS_ARG_IN)							\
+	X(USERMODE, usermode)
 
 #define KPS_FN_ENUMERATOR(NAME, ...) KPS_FN_##NAME,
 enum kps_fn {

@@ -238,6 +238,52 @@ static uint64_t record_buf(struct machine *m, uint64_t loc, uint64_t len,
 	return len;
 }
 
+/* Of what MAP_UPDATE was given, as often as it was. */
+static uint64_t aggregate(struct machine *m, uint64_t map, uint64_t key)
+{
+	const struct object_map *what = &m->object->maps[map];
+	unsigned int i, size = key_size(what);
+	int64_t sum = 0, least = 0, most = 0;
+	uint64_t nr = 0;
+
+	for (i = 0; i < m->nr_updates; i++) {
+		int64_t value = m->updates[i].value;
+
+		if (m->updates[i].map != map ||
+		    memcmp(m->updates[i].key, scratch_range(m, key, size), size))
+			continue;
+		least = nr && least < value ? least : value;
+		most = nr && most > value ? most : value;
+		sum += value;
+		nr++;
+	}
+	switch (what->kind) {
+	case KPS_MAP_COUNT: return nr;
+	case KPS_MAP_SUM: return sum;
+	case KPS_MAP_MIN: return least;
+	case KPS_MAP_MAX: return most;
+	default: return nr ? sum / (int64_t)nr : 0;
+	}
+}
+
+static const char *string_in(struct machine *m, uint64_t size, uint64_t off)
+{
+	uint64_t i;
+
+	size &= KPS_SIZE;
+	for (i = 0; i < size; i++)
+		assert_true(m->written[off + i]);
+	return scratch_range(m, off, size);
+}
+
+static uint64_t find_string(struct machine *m)
+{
+	const char *text = string_in(m, m->reg[2], m->reg[3]);
+	const char *found = strstr(text, string_in(m, m->reg[4], m->reg[5]));
+
+	return found ? found - text : -1;
+}
+
 static uint64_t call_helper(struct machine *m, int fn)
 {
 	const uint64_t *r = m->reg;
@@ -254,6 +300,18 @@ static uint64_t call_helper(struct machine *m, int fn)
 		return r[3] ? r[2] / r[3] : 0;
 	case KPS_FN_MOD:
 		return r[3] ? r[2] % r[3] : r[2];
+	case KPS_FN_SDIV:
+		return r[3] ? (int64_t)r[2] / (int64_t)r[3] : 0;
+	case KPS_FN_SMOD:
+		return r[3] ? (int64_t)r[2] % (int64_t)r[3] : (int64_t)r[2];
+	case KPS_FN_AGGREGATE:
+		return aggregate(m, r[2], r[3]);
+	case KPS_FN_STRLEN:
+		return strlen(string_in(m, r[2], r[3]));
+	case KPS_FN_STRSTR:
+		return find_string(m);
+	case KPS_FN_USERMODE:
+		return 1;
 	case KPS_FN_COMM:
 		memcpy(out_range(m, r[2], 16), m->comm, 16);
 		return 0;

@@ -240,6 +240,8 @@ static bool is_map(const struct layout_map *map, enum kps_arg kind)
 		return !plain;
 	case KPS_ARG_VMAP:
 		return plain;
+	case KPS_ARG_SUM_MAP:
+		return !plain && map->kind != KPS_MAP_HIST && map->kind != KPS_MAP_LHIST;
 	default:
 		return plain && map->nr_value == 1 &&
 		       map->value[0].type == KPS_T_INT;
@@ -367,6 +369,7 @@ static uint64_t constant_for(struct gen *gen, struct call *call,
 	case KPS_ARG_MAP:
 	case KPS_ARG_VMAP:
 	case KPS_ARG_NUMBER_MAP:
+	case KPS_ARG_SUM_MAP:
 		return call->map = index_of_map(gen, kind);
 	case KPS_ARG_KEY:
 		return (int64_t)written_place(gen, key_size(call));
@@ -379,6 +382,8 @@ static uint64_t constant_for(struct gen *gen, struct call *call,
 		return out_place(gen, call, 16);
 	case KPS_ARG_OUT:
 		return out_place(gen, call, call->len);
+	case KPS_ARG_IN:
+		return (int64_t)written_place(gen, call->len);
 	case KPS_ARG_LEN:
 		return room(gen, call);
 	case KPS_ARG_SIZE:

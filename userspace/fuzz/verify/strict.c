@@ -616,6 +616,22 @@ static const char *map_number(const struct machine *m)
 	return bad;
 }
 
+static const char *map_sum(const struct machine *m)
+{
+	const char *bad = map_key(m, false);
+
+	if (!bad && (map_of(m)->kind == KPS_MAP_HIST ||
+		     map_of(m)->kind == KPS_MAP_LHIST))
+		bad = "a histogram where a number is wanted";
+	return bad;
+}
+
+/* A string that stands in scratch: its size, and where. */
+static const char *string_arg(const struct machine *m, int nr)
+{
+	return room(arg(m, nr)) ?: takes(m, arg(m, nr + 1), size_in(arg(m, nr)));
+}
+
 static const char *output(const struct machine *m, bool joins)
 {
 	const struct layout_output *to;
@@ -695,6 +711,14 @@ static const char *run_helper(struct machine *m, int fn)
 		return map_number(m);
 	case KPS_FN_MAP_LEN:
 		return map_kind(m, true);
+	case KPS_FN_AGGREGATE:
+		return map_sum(m);
+	case KPS_FN_STRLEN:
+		return string_arg(m, 0);
+	case KPS_FN_STRSTR:
+		return string_arg(m, 0) ?: string_arg(m, 2);
+	case KPS_FN_USERMODE:
+		return regs(m);
 	case KPS_FN_OUTPUT:
 		return output(m, false);
 	case KPS_FN_JOIN:
@@ -708,7 +732,7 @@ static const char *run_helper(struct machine *m, int fn)
  * Arguments of each: c a constant, n any number. Written by hand, and so is run_helper():
  * what this knows does not come from where the verifier has it.
  */
-_Static_assert(__KPS_FN_NR == 35, "a helper was added, or taken away: say it here, too");
+_Static_assert(__KPS_FN_NR == 41, "a helper was added, or taken away: say it here, too");
 static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_PID_TGID] = "", [KPS_FN_UID_GID] = "", [KPS_FN_COMM] = "c",
 	[KPS_FN_CPU] = "", [KPS_FN_NSECS] = "", [KPS_FN_ELAPSED] = "",
@@ -725,6 +749,8 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_CLOCK] = "c", [KPS_FN_MAP_LEN] = "c",
 	[KPS_FN_STACK_LEN] = "n",
 	[KPS_FN_RECORD_BUF] = "nncc",
+	[KPS_FN_AGGREGATE] = "cc", [KPS_FN_SDIV] = "nn", [KPS_FN_SMOD] = "nn",
+	[KPS_FN_STRLEN] = "cc", [KPS_FN_STRSTR] = "cccc", [KPS_FN_USERMODE] = "",
 };
 
 /* A constant is one that no path and no event changes. */
