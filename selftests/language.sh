@@ -14,6 +14,8 @@
 # timeout=900
 
 PROGRAMS=${PROGRAMS:-language/programs}
+# Who is asked; if it is not there, what is on record counts.
+[ -n "${ASK:-}" ] || ASK=(bpftrace)
 PRINTED=$PROGRAMS.printed
 ASKED=$PROGRAMS.asked
 
@@ -51,7 +53,7 @@ theirs() {
 		: >"$WORK/theirs.err"
 		cp "$kept" "$WORK/theirs"
 	else
-		printed theirs bpftrace "$1"
+		printed theirs "${ASK[@]}" "$1"
 	fi
 }
 
@@ -79,6 +81,8 @@ same() {
 	entry "$1" >>"$WORK/record"
 }
 
+can_ask() { command -v "${ASK[0]}" >/dev/null; }
+
 record() {
 	local program
 	has_bpf || skip_all "this kernel has no bpf()"
@@ -93,7 +97,8 @@ split
 [ -z "${KPSTAT_TEST_RECORD:-}" ] || record
 if [ -e "$ASKED" ]; then
 	keep "$ASKED"
-elif [ -e "$PRINTED" ] && { [ -n "${KPSTAT_TEST_RECORDED:-}" ] || ! has_bpf; }; then
+elif [ -e "$PRINTED" ] &&
+     { [ -n "${KPSTAT_TEST_RECORDED:-}" ] || ! has_bpf || ! can_ask; }; then
 	keep "$PRINTED"
 	PRINTED=
 elif ! has_bpf; then

@@ -74,7 +74,7 @@ same "arithmetic" \
 same "several keys" \
 	'kprobe:vfs_read /comm == "vs_a" || comm == "vs_b"/ { @[comm, arg2, arg2 % 3, uid] = count(); }'
 same "pid, tid, uid, gid" \
-	'kprobe:vfs_read /comm == "vs_b"/ { @[pid == tid, uid, gid] = count(); }'
+	'kprobe:vfs_read /comm == "vs_b"/ { @[(pid == tid) + 0, uid, gid] = count(); }'
 same "a tracepoint's fields" \
 	'tracepoint:syscalls:sys_enter_read /comm == "vs_a" || comm == "vs_b"/ { @[comm, args->count] = count(); @fd = max(args->fd); }'
 same "a tracepoint's signed return value" \

@@ -17,7 +17,7 @@ const char check_help[] =
 	"  -v, --verbose  what it attaches to, its maps and its instructions\n"
 	"      --dump PASS\n"
 	"                 what a pass of the compiler makes of it: preprocess, parse,\n"
-	"                 settings, declare, resolve, learn, check or emit\n"
+	"                 expand, settings, declare, resolve, learn, check or emit\n"
 	"  -j, --json     JSON\n"
 	"      --max-keys N, --max-stacks N, --max-probes N, --maxactive N\n"
 	"                 as for run\n\n"

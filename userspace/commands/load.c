@@ -50,6 +50,8 @@ static const struct {
 	[ACTION_CLEAR]		= { "clear", true },
 	[ACTION_ZERO]		= { "zero", true },
 	[ACTION_EXIT]		= { "exit()" },
+	[ACTION_ERRORF]		= { "errorf()" },
+	[ACTION_WARNF]		= { "warnf()" },
 };
 
 static const char *statement(const struct object *object,

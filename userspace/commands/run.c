@@ -370,6 +370,8 @@ static int run_object(struct run *run, const struct object *object)
 	stopped_close(run->notices);
 	if (err || run->was_stopped || run->was_silent)
 		return FAILED;
+	if (run->actions.status)
+		return run->actions.status;
 	/* As strace, time and perf have it. */
 	return child_report(&run->child, run->command);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/near.h"
@@ -272,6 +273,31 @@ static int read_program(struct program_source *source, const char *argument)
 	return DONE;
 }
 
+/* Those with a name for getopt(), the others for $1 and so on. */
+static void take_parameters(struct program_source *source, char **arguments, size_t nr)
+{
+	const char **params = xcalloc(nr + 1, sizeof(*params));
+	const char **named = xcalloc(nr + 1, sizeof(*named));
+	struct compile_options *options = &source->options;
+	bool may_end = true;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		bool has_dashes = !strncmp(arguments[i], "--", 2);
+
+		if (has_dashes && arguments[i][2]) {
+			named[options->nr_named++] = arguments[i];
+		} else if (has_dashes && may_end) {
+			may_end = false;
+		} else {
+			params[options->nr_params++] = arguments[i];
+		}
+	}
+	options->params = params;
+	options->named = named;
+	options->named_used = xcalloc(nr + 1, sizeof(*options->named_used));
+}
+
 const char *source_arguments(struct program_source *source, int argc,
 			     char **argv)
 {
@@ -279,8 +305,7 @@ const char *source_arguments(struct program_source *source, int argc,
 
 	if (argument)
 		optind++;
-	source->options.params = (const char * const *)argv + optind;
-	source->options.nr_params = argc - optind;
+	take_parameters(source, argv + optind, argc - optind);
 	return argument;
 }
 
@@ -307,7 +332,21 @@ int source_open(struct program_source *source, const char *argument)
 
 int source_compile(const struct program_source *source, struct object *object)
 {
-	return compile(source->text, &source->options, object) ? FAILED : DONE;
+	const struct compile_options *options = &source->options;
+	size_t i;
+
+	if (compile(source->text, options, object))
+		return FAILED;
+	for (i = 0; i < options->nr_named; i++) {
+		if (options->named_used[i])
+			continue;
+		error("the program has no parameter %.*s: it asks for none by getopt(\"%.*s\")",
+		      (int)strcspn(options->named[i], "="), options->named[i],
+		      (int)strcspn(options->named[i] + 2, "="), options->named[i] + 2);
+		object_free(object);
+		return FAILED;
+	}
+	return DONE;
 }
 
 int source_dump(const struct program_source *source, const char *pass)
@@ -321,4 +360,7 @@ void source_free(struct program_source *source)
 	free(source->name);
 	free(source->path);
 	free(source->text);
+	free((void *)source->options.params);
+	free((void *)source->options.named);
+	free(source->options.named_used);
 }

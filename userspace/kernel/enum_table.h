@@ -9,6 +9,7 @@
 
 struct enum_table {
 	bool is_bits;			/* that may be set together */
+	bool is_bool;			/* true and false */
 	size_t nr;
 	struct enum_name {
 		int64_t value;

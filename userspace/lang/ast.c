@@ -83,6 +83,7 @@ DEFINE_APPEND(ctype_decl)
 DEFINE_APPEND(member_decl)
 DEFINE_APPEND(dimension)
 DEFINE_APPEND(enumerator_decl)
+DEFINE_APPEND(parameter)
 
 #define DEFINE_LIST_LEN(type)						\
 unsigned int type##_list_len(const struct type *list)			\
@@ -123,4 +124,60 @@ const char *op_text(enum op op)
 	};
 
 	return texts[op];
+}
+
+uint64_t op_fold(enum op op, uint64_t a, uint64_t b, bool is_signed)
+{
+	int64_t sa = a, sb = b;
+
+	switch (op) {
+	case OP_MUL:
+		return a * b;
+	case OP_DIV:
+		if (is_signed && sb == -1)
+			return -a;
+		return !b ? 0 : is_signed ? (uint64_t)(sa / sb) : a / b;
+	case OP_MOD:
+		if (is_signed && sb == -1)
+			return 0;
+		return !b ? a : is_signed ? (uint64_t)(sa % sb) : a % b;
+	case OP_ADD:
+		return a + b;
+	case OP_SUB:
+		return a - b;
+	case OP_SHL:
+		return a << (b & 63);
+	case OP_SHR:
+		return a >> (b & 63);
+	case OP_LT:
+		return is_signed ? sa < sb : a < b;
+	case OP_LE:
+		return is_signed ? sa <= sb : a <= b;
+	case OP_GT:
+		return is_signed ? sa > sb : a > b;
+	case OP_GE:
+		return is_signed ? sa >= sb : a >= b;
+	case OP_EQ:
+		return a == b;
+	case OP_NE:
+		return a != b;
+	case OP_AND:
+		return a & b;
+	case OP_XOR:
+		return a ^ b;
+	case OP_OR:
+		return a | b;
+	case OP_LAND:
+		return a && b;
+	case OP_LOR:
+		return a || b;
+	case OP_NEG:
+		return -a;
+	case OP_NOT:
+		return ~a;
+	case OP_LNOT:
+		return !a;
+	default:
+		return 0;
+	}
 }

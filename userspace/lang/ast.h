@@ -32,6 +32,7 @@ enum type_kind {
 	TYPE_MAC,
 	TYPE_BUF,
 	TYPE_CGROUP,		/* a cgroup's id that prints as its path */
+	TYPE_USER,		/* a user's number that prints as the name */
 	TYPE_TIME,		/* nanoseconds that print by a format */
 	TYPE_TUPLE,
 	TYPE_ARRAY,		/* in the record or in memory: its elements, ntop() .. */
@@ -82,6 +83,9 @@ enum expr_kind {
 	EXPR_POSITIONAL,	/* $1, $# */
 	EXPR_TUPLE,
 	EXPR_TYPE,		/* in sizeof(uint32) */
+	EXPR_BOOL,		/* true, false: a constant once it is checked */
+	EXPR_BLOCK,		/* { statements; value } */
+	EXPR_RANGE,		/* 0..10, of a for loop */
 };
 
 /* A $variable of one clause. */
@@ -90,7 +94,9 @@ struct variable {
 	struct span at;		/* first assignment */
 	struct type type;
 	bool assigned;		/* by what stands before, on some path */
-	bool may_be_negative;	/* what is assigned, anywhere in the clause */
+	bool is_open;		/* its block has not ended */
+	unsigned int scope;	/* how many blocks that one stands in */
+	unsigned int closed;	/* the n-th whose block ended */
 	bool needs_zero;	/* first assigned below a condition */
 	bool is_known;		/* at this point of the text, to be... */
 	uint64_t known;		/* ... this */
@@ -115,6 +121,7 @@ struct expr {
 	bool is_arrow;		/* EXPR_FIELD: written with -> */
 	bool as_bytes;		/* EXPR_FIELD: buf() wants what a __data_loc tells of */
 	struct expr *list;	/* arguments, keys, members of a tuple */
+	struct stmt *body;	/* EXPR_BLOCK */
 
 	/* The checker's findings, for one event: */
 	struct type type;
@@ -125,6 +132,8 @@ struct expr {
 	struct expr *address;	/* ... this */
 	uint64_t offset;	/* ... and this many bytes */
 	unsigned int bit, bits;	/* of what is there; .bits 0: all of them */
+	bool signed_division;	/* OP_DIV, OP_MOD */
+	bool is_sum;		/* EXPR_MAP: what all CPUs together have of an aggregation */
 	uint64_t step;		/* of a pointer's sum: bytes of "one more", or 0 */
 	unsigned int map;		 /* EXPR_MAP: its number */
 	unsigned int take;	/* print(@map): KPS_F_RESET, _ZERO: it empties it */
@@ -150,6 +159,8 @@ struct stmt {
 	struct expr *value;	/* condition, value assigned, expression */
 	struct stmt *body;
 	struct stmt *otherwise;	/* STMT_IF */
+	bool is_let;		/* STMT_ASSIGN: it declares; .value may be NULL */
+	bool is_last;		/* nothing stands behind it, not even a ';' */
 	unsigned int rounds;	/* STMT_LOOP: the checker's, how often it is unrolled */
 };
 
@@ -198,6 +209,8 @@ struct stmt *stmt_new(struct arena *arena, enum stmt_kind kind,
 		      const struct span *at);
 
 const char *op_text(enum op op);
+/* What it makes of two constants, as the code that is made for it does. */
+uint64_t op_fold(enum op op, uint64_t a, uint64_t b, bool is_signed);
 
 /* A setting of the program's text: config = { name = value; } */
 struct setting {
@@ -222,6 +235,7 @@ struct member_decl {
 	const char *name;		/* NULL: an anonymous struct or union */
 	struct dimension *dimensions;	/* outermost first */
 	int bits;			/* -1: not a bit field */
+	bool is_function;		/* a pointer to one */
 	struct member_decl *next;
 };
 
@@ -234,14 +248,43 @@ struct enumerator_decl {
 
 struct ctype_decl {
 	struct span at;
-	const char *tag;		/* "struct", "union", "enum" */
+	const char *tag;		/* "struct", "union", "enum", "typedef" */
 	const char *name;		/* NULL: inside of another, without a name */
-	struct member_decl *members;
+	bool is_packed;
+	struct member_decl *members;	/* of a typedef: the one that it names */
 	struct enumerator_decl *enumerators;
 	struct ctype_decl *next;
 };
 
+/* let @name = kind(entries); */
+struct map_setting {
+	struct span at;
+	const char *name;
+	const char *kind;
+	const struct expr *entries;
+	struct map_setting *next;
+};
+
+/* What a macro takes: an expression, a variable or a map, by the kind of its name. */
+struct parameter {
+	struct span at;
+	enum expr_kind kind;
+	const char *name;
+	struct parameter *next;
+};
+
+struct macro {
+	struct span at;
+	const char *name;
+	struct parameter *parameters;
+	struct expr *body;		/* EXPR_BLOCK */
+	bool is_known;			/* without the program's text: see prelude.c */
+	struct macro *next;
+};
+
 struct program {
+	struct map_setting *maps;
+	struct macro *macros;
 	struct setting *settings;
 	struct ctype_decl *types;	/* in the order of the text */
 	struct clause *clauses;
@@ -259,6 +302,7 @@ DECLARE_APPEND(ctype_decl);
 DECLARE_APPEND(member_decl);
 DECLARE_APPEND(dimension);
 DECLARE_APPEND(enumerator_decl);
+DECLARE_APPEND(parameter);
 
 unsigned int expr_list_len(const struct expr *list);
 unsigned int member_decl_list_len(const struct member_decl *list);

@@ -26,6 +26,8 @@ enum source {
 enum run_constant {
 	CONSTANT_NCPUS,
 	CONSTANT_CPID,
+	CONSTANT_HAS_CPID,
+	CONSTANT_PROBETYPE,
 };
 
 struct builtin {
@@ -50,6 +52,7 @@ static inline int argument_number(const struct builtin *builtin)
 struct constant {
 	const char *name;
 	uint64_t value;
+	const struct enum_table *names;	/* of an enum; or NULL */
 };
 
 /* A word of bpftrace's that is refused. */

@@ -3,13 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check_parts.h"
+#include "call/call.h"
 #include "compile.h"
 #include "provider/provider.h"
 
 #define MAX_ROUNDS 100
+#define MAX_RANGE 1000U
 
+static int check_stmt(struct checker *checker, struct stmt *stmt);
 static int check_stmts(struct checker *checker, struct stmt *stmt);
+static int check_body(struct checker *checker, struct stmt *body);
 
 /*
  * Assignments
@@ -55,7 +58,6 @@ static int check_map_value(struct checker *checker, struct stmt *stmt)
 	if (require_kept(value, "kept in a map") ||
 	    check_map_assign(checker, stmt->target, &value->type))
 		return -1;
-	learn_sign(checker, stmt->target, value);
 	return 0;
 }
 
@@ -63,19 +65,31 @@ static int check_variable_value(struct checker *checker, struct stmt *stmt)
 {
 	struct expr *value = stmt->value;
 
+	if (stmt->is_let && declare_variable(checker, stmt->target))
+		return -1;
+	if (!value)
+		return 0;
 	if (check_expr(checker, value) ||
 	    (!expr_is_place(value) && require_value(value, "a variable")) ||
 	    check_variable_assign(checker, stmt->target, &value->type))
 		return -1;
-	learn_sign(checker, stmt->target, value);
 	stmt->target->variable->is_known = expr_is_const(value);
 	stmt->target->variable->known = value->value;
 	return 0;
 }
 
+/* _ = has_key(@x, 1): nobody asks for the value. */
+static bool is_discard(const struct stmt *stmt)
+{
+	return stmt->target->kind == EXPR_NAME && !strcmp(stmt->target->text, "_") &&
+	       !strcmp(stmt->text, "=");
+}
+
 static int check_assign(struct checker *checker, struct stmt *stmt)
 {
 	expand_compound(checker, stmt);
+	if (is_discard(stmt))
+		return check_expr(checker, stmt->value);
 	switch (stmt->target->kind) {
 	case EXPR_MAP:
 		return check_map_value(checker, stmt);
@@ -124,25 +138,85 @@ static void expand_choice(struct checker *checker, struct stmt *stmt)
 		stmt->otherwise = as_stmt(checker, choice->c);
 }
 
+static bool is_action(const struct expr *expr)
+{
+	return expr->kind == EXPR_CALL && expr->function->act;
+}
+
+/* "5;" is allowed, and does nothing. */
+static void warn_unused(const struct checker *checker, const struct expr *expr)
+{
+	if (checker->quiet || checker->learning || diag_is_muted())
+		return;
+	diag_warning(&expr->at, "keep it: $x = ..., or @x = ...",
+		     "the value is not used");
+}
+
 static int check_expr_stmt(struct checker *checker, struct stmt *stmt)
 {
 	struct expr *expr = stmt->value;
 
+	/* A macro that stands by itself. */
+	if (expr->kind == EXPR_BLOCK) {
+		stmt->kind = STMT_BLOCK;
+		stmt->body = expr->body;
+		return check_body(checker, stmt->body);
+	}
 	if (check_expr(checker, expr))
 		return -1;
-	if (expr->type.kind == TYPE_ACTION)
+	/* static_assert() leaves a number. */
+	if (is_action(expr) || (expr->function && expr_is_const(expr)))
 		return 0;
+	if (expr->type.kind == TYPE_AGGREGATE) {
+		diag_error(&stmt->at, "keep it in a map: @name = count()",
+			   "an aggregation must be assigned to a map");
+		return -1;
+	}
 	if (is_increment(expr)) {
 		/* Nobody asks what it was before. */
 		if (expr->op >= OP_POST_INC)
 			expr->op -= OP_POST_INC - OP_PRE_INC;
 		return 0;
 	}
-	diag_error(&stmt->at, "keep it in a map: @name = count()",
-		   expr->type.kind == TYPE_AGGREGATE ?
-		   "an aggregation must be assigned to a map" :
-		   "this does nothing");
-	return -1;
+	warn_unused(checker, expr);
+	return 0;
+}
+
+/* The last statement is its value, if it is an expression and no ';' follows. */
+static struct expr *value_of(const struct stmt *body)
+{
+	for (; body; body = body->next)
+		if (body->is_last && body->kind == STMT_EXPR)
+			return body->value;
+	return NULL;
+}
+
+static int check_block_value(struct checker *checker, struct expr *expr)
+{
+	struct stmt *stmt;
+	int err = 0;
+
+	expr->a = value_of(expr->body);
+	if (!expr->a) {
+		diag_error(&expr->at, "end it with an expression without a ';': { $x = 1; $x + 1 }",
+			   "this block has no value");
+		return -1;
+	}
+	for (stmt = expr->body; stmt->value != expr->a && !err; stmt = stmt->next)
+		err = check_stmt(checker, stmt);
+	return err || check_expr(checker, expr->a) ? -1 : 0;
+}
+
+int check_block(struct checker *checker, struct expr *expr)
+{
+	int err;
+
+	enter_scope(checker);
+	err = check_block_value(checker, expr);
+	leave_scope(checker);
+	if (!err)
+		expr->type = expr->a->type;
+	return err;
 }
 
 /*
@@ -154,27 +228,30 @@ static int check_nested(struct checker *checker, struct stmt *body)
 	int err;
 
 	checker->depth++;
-	err = check_stmts(checker, body);
+	err = check_body(checker, body);
 	checker->depth--;
 	forget_values(checker);
 	return err;
 }
 
+/* Of constants it is decided here; what is never reached is looked at to learn types. */
+static bool may_hold(const struct expr *condition, bool holds)
+{
+	return diag_is_muted() || !expr_is_const(condition) ||
+	       !!condition->value == holds;
+}
+
 static int check_if(struct checker *checker, struct stmt *stmt)
 {
-	struct guard guard = { stmt->value, true, checker->guards };
 	int err = 0;
 
 	if (check_expr(checker, stmt->value) ||
 	    require_int(stmt->value, "a condition"))
 		err = -1;
-	checker->guards = &guard;
-	if (check_nested(checker, stmt->body))
+	if (may_hold(stmt->value, true) && check_nested(checker, stmt->body))
 		err = -1;
-	guard.holds = false;
-	if (check_nested(checker, stmt->otherwise))
+	if (may_hold(stmt->value, false) && check_nested(checker, stmt->otherwise))
 		err = -1;
-	checker->guards = guard.next;
 	return err;
 }
 
@@ -240,6 +317,41 @@ static int check_while(struct checker *checker, struct stmt *stmt)
 	return 0;
 }
 
+/* for ($i : 0..10), written out as it is known how often it runs. */
+static int check_for(struct checker *checker, struct stmt *stmt)
+{
+	struct expr *range = stmt->value;
+	int err;
+
+	if (range->kind != EXPR_RANGE) {
+		diag_error(&stmt->at, "print(@map) shows all of it",
+			   "'for' over a map is not supported yet");
+		return -1;
+	}
+	if (check_expr(checker, range->a) || check_expr(checker, range->b) ||
+	    require_const(range->a, "where a range begins") ||
+	    require_const(range->b, "where a range ends"))
+		return -1;
+	stmt->rounds = (int64_t)range->b->value > (int64_t)range->a->value ?
+		       range->b->value - range->a->value : 0;
+	if (range->b->value - range->a->value > MAX_RANGE && stmt->rounds) {
+		diag_error(&range->at, NULL, "a range has at most %u numbers here",
+			   MAX_RANGE);
+		return -1;
+	}
+	forget_values(checker);
+	checker->loops++;
+	enter_scope(checker);
+	err = declare_variable(checker, stmt->target);
+	if (!err) {
+		stmt->target->variable->type = range->a->type;
+		err = check_nested(checker, stmt->body);
+	}
+	leave_scope(checker);
+	checker->loops--;
+	return err;
+}
+
 static int check_loop(struct checker *checker, struct stmt *stmt)
 {
 	switch (stmt_word(stmt)) {
@@ -248,9 +360,7 @@ static int check_loop(struct checker *checker, struct stmt *stmt)
 	case WORD_WHILE:
 		return check_while(checker, stmt);
 	default:
-		diag_error(&stmt->at, "print(@map) shows all of it; unroll (10) { } repeats",
-			   "'%s' is not supported yet", stmt->text);
-		return -1;
+		return check_for(checker, stmt);
 	}
 }
 
@@ -279,30 +389,24 @@ static int check_stmt(struct checker *checker, struct stmt *stmt)
 	case STMT_JUMP:
 		return check_jump(checker, stmt);
 	case STMT_BLOCK:
-		return check_stmts(checker, stmt->body);
+		return check_body(checker, stmt->body);
 	}
 	return -1;
 }
 
-/* "if (args.ret < 0) { return; }" */
-static bool leaves_if(const struct stmt *stmt)
+static int check_body(struct checker *checker, struct stmt *body)
 {
-	return stmt->kind == STMT_IF && !stmt->otherwise && stmt->body &&
-	       !stmt->body->next && stmt->body->kind == STMT_JUMP;
-}
+	int err;
 
-static void guard_rest(struct checker *checker, const struct stmt *stmt)
-{
-	struct guard *guard = arena_alloc(checker->arena, sizeof(*guard));
-
-	*guard = (struct guard){ stmt->value, false, checker->guards };
-	checker->guards = guard;
+	enter_scope(checker);
+	err = check_stmts(checker, body);
+	leave_scope(checker);
+	return err;
 }
 
 /* All errors, not only the first; each statement by itself. */
 static int check_stmts(struct checker *checker, struct stmt *stmt)
 {
-	const struct guard *outer = checker->guards;
 	int err = 0;
 
 	for (; stmt; stmt = stmt->next) {
@@ -310,32 +414,24 @@ static int check_stmts(struct checker *checker, struct stmt *stmt)
 			fail_targets(checker, stmt);
 			err = -1;
 		}
-		if (leaves_if(stmt))
-			guard_rest(checker, stmt);
 	}
-	checker->guards = outer;
 	return err;
 }
 
 static int check_all(struct checker *checker, struct clause *clause)
 {
-	struct guard filter = { clause->filter, true, NULL };
 	struct variable *variable;
 	int err = 0;
 
 	checker->failed_variables = NULL;
-	checker->guards = NULL;
 	for (variable = checker->variables; variable; variable = variable->next)
-		variable->assigned = false;
+		variable->assigned = variable->is_open = false;
 	if (clause->filter &&
 	    (check_expr(checker, clause->filter) ||
 	     require_int(clause->filter, "a filter")))
 		err = -1;
-	if (clause->filter)
-		checker->guards = &filter;
 	if (check_stmts(checker, clause->body))
 		err = -1;
-	checker->guards = NULL;
 	return err;
 }
 

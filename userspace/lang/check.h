@@ -19,7 +19,6 @@ struct map_decl {
 	enum kps_map_kind kind;
 	bool is_signed;			/* of an aggregate */
 	struct kps_lhist lhist;
-	bool may_be_negative;		/* KPS_MAP_VALUE: what is assigned */
 	struct type value;		/* KPS_MAP_VALUE; TYPE_NONE: never assigned */
 	bool is_keyed;			/* .key is known: it was used, not only named */
 	unsigned int nr_key;
@@ -30,13 +29,6 @@ struct map_decl {
 struct failed {
 	const char *name;
 	struct failed *next;
-};
-
-/* What is so where a statement stands: a filter, an if around it, a return before. */
-struct guard {
-	const struct expr *condition;
-	bool holds;
-	const struct guard *next;
 };
 
 struct checker {
@@ -51,9 +43,10 @@ struct checker {
 	struct failed *failed_maps;
 	struct failed *failed_variables; /* of the clause */
 	bool tell_all;			/* of what follows from an error, too */
-	const struct guard *guards;	/* of the statement */
 	unsigned int loops;		/* around the statement */
 	unsigned int depth;		/* conditions that it depends on */
+	unsigned int scopes;		/* blocks that it stands in */
+	unsigned int closed;		/* variables whose blocks have ended */
 	bool learning;			/* an early pass: nothing is reported */
 	bool changed;			/* what is known of the maps, in this pass */
 	bool quiet;			/* a late pass: warnings were given */

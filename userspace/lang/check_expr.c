@@ -10,6 +10,11 @@ void set_int(struct expr *expr, bool is_signed)
 	expr->type = (struct type){ .kind = TYPE_INT, .is_signed = is_signed };
 }
 
+void set_bool(struct expr *expr)
+{
+	expr->type = type_bool();
+}
+
 void set_str(struct expr *expr, unsigned int size)
 {
 	expr->type = (struct type){ .kind = TYPE_STR, .size = size };
@@ -25,6 +30,12 @@ void become_int(struct expr *expr, uint64_t value, bool is_signed)
 	expr->kind = EXPR_INT;
 	expr->value = value;
 	set_int(expr, is_signed);
+}
+
+void become_bool(struct expr *expr, bool value)
+{
+	become_int(expr, value, false);
+	set_bool(expr);
 }
 
 void become_str(struct expr *expr, const char *text)
@@ -56,15 +67,17 @@ static int check_tuple(struct checker *checker, struct expr *expr)
 	for (i = 0; i < nr; i++, member = member->next) {
 		if (require_kept(member, "in a tuple"))
 			return -1;
-		if (member->type.kind == TYPE_TUPLE)
-			return refuse(member, "write its members one by one",
-				      "a tuple in a tuple is");
 		members[i] = member->type;
 	}
 	set_kind(expr, TYPE_TUPLE);
 	expr->type.nr_members = nr;
 	expr->type.members = members;
-	if (nr <= KPS_MAX_VALUE_FIELDS &&
+	if (type_tuples(&expr->type) > KPS_FIELD_TUPLES) {
+		diag_error(&expr->at, NULL, "tuples nest deeper than %u",
+			   KPS_FIELD_TUPLES);
+		return -1;
+	}
+	if (type_fields(&expr->type) <= KPS_MAX_VALUE_FIELDS &&
 	    type_size(&expr->type) <= KPS_MAX_VALUE_SIZE)
 		return 0;
 	diag_error(&expr->at, "use fewer members, or shorter strings: str(x, n)",
@@ -82,57 +95,9 @@ static bool is_comparison(enum op op)
 	return op >= OP_LT && op <= OP_NE;
 }
 
-/* The value of a constant operation, as the emitted code would compute it. */
-static uint64_t fold(enum op op, uint64_t a, uint64_t b, bool is_signed)
+static bool is_question(enum op op)
 {
-	int64_t sa = a, sb = b;
-
-	switch (op) {
-	case OP_MUL:
-		return a * b;
-	case OP_DIV:
-		return b ? a / b : 0;
-	case OP_MOD:
-		return b ? a % b : a;
-	case OP_ADD:
-		return a + b;
-	case OP_SUB:
-		return a - b;
-	case OP_SHL:
-		return a << (b & 63);
-	case OP_SHR:
-		return a >> (b & 63);
-	case OP_LT:
-		return is_signed ? sa < sb : a < b;
-	case OP_LE:
-		return is_signed ? sa <= sb : a <= b;
-	case OP_GT:
-		return is_signed ? sa > sb : a > b;
-	case OP_GE:
-		return is_signed ? sa >= sb : a >= b;
-	case OP_EQ:
-		return a == b;
-	case OP_NE:
-		return a != b;
-	case OP_AND:
-		return a & b;
-	case OP_XOR:
-		return a ^ b;
-	case OP_OR:
-		return a | b;
-	case OP_LAND:
-		return a && b;
-	case OP_LOR:
-		return a || b;
-	case OP_NEG:
-		return -a;
-	case OP_NOT:
-		return ~a;
-	case OP_LNOT:
-		return !a;
-	default:
-		return 0;
-	}
+	return is_comparison(op) || op == OP_LAND || op == OP_LOR || op == OP_LNOT;
 }
 
 static bool is_negative_const(const struct expr *expr)
@@ -168,15 +133,6 @@ static void warn_comparison(const struct checker *checker,
 	else if (mixed)
 		diag_warning(&expr->at, "cast it: (int64)",
 			     "an unsigned value is compared with a negative number, as unsigned");
-}
-
-static void warn_division(const struct checker *checker,
-			  const struct expr *expr)
-{
-	if (checker->quiet || !may_be_negative(checker, expr->a))
-		return;
-	diag_warning(&expr->at, "cast to (uint64) if it is never negative",
-		     "a signed value is divided as if it were unsigned");
 }
 
 /* What a string holds at most, its NUL not counted. */
@@ -216,7 +172,7 @@ static int check_str_operands(struct checker *checker, struct expr *expr)
 			   "'%s' does not work on strings", op_text(expr->op));
 		return -1;
 	}
-	set_int(expr, false);
+	set_bool(expr);
 	if (a->kind != EXPR_STRING || b->kind != EXPR_STRING) {
 		warn_too_long(checker, expr, a, b, expr->op == OP_EQ ?
 			      "they are never equal" :
@@ -224,7 +180,7 @@ static int check_str_operands(struct checker *checker, struct expr *expr)
 		return 0;
 	}
 	equal = !strcmp(a->text, b->text);
-	become_int(expr, equal == (expr->op == OP_EQ), false);
+	become_bool(expr, equal == (expr->op == OP_EQ));
 	return 0;
 }
 
@@ -259,13 +215,15 @@ static int check_int_operands(struct checker *checker, struct expr *expr)
 			diag_error(&expr->b->at, NULL, "division by zero");
 			return -1;
 		}
-		warn_division(checker, expr);
 	}
 	set_int(expr, is_signed);
+	expr->signed_division = is_signed;
 	expr->step = 0;
 	if (expr_is_const(expr->a) && expr_is_const(expr->b))
-		become_int(expr, fold(expr->op, expr->a->value, expr->b->value,
+		become_int(expr, op_fold(expr->op, expr->a->value, expr->b->value,
 				      left && right), is_signed);
+	if (is_question(expr->op))
+		set_bool(expr);
 	return 0;
 }
 
@@ -321,8 +279,6 @@ static int check_increment(struct checker *checker, struct expr *expr)
 	set_step(checker, expr, operand->type.to);
 	if (operand->kind == EXPR_VARIABLE)
 		operand->variable->is_known = false;
-	if (expr->op == OP_PRE_DEC || expr->op == OP_POST_DEC)
-		learn_negative(checker, operand);
 	return 0;
 }
 
@@ -338,10 +294,12 @@ static int check_unary(struct checker *checker, struct expr *expr)
 					      "the operand of '%s'",
 					      op_text(expr->op))))
 		return -1;
-	set_int(expr, expr->op != OP_LNOT && expr->a->type.is_signed);
+	set_int(expr, expr->a->type.is_signed);
 	if (expr_is_const(expr->a))
-		become_int(expr, fold(expr->op, expr->a->value, 0, false),
+		become_int(expr, op_fold(expr->op, expr->a->value, 0, false),
 			   expr->type.is_signed);
+	if (is_question(expr->op))
+		set_bool(expr);
 	return 0;
 }
 
@@ -376,24 +334,23 @@ static int check_choices(struct checker *checker, struct expr *expr)
 
 static int check_ternary(struct checker *checker, struct expr *expr)
 {
-	struct guard guard = { expr->a, true, checker->guards };
 	int err;
 
 	if (check_expr(checker, expr->a) ||
 	    require_int(expr->a, "the condition of '?'"))
 		return -1;
-	checker->guards = &guard;
 	err = check_expr(checker, expr->b);
-	guard.holds = false;
 	err = err || check_expr(checker, expr->c);
-	checker->guards = guard.next;
 	if (err || check_choices(checker, expr))
 		return -1;
 	if (expr_is_const(expr->a) && expr_is_const(expr->b) &&
-	    expr_is_const(expr->c))
+	    expr_is_const(expr->c)) {
+		struct type type = expr->type;
+
 		become_int(expr, expr->a->value ? expr->b->value :
-						  expr->c->value,
-			   expr->type.is_signed);
+						  expr->c->value, false);
+		expr->type = type;
+	}
 	return 0;
 }
 
@@ -431,6 +388,15 @@ int check_expr(struct checker *checker, struct expr *expr)
 		return check_tuple(checker, expr);
 	case EXPR_TYPE:
 		return check_type(checker, expr);
+	case EXPR_BOOL:
+		become_bool(expr, expr->value);
+		return 0;
+	case EXPR_BLOCK:
+		return check_block(checker, expr);
+	case EXPR_RANGE:
+		diag_error(&expr->at, "write for ($i : 0..10) { }",
+			   "a range is only gone through by 'for'");
+		return -1;
 	}
 	return -1;
 }

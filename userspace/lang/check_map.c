@@ -55,22 +55,54 @@ static int declare(struct checker *checker, const struct expr *map,
 	return 0;
 }
 
-/* Keys of a tuple are the keys one by one: @[(a, b)] has two. */
+/* Members of a tuple that lies somewhere, each by itself. */
+static struct expr *members_of(struct checker *checker, struct expr *tuple)
+{
+	struct expr *list = NULL, *member;
+	unsigned int i;
+
+	for (i = 0; i < tuple->type.nr_members; i++) {
+		member = expr_named(checker->arena, EXPR_FIELD, &tuple->at,
+				    arena_printf(checker->arena, "%u", i));
+		member->a = tuple;
+		list = expr_append(list, member);
+	}
+	return list;
+}
+
+/* Keys of a tuple are the keys one by one: @[(a, b)] has two, and so has @[$t]. */
+static int spread_tuple(struct checker *checker, struct expr *map)
+{
+	struct expr *only = map->list;
+
+	if (!only || only->next)
+		return 0;
+	if (only->kind == EXPR_TUPLE) {
+		map->list = only->list;
+		return 0;
+	}
+	if (only->kind != EXPR_VARIABLE && only->kind != EXPR_MAP &&
+	    only->kind != EXPR_FIELD)
+		return 0;
+	if (check_expr(checker, only))
+		return -1;
+	if (only->type.kind == TYPE_TUPLE)
+		map->list = members_of(checker, only);
+	return 0;
+}
+
 static int check_key(struct checker *checker, struct expr *map)
 {
 	unsigned int size = 0, nr = 0;
 	struct expr *key;
 
-	if (map->list && !map->list->next && map->list->kind == EXPR_TUPLE)
-		map->list = map->list->list;
+	if (spread_tuple(checker, map))
+		return -1;
 	for (key = map->list; key; key = key->next) {
 		if (check_expr(checker, key) || require_kept(key, "a key"))
 			return -1;
-		if (key->type.kind == TYPE_TUPLE)
-			return refuse(key, "write its members as keys",
-				      "a tuple among other keys is");
 		size += type_size(&key->type);
-		nr++;
+		nr += type_fields(&key->type);
 	}
 	if (nr <= KPS_MAX_KEY_FIELDS && size <= KPS_MAX_KEY_SIZE)
 		return 0;
@@ -241,6 +273,28 @@ static int refuse_unassigned(struct checker *checker, const struct expr *map)
 	return -1;
 }
 
+/* Histograms and stats() are no number. */
+static bool is_number_kind(enum kps_map_kind kind)
+{
+	return kind != KPS_MAP_STATS && kind != KPS_MAP_HIST && kind != KPS_MAP_LHIST;
+}
+
+/* What all CPUs together have: a look into each one's table. */
+static int check_sum(struct checker *checker, struct expr *map,
+		     const struct map_decl *decl)
+{
+	if (is_number_kind(decl->kind)) {
+		set_int(map, decl->kind != KPS_MAP_COUNT && decl->is_signed);
+		return 0;
+	}
+	if (checker->learning)
+		return 0;
+	diag_error(&map->at, "print(@map) shows it; count(), sum(), min(), max() and avg() are numbers",
+		   "%s holds %s, which is not one number", decl->name,
+		   map_kind_name(decl->kind));
+	return -1;
+}
+
 int check_map_read(struct checker *checker, struct expr *map)
 {
 	struct map_decl *decl;
@@ -248,14 +302,9 @@ int check_map_read(struct checker *checker, struct expr *map)
 	if (check_map_target(checker, map, &decl))
 		return -1;
 	set_kind(map, TYPE_NONE);
-	if (decl->kind != KPS_MAP_VALUE) {
-		if (checker->learning)
-			return 0;
-		diag_error(&map->at, "keep what the program itself needs in a map of its own: @x++ or @x = value",
-			   "%s holds %s, which is summed up only when it is read from outside",
-			   decl->name, map_kind_name(decl->kind));
-		return -1;
-	}
+	map->is_sum = decl->kind != KPS_MAP_VALUE;
+	if (map->is_sum)
+		return check_sum(checker, map, decl);
 	if (decl->value.kind == TYPE_NONE && !checker->learning)
 		return refuse_unassigned(checker, map);
 	map->type = decl->value;

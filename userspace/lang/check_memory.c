@@ -176,16 +176,6 @@ static int refuse_base(struct checker *checker, const struct expr *expr)
 			   arena_printf(checker->arena, "say what it points to: ((struct NAME *)%s)->%s",
 					is_word ? base->text : "address", expr->text),
 			   "a plain integer has no members");
-	else if (type->kind == TYPE_INT && !expr->is_arrow)
-		diag_error(&expr->at,
-			   arena_printf(checker->arena, "write ->%s", expr->text),
-			   "this is a pointer, to %s",
-			   ctype_text(checker->ctypes, type->to));
-	else if (type->kind == TYPE_RECORD)
-		diag_error(&expr->at,
-			   arena_printf(checker->arena, "write .%s", expr->text),
-			   "this is %s, not a pointer to it",
-			   ctype_text(checker->ctypes, type->to));
 	else
 		diag_error(&expr->at, NULL, "%s has no members",
 			   type->to ? ctype_text(checker->ctypes, type->to) :
@@ -193,13 +183,13 @@ static int refuse_base(struct checker *checker, const struct expr *expr)
 	return -1;
 }
 
-/* The struct in front of a member, NULL if it is none, or not behind an arrow. */
+/* The struct in front of a member, or that is pointed to there; NULL if it is none. */
 static const struct ctype *record_of(struct checker *checker,
 				     const struct expr *expr)
 {
 	const struct type *type = &expr->a->type;
 
-	if (type->kind != (expr->is_arrow ? TYPE_INT : TYPE_RECORD) ||
+	if ((type->kind != TYPE_INT && type->kind != TYPE_RECORD) ||
 	    !type->to || !ctype_is_record(type->to))
 		return NULL;
 	return ctype_complete(checker->ctypes, type->to);
@@ -216,7 +206,8 @@ int check_memory_field(struct checker *checker, struct expr *expr)
 		return refuse_member(checker, expr, record);
 	if (set_type(checker, expr, member.type))
 		return -1;
-	if (expr->is_arrow)
+	/* A '.' goes through a pointer as an arrow does. */
+	if (expr->a->type.kind == TYPE_INT)
 		set_address(expr, expr->a, member.bit_offset / 8);
 	else
 		set_inside(expr, expr->a, member.bit_offset / 8);
@@ -306,6 +297,35 @@ static int check_element(struct checker *checker, struct expr *expr,
 	return 0;
 }
 
+/* $t[1] is $t.1 */
+static int check_tuple_index(struct checker *checker, struct expr *expr)
+{
+	struct expr *index = expr->list;
+
+	if (require_const(index, "the index of a tuple"))
+		return -1;
+	expr->kind = EXPR_FIELD;
+	expr->text = arena_printf(checker->arena, "%llu",
+				  (unsigned long long)index->value);
+	expr->list = NULL;
+	return check_expr(checker, expr);
+}
+
+/* $s[1]: a byte of a string, 0 behind its end. */
+static int check_character(struct expr *expr)
+{
+	const struct expr *index = expr->list;
+
+	if (require_const(index, "the index of a string"))
+		return -1;
+	if (is_outside(index, expr->a->type.size))
+		return refuse_element(expr, expr->a->type.size);
+	set_int(expr, true);
+	expr->type.size = 1;
+	expr->value = index->value;
+	return 0;
+}
+
 int check_index(struct checker *checker, struct expr *expr)
 {
 	struct expr *base = expr->a, *index = expr->list;
@@ -314,6 +334,10 @@ int check_index(struct checker *checker, struct expr *expr)
 	forget_memory(expr);
 	if (check_expr(checker, base) || check_list(checker, index))
 		return -1;
+	if (type->kind == TYPE_TUPLE && !index->next)
+		return check_tuple_index(checker, expr);
+	if (type->kind == TYPE_STR && !index->next && !base->in_memory)
+		return check_character(expr);
 	if (index->next) {
 		diag_error(&index->next->at, "write [i][j]",
 			   "an array has one index in each bracket");

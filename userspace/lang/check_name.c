@@ -84,6 +84,13 @@ static int check_run_constant(struct checker *checker, struct expr *expr)
 	case CONSTANT_NCPUS:
 		become_int(expr, sysconf(_SC_NPROCESSORS_ONLN), false);
 		return 0;
+	case CONSTANT_PROBETYPE:
+		become_str(expr, checker->event->provider == &program_provider ?
+			   "special" : checker->event->provider->name);
+		return 0;
+	case CONSTANT_HAS_CPID:
+		become_bool(expr, cpid);
+		return 0;
 	case CONSTANT_CPID:
 		if (cpid) {
 			become_int(expr, cpid, false);
@@ -135,6 +142,7 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 int check_name(struct checker *checker, struct expr *expr)
 {
 	const struct constant *constant = constant_find(expr->text);
+	const struct enum_table *names;
 	const struct function *function;
 	int64_t value;
 
@@ -143,6 +151,10 @@ int check_name(struct checker *checker, struct expr *expr)
 		return check_builtin(checker, expr);
 	if (constant) {
 		become_int(expr, constant->value, true);
+		if (constant->names) {
+			expr->type.kind = TYPE_ENUM;
+			expr->type.names = constant->names;
+		}
 		return 0;
 	}
 	if (!strcmp(expr->text, "args")) {
@@ -158,8 +170,10 @@ int check_name(struct checker *checker, struct expr *expr)
 			   "'%s' is a function", expr->text);
 		return -1;
 	}
-	if (ctype_constant(checker->ctypes, expr->text, &value)) {
+	if (ctype_constant(checker->ctypes, expr->text, &value, &names)) {
 		become_int(expr, value, true);
+		expr->type.kind = TYPE_ENUM;
+		expr->type.names = names;
 		return 0;
 	}
 	return refuse_name(checker, expr, "builtin");

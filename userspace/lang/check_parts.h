@@ -21,10 +21,12 @@ int require_value(const struct expr *expr, const char *what);
 /* One that a map or a tuple can hold. */
 int require_kept(const struct expr *expr, const char *what);
 void set_int(struct expr *expr, bool is_signed);
+void set_bool(struct expr *expr);
 void set_str(struct expr *expr, unsigned int size);
 void set_kind(struct expr *expr, enum type_kind kind);
 /* A constant expression becomes its value. */
 void become_int(struct expr *expr, uint64_t value, bool is_signed);
+void become_bool(struct expr *expr, bool value);
 void become_str(struct expr *expr, const char *text);
 struct type type_copy(struct checker *checker, const struct type *type);
 int refuse(const struct expr *expr, const char *hint, const char *what);
@@ -36,6 +38,9 @@ int check_list(struct checker *checker, struct expr *list);
 void warn_too_long(const struct checker *checker, const struct expr *expr,
 		   const struct expr *a, const struct expr *b,
 		   const char *always);
+
+/* check.c: statements that an expression is made of */
+int check_block(struct checker *checker, struct expr *expr);
 
 /* check_memory.c: what lies in memory, by C's types */
 
@@ -101,14 +106,6 @@ void set_failed(struct checker *checker, const char *name);
 /* An error was reported in that statement: what it assigns has no value. */
 void fail_targets(struct checker *checker, const struct stmt *stmt);
 
-/* check_sign.c: whether an integer can be less than 0 here */
-bool may_be_negative(const struct checker *checker, const struct expr *expr);
-/* A map or a variable may hold that from now on. */
-void learn_sign(struct checker *checker, const struct expr *target,
-		const struct expr *value);
-/* x-- and the like */
-void learn_negative(struct checker *checker, const struct expr *target);
-
 /* check_loop.c: how often a while loop runs at most, -1: that is not known */
 int loop_rounds(const struct stmt *loop);
 /* What variables hold is not known any more: control flow meets here. */
@@ -118,5 +115,10 @@ void forget_values(struct checker *checker);
 int check_variable_read(struct checker *checker, struct expr *expr);
 int check_variable_assign(struct checker *checker, struct expr *expr,
 			  const struct type *type);
+/* let $x */
+int declare_variable(struct checker *checker, struct expr *expr);
+/* Variables that were first assigned in a block end with it. */
+void enter_scope(struct checker *checker);
+void leave_scope(struct checker *checker);
 
 #endif

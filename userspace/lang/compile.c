@@ -9,6 +9,7 @@
 #include "compile.h"
 #include "dump.h"
 #include "emit.h"
+#include "macro.h"
 #include "object/disasm.h"
 #include "preprocess.h"
 #include "provider/provider.h"
@@ -197,14 +198,74 @@ static int check_program(struct compilation *comp)
 	return check_any_probe(comp);
 }
 
+/*
+ * let @name = hash(100);
+ */
+
+/* All are hashes here: of aggregations one for each CPU, of plain values one for all. */
+static const struct {
+	const char *name;
+	bool evicts;
+} map_types[] = {
+	{ "hash", false }, { "percpuhash", false },
+	{ "lruhash", true }, { "percpulruhash", true },
+};
+
+static int check_map_type(const struct map_setting *map)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(map_types); i++) {
+		if (strcmp(map->kind, map_types[i].name))
+			continue;
+		if (map_types[i].evicts)
+			diag_warning(&map->at, NULL,
+				     "no key of %s makes room for another: what finds none is counted as lost",
+				     map->name);
+		return 0;
+	}
+	diag_error(&map->at, "there are hash, lruhash, percpuhash and percpulruhash",
+		   "there is no map type '%s'", map->kind);
+	return -1;
+}
+
+static int check_map_settings(const struct map_setting *map)
+{
+	for (; map; map = map->next) {
+		const struct expr *entries = map->entries;
+
+		if (check_map_type(map))
+			return -1;
+		if (entries->kind == EXPR_INT && entries->value &&
+		    entries->value <= KPS_MAX_ENTRIES)
+			continue;
+		diag_error(&entries->at, NULL, "a map has 1 to %u keys",
+			   KPS_MAX_ENTRIES);
+		return -1;
+	}
+	return 0;
+}
+
+static unsigned int set_entries(const struct compilation *comp, const char *name)
+{
+	const struct map_setting *map = comp->program.maps;
+
+	while (map && strcmp(map->name, name))
+		map = map->next;
+	return map ? map->entries->value : 0;
+}
+
 static unsigned int max_entries(const struct compilation *comp,
 				const struct map_decl *decl)
 {
+	unsigned int set = set_entries(comp, decl->name);
 	bool histogram = decl->kind == KPS_MAP_HIST ||
 			 decl->kind == KPS_MAP_LHIST;
 
 	if (!decl->nr_key)
 		return 1;
+	if (set)
+		return set;
 	if (comp->options.max_keys)
 		return comp->options.max_keys;
 	return histogram ? DEFAULT_HISTOGRAMS : DEFAULT_KEYS;
@@ -386,6 +447,11 @@ static int parse(struct compilation *comp)
 			     &comp->program);
 }
 
+static int expand(struct compilation *comp)
+{
+	return macros_expand(&comp->program, &comp->arena);
+}
+
 static void dump_tree(struct compilation *comp, FILE *out)
 {
 	dump_program(out, &comp->program);
@@ -393,6 +459,8 @@ static void dump_tree(struct compilation *comp, FILE *out)
 
 static int apply_all(struct compilation *comp)
 {
+	if (check_map_settings(comp->program.maps))
+		return -1;
 	return apply_settings(comp->program.settings, &comp->options);
 }
 
@@ -471,6 +539,7 @@ static const struct pass {
 } passes[] = {
 	{ "preprocess", preprocess_text, dump_text },
 	{ "parse", parse, dump_tree },
+	{ "expand", expand, dump_tree },
 	{ "settings", apply_all, dump_options },
 	{ "declare", declare, dump_declared },
 	{ "resolve", resolve_all, dump_events },

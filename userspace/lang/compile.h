@@ -19,6 +19,9 @@ struct compile_options {
 	unsigned int max_strlen;	/* of str() without a length, its NUL counted; 0: 64 */
 	const char * const *params;	/* $1 ..; values of positional parameters */
 	size_t nr_params;
+	const char * const *named;	/* "--size=5"; for getopt() */
+	bool *named_used;		/* set for each that the program asks for */
+	size_t nr_named;
 	unsigned int cpid;		/* of run -c; 0: there is none */
 	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
 	bool allow_unsafe;		/* run --unsafe: system() */

@@ -14,11 +14,29 @@
 #include "base/xalloc.h"
 #include "builtins.h"
 
-#define E(name) { #name, (uint64_t)(int64_t)(name) }
+#define E(name) { #name, (uint64_t)(int64_t)(name), NULL }
+
+/* include/net/tcp_states.h: an enum, and so its values print by name. */
+enum {
+	FROM_ESTABLISHED = 1, FROM_SYN_SENT, FROM_SYN_RECV, FROM_FIN_WAIT1,
+	FROM_FIN_WAIT2, FROM_TIME_WAIT, FROM_CLOSE, FROM_CLOSE_WAIT, FROM_LAST_ACK,
+	FROM_LISTEN, FROM_CLOSING, FROM_NEW_SYN_RECV,
+};
+
+#define STATE(name) { FROM_##name, (char *)"TCP_" #name }
+static struct enum_name tcp_names[] = {
+	STATE(ESTABLISHED), STATE(SYN_SENT), STATE(SYN_RECV), STATE(FIN_WAIT1),
+	STATE(FIN_WAIT2), STATE(TIME_WAIT), STATE(CLOSE), STATE(CLOSE_WAIT),
+	STATE(LAST_ACK), STATE(LISTEN), STATE(CLOSING), STATE(NEW_SYN_RECV),
+};
+
+static const struct enum_table tcp_states = {
+	.nr = ARRAY_SIZE(tcp_names), .names = tcp_names,
+};
+
+#define TCP(name) { "TCP_" #name, FROM_##name, &tcp_states }
 
 static const struct constant constants[] = {
-	{ "true", 1 }, { "false", 0 },
-
 	E(AF_UNSPEC), E(AF_UNIX), E(AF_LOCAL), E(AF_INET), E(AF_INET6),
 	E(AF_NETLINK), E(AF_PACKET), E(AF_VSOCK), E(AF_ALG),
 	E(SOCK_STREAM), E(SOCK_DGRAM), E(SOCK_RAW), E(SOCK_SEQPACKET),
@@ -26,16 +44,13 @@ static const struct constant constants[] = {
 	E(IPPROTO_UDP), E(IPPROTO_IPV6), E(IPPROTO_ICMPV6),
 	E(IPPROTO_SCTP), E(IPPROTO_UDPLITE), E(IPPROTO_RAW),
 
-	/* include/net/tcp_states.h */
-	{ "TCP_ESTABLISHED", 1 }, { "TCP_SYN_SENT", 2 },
-	{ "TCP_SYN_RECV", 3 }, { "TCP_FIN_WAIT1", 4 },
-	{ "TCP_FIN_WAIT2", 5 }, { "TCP_TIME_WAIT", 6 }, { "TCP_CLOSE", 7 },
-	{ "TCP_CLOSE_WAIT", 8 }, { "TCP_LAST_ACK", 9 }, { "TCP_LISTEN", 10 },
-	{ "TCP_CLOSING", 11 }, { "TCP_NEW_SYN_RECV", 12 },
+	TCP(ESTABLISHED), TCP(SYN_SENT), TCP(SYN_RECV), TCP(FIN_WAIT1), TCP(FIN_WAIT2),
+	TCP(TIME_WAIT), TCP(CLOSE), TCP(CLOSE_WAIT), TCP(LAST_ACK), TCP(LISTEN),
+	TCP(CLOSING), TCP(NEW_SYN_RECV),
 
 	/* include/linux/sched.h */
-	{ "TASK_RUNNING", 0 }, { "TASK_INTERRUPTIBLE", 1 },
-	{ "TASK_UNINTERRUPTIBLE", 2 },
+	{ "TASK_RUNNING", 0, NULL }, { "TASK_INTERRUPTIBLE", 1, NULL },
+	{ "TASK_UNINTERRUPTIBLE", 2, NULL },
 
 	E(O_RDONLY), E(O_WRONLY), E(O_RDWR), E(O_ACCMODE), E(O_CREAT),
 	E(O_EXCL), E(O_TRUNC), E(O_APPEND), E(O_NONBLOCK), E(O_CLOEXEC),
@@ -48,7 +63,7 @@ static const struct constant constants[] = {
 	E(EINVAL), E(ENFILE), E(EMFILE), E(ENOTTY), E(ETXTBSY),
 	E(EFBIG), E(ENOSPC), E(ESPIPE), E(EROFS), E(EMLINK), E(EPIPE),
 	E(EDOM), E(ERANGE), E(EDEADLK), E(EDEADLOCK), E(ENAMETOOLONG),
-	E(ENOLCK), { "ENOSYS", 38 }, E(ENOTEMPTY), E(ELOOP), E(ENOMSG),
+	E(ENOLCK), { "ENOSYS", 38, NULL }, E(ENOTEMPTY), E(ELOOP), E(ENOMSG),
 	E(EIDRM), E(ECHRNG), E(EL2NSYNC), E(EL3HLT), E(EL3RST),
 	E(ELNRNG), E(EUNATCH), E(ENOCSI), E(EL2HLT), E(EBADE), E(EBADR),
 	E(EXFULL), E(ENOANO), E(EBADRQC), E(EBADSLT), E(EBFONT),

@@ -188,6 +188,16 @@ static enum ktype_kind split_tag(const char *base, const char **name)
 	return KTYPE_TYPEDEF;
 }
 
+static const struct ctype *find_alias(const struct ctypes *ctypes,
+				      const char *name)
+{
+	const struct ctype_alias *alias = ctypes->aliases;
+
+	while (alias && strcmp(alias->name, name))
+		alias = alias->next;
+	return alias ? alias->type : NULL;
+}
+
 static const struct ctype *find_base(struct ctypes *ctypes, const char *base)
 {
 	const struct ctype *found;
@@ -196,6 +206,9 @@ static const struct ctype *find_base(struct ctypes *ctypes, const char *base)
 
 	if (kind != KTYPE_TYPEDEF)
 		return find_tagged(ctypes, kind, name);
+	found = find_alias(ctypes, base);
+	if (found)
+		return found;
 	if (!strcmp(base, "void"))
 		return &void_type;
 	found = find_in(ints, ARRAY_SIZE(ints), base);
@@ -439,14 +452,27 @@ static bool find_enumerator(const struct enum_table *table, const char *name,
 	return false;
 }
 
-bool ctype_constant(struct ctypes *ctypes, const char *name, int64_t *value)
+bool ctype_constant(struct ctypes *ctypes, const char *name, int64_t *value,
+		    const struct enum_table **names)
 {
 	const struct ctype *type;
+	const struct ktypes *kt;
+	const char *why;
+	ktype_id id;
 
-	for (type = ctypes->declared; type; type = type->next)
+	for (type = ctypes->declared; type; type = type->next) {
+		*names = type->names;
 		if (type->names && find_enumerator(type->names, name, value))
 			return true;
-	return ktypes_any_constant(name, value);
+	}
+	for (kt = ktypes_open(&why); kt; kt = ktypes_next(kt)) {
+		id = ktypes_constant(kt, name, value);
+		if (id == KTYPE_NONE)
+			continue;
+		*names = ctype_names(ctypes, from_kernel(ctypes, kt, id, 0));
+		return true;
+	}
+	return false;
 }
 
 const char *ctype_text(struct ctypes *ctypes, const struct ctype *type)

@@ -35,10 +35,17 @@ struct cmember {
 	unsigned int bit_size;	/* 0: not a bit field */
 };
 
+struct ctype_alias {
+	const char *name;
+	const struct ctype *type;
+	struct ctype_alias *next;
+};
+
 /* The types of one compilation; zero but for .arena at first. */
 struct ctypes {
 	struct arena *arena;
 	struct ctype *declared;	/* by the program's text, last first */
+	struct ctype_alias *aliases; /* typedefs of the text */
 	struct ctype *read;	/* of the kernel's, those that were looked at */
 };
 
@@ -95,8 +102,12 @@ struct cmember ctype_nth_member(struct ctypes *ctypes,
 const struct enum_table *ctype_names(struct ctypes *ctypes,
 				     const struct ctype *type);
 
-/* An enumerator, declared or the kernel's. Return: whether there is one. */
-bool ctype_constant(struct ctypes *ctypes, const char *name, int64_t *value);
+/*
+ * An enumerator, declared or the kernel's, and the names of all of its enum.
+ * Return: whether there is one.
+ */
+bool ctype_constant(struct ctypes *ctypes, const char *name, int64_t *value,
+		    const struct enum_table **names);
 
 /* "struct sock *": for messages. */
 const char *ctype_text(struct ctypes *ctypes, const struct ctype *type);

@@ -15,6 +15,7 @@
 /* A struct or union while its members come. */
 struct layout {
 	bool is_union;
+	bool is_packed;		/* everything at the next byte */
 	uint64_t bits;		/* so far; of a union: the largest */
 	uint64_t align;		/* bytes */
 };
@@ -62,6 +63,8 @@ static uint64_t place_bits(struct layout *layout, unsigned int bits,
 {
 	uint64_t at = layout->is_union ? 0 : layout->bits;
 
+	if (layout->is_packed && bits)
+		unit = UINT64_MAX;
 	if (!bits || at / unit != (at + bits - 1) / unit)
 		at = round_up(at, unit);
 	if (at + bits > layout->bits)
@@ -108,7 +111,7 @@ static int lay_out_member(struct ctypes *ctypes, struct layout *layout,
 
 	if (!type || check_member(decl, type))
 		return -1;
-	align = alignment(ctypes, type, 0);
+	align = layout->is_packed ? 1 : alignment(ctypes, type, 0);
 	member->name = decl->name;
 	member->type = type;
 	if (decl->bits >= 0) {
@@ -128,7 +131,8 @@ static int lay_out(struct ctypes *ctypes, struct ctype *type,
 		   const struct ctype_decl *decl, unsigned int depth)
 {
 	struct layout layout = {
-		.is_union = type->kind == KTYPE_UNION, .align = 1,
+		.is_union = type->kind == KTYPE_UNION,
+		.is_packed = decl->is_packed, .align = 1,
 	};
 	unsigned int nr = member_decl_list_len(decl->members);
 	const struct member_decl *member;
@@ -228,12 +232,25 @@ static void declare_enum(struct ctypes *ctypes, const struct ctype_decl *decl)
 	type->names = table;
 }
 
+/* A name for what it declares. */
+static int declare_alias(struct ctypes *ctypes, const struct ctype_decl *decl)
+{
+	struct ctype_alias *alias = arena_alloc(ctypes->arena, sizeof(*alias));
+
+	alias->name = decl->name;
+	alias->type = find_type(ctypes, decl->members, 0);
+	alias->next = ctypes->aliases;
+	ctypes->aliases = alias;
+	return alias->type ? 0 : -1;
+}
+
 static bool is_declared(const struct ctypes *ctypes,
 			const struct ctype_decl *decl)
 {
 	const struct ctype *type;
 
-	for (type = ctypes->declared; type; type = type->next) {
+	/* C's typedef struct foo { ... } foo; has two of one name. */
+	for (type = ctypes->declared; type && decl->name; type = type->next) {
 		if (!type->name || strcmp(type->name, decl->name))
 			continue;
 		diag_error(&decl->at, "leave one of them out",
@@ -248,6 +265,11 @@ int ctypes_declare(struct ctypes *ctypes, const struct ctype_decl *decls)
 	int err = 0;
 
 	for (; decls; decls = decls->next) {
+		if (!strcmp(decls->tag, "typedef")) {
+			if (declare_alias(ctypes, decls))
+				err = -1;
+			continue;
+		}
 		if (is_declared(ctypes, decls))
 			err = -1;
 		else if (decls->enumerators)

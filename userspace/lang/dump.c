@@ -154,8 +154,19 @@ static void dump_what(FILE *out, const struct expr *expr)
 	case EXPR_TYPE:
 		fprintf(out, "type %s", text);
 		return;
+	case EXPR_BOOL:
+		fputs(expr->value ? "true" : "false", out);
+		return;
+	case EXPR_BLOCK:
+		fputs("block", out);
+		return;
+	case EXPR_RANGE:
+		fputs("range ..", out);
+		return;
 	}
 }
+
+static void dump_stmts(FILE *out, const struct stmt *stmt, unsigned int indent);
 
 static void dump_expr(FILE *out, const struct expr *expr, unsigned int indent)
 {
@@ -172,6 +183,11 @@ static void dump_expr(FILE *out, const struct expr *expr, unsigned int indent)
 	if (expr->in_memory)
 		fprintf(out, ", in memory at +%" PRIu64, expr->offset);
 	fputc('\n', out);
+	if (expr->kind == EXPR_BLOCK) {
+		/* Its value, .a, is the last of them. */
+		dump_stmts(out, expr->body, indent + 1);
+		return;
+	}
 	dump_expr(out, expr->a, indent + 1);
 	dump_expr(out, expr->b, indent + 1);
 	dump_expr(out, expr->c, indent + 1);

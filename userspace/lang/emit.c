@@ -9,7 +9,6 @@
 
 #define COMM_SIZE 16
 
-static void emit_stmts(struct emitter *em, const struct stmt *stmt);
 
 /*
  * Assignments
@@ -94,9 +93,25 @@ static void emit_variable(struct emitter *em, const struct stmt *stmt)
 	emit_at(em, &copy, variable->slot, &variable->type, 0);
 }
 
+/* For what it does besides. */
+static void emit_unused(struct emitter *em, const struct expr *expr)
+{
+	if (type_is_int(&expr->type))
+		emit_any(em, expr, BPF_REG_0, 0);
+	else
+		emit_at(em, expr, take(em, type_size(&expr->type)), &expr->type, 0);
+}
+
 static void emit_assign(struct emitter *em, const struct stmt *stmt)
 {
-	if (stmt->target->kind == EXPR_VARIABLE)
+	const struct variable *variable = stmt->target->variable;
+
+	if (!stmt->value)
+		store_zeros(em, variable->slot,
+			    variable->slot + type_size(&variable->type));
+	else if (stmt->target->kind == EXPR_NAME)
+		emit_unused(em, stmt->value);
+	else if (stmt->target->kind == EXPR_VARIABLE)
 		emit_variable(em, stmt);
 	else if (stmt->value->type.kind == TYPE_AGGREGATE)
 		emit_update(em, stmt);
@@ -110,11 +125,17 @@ static void emit_assign(struct emitter *em, const struct stmt *stmt)
  * Control
  */
 
+static void emit_stmts(struct emitter *em, const struct stmt *stmt);
+
 static void emit_if(struct emitter *em, const struct stmt *stmt)
 {
 	int otherwise = code_label(&em->code);
 	int end = code_label(&em->code);
 
+	if (expr_is_const(stmt->value)) {
+		emit_stmts(em, stmt->value->value ? stmt->body : stmt->otherwise);
+		return;
+	}
 	emit_branch(em, stmt->value, false, otherwise, 0);
 	em->branches++;
 	emit_stmts(em, stmt->body);
@@ -134,6 +155,13 @@ static bool is_too_long(struct emitter *em)
 	return em->too_long;
 }
 
+/* What the variable of a for loop is in its @n-th round. */
+static void emit_counter(struct emitter *em, const struct stmt *stmt, unsigned int n)
+{
+	code_mov_imm(&em->code, BPF_REG_0, stmt->value->a->value + n);
+	store_scratch(em, stmt->target->variable->slot, BPF_REG_0);
+}
+
 /* All rounds one behind the other: no jump goes back. */
 static void emit_loop(struct emitter *em, const struct stmt *stmt)
 {
@@ -147,6 +175,8 @@ static void emit_loop(struct emitter *em, const struct stmt *stmt)
 		em->loop_next = code_label(&em->code);
 		if (is_while)
 			emit_branch(em, stmt->value, false, em->loop_end, 0);
+		else if (stmt->target)
+			emit_counter(em, stmt, i);
 		emit_stmts(em, stmt->body);
 		code_place(&em->code, em->loop_next);
 	}
@@ -172,10 +202,10 @@ static void emit_jump(struct emitter *em, const struct stmt *stmt)
 
 static void emit_expr_stmt(struct emitter *em, const struct stmt *stmt)
 {
-	if (stmt->value->kind == EXPR_CALL)
+	if (stmt->value->kind == EXPR_CALL && stmt->value->function->act)
 		stmt->value->function->act(em, stmt->value);
 	else
-		emit_any(em, stmt->value, BPF_REG_0, 0);
+		emit_unused(em, stmt->value);
 }
 
 static void emit_stmt(struct emitter *em, const struct stmt *stmt)
@@ -202,9 +232,11 @@ static void emit_stmt(struct emitter *em, const struct stmt *stmt)
 	}
 }
 
-static void emit_stmts(struct emitter *em, const struct stmt *stmt)
+/* All, or those in front of @end. */
+static void emit_until(struct emitter *em, const struct stmt *stmt,
+		       const struct stmt *end)
 {
-	for (; stmt; stmt = stmt->next) {
+	for (; stmt != end; stmt = stmt->next) {
 		unsigned int top = em->top;
 
 		emit_stmt(em, stmt);
@@ -212,11 +244,52 @@ static void emit_stmts(struct emitter *em, const struct stmt *stmt)
 	}
 }
 
+static void emit_stmts(struct emitter *em, const struct stmt *stmt)
+{
+	emit_until(em, stmt, NULL);
+}
+
+/* What an expression keeps in registers while the statements inside of it run. */
+static int save_temps(struct emitter *em, unsigned int depth)
+{
+	int off = take(em, 8 * depth);
+	unsigned int i;
+
+	for (i = 0; i < depth; i++)
+		store_scratch(em, off + 8 * i, BPF_REG_7 + i);
+	return off;
+}
+
+static void restore_temps(struct emitter *em, unsigned int depth, int off)
+{
+	unsigned int i;
+
+	for (i = 0; i < depth; i++)
+		load_scratch(em, BPF_REG_7 + i, off + 8 * i);
+}
+
+void emit_block(struct emitter *em, const struct expr *expr, int off,
+		const struct type *to, unsigned int depth)
+{
+	const unsigned int used = depth < NR_TEMPS ? depth : NR_TEMPS;
+	const struct stmt *last = expr->body;
+	unsigned int top = em->top;
+	int saved = save_temps(em, used);
+
+	while (last->value != expr->a)
+		last = last->next;
+	emit_until(em, expr->body, last);
+	emit_at(em, expr->a, off, to, 0);
+	restore_temps(em, used, saved);
+	em->top = top;
+}
+
 /*
  * Clauses
  */
 
 static unsigned int count_comm(const struct expr *expr);
+static unsigned int count_comm_stmts(const struct stmt *stmt);
 
 static unsigned int count_comm_list(const struct expr *expr)
 {
@@ -235,6 +308,8 @@ static unsigned int count_comm(const struct expr *expr)
 		return is_comm(expr);
 	if (expr->field)
 		return 0;
+	if (expr->kind == EXPR_BLOCK)
+		return count_comm_stmts(expr->body);
 	return count_comm(expr->a) + count_comm(expr->b) +
 	       count_comm(expr->c) + count_comm_list(expr->list);
 }
@@ -292,12 +367,48 @@ static void emit_no_self(struct emitter *em, int reject)
 	code_jump_imm(&em->code, BPF_JEQ, BPF_REG_0, self, reject);
 }
 
+static bool has_block(const struct expr *expr);
+
+static bool stmts_have_block(const struct stmt *stmt)
+{
+	for (; stmt; stmt = stmt->next)
+		if (has_block(stmt->target) || has_block(stmt->value) ||
+		    stmts_have_block(stmt->body) || stmts_have_block(stmt->otherwise))
+			return true;
+	return false;
+}
+
+static bool has_block(const struct expr *expr)
+{
+	const struct expr *item;
+
+	if (!expr)
+		return false;
+	for (item = expr->list; item; item = item->next)
+		if (has_block(item))
+			return true;
+	return expr->kind == EXPR_BLOCK || has_block(expr->a) ||
+	       has_block(expr->b) || has_block(expr->c);
+}
+
+/* What a block inside of an expression saves may not be in use yet: see save_temps(). */
+static void clear_temps(struct emitter *em, const struct clause *clause)
+{
+	unsigned int i;
+
+	if (!has_block(clause->filter) && !stmts_have_block(clause->body))
+		return;
+	for (i = 0; i < NR_TEMPS; i++)
+		code_mov_imm(&em->code, BPF_REG_7 + i, 0);
+}
+
 static void emit_body(struct emitter *em, const struct clause *clause)
 {
 	int reject = code_label(&em->code);
 
 	em->end = code_label(&em->code);
 	code_mov(&em->code, CODE_CTX, BPF_REG_1);
+	clear_temps(em, clause);
 	emit_no_self(em, reject);
 	if (clause->filter)
 		emit_branch(em, clause->filter, false, reject, 0);

@@ -218,12 +218,39 @@ static void emit_imm_op(struct emitter *em, enum op op, int dst, uint64_t value)
 	code_alu_imm(&em->code, alu_op(op), dst, (int32_t)value);
 }
 
-static bool is_imm_operand(enum op op, const struct expr *expr)
+static bool has_imm_operand(const struct expr *expr)
 {
-	if (is_division(op))
-		return is_imm_divisor(expr);
-	return expr_is_const(expr) && (code_is_imm(expr->value) ||
-				       op == OP_SHL || op == OP_SHR);
+	if (is_division(expr->op))
+		return is_imm_divisor(expr->b);
+	return expr_is_const(expr->b) && (code_is_imm(expr->b->value) ||
+					  expr->op == OP_SHL || expr->op == OP_SHR);
+}
+
+/*
+ * The core's instruction knows no sign. By a positive number the quotient, and what is
+ * left, are less than 0 where what is divided is.
+ */
+static void emit_signed_division(struct emitter *em, enum op op, int dst,
+				 uint64_t value)
+{
+	int positive = code_label(&em->code);
+	int end = code_label(&em->code);
+
+	code_jump_imm(&em->code, BPF_JSGE, dst, 0, positive);
+	code_alu_imm(&em->code, BPF_NEG, dst, 0);
+	emit_imm_op(em, op, dst, value);
+	code_alu_imm(&em->code, BPF_NEG, dst, 0);
+	code_jump(&em->code, end);
+	code_place(&em->code, positive);
+	emit_imm_op(em, op, dst, value);
+	code_place(&em->code, end);
+}
+
+static int division(const struct expr *expr)
+{
+	if (expr->op == OP_DIV)
+		return expr->signed_division ? KPS_FN_SDIV : KPS_FN_DIV;
+	return expr->signed_division ? KPS_FN_SMOD : KPS_FN_MOD;
 }
 
 static void emit_scaled(struct emitter *em, const struct expr *expr, int reg)
@@ -262,8 +289,11 @@ static void emit_arithmetic(struct emitter *em, const struct expr *expr,
 		return;
 	}
 	emit_to(em, expr->a, dst, depth);
-	if (is_imm_operand(expr->op, expr->b)) {
-		emit_imm_op(em, expr->op, dst, expr->b->value);
+	if (has_imm_operand(expr)) {
+		if (is_division(expr->op) && expr->signed_division)
+			emit_signed_division(em, expr->op, dst, expr->b->value);
+		else
+			emit_imm_op(em, expr->op, dst, expr->b->value);
 		return;
 	}
 	src = emit_any(em, expr->b, BPF_REG_5, depth);
@@ -273,7 +303,7 @@ static void emit_arithmetic(struct emitter *em, const struct expr *expr,
 	}
 	code_mov(&em->code, BPF_REG_3, src);
 	code_mov(&em->code, BPF_REG_2, dst);
-	code_call(&em->code, expr->op == OP_DIV ? KPS_FN_DIV : KPS_FN_MOD);
+	code_call(&em->code, division(expr));
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 
@@ -331,6 +361,36 @@ static void emit_from_place(struct emitter *em, const struct expr *expr,
 	load_scratch(em, dst, emit_place(em, expr, depth));
 }
 
+static void emit_sum(struct emitter *em, const struct expr *map, int dst,
+		     unsigned int depth)
+{
+	int key = emit_key(em, map, depth);
+
+	code_mov_imm(&em->code, BPF_REG_2, map->map);
+	code_mov_imm(&em->code, BPF_REG_3, key);
+	code_call(&em->code, KPS_FN_AGGREGATE);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static void emit_block_to(struct emitter *em, const struct expr *expr, int dst,
+			  unsigned int depth)
+{
+	int off = take(em, 8);
+
+	emit_block(em, expr, off, &expr->type, depth);
+	load_scratch(em, dst, off);
+}
+
+static void emit_character(struct emitter *em, const struct expr *expr, int dst,
+			   unsigned int depth)
+{
+	int off = emit_str(em, expr->a, depth);
+
+	code_load(&em->code, BPF_B, dst, FRAME_SCRATCH + off + expr->value);
+	code_alu_imm(&em->code, BPF_LSH, dst, 56);
+	code_alu_imm(&em->code, BPF_ARSH, dst, 56);
+}
+
 static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 		      unsigned int depth)
 {
@@ -345,8 +405,15 @@ static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 	case EXPR_NAME:
 		emit_builtin(em, expr->builtin, dst);
 		return;
-	case EXPR_FIELD:
 	case EXPR_INDEX:
+		if (!expr->field) {
+			emit_character(em, expr, dst, depth);
+			return;
+		}
+		/* An element of an array in the record. */
+		emit_field(em, expr, dst);
+		return;
+	case EXPR_FIELD:
 		emit_field(em, expr, dst);
 		return;
 	case EXPR_CALL:
@@ -369,6 +436,12 @@ static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 		return;
 	case EXPR_TERNARY:
 		emit_choice(em, expr, dst, depth);
+		return;
+	case EXPR_BLOCK:
+		emit_block_to(em, expr, dst, depth);
+		return;
+	case EXPR_MAP:
+		emit_sum(em, expr, dst, depth);
 		return;
 	default:		/* the checker lets nothing else through */
 		return;

@@ -32,7 +32,7 @@ static bool same_output(const struct object_output *a,
 {
 	return a->action == b->action && a->map == b->map &&
 	       a->top == b->top && a->div == b->div && a->take == b->take &&
-	       a->is_tuple == b->is_tuple && a->at_end == b->at_end &&
+	       a->at_end == b->at_end &&
 	       same_text(a->format, b->format) && same_fields(a, b);
 }
 

@@ -130,6 +130,7 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		return;
 	case EXPR_VARIABLE:
 	case EXPR_MAP:
+	case EXPR_BLOCK:
 		emit_at(em, expr, off,
 			&(struct type){ .kind = TYPE_STR, .size = size },
 			depth);
@@ -140,9 +141,7 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 	store_zeros(em, off + expr->type.size, off + size);
 }
 
-/* A string that is only read; returns where it is. */
-static int emit_str(struct emitter *em, const struct expr *expr,
-		    unsigned int depth)
+int emit_str(struct emitter *em, const struct expr *expr, unsigned int depth)
 {
 	int off;
 

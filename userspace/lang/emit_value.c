@@ -45,7 +45,8 @@ static void copy_value(struct emitter *em, int to, const struct type *to_type,
 
 bool has_place(const struct expr *expr)
 {
-	return expr->kind == EXPR_VARIABLE || expr->kind == EXPR_MAP ||
+	return expr->kind == EXPR_VARIABLE ||
+	       (expr->kind == EXPR_MAP && !expr->is_sum) ||
 	       (expr->kind == EXPR_FIELD && !expr->field && !expr->in_memory);
 }
 
@@ -177,7 +178,9 @@ void emit_at(struct emitter *em, const struct expr *expr, int off,
 {
 	unsigned int top = em->top;
 
-	if (has_place(expr))
+	if (expr->kind == EXPR_BLOCK)
+		emit_block(em, expr, off, to, depth);
+	else if (has_place(expr))
 		copy_value(em, off, to, emit_place(em, expr, depth),
 			   &expr->type);
 	else if (expr->type.kind == TYPE_STR)

@@ -40,6 +40,10 @@ struct emitter {
 int take(struct emitter *em, unsigned int size);
 void store_zeros(struct emitter *em, int from, int to);
 
+/* emit.c: the value of a block, in a place for type @to */
+void emit_block(struct emitter *em, const struct expr *expr, int off,
+		const struct type *to, unsigned int depth);
+
 /* With a size that a helper takes: where a fault comes from. */
 static inline uint64_t line_of(const struct expr *expr)
 {
@@ -109,6 +113,8 @@ void emit_str_branch(struct emitter *em, const struct expr *expr, bool sense,
 /* Jump unless the first bytes of both arguments of strncmp() are the same. */
 void jump_unless_alike(struct emitter *em, const struct expr *call, int label,
 		       unsigned int depth);
+/* A string that is only read; returns where it is. */
+int emit_str(struct emitter *em, const struct expr *expr, unsigned int depth);
 void emit_literal_at(struct emitter *em, const struct expr *expr, int off);
 /* A string of the event's record. */
 void emit_record_str(struct emitter *em, const struct expr *expr, int off,

@@ -6,12 +6,24 @@
 #include "ast.h"
 #include "preprocess.h"
 
+#define MAX_EXPANSIONS 64	/* macros in macros */
+
+struct type_name {
+	const char *name;
+	struct type_name *next;
+};
+
 struct parse {
 	struct arena *arena;
-	const struct define *defines;
+	struct define *defines;
 	struct program *program;
+	struct type_name *typedefs;
 	unsigned int braces;	/* open ones */
+	int last_token;
 	bool in_filter;
+	bool in_declaration;	/* before the clauses: it ends with a ';' */
+	struct define *expanding[MAX_EXPANSIONS]; /* macros whose text is read, .. */
+	unsigned int expansions;		   /* ... the last of them now */
 };
 
 struct string {

@@ -12,6 +12,8 @@
 %parse-param { struct parse *parse }
 
 %code requires {
+#include <string.h>
+
 #include "base/array.h"
 #include "parse.h"
 }
@@ -34,6 +36,18 @@ static bool measure(struct expr *expr);
 		if (!measure(expr))					\
 			YYABORT;					\
 	} while (0)
+
+/* The number that an expression is where types are declared. */
+static bool constant(const struct expr *expr, uint64_t *value);
+
+#define CONSTANT(expr)							\
+	({								\
+		uint64_t value_;					\
+									\
+		if (!constant(expr, &value_))				\
+			YYABORT;					\
+		value_;							\
+	})
 
 static struct expr *binary(struct parse *parse, const struct span *at,
 			   enum op op, struct expr *a, struct expr *b)
@@ -101,8 +115,8 @@ static struct member_decl *set_base(struct member_decl *list, const char *base,
 	struct member_decl *member;
 
 	for (member = list; member; member = member->next) {
-		member->base = base;
-		member->record = record;
+		member->base = member->is_function ? "void" : base;
+		member->record = member->is_function ? NULL : record;
 	}
 	return list;
 }
@@ -117,6 +131,93 @@ static struct enumerator_decl *new_enumerator(struct parse *parse,
 	decl->has_value = has_value;
 	decl->value = value;
 	return decl;
+}
+
+static void add_typedef(struct parse *parse, const char *name)
+{
+	struct type_name *type = arena_alloc(parse->arena, sizeof(*type));
+
+	type->name = name;
+	type->next = parse->typedefs;
+	parse->typedefs = type;
+}
+
+static void add_map(struct parse *parse, const struct span *at, const char *name,
+		    const char *kind, const struct expr *entries)
+{
+	struct map_setting *map = arena_alloc(parse->arena, sizeof(*map));
+
+	map->at = *at;
+	map->name = name;
+	map->kind = kind;
+	map->entries = entries;
+	map->next = parse->program->maps;
+	parse->program->maps = map;
+}
+
+static struct parameter *new_parameter(struct parse *parse, const struct span *at,
+				       enum expr_kind kind, const char *name)
+{
+	struct parameter *parameter = arena_alloc(parse->arena, sizeof(*parameter));
+
+	parameter->at = *at;
+	parameter->kind = kind;
+	parameter->name = name;
+	return parameter;
+}
+
+static void add_macro(struct parse *parse, const struct span *at, const char *name,
+		      struct parameter *parameters, struct expr *body)
+{
+	struct macro *macro = arena_alloc(parse->arena, sizeof(*macro));
+
+	macro->at = *at;
+	macro->name = name;
+	macro->parameters = parameters;
+	macro->body = body;
+	macro->next = parse->program->macros;
+	parse->program->macros = macro;
+}
+
+static struct expr *block_of(struct parse *parse, const struct span *at,
+			     struct stmt *stmts)
+{
+	struct expr *expr = expr_new(parse->arena, EXPR_BLOCK, at);
+
+	expr->body = stmts;
+	return expr;
+}
+
+static struct stmt *new_let(struct parse *parse, const struct span *at,
+			    const char *name, const char *type, struct expr *value)
+{
+	struct stmt *stmt = stmt_new(parse->arena, STMT_ASSIGN, at);
+	struct expr *cast;
+
+	stmt->is_let = true;
+	stmt->text = "=";
+	stmt->target = expr_named(parse->arena, EXPR_VARIABLE, at, name);
+	stmt->value = value;
+	if (!type)
+		return stmt;
+	cast = expr_named(parse->arena, EXPR_CAST, at, type);
+	cast->a = value ? value : expr_int(parse->arena, at, 0);
+	measure(cast);
+	stmt->value = cast;
+	return stmt;
+}
+
+static struct stmt *new_for(struct parse *parse, const struct span *at,
+			    struct expr *variable, struct expr *range,
+			    struct stmt *body)
+{
+	struct stmt *stmt = stmt_new(parse->arena, STMT_LOOP, at);
+
+	stmt->text = "for";
+	stmt->target = variable;
+	stmt->value = range;
+	stmt->body = body;
+	return stmt;
 }
 
 static void add_setting(struct parse *parse, const struct span *at,
@@ -148,11 +249,13 @@ static void add_setting(struct parse *parse, const struct span *at,
 	struct member_decl *member;
 	struct enumerator_decl *enumerator;
 	struct dimension *dimension;
+	struct parameter *parameter;
 	unsigned int number;
 	int bits;
 }
 
 %token LBRACE "'{'"
+%token VALUE_BRACE "'{' of a value"
 %token END_OF_TEXT 0		"end of program"
 %token <text> ATTACH_POINT "probe"
 %token CONFIG "'config = {'"
@@ -171,6 +274,12 @@ static void add_setting(struct parse *parse, const struct span *at,
 %token <text> FOR	"'for'"
 %token <text> UNROLL	"'unroll'"
 %token <text> JUMP	"'return'"
+%token LET	"'let'"
+%token TYPEDEF	"'typedef'"
+%token MACRO	"'macro'"
+%token <text> ATTRIBUTE "'__attribute__'"
+%token <integer> BOOLEAN "'true' or 'false'"
+%token RANGE	"'..'"
 %token <text> ASSIGN	"assignment"
 %token <integer> INTEGER "number"
 %token <string> STRING	"string"
@@ -191,9 +300,12 @@ static void add_setting(struct parse *parse, const struct span *at,
 
 %type <clause> clause
 %type <point> attach_points attach_point
-%type <expr> filter expr unary postfix primary list list_or_none
+%type <expr> filter expr unary postfix primary list list_or_none range
+%type <type> enumeration
+%type <integer> attributes
 %type <stmt> block stmts simple compound if else loop
 %type <text> name cast_type base_type words
+%type <parameter> parameters some_parameters parameter
 %type <number> stars
 %type <type> record
 %type <member> members member declarators declarator
@@ -208,11 +320,30 @@ program:
 	| program clause	{ add_clause(parse->program, $2); }
 	| program CONFIG settings '}'
 	| program record semicolon	{ add_type(parse->program, $2); }
-	| program ENUM name LBRACE enumerators '}' semicolon	{
-		struct ctype_decl *decl = new_type(parse, &@3, $2, $3);
+	| program enumeration semicolon	{ add_type(parse->program, $2); }
+	| program TYPEDEF member ';'	{
+		struct ctype_decl *decl = new_type(parse, &@3, "typedef", $3->name);
 
-		decl->enumerators = $5;
+		decl->members = $3;
 		add_type(parse->program, decl);
+		add_typedef(parse, $3->name);
+	}
+	| program TYPEDEF enumeration NAME ';'	{
+		struct ctype_decl *decl = new_type(parse, &@4, "typedef", $4);
+
+		if (!$3->name)
+			$3->name = arena_printf(ARENA, "(%s)", $4);
+		add_type(parse->program, $3);
+		decl->members = new_member(parse, &@4, $4, 0, NULL, -1);
+		decl->members->base = arena_printf(ARENA, "enum %s", $3->name);
+		add_type(parse->program, decl);
+		add_typedef(parse, $4);
+	}
+	| program LET MAP ASSIGN NAME '(' expr ')' ';'	{
+		add_map(parse, &@3, $3, $5, $7);
+	}
+	| program MACRO NAME '(' parameters ')' block	{
+		add_macro(parse, &@3, $3, $5, block_of(parse, &@7, $7));
 	}
 	;
 
@@ -222,10 +353,50 @@ semicolon:
 	;
 
 record:
-	  STRUCT name LBRACE members '}'	{
+	  STRUCT name LBRACE members '}' attributes	{
 		$$ = new_type(parse, &@2, $1, $2);
 		$$->members = $4;
+		$$->is_packed = $6;
 	}
+	;
+
+enumeration:
+	  ENUM name LBRACE enumerators '}'	{
+		$$ = new_type(parse, &@2, $1, $2);
+		$$->enumerators = $4;
+	}
+	| ENUM LBRACE enumerators '}'	{
+		$$ = new_type(parse, &@1, $1, NULL);
+		$$->enumerators = $3;
+	}
+	;
+
+attributes:
+	  %empty			{ $$ = 0; }
+	| attributes ATTRIBUTE	{
+		if (!strstr($2, "packed")) {
+			diag_error(&@2, "there is __attribute__((packed))",
+				   "this attribute is not supported");
+			YYABORT;
+		}
+		$$ = 1;
+	}
+	;
+
+parameters:
+	  %empty			{ $$ = NULL; }
+	| some_parameters
+	;
+
+some_parameters:
+	  parameter
+	| some_parameters ',' parameter	{ $$ = parameter_append($1, $3); }
+	;
+
+parameter:
+	  NAME			{ $$ = new_parameter(parse, &@$, EXPR_NAME, $1); }
+	| VARIABLE		{ $$ = new_parameter(parse, &@$, EXPR_VARIABLE, $1); }
+	| MAP			{ $$ = new_parameter(parse, &@$, EXPR_MAP, $1); }
 	;
 
 members:
@@ -236,16 +407,18 @@ members:
 member:
 	  base_type declarators	{ $$ = set_base($2, $1, NULL); }
 	| record declarators	{ $$ = set_base($2, NULL, $1); }
-	| STRUCT LBRACE members '}' declarators	{
+	| STRUCT LBRACE members '}' attributes declarators	{
 		struct ctype_decl *decl = new_type(parse, &@1, $1, NULL);
 
 		decl->members = $3;
-		$$ = set_base($5, NULL, decl);
+		decl->is_packed = $5;
+		$$ = set_base($6, NULL, decl);
 	}
-	| STRUCT LBRACE members '}'	{
+	| STRUCT LBRACE members '}' attributes	{
 		struct ctype_decl *decl = new_type(parse, &@1, $1, NULL);
 
 		decl->members = $3;
+		decl->is_packed = $5;
 		$$ = new_member(parse, &@1, NULL, 0, NULL, -1);
 		$$->record = decl;
 	}
@@ -260,14 +433,31 @@ declarator:
 	  stars NAME dimensions bits	{
 		$$ = new_member(parse, &@2, $2, $1, $3, $4);
 	}
+	| stars '(' '*' NAME ')' '(' prototype ')'	{
+		/* Of a pointer to a function no more is known than that. */
+		$$ = new_member(parse, &@4, $4, 1, NULL, -1);
+		$$->is_function = true;
+	}
 	| ':' INTEGER	{
 		$$ = new_member(parse, &@2, NULL, 0, NULL, $2 > 64 ? 65 : (int)$2);
 	}
 	;
 
+prototype:
+	  %empty
+	| argument
+	| prototype ',' argument
+	;
+
+argument:
+	  base_type stars
+	| base_type stars NAME
+	| RANGE '.'
+	;
+
 dimensions:
 	  %empty			{ $$ = NULL; }
-	| dimensions '[' INTEGER ']'	{ $$ = dimension_append($1, new_dimension(parse, $3)); }
+	| dimensions '[' expr ']'	{ $$ = dimension_append($1, new_dimension(parse, CONSTANT($3))); }
 	| dimensions '[' ']'		{ $$ = dimension_append($1, new_dimension(parse, 0)); }
 	;
 
@@ -284,15 +474,21 @@ enumerators:
 
 enumerator:
 	  NAME		{ $$ = new_enumerator(parse, $1, false, 0); }
-	| NAME ASSIGN INTEGER	{ $$ = new_enumerator(parse, $1, true, $3); }
-	| NAME ASSIGN '-' INTEGER	{
-		$$ = new_enumerator(parse, $1, true, -(int64_t)$4);
-	}
+	| NAME ASSIGN expr	{ $$ = new_enumerator(parse, $1, true, CONSTANT($3)); }
 	;
 
 settings:
+	  some_settings
+	| some_settings setting
+	;
+
+some_settings:
 	  %empty
-	| settings NAME ASSIGN expr ';' { add_setting(parse, &@2, $2, $4); }
+	| some_settings setting ';'
+	;
+
+setting:
+	  NAME ASSIGN expr	{ add_setting(parse, &@1, $1, $3); }
 	;
 
 clause:
@@ -302,6 +498,13 @@ clause:
 		$$->points = $1;
 		$$->filter = $2;
 		$$->body = $3;
+	}
+	| attach_points ',' FILTER_START expr FILTER_END block	{
+		$$ = arena_alloc(ARENA, sizeof(*$$));
+		$$->at = @$;
+		$$->points = $1;
+		$$->filter = $4;
+		$$->body = $6;
 	}
 	;
 
@@ -325,7 +528,10 @@ filter:
 
 block:
 	  LBRACE stmts '}'			{ $$ = $2; }
-	| LBRACE stmts simple '}'		{ $$ = stmt_append($2, $3); }
+	| LBRACE stmts simple '}'		{
+		$3->is_last = true;
+		$$ = stmt_append($2, $3);
+	}
 	;
 
 stmts:
@@ -346,7 +552,24 @@ simple:
 		$$->text = $2;
 		$$->value = $3;
 	}
+	| LET VARIABLE	{
+		$$ = new_let(parse, &@2, $2, NULL, NULL);
+	}
+	| LET VARIABLE ASSIGN expr	{
+		$$ = new_let(parse, &@2, $2, NULL, $4);
+	}
+	| LET VARIABLE ':' cast_type	{
+		$$ = new_let(parse, &@2, $2, $4, NULL);
+	}
+	| LET VARIABLE ':' cast_type ASSIGN expr	{
+		$$ = new_let(parse, &@2, $2, $4, $6);
+	}
 	| JUMP	{
+		$$ = stmt_new(ARENA, STMT_JUMP, &@$);
+		$$->text = $1;
+	}
+	| JUMP expr	{
+		/* A clause's value is nobody's. */
 		$$ = stmt_new(ARENA, STMT_JUMP, &@$);
 		$$->text = $1;
 	}
@@ -362,34 +585,43 @@ compound:
 	;
 
 loop:
-	  WHILE '(' expr ')' block	{
+	  WHILE expr block	{
 		$$ = stmt_new(ARENA, STMT_LOOP, &@1);
 		$$->text = $1;
-		$$->value = $3;
-		$$->body = $5;
+		$$->value = $2;
+		$$->body = $3;
 	}
-	| UNROLL '(' expr ')' block	{
+	| UNROLL expr block	{
 		$$ = stmt_new(ARENA, STMT_LOOP, &@1);
 		$$->text = $1;
-		$$->value = $3;
-		$$->body = $5;
+		$$->value = $2;
+		$$->body = $3;
 	}
-	| FOR '(' VARIABLE ':' expr ')' block	{
-		$$ = stmt_new(ARENA, STMT_LOOP, &@1);
-		$$->text = $1;
-		$$->target = expr_named(ARENA, EXPR_VARIABLE, &@3, $3);
-		$$->value = $5;
-		$$->body = $7;
+	| FOR '(' VARIABLE ':' range ')' block	{
+		$$ = new_for(parse, &@1, expr_named(ARENA, EXPR_VARIABLE, &@3, $3), $5, $7);
+	}
+	| FOR VARIABLE ':' range block	{
+		$$ = new_for(parse, &@1, expr_named(ARENA, EXPR_VARIABLE, &@2, $2), $4, $5);
+	}
+	;
+
+range:
+	  expr
+	| expr RANGE expr	{
+		$$ = expr_new(ARENA, EXPR_RANGE, &@$);
+		$$->a = $1;
+		$$->b = $3;
+		CHECK($$);
 	}
 	;
 
 if:
-	  IF '(' expr ')' block else	{
+	  IF expr block else	{
 		$$ = stmt_new(ARENA, STMT_IF, &@1);
 		$$->text = $1;
-		$$->value = $3;
-		$$->body = $5;
-		$$->otherwise = $6;
+		$$->value = $2;
+		$$->body = $3;
+		$$->otherwise = $4;
 	}
 	;
 
@@ -515,10 +747,24 @@ primary:
 		$$->list = expr_append(expr_named(ARENA, EXPR_TYPE, &@3, $3), $5);
 	}
 	| '(' expr ')'		{ $$ = $2; }
+	| '(' expr ',' ')'	{
+		$$ = expr_new(ARENA, EXPR_TUPLE, &@$);
+		$$->list = $2;
+		CHECK($$);
+	}
 	| '(' expr ',' list ')'	{
 		$$ = expr_new(ARENA, EXPR_TUPLE, &@$);
 		$$->list = expr_append($2, $4);
 		CHECK($$);
+	}
+	| BOOLEAN		{
+		$$ = expr_new(ARENA, EXPR_BOOL, &@$);
+		$$->value = $1;
+	}
+	| VALUE_BRACE stmts '}'	{ CHECK($$ = block_of(parse, &@$, $2)); }
+	| VALUE_BRACE stmts simple '}'	{
+		$3->is_last = true;
+		CHECK($$ = block_of(parse, &@$, stmt_append($2, $3)));
 	}
 	;
 
@@ -538,8 +784,31 @@ name:
 
 %%
 
+/* The deepest expression in statements. */
+static unsigned int stmts_depth(const struct stmt *stmt)
+{
+	unsigned int depth = 0, inner;
+
+	for (; stmt; stmt = stmt->next) {
+		const struct expr *exprs[] = { stmt->target, stmt->value };
+		size_t i;
+
+		for (i = 0; i < ARRAY_SIZE(exprs); i++)
+			if (exprs[i] && exprs[i]->depth > depth)
+				depth = exprs[i]->depth;
+		inner = stmts_depth(stmt->body);
+		if (inner >= depth)
+			depth = inner + 1;
+		inner = stmts_depth(stmt->otherwise);
+		if (inner >= depth)
+			depth = inner + 1;
+	}
+	return depth;
+}
+
 static bool measure(struct expr *expr)
 {
+	unsigned int body = stmts_depth(expr->body);
 	const struct expr *parts[] = { expr->a, expr->b, expr->c };
 	const struct expr *part;
 	size_t i;
@@ -550,10 +819,30 @@ static bool measure(struct expr *expr)
 	for (part = expr->list; part; part = part->next)
 		if (part->depth >= expr->depth)
 			expr->depth = part->depth + 1;
+	if (body >= expr->depth)
+		expr->depth = body + 1;
 	if (expr->depth <= MAX_EXPR_DEPTH)
 		return true;
 	diag_error(&expr->at, NULL, "this expression nests deeper than %u",
 		   MAX_EXPR_DEPTH);
+	return false;
+}
+
+static bool constant(const struct expr *expr, uint64_t *value)
+{
+	uint64_t a = 0, b = 0;
+
+	if (expr->kind == EXPR_INT) {
+		*value = expr->value;
+		return true;
+	}
+	if ((expr->kind == EXPR_UNARY && expr->op < OP_DEREF && constant(expr->a, &a)) ||
+	    (expr->kind == EXPR_BINARY && constant(expr->a, &a) && constant(expr->b, &b))) {
+		*value = op_fold(expr->op, a, b, true);
+		return true;
+	}
+	if (expr->kind != EXPR_UNARY && expr->kind != EXPR_BINARY)
+		diag_error(&expr->at, "write a number", "this must be a constant");
 	return false;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ struct preprocessor {
 	struct span at;		/* the directive */
 };
 
-const struct define *define_find(const struct define *defines, const char *name)
+struct define *define_find(struct define *defines, const char *name)
 {
 	for (; defines; defines = defines->next)
 		if (!strcmp(defines->name, name))
@@ -56,7 +57,7 @@ static bool is_taken(const struct preprocessor *pp)
 static const char *next_word(struct preprocessor *pp, const char **rest)
 {
 	const char *begin = *rest + strspn(*rest, " \t");
-	size_t len = strcspn(begin, " \t\r(");
+	size_t len = strcspn(begin, " \t\r(<\"");
 
 	*rest = begin + len;
 	return arena_strndup(pp->arena, begin, len);
@@ -79,20 +80,34 @@ static const char *rest_of(struct preprocessor *pp, const char *rest)
 	return arena_strndup(pp->arena, rest, len);
 }
 
+/* "(a, b)" right behind the name; false if it does not end. */
+static bool take_params(struct preprocessor *pp, struct define *define,
+			const char **rest)
+{
+	const char *end;
+
+	if (**rest != '(')
+		return true;
+	end = strchr(*rest, ')');
+	if (!end)
+		return false;
+	define->params = arena_strndup(pp->arena, *rest, end + 1 - *rest);
+	*rest = end + 1;
+	return true;
+}
+
 static int do_define(struct preprocessor *pp, const char *rest)
 {
-	const char *name = next_word(pp, &rest);
-	struct define *define;
+	struct define *define = arena_alloc(pp->arena, sizeof(*define));
 
-	if (*rest == '(' || !*name) {
-		diag_error(&pp->at, "write what it stands for where it is used",
-			   "only constants can be defined: #define NAME NUMBER");
+	define->name = next_word(pp, &rest);
+	define->at = pp->at;
+	if (!*define->name || !take_params(pp, define, &rest)) {
+		diag_error(&pp->at, "write #define NAME TEXT, or #define NAME(A, B) TEXT",
+			   "this defines nothing");
 		return -1;
 	}
-	define = arena_alloc(pp->arena, sizeof(*define));
-	define->name = name;
 	define->text = rest_of(pp, rest);
-	define->at = pp->at;
 	define->next = pp->defines;
 	pp->defines = define;
 	return 0;
@@ -262,8 +277,28 @@ static void blank(char *line, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (line[i] != '\t')
+		if (line[i] != '\t' && line[i] != '\n')
 			line[i] = ' ';
+}
+
+/* A directive's line goes on behind a backslash at its end. */
+static size_t line_len(const char *line)
+{
+	size_t len = strcspn(line, "\n");
+
+	while (is_directive(line) && len && line[len - 1] == '\\' && line[len])
+		len += 1 + strcspn(line + len + 1, "\n");
+	return len;
+}
+
+static char *joined(struct preprocessor *pp, const char *line, size_t len)
+{
+	char *copy = arena_strndup(pp->arena, line, len);
+	char *at;
+
+	while ((at = strstr(copy, "\\\n")))
+		at[0] = at[1] = ' ';
+	return copy;
 }
 
 static int process_line(struct preprocessor *pp, char *line, size_t len,
@@ -274,13 +309,22 @@ static int process_line(struct preprocessor *pp, char *line, size_t len,
 
 		pp->at = (struct span){ number, indent + 1, number,
 					(int)len + 1 };
-		if (run_directive(pp, arena_strndup(pp->arena, line, len)))
+		if (run_directive(pp, joined(pp, line, len)))
 			return -1;
 		blank(line, len);
 	} else if (!is_taken(pp)) {
 		blank(line, len);
 	}
 	return 0;
+}
+
+static int nr_lines(const char *text, size_t len)
+{
+	int nr = 1;
+
+	while (len--)
+		nr += *text++ == '\n';
+	return nr;
 }
 
 char *preprocess(const char *text, struct arena *arena, struct define **defines)
@@ -292,14 +336,15 @@ char *preprocess(const char *text, struct arena *arena, struct define **defines)
 	char *line;
 	size_t len;
 
-	for (line = copy; *line; line += len + (line[len] == '\n'), number++) {
+	for (line = copy; *line; line += len + (line[len] == '\n')) {
 		bool goes_on;
 
-		len = strcspn(line, "\n");
+		len = in_comment ? strcspn(line, "\n") : line_len(line);
 		goes_on = comment_goes_on(line, len, in_comment);
 		if (!in_comment && process_line(&pp, line, len, number))
 			return NULL;
 		in_comment = goes_on;
+		number += nr_lines(line, len);
 	}
 	if (pp.depth) {
 		diag_error(&pp.conditions[pp.depth - 1].at, "close it with #endif",
@@ -308,4 +353,147 @@ char *preprocess(const char *text, struct arena *arena, struct define **defines)
 	}
 	*defines = pp.defines;
 	return copy;
+}
+
+/*
+ * What macros stand for
+ */
+
+static bool is_name_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* How long the argument is that stands here: up to a ',' or ')' that is not inside. */
+static size_t argument_len(const char *text)
+{
+	unsigned int depth = 0;
+	bool quoted = false;
+	size_t len;
+
+	for (len = 0; text[len]; len++) {
+		char c = text[len];
+
+		if (quoted && c == '\\' && text[len + 1])
+			len++;
+		else if (c == '"')
+			quoted = !quoted;
+		if (quoted)
+			continue;
+		if (!depth && (c == ',' || c == ')'))
+			break;
+		depth += c == '(';
+		depth -= c == ')';
+	}
+	return len;
+}
+
+static const char *trimmed(struct arena *arena, const char *text, size_t len)
+{
+	while (len && isspace((unsigned char)*text)) {
+		text++;
+		len--;
+	}
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	return arena_strndup(arena, text, len);
+}
+
+/* The parts of "(a, b)"; returns how many there are, of which @max are kept. */
+static unsigned int split(struct arena *arena, const char *list,
+			  const char **parts, unsigned int max)
+{
+	unsigned int nr = 0;
+
+	list++;
+	for (;;) {
+		size_t len = argument_len(list);
+		const char *part = trimmed(arena, list, len);
+
+		if (!nr && !*part && list[len] == ')')
+			return 0;
+		if (nr < max)
+			parts[nr] = part;
+		nr++;
+		if (list[len] != ',')
+			return nr;
+		list += len + 1;
+	}
+}
+
+#define MAX_PARAMS 16
+
+struct arguments {
+	unsigned int nr;
+	const char *params[MAX_PARAMS];
+	const char *values[MAX_PARAMS];
+};
+
+static const char *value_of(const struct arguments *arguments, const char *word,
+			    size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < arguments->nr; i++)
+		if (strlen(arguments->params[i]) == len &&
+		    !strncmp(arguments->params[i], word, len))
+			return arguments->values[i];
+	return NULL;
+}
+
+static size_t word_len(const char *text)
+{
+	size_t len = 0;
+
+	if (*text == '"') {
+		for (len = 1; text[len] && text[len] != '"'; len++)
+			len += text[len] == '\\' && text[len + 1];
+		return len + !!text[len];
+	}
+	while (is_name_char(text[len]))
+		len++;
+	return len ? len : 1;
+}
+
+static const char *substitute(struct arena *arena, const char *text,
+			      const struct arguments *arguments)
+{
+	char *out = NULL;
+	const char *copy;
+	size_t size = 0;
+	FILE *stream = open_memstream(&out, &size);
+
+	while (*text) {
+		size_t len = word_len(text);
+		const char *value = value_of(arguments, text, len);
+
+		if (value)
+			fputs(value, stream);
+		else
+			fwrite(text, 1, len, stream);
+		text += len;
+	}
+	fclose(stream);
+	copy = arena_strdup(arena, out);
+	free(out);
+	return copy;
+}
+
+const char *define_text(struct arena *arena, const struct define *define,
+			const char *arguments, const struct span *at)
+{
+	struct arguments found = { 0 };
+	unsigned int given;
+
+	if (!define->params)
+		return define->text;
+	found.nr = split(arena, define->params, found.params, MAX_PARAMS);
+	given = split(arena, arguments, found.values, MAX_PARAMS);
+	if (given == found.nr && given <= MAX_PARAMS)
+		return substitute(arena, define->text, &found);
+	diag_error(at, arena_printf(arena, "it is #define %s%s", define->name,
+				    define->params),
+		   "macro '%s' takes %u argument%s, not %u", define->name, found.nr,
+		   found.nr == 1 ? "" : "s", given);
+	return NULL;
 }

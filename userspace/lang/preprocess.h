@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The little of the C preprocessor that scripts need: constants by #define,
+ * The little of the C preprocessor that scripts need: macros by #define,
  * #ifdef and its kin, and #include: what headers declare is known without.
  */
 #ifndef KPCTL_PREPROCESS_H
 #define KPCTL_PREPROCESS_H
+
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
 
 struct define {
 	const char *name;
+	const char *params;	/* "(a, b)"; NULL: it takes none */
 	const char *text;	/* "" if it has none */
+	bool used;		/* its text is read now: in there its name is but a name */
 	struct span at;
 	struct define *next;
 };
@@ -30,7 +34,18 @@ char *preprocess(const char *text, struct arena *arena,
 		 struct define **defines);
 
 /* NULL if there is none of that name. */
-const struct define *define_find(const struct define *defines,
-				 const char *name);
+struct define *define_find(struct define *defines, const char *name);
+
+/**
+ * define_text() - what a macro stands for
+ * @arena: for the result
+ * @define: the macro
+ * @arguments: "(1, f(2))", of one that takes some
+ * @at: where it is used
+ *
+ * Return: its text, the arguments in their places; NULL after an error was reported.
+ */
+const char *define_text(struct arena *arena, const struct define *define,
+			const char *arguments, const struct span *at);
 
 #endif

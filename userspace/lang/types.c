@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/xalloc.h"
 #include "ctype.h"
 #include "types.h"
@@ -28,6 +29,7 @@ static const struct {
 	[TYPE_MAC]	= { "a MAC address", KPS_T_MAC, 8, true, true },
 	[TYPE_BUF]	= { "a buffer", KPS_T_BUF, 0, true, false },
 	[TYPE_CGROUP]	= { "a cgroup's path", KPS_T_CGROUP, 8, true, true },
+	[TYPE_USER]	= { "a user's name", KPS_T_USER, 8, true, true },
 	[TYPE_TIME]	= { "a time", KPS_T_INT, 8, true, true },
 	[TYPE_TUPLE]	= { "a tuple", KPS_T_INT, 0, true, false },
 	[TYPE_ARRAY]	= { "an array", KPS_T_INT, 8, false, false },
@@ -44,6 +46,24 @@ const char *type_name(const struct type *type)
 bool type_is_int(const struct type *type)
 {
 	return type->kind == TYPE_INT || type->kind == TYPE_ENUM;
+}
+
+static struct enum_name bools[] = {
+	{ false, (char *)"false" }, { true, (char *)"true" },
+};
+
+static const struct enum_table bool_names = {
+	.is_bool = true, .nr = ARRAY_SIZE(bools), .names = bools,
+};
+
+struct type type_bool(void)
+{
+	return (struct type){ .kind = TYPE_ENUM, .size = 1, .names = &bool_names };
+}
+
+bool type_is_bool(const struct type *type)
+{
+	return type->kind == TYPE_ENUM && type->names == &bool_names;
 }
 
 bool type_is_text(const struct type *type)
@@ -126,6 +146,32 @@ unsigned int type_size(const struct type *type)
 	return kinds[type->kind].size ? kinds[type->kind].size : type->size;
 }
 
+unsigned int type_fields(const struct type *type)
+{
+	unsigned int i, nr = 0;
+
+	if (type->kind != TYPE_TUPLE)
+		return 1;
+	for (i = 0; i < type->nr_members; i++)
+		nr += type_fields(&type->members[i]);
+	return nr;
+}
+
+unsigned int type_tuples(const struct type *type)
+{
+	unsigned int i, most = 0;
+
+	if (type->kind != TYPE_TUPLE)
+		return 0;
+	for (i = 0; i < type->nr_members; i++) {
+		unsigned int inner = type_tuples(&type->members[i]);
+
+		if (inner > most)
+			most = inner;
+	}
+	return 1 + most;
+}
+
 unsigned int type_member_offset(const struct type *type, unsigned int n)
 {
 	unsigned int i, offset = 0;
@@ -171,6 +217,7 @@ static void copy_table(struct enum_table *to, const struct enum_table *from)
 
 	to->nr = from->nr;
 	to->is_bits = from->is_bits;
+	to->is_bool = from->is_bool;
 	to->names = xcalloc(from->nr, sizeof(*to->names));
 	for (i = 0; i < from->nr; i++) {
 		to->names[i].value = from->names[i].value;
@@ -215,6 +262,8 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 		field.enum_id = id;
 	if (id >= 0 && type->names->is_bits)
 		field.flags |= KPS_FIELD_BITS;
+	if (id >= 0 && type->names->is_bool)
+		field.flags |= KPS_FIELD_BOOL;
 	return field;
 }
 
@@ -238,5 +287,9 @@ unsigned int type_to_fields(struct object *object, const struct type *type,
 	for (i = 0; i < type->nr_members && nr < max; i++)
 		nr += type_to_fields(object, &type->members[i], fields + nr,
 				     max - nr);
+	if (nr) {
+		fields[0].flags += 1 << KPS_FIELD_OPENS_SHIFT;
+		fields[nr - 1].flags += 1 << KPS_FIELD_CLOSES_SHIFT;
+	}
 	return nr;
 }

@@ -13,6 +13,10 @@ const char *type_name(const struct type *type);
 
 bool type_is_int(const struct type *type);
 
+/* Of true and false: an integer that prints as one of them. */
+struct type type_bool(void);
+bool type_is_bool(const struct type *type);
+
 /* Something that printf() prints with %s. */
 bool type_is_text(const struct type *type);
 
@@ -30,6 +34,10 @@ void type_unify(struct type *type, const struct type *other);
 
 /* Bytes that a value takes in a key, a variable or a record. */
 unsigned int type_size(const struct type *type);
+
+/* Fields that it becomes, those of tuples one by one; how deep tuples nest. */
+unsigned int type_fields(const struct type *type);
+unsigned int type_tuples(const struct type *type);
 
 /* Where the n-th member of a tuple begins. */
 unsigned int type_member_offset(const struct type *type, unsigned int n);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,12 @@ struct format *format_parse(const char *text)
 
 	while (*text) {
 		if (*text != '%') {
+			text++;
+			continue;
+		}
+		/* "100%\n": it stands for itself. */
+		if (!text[1] || (!isalnum((unsigned char)text[1]) &&
+				 !strchr("%-+ #.*", text[1]))) {
 			text++;
 			continue;
 		}

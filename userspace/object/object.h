@@ -38,7 +38,9 @@ enum action {
 	ACTION_PRINT_MAP,	/* .map, .top, .div */
 	ACTION_CLEAR,		/* .map */
 	ACTION_ZERO,		/* .map */
-	ACTION_EXIT,
+	ACTION_EXIT,		/* .fields: its status, or none */
+	ACTION_ERRORF,		/* like PRINTF, to stderr, behind its place in the text */
+	ACTION_WARNF,
 };
 
 /* A field as user space shows it. */
@@ -54,7 +56,6 @@ struct object_output {
 	unsigned long top;		/* 0: all */
 	unsigned long div;		/* 0: none */
 	unsigned int take;		/* KPS_F_RESET, _ZERO: empty it, too */
-	bool is_tuple;
 	bool at_end;			/* system(), clear() or zero() of END */
 	struct object_field *fields;
 	size_t nr_fields;

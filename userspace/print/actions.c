@@ -92,7 +92,8 @@ static void do_print_value(struct actions *actions,
 	struct text texts[KPS_MAX_OUTPUT_FIELDS] = { 0 };
 	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
 	struct datum data[KPS_MAX_OUTPUT_FIELDS];
-	struct values values = { .fields = fields, .data = data };
+	struct values values = { .fields = fields, .data = data,
+				 .indent = INDENT_VALUE };
 	struct text *text = &actions->text;
 	size_t i;
 
@@ -104,10 +105,10 @@ static void do_print_value(struct actions *actions,
 	show_times(output, &values, data, texts);
 	if (json_output) {
 		text_puts(text, "{\"type\": \"value\", \"data\": ");
-		values_json(text, &values, output->is_tuple);
+		values_json(text, &values);
 		text_char(text, '}');
 	} else {
-		values_write(text, &values, output->is_tuple);
+		values_write(text, &values);
 	}
 	text_char(text, '\n');
 	fwrite(text->data, 1, text->len, stdout);
@@ -308,6 +309,16 @@ static void do_zero(struct actions *actions, const struct object_output *output,
 			 map_name(actions, output), KPS_F_ZERO);
 }
 
+/* In its place among what stdout gets. */
+static void do_errorf(struct actions *actions, const struct object_output *output,
+		      const struct record *record)
+{
+	format_text(actions, output, record);
+	text_char(&actions->text, '\n');
+	fflush(stdout);
+	fwrite(actions->text.data, 1, actions->text.len, stderr);
+}
+
 static void do_exit(struct actions *actions, const struct object_output *output,
 		    const struct record *record)
 {
@@ -315,6 +326,7 @@ static void do_exit(struct actions *actions, const struct object_output *output,
 	if (actions->has_exited)
 		return;
 	actions->has_exited = true;
+	actions->status = record->nr_fields ? record->fields[0].number & 0xff : 0;
 	actions->exit_time = record->time;
 }
 
@@ -331,6 +343,8 @@ static void (* const doers[])(struct actions *actions,
 	[ACTION_CLEAR]		= do_clear,
 	[ACTION_ZERO]		= do_zero,
 	[ACTION_EXIT]		= do_exit,
+	[ACTION_ERRORF]		= do_errorf,
+	[ACTION_WARNF]		= do_errorf,
 };
 
 unsigned long long actions_now(void)
@@ -476,6 +490,7 @@ void actions_let_end(struct actions *actions)
 static bool has_format(const struct object_output *output)
 {
 	return output->action == ACTION_PRINTF ||
+	       output->action == ACTION_ERRORF || output->action == ACTION_WARNF ||
 	       output->action == ACTION_CAT || output->action == ACTION_SYSTEM;
 }
 

@@ -21,6 +21,7 @@ struct actions {
 	struct text text;
 	struct text json;
 	bool has_exited;		/* by exit() */
+	int status;			/* that it was given */
 	unsigned long long exit_time;
 	unsigned long long end_time;	/* of what comes after exit(): END */
 	struct held held;

@@ -167,23 +167,18 @@ static void print_histogram(const struct map_answer *map,
 	putchar('\n');
 }
 
-static void write_key(struct text *out, const struct map_answer *map,
-		      const struct entry_answer *entry, const char *separator)
+static struct values key_values(const struct map_answer *map,
+				const struct entry_answer *entry)
 {
-	size_t i;
-
-	for (i = 0; i < entry->nr_key; i++) {
-		if (i)
-			text_puts(out, separator);
-		value_write(out, &map->key[i], &entry->key[i], INDENT_KEY);
-	}
+	return (struct values){ entry->nr_key, map->key, entry->key, INDENT_KEY, 0 };
 }
 
 static struct values plain_values(const struct map_answer *map,
 				  const struct entry_answer *entry,
 				  long long div)
 {
-	return (struct values){ entry->nr_plain, map->value, entry->plain, div };
+	return (struct values){ entry->nr_plain, map->value, entry->plain,
+				INDENT_VALUE, div };
 }
 
 /* stats() are not divided, nor cut to the last few: bpftrace warns of it. */
@@ -191,7 +186,7 @@ static void write_value(struct text *out, const struct map_answer *map,
 			const struct entry_answer *entry, long long div)
 {
 	const struct datum first = { .number = first_value(entry) };
-	const struct values aggregate = { 1, map->value, &first, div };
+	const struct values aggregate = { 1, map->value, &first, INDENT_VALUE, div };
 	const struct values plain = plain_values(map, entry, div);
 
 	switch (map->kind) {
@@ -205,10 +200,10 @@ static void write_value(struct text *out, const struct map_answer *map,
 			    (long long)entry->values[1] : 0);
 		break;
 	case KPS_MAP_VALUE:
-		values_write(out, &plain, map->nr_value > 1);
+		values_write(out, &plain);
 		break;
 	default:
-		values_write(out, &aggregate, false);
+		values_write(out, &aggregate);
 	}
 }
 
@@ -219,8 +214,10 @@ static void print_entry(const struct map_answer *map,
 
 	text_puts(&text, map->name);
 	if (entry->nr_key) {
+		const struct values key = key_values(map, entry);
+
 		text_char(&text, '[');
-		write_key(&text, map, entry, ", ");
+		values_write(&text, &key);
 		text_char(&text, ']');
 	}
 	text_puts(&text, ": ");
@@ -237,9 +234,10 @@ static void print_entry(const struct map_answer *map,
 static char *key_text(const struct map_answer *map,
 		      const struct entry_answer *entry)
 {
+	const struct values key = key_values(map, entry);
 	struct text text = { 0 };
 
-	write_key(&text, map, entry, ",");
+	values_key(&text, &key);
 	text_string(&text);
 	return text.data;
 }
@@ -312,9 +310,37 @@ static struct json_object *json_datum(const struct kps_field *field,
 	if (value_is_number(field, datum))
 		return json_number(divide(datum->number, div, field), field);
 	value_write(&text, field, datum, INDENT_VALUE);
-	object = json_object_new_string(text_string(&text));
+	if (field->flags & KPS_FIELD_BOOL)
+		object = json_object_new_boolean(!strcmp(text_string(&text), "true"));
+	else
+		object = json_object_new_string(text_string(&text));
 	text_free(&text);
 	return object;
+}
+
+/* Fields in an array, those of a tuple in one of their own. */
+static struct json_object *json_values(const struct values *values)
+{
+	struct json_object *open[KPS_MAX_KEY_FIELDS * KPS_FIELD_TUPLES + 1];
+	unsigned int depth = 0, nr;
+	size_t i;
+
+	open[0] = json_object_new_array();
+	for (i = 0; i < values->nr; i++) {
+		const struct kps_field *field = &values->fields[i];
+
+		for (nr = kps_field_opens(field->flags); nr; nr--) {
+			open[depth + 1] = json_object_new_array();
+			json_object_array_add(open[depth], open[depth + 1]);
+			depth++;
+		}
+		json_object_array_add(open[depth], json_datum(field, &values->data[i],
+							      values->div));
+		/* Nobody has checked that they come in pairs. */
+		for (nr = kps_field_closes(field->flags); nr && depth; nr--)
+			depth--;
+	}
+	return open[0];
 }
 
 /* {"key": ["a", 1], "value": 5} */
@@ -322,13 +348,10 @@ static struct json_object *json_entry(const struct map_answer *map,
 				      const struct entry_answer *entry,
 				      struct json_object *value)
 {
+	const struct values key = key_values(map, entry);
 	struct json_object *object = json_object_new_object();
-	struct json_object *key = json_add_array(object, "key");
-	size_t i;
 
-	for (i = 0; i < entry->nr_key; i++)
-		json_object_array_add(key, json_datum(&map->key[i],
-						      &entry->key[i], 0));
+	json_object_object_add(object, "key", json_values(&key));
 	json_object_object_add(object, "value", value);
 	return object;
 }
@@ -337,16 +360,12 @@ static struct json_object *json_plain(const struct map_answer *map,
 				      const struct entry_answer *entry,
 				      long long div)
 {
-	struct json_object *tuple;
-	size_t i;
+	const struct values plain = plain_values(map, entry, div);
+	struct json_object *list = json_values(&plain);
+	struct json_object *only = json_object_get(json_object_array_get_idx(list, 0));
 
-	if (map->nr_value <= 1)
-		return json_datum(map->value, entry->plain, div);
-	tuple = json_object_new_array();
-	for (i = 0; i < entry->nr_plain; i++)
-		json_object_array_add(tuple, json_datum(&map->value[i],
-							&entry->plain[i], div));
-	return tuple;
+	json_object_put(list);
+	return only;
 }
 
 static struct json_object *json_stats(const struct entry_answer *entry)

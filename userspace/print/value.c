@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cgroup.h"
+#include "user.h"
 #include "usym.h"
 #include "value.h"
 
@@ -16,7 +17,8 @@ static bool is_signed(const struct kps_field *field)
 
 bool value_is_number(const struct kps_field *field, const struct datum *datum)
 {
-	return !datum->is_text && field->type != KPS_T_CGROUP;
+	return !datum->is_text && field->type != KPS_T_CGROUP &&
+	       field->type != KPS_T_USER;
 }
 
 /* A line per frame. */
@@ -62,6 +64,8 @@ static void write_number(struct text *out, const struct kps_field *field,
 {
 	if (field->type == KPS_T_CGROUP)
 		cgroup_write(out, number);
+	else if (field->type == KPS_T_USER)
+		user_write(out, number);
 	else if (is_signed(field))
 		text_printf(out, "%lld", (long long)number);
 	else
@@ -95,7 +99,7 @@ void value_json(struct text *out, const struct kps_field *field,
 {
 	struct text text = { 0 };
 
-	if (value_is_number(field, datum)) {
+	if (value_is_number(field, datum) || field->flags & KPS_FIELD_BOOL) {
 		value_write(out, field, datum, indent);
 		return;
 	}
@@ -118,39 +122,50 @@ unsigned long long divide(unsigned long long number, long long div,
 typedef void (*value_writer)(struct text *out, const struct kps_field *field,
 			     const struct datum *datum, int indent);
 
+struct style {
+	const char *separator;
+	char opens, closes;	/* around tuples */
+	value_writer write;
+};
+
 static void write_all(struct text *out, const struct values *values,
-		      const char *separator, value_writer writer)
+		      const struct style *style)
 {
 	size_t i;
 
 	for (i = 0; i < values->nr; i++) {
+		const struct kps_field *field = &values->fields[i];
 		struct datum datum = values->data[i];
 
-		datum.number = divide(datum.number, values->div,
-				      &values->fields[i]);
+		datum.number = divide(datum.number, values->div, field);
 		if (i)
-			text_puts(out, separator);
-		writer(out, &values->fields[i], &datum, INDENT_VALUE);
+			text_puts(out, style->separator);
+		text_fill(out, style->opens, kps_field_opens(field->flags));
+		style->write(out, field, &datum, values->indent);
+		text_fill(out, style->closes, kps_field_closes(field->flags));
 	}
 }
 
-void values_write(struct text *out, const struct values *values, bool is_tuple)
+void values_write(struct text *out, const struct values *values)
 {
-	if (is_tuple)
-		text_char(out, '(');
-	write_all(out, values, ", ", value_write);
-	if (is_tuple)
-		text_char(out, ')');
+	static const struct style style = { ", ", '(', ')', value_write };
+
+	write_all(out, values, &style);
 }
 
-void values_json(struct text *out, const struct values *values, bool is_tuple)
+void values_key(struct text *out, const struct values *values)
 {
-	if (is_tuple)
-		text_char(out, '[');
-	write_all(out, values, ",", value_json);
-	if (is_tuple)
-		text_char(out, ']');
-	else if (!values->nr)
+	static const struct style style = { ",", '(', ')', value_write };
+
+	write_all(out, values, &style);
+}
+
+void values_json(struct text *out, const struct values *values)
+{
+	static const struct style style = { ",", '[', ']', value_json };
+
+	write_all(out, values, &style);
+	if (!values->nr)
 		text_puts(out, "null");
 }
 

@@ -31,6 +31,20 @@ static const struct {
 	  "4:30          name comm\n"
 	  "4:38        call hist()\n"
 	  "4:43          name arg2\n" },
+	{ "expand",
+	  "2:12    setting max_map_keys\n"
+	  "2:27      number 77: an integer, signed\n"
+	  "3:8     struct pair\n"
+	  "4:1     probe k:vfs_read\n"
+	  "4:13      filter\n"
+	  "4:13        binary >\n"
+	  "4:13          name pid\n"
+	  "4:19          number 5: an integer, signed\n"
+	  "4:28      =\n"
+	  "4:28        map @\n"
+	  "4:30          name comm\n"
+	  "4:38        call hist()\n"
+	  "4:43          name arg2\n" },
 	{ "settings", "max_map_keys = 77\nmax_probes = 0\nmax_strlen = 0\n" },
 	{ "declare",
 	  "struct pair, 8 bytes\n"
@@ -45,7 +59,7 @@ static const struct {
 	  "  at vfs_read\n"
 	  "4:1     probe k:vfs_read\n"
 	  "4:13      filter\n"
-	  "4:13        binary >: an integer\n"
+	  "4:13        binary >: an integer of 1 bytes\n"
 	  "4:13          name pid: an integer\n"
 	  "4:19          number 5: an integer, signed\n"
 	  "4:28      =\n"

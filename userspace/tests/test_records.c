@@ -286,6 +286,15 @@ static struct object_field mixed[] = {
 	{ .wire = { .type = KPS_T_INT, .flags = KPS_FIELD_SIGNED } },
 };
 
+/* (1, (b, -3)) */
+static struct object_field tuple[] = {
+	{ .wire = { .type = KPS_T_INT,
+		    .flags = KPS_FIELD_SIGNED | 1 << KPS_FIELD_OPENS_SHIFT } },
+	{ .wire = { .type = KPS_T_STR, .flags = 1 << KPS_FIELD_OPENS_SHIFT } },
+	{ .wire = { .type = KPS_T_INT,
+		    .flags = KPS_FIELD_SIGNED | 2 << KPS_FIELD_CLOSES_SHIFT } },
+};
+
 static const struct record mixed_record = {
 	.nr_fields = 3,
 	.fields = { { .number = 1 }, { .is_text = true, .text = "b" },
@@ -297,8 +306,7 @@ static void test_print_value(void **state)
 	struct object_field kstack = { .wire.type = KPS_T_KSTACK };
 	struct object_output output = {
 		.action = ACTION_PRINT_VALUE,
-		.is_tuple = true,
-		.fields = mixed,
+		.fields = tuple,
 		.nr_fields = 3,
 	};
 	struct record record = {
@@ -307,9 +315,9 @@ static void test_print_value(void **state)
 	};
 
 	(void)state;
-	assert_does(&output, &mixed_record, "(1, b, -3)\n",
-		    "{\"type\": \"value\", \"data\": [1,\"b\",-3]}\n");
-	output.is_tuple = false;
+	assert_does(&output, &mixed_record, "(1, (b, -3))\n",
+		    "{\"type\": \"value\", \"data\": [1,[\"b\",-3]]}\n");
+	output.fields = mixed;
 	output.nr_fields = 1;
 	assert_does(&output, &mixed_record, "1\n",
 		    "{\"type\": \"value\", \"data\": 1}\n");
@@ -618,12 +626,12 @@ static void test_print_tuples(void **state)
 		.name = "@m",
 		.kind = KPS_MAP_VALUE,
 		.nr_value = 3,
-		.value = { mixed[0].wire, mixed[1].wire, mixed[2].wire },
+		.value = { tuple[0].wire, tuple[1].wire, tuple[2].wire },
 		.nr_entries = 1,
 		.entries = &entry,
 	};
-	assert_prints(0, 0, "@m: (1, b, -3)\n",
-		      "{\"type\": \"map\", \"data\": {\"@m\": [1,\"b\",-3]}}\n");
+	assert_prints(0, 0, "@m: (1, (b, -3))\n",
+		      "{\"type\": \"map\", \"data\": {\"@m\": [1,[\"b\",-3]]}}\n");
 }
 
 #define BAR "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"

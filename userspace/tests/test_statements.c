@@ -103,6 +103,90 @@ static const struct statement control[] = {
 	  "0:1 0:2 " },
 	{ "$i = 0; while ($i < 0) { $i++; print($i); } print(9);", "0:9 " },
 	{ "{ $x = 1; { print($x); } }", "0:1 " },
+	{ "if arg0 == 10 { print(1); } while arg0 < 5 { }", NULL },
+	{ "if arg0 == 10 { print(1); } else if { 1 } { print(2); }", "0:1 " },
+};
+
+/* A block in an expression leaves alone what the expression has in registers. */
+static const struct statement blocks[] = {
+	{ "$a = { let $b = 1; $b + 1 }; print($a);", "0:2 " },
+	{ "print(5 + { let $b = 3; if ($b > 2) { $b = arg0; } $b * 2 } * 2);",
+	  "0:45 " },
+	{ "print(arg1 - (arg0 + { @x = comm; @y[@x] = 7; @y[@x] + arg0 } * (arg0 - 8)));",
+	  "0:-24 " },
+	{ "print({ (1, comm) }.1);", "0:sshd " },
+	{ "$s = { comm }; print($s); $t = { (1, comm) }; print($t.1);",
+	  "0:sshd 0:sshd " },
+	{ "if { $x = arg0; $x == 10 } { print(1); }", "0:1 " },
+	{ "$x = { if (arg0 == 10) { return; } 5 }; print($x);", "" },
+};
+
+static const struct statement scopes[] = {
+	{ "if (arg0) { $x = 1; print($x); } else { $x = \"s\"; print($x); }",
+	  "0:1 " },
+	{ "let $y; if (arg0) { $y = comm; } print($y);", "0:sshd " },
+	{ "unroll (2) { let $z; print($z); $z = 5; }", "0:0 0:0 " },
+	{ "let $x: uint8 = 300; let $p: uint8 *; print($x);", "0:44 " },
+	{ "{ let $x = 1; } { let $x = \"a\"; print($x); }", "0:a " },
+	{ "if (arg0) { $x = 3; } print($x);", "0:3 " },
+	{ "_ = arg0; _ = @x++; print(@x + 0);", "0:1 " },
+};
+
+static const struct statement tuples[] = {
+	{ "$t = (1, (2, (3, comm))); print($t.1.1.0); print($t.1.1.1); print($t[0]);",
+	  "0:3 1:sshd 0:1 " },
+	{ "$t = (1, 2); @[$t] = 5; print(@[1, 2]); print(@[(1, 2)]);", "0:5 0:5 " },
+	{ "@[1, (2, comm)] = 3; $k = (2, comm); print(@[1, $k]);", "0:3 " },
+	{ "@t = (1, (2, comm)); print(@t.1.1); print((7,));", "0:sshd 1:7 " },
+};
+
+static const struct statement numbers[] = {
+	{ "print(-7 / 2); print(-7 % 3); print(7 / -2); print(7 % -3);",
+	  "0:-3 0:-1 0:-3 0:1 " },
+	{ "$a = -7; $b = 2; print($a / $b); print($a % $b); print($a / 2); print($a % 2);",
+	  "0:-3 0:-1 0:-3 0:-1 " },
+	{ "$a = -7; $b = -1; print($a / $b); print($a % $b); print($a / -2); print(7 / $b);",
+	  "0:7 0:0 0:3 0:-7 " },
+	{ "$a = 0; print(-7 / $a); print(-7 % $a); print(arg5 / 2);",
+	  "0:0 0:-7 1:9223372036854775807 " },
+	{ "for ($i : 2..5) { if ($i == 3) { continue; } print($i); }", "0:2 0:4 " },
+	{ "for $i : 0..9 { if ($i == 1) { break; } print($i); } for ($j : 5..5) { print($j); }",
+	  "0:0 " },
+	{ "@x = count(); @x = count(); if (@x > 1) { print(@x * 2); }", "0:4 " },
+	{ "@s[1] = sum(5); @s[1] = sum(arg0); @m = max(7); @a = avg(3); @a = avg(6); "
+	  "print(@s[1]); print((@m, @a)); print(@s[2] + 0);", "0:15 1:7,4 0:0 " },
+};
+
+static const struct statement strings[] = {
+	{ "print(strlen(comm)); print(strlen(\"abc\")); print(strlen(str(arg0)));",
+	  "0:4 0:3 0:11 " },
+	{ "$s = comm; print(strstr($s, \"hd\")); print(strstr($s, \"x\")); print(strstr($s, \"\"));",
+	  "0:2 0:-1 0:0 " },
+	{ "print(strcontains(str(arg0), \"pass\")); print(strcontains(\"ab\", \"abc\"));",
+	  "0:1 0:0 " },
+	{ "$s = \"abc\"; print($s[0]); print($s[3]); print(comm[1] + 1);", "0:97 0:0 0:116 " },
+};
+
+static const struct statement stdlib[] = {
+	{ "@m[2] = (1, comm); let $v; if (find(@m, 2, $v)) { print($v.1); } print(find(@m, 3, $v));",
+	  "0:sshd 1:0 " },
+	{ "assert(arg0 == 10, \"fine\"); print(1);", "2:1 " },
+	{ "assert(arg0 == 11, \"bad\"); print(2);", "0:bad 1:1 " },
+	{ "print(pid()); print(probetype); print(is_str(comm)); print(is_integer(comm));",
+	  "0:1234 1:kprobe 2:1 2:0 " },
+	{ "print(getopt(\"x\", 5)); print(getopt(\"s\", \"a\")); print(getopt(\"f\"));",
+	  "0:5 1:a 2:0 " },
+	{ "if ($#  > 5) { static_assert(1 == 2, \"not reached\"); } print(1); exit(3);",
+	  "0:1 1:3 " },
+};
+
+static const struct statement bools[] = {
+	{ "print(true); print(arg0 == 10); print(!arg0); print(true + 1);",
+	  "0:1 0:1 0:0 1:2 " },
+	{ "@x[1] = 1; $d = delete(@x, 1); print($d); print(delete(@x, 1));",
+	  "0:1 0:0 " },
+	{ "$b = has_key(@x, 2); @x[1] = 1; print($b); printf(\"%d %s\", $b, $b);",
+	  "0:0 1:0,0 " },
 };
 
 static const struct statement functions[] = {
@@ -112,7 +196,7 @@ static const struct statement functions[] = {
 	{ "print(strncmp(comm, \"ssh\", 3)); print(strncmp(comm, \"sshx\", 4));",
 	  "0:0 0:1 " },
 	{ "print(strncmp(\"0123456789ab\", \"0123456789xx\", 10)); print(strncmp(str(arg0), \"/etc\", 4) == 0);",
-	  "0:0 0:1 " },
+	  "0:0 1:1 " },
 	{ "print(bswap((uint16)0x1234)); print(bswap((uint32)1)); print(bswap(arg0));",
 	  "0:13330 0:16777216 0:720575940379279360 " },
 	{ "@x[1] = 5; @x[2] = 6; print(len(@x)); print(len(kstack) + 1);",
@@ -182,6 +266,13 @@ static void test_##table(void **state)					\
 DEFINE_TEST(variables)
 DEFINE_TEST(plain_maps)
 DEFINE_TEST(control)
+DEFINE_TEST(blocks)
+DEFINE_TEST(scopes)
+DEFINE_TEST(tuples)
+DEFINE_TEST(bools)
+DEFINE_TEST(numbers)
+DEFINE_TEST(strings)
+DEFINE_TEST(stdlib)
 DEFINE_TEST(functions)
 
 /* A clause may use a map whose type a later one tells. */
@@ -367,6 +458,13 @@ int main(void)
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_plain_maps),
 		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_scopes),
+		cmocka_unit_test(test_tuples),
+		cmocka_unit_test(test_bools),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_stdlib),
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_later_clause),
 		cmocka_unit_test(test_absent_clause),

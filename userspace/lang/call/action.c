@@ -31,6 +31,74 @@ static void emit_printf(struct emitter *em, const struct expr *call)
 	emit_record(em, &output, call->list->next);
 }
 
+/* "%" in a file's name is no conversion. */
+static const char *escaped(struct checker *checker, const char *text)
+{
+	const char *percent = strchr(text, '%');
+
+	if (!percent)
+		return text;
+	return arena_printf(checker->arena, "%.*s%%%%%s", (int)(percent - text), text,
+			    escaped(checker, percent + 1));
+}
+
+/* "drops.bt:1:9-28: ERROR: " and the format, as bpftrace begins them. */
+static void emit_errorf(struct emitter *em, const struct expr *call)
+{
+	struct checker *checker = (struct checker *)em->checker;
+	const char *file = checker->options->file ? checker->options->file : "-";
+	struct object_output output = {
+		.action = call->function->action,
+		.format = arena_printf(checker->arena, "%s:%d:%d-%d: %s: %s",
+				       escaped(checker, file), call->at.first_line,
+				       call->at.first_column, call->at.last_column,
+				       call->function->action == ACTION_ERRORF ?
+				       "ERROR" : "WARNING", call->list->text),
+	};
+
+	emit_record(em, &output, call->list->next);
+}
+
+/* Where it is checked it is reached: an if of constants is decided before. */
+static int check_fail(struct checker *checker, struct expr *expr)
+{
+	const char *format = expr->list->text, *percent;
+	const struct expr *value = expr->list->next;
+	const char *text = "";
+
+	if (require_literal(expr->list, "fail()'s format") || check_list(checker, expr->list))
+		return -1;
+	for (; (percent = strchr(format, '%')) && percent[1] && value; value = value->next) {
+		text = arena_printf(checker->arena, "%s%.*s", text, (int)(percent - format),
+				    format);
+		text = value->kind == EXPR_STRING ?
+			arena_printf(checker->arena, "%s%s", text, value->text) :
+			arena_printf(checker->arena, "%s%lld", text, (long long)value->value);
+		format = percent + 2;
+	}
+	set_int(expr, true);
+	if (diag_is_muted())
+		return 0;
+	diag_error(&expr->at, NULL, "%s%s", text, format);
+	return -1;
+}
+
+static int check_static_assert(struct checker *checker, struct expr *expr)
+{
+	struct expr *condition = expr->list;
+
+	if (check_list(checker, condition) ||
+	    require_const(condition, "static_assert()'s condition") ||
+	    require_literal(condition->next, "static_assert()'s message"))
+		return -1;
+	if (!condition->value) {
+		diag_error(&expr->at, NULL, "%s", condition->next->text);
+		return -1;
+	}
+	become_int(expr, 1, true);
+	return 0;
+}
+
 static int check_join(struct checker *checker, struct expr *expr)
 {
 	struct expr *separator = expr->list->next;
@@ -77,9 +145,11 @@ static void emit_join(struct emitter *em, const struct expr *call)
 
 static int check_exit(struct checker *checker, struct expr *expr)
 {
-	(void)checker;
 	set_kind(expr, TYPE_ACTION);
-	return 0;
+	if (!expr->list)
+		return 0;
+	return check_expr(checker, expr->list) ||
+	       require_int(expr->list, "exit()'s status") ? -1 : 0;
 }
 
 /* Nothing of the clause is done behind it. */
@@ -87,8 +157,7 @@ static void emit_exit(struct emitter *em, const struct expr *call)
 {
 	struct object_output output = { .action = ACTION_EXIT };
 
-	(void)call;
-	emit_record(em, &output, NULL);
+	emit_record(em, &output, call->list);
 	code_jump(&em->code, em->end);
 }
 
@@ -105,11 +174,31 @@ const struct function action_functions[] = {
 	FORMATTED("cat", ACTION_CAT),
 	FORMATTED("system", ACTION_SYSTEM),
 	{
+		.name = "errorf", .usage = "errorf(format, values ...)",
+		.min_args = 1, .max_args = 1 + KPS_MAX_OUTPUT_FIELDS,
+		.action = ACTION_ERRORF,
+		.check = check_printf, .act = emit_errorf,
+	}, {
+		.name = "warnf", .usage = "warnf(format, values ...)",
+		.min_args = 1, .max_args = 1 + KPS_MAX_OUTPUT_FIELDS,
+		.action = ACTION_WARNF,
+		.check = check_printf, .act = emit_errorf,
+	}, {
+		.name = "fail", .usage = "fail(format, numbers and literals ...)",
+		.min_args = 1, .max_args = 1 + KPS_MAX_OUTPUT_FIELDS,
+		.check = check_fail, .is_constant = true,
+	}, {
+		.name = "static_assert", .usage = "static_assert(condition, \"message\")",
+		.min_args = 2, .max_args = 2,
+		.check = check_static_assert, .is_constant = true,
+	},
+	{
 		.name = "join", .usage = "join(argv) or join(argv, separator)",
 		.min_args = 1, .max_args = 2, .action = ACTION_JOIN,
 		.check = check_join, .act = emit_join,
 	}, {
-		.name = "exit", .usage = "exit()", .action = ACTION_EXIT,
+		.name = "exit", .usage = "exit() or exit(status)",
+		.max_args = 1, .action = ACTION_EXIT,
 		.check = check_exit, .act = emit_exit,
 	},
 	{ }

@@ -8,7 +8,7 @@
 static const struct function * const topics[] = {
 	aggregate_functions, string_functions, address_functions,
 	context_functions, time_functions, type_functions, map_functions,
-	action_functions,
+	action_functions, parameter_functions,
 };
 
 const struct function *function_at(size_t n)
@@ -67,6 +67,11 @@ int check_call(struct checker *checker, struct expr *expr)
 {
 	expr->function = function_find(expr->text);
 	if (!expr->function) {
+		/* pid() is pid */
+		if (builtin_find(expr->text) && !expr->list) {
+			expr->kind = EXPR_NAME;
+			return check_expr(checker, expr);
+		}
 		if (builtin_find(expr->text) && !refused_name(expr->text)) {
 			diag_error(&expr->at,
 				   arena_printf(checker->arena, "write %s",

@@ -57,6 +57,7 @@ extern const struct function time_functions[];
 extern const struct function type_functions[];
 extern const struct function map_functions[];
 extern const struct function action_functions[];
+extern const struct function parameter_functions[];
 
 /* NULL if there is none of that name */
 const struct function *function_find(const char *name);

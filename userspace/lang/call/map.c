@@ -43,7 +43,7 @@ static int check_has_key(struct checker *checker, struct expr *expr)
 {
 	if (check_keyed(checker, expr))
 		return -1;
-	set_int(expr, false);
+	set_bool(expr);
 	return 0;
 }
 
@@ -110,19 +110,23 @@ static void emit_len(struct emitter *em, const struct expr *expr, int dst,
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 
-static int check_delete(struct checker *checker, struct expr *expr)
+/* Whether there was one. */
+static void emit_deleted(struct emitter *em, const struct expr *call, int dst,
+			 unsigned int depth)
 {
-	set_kind(expr, TYPE_ACTION);
-	return check_keyed(checker, expr);
-}
-
-static void emit_delete(struct emitter *em, const struct expr *call)
-{
-	int key = emit_key(em, call->list, 0);
+	int key = emit_key(em, call->list, depth);
 
 	code_mov_imm(&em->code, BPF_REG_2, call->list->map);
 	code_mov_imm(&em->code, BPF_REG_3, key);
 	code_call(&em->code, KPS_FN_MAP_DELETE);
+	/* Less than 0 is neither. */
+	code_mov(&em->code, dst, BPF_REG_0);
+	code_alu_imm(&em->code, BPF_AND, dst, 1);
+}
+
+static void emit_delete(struct emitter *em, const struct expr *call)
+{
+	emit_deleted(em, call, BPF_REG_0, 0);
 }
 
 static int check_whole_map(struct checker *checker, struct expr *expr)
@@ -168,7 +172,6 @@ static int check_print_limits(struct checker *checker, struct expr *list)
 static int check_print(struct checker *checker, struct expr *expr)
 {
 	struct expr *what = expr->list;
-	struct map_decl *decl = NULL;
 
 	set_kind(expr, TYPE_ACTION);
 	if (check_print_limits(checker, what->next))
@@ -182,12 +185,6 @@ static int check_print(struct checker *checker, struct expr *expr)
 			   "only a map is printed with top and divisor");
 		return -1;
 	}
-	if (what->kind == EXPR_MAP) {
-		decl = map_of(checker, what->text);
-		if (decl && decl->kind != KPS_MAP_VALUE && !checker->learning)
-			return refuse(what, "print the whole map",
-				      "printing one key of an aggregation is");
-	}
 	return check_expr(checker, what) ? -1 : require_value(what, "printed");
 }
 
@@ -197,7 +194,6 @@ static void emit_print(struct emitter *em, const struct expr *call)
 	const struct expr *top = what.next;
 	struct object_output output = {
 		.action = ACTION_PRINT_VALUE,
-		.is_tuple = what.type.kind == TYPE_TUPLE,
 	};
 
 	what.next = NULL;
@@ -240,7 +236,7 @@ const struct function map_functions[] = {
 	}, {
 		.name = "delete", .usage = "delete(@map[key])",
 		.min_args = 1, .max_args = 2,
-		.check = check_delete, .act = emit_delete,
+		.check = check_has_key, .emit = emit_deleted, .act = emit_delete,
 	},
 	{ }
 };

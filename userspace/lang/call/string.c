@@ -88,8 +88,8 @@ static int check_str(struct checker *checker, struct expr *expr)
 	return -1;
 }
 
-static void emit_str(struct emitter *em, const struct expr *expr, int off,
-		     const struct type *to, unsigned int depth)
+static void emit_read_str(struct emitter *em, const struct expr *expr, int off,
+			  const struct type *to, unsigned int depth)
 {
 	const struct expr *address = expr->list;
 	unsigned int size = expr->type.size;
@@ -315,6 +315,98 @@ static void emit_strncmp(struct emitter *em, const struct expr *expr, int dst,
 }
 
 /*
+ * strlen(), strstr(), strcontains()
+ */
+
+static int require_str(const struct expr *expr, const char *what)
+{
+	if (expr->type.kind == TYPE_STR || expr->type.kind == TYPE_NONE)
+		return 0;
+	diag_error(&expr->at, "read a string from an address with str()",
+		   "%s must be a string, not %s", what, type_name(&expr->type));
+	return -1;
+}
+
+static int check_strings(struct checker *checker, struct expr *expr)
+{
+	const struct expr *arg;
+
+	if (check_list(checker, expr->list))
+		return -1;
+	for (arg = expr->list; arg; arg = arg->next)
+		if (require_str(arg, arena_printf(checker->arena, "what %s() looks at",
+						  expr->function->name)))
+			return -1;
+	return 0;
+}
+
+static int check_strlen(struct checker *checker, struct expr *expr)
+{
+	if (check_strings(checker, expr))
+		return -1;
+	set_int(expr, false);
+	if (expr->list->kind == EXPR_STRING)
+		become_int(expr, expr->list->len, false);
+	return 0;
+}
+
+/* Size and place of a string, as helpers take them. */
+static void emit_string_arg(struct emitter *em, const struct expr *string, int off,
+			    int reg)
+{
+	code_mov_imm(&em->code, reg, string->type.size);
+	code_mov_imm(&em->code, reg + 1, off);
+}
+
+static void emit_strlen(struct emitter *em, const struct expr *expr, int dst,
+			unsigned int depth)
+{
+	int off = emit_str(em, expr->list, depth);
+
+	emit_string_arg(em, expr->list, off, BPF_REG_2);
+	code_call(&em->code, KPS_FN_STRLEN);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+static int check_strstr(struct checker *checker, struct expr *expr)
+{
+	if (check_strings(checker, expr))
+		return -1;
+	set_int(expr, true);
+	return 0;
+}
+
+static int check_strcontains(struct checker *checker, struct expr *expr)
+{
+	if (check_strings(checker, expr))
+		return -1;
+	set_bool(expr);
+	return 0;
+}
+
+static void emit_strstr(struct emitter *em, const struct expr *expr, int dst,
+			unsigned int depth)
+{
+	const struct expr *text = expr->list, *wanted = text->next;
+	int at = emit_str(em, text, depth);
+	int wanted_at = emit_str(em, wanted, depth);
+
+	emit_string_arg(em, text, at, BPF_REG_2);
+	emit_string_arg(em, wanted, wanted_at, BPF_REG_4);
+	code_call(&em->code, KPS_FN_STRSTR);
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
+/* It is somewhere, if where is not less than 0. */
+static void emit_strcontains(struct emitter *em, const struct expr *expr, int dst,
+			     unsigned int depth)
+{
+	emit_strstr(em, expr, dst, depth);
+	code_alu_imm(&em->code, BPF_RSH, dst, 63);
+	code_alu_imm(&em->code, BPF_XOR, dst, 1);
+}
+
+/*
  * strerror()
  */
 
@@ -332,7 +424,7 @@ const struct function string_functions[] = {
 	{
 		.name = "str", .usage = "str(address) or str(address, length)",
 		.min_args = 1, .max_args = 2,
-		.check = check_str, .emit_at = emit_str,
+		.check = check_str, .emit_at = emit_read_str,
 	}, {
 		.name = "buf", .usage = "buf(address, length)",
 		.min_args = 1, .max_args = 2,
@@ -341,6 +433,18 @@ const struct function string_functions[] = {
 		.name = "strncmp", .usage = "strncmp(a, b, length)",
 		.min_args = 3, .max_args = 3,
 		.check = check_strncmp, .emit = emit_strncmp,
+	}, {
+		.name = "strlen", .usage = "strlen(string)",
+		.min_args = 1, .max_args = 1,
+		.check = check_strlen, .emit = emit_strlen,
+	}, {
+		.name = "strstr", .usage = "strstr(string, wanted)",
+		.min_args = 2, .max_args = 2,
+		.check = check_strstr, .emit = emit_strstr,
+	}, {
+		.name = "strcontains", .usage = "strcontains(string, wanted)",
+		.min_args = 2, .max_args = 2,
+		.check = check_strcontains, .emit = emit_strcontains,
 	}, {
 		.name = "strerror", .usage = "strerror(errno)",
 		.min_args = 1, .max_args = 1,

@@ -23,6 +23,9 @@ static int check_nsecs(struct checker *checker, struct expr *expr)
 
 	(void)checker;
 	set_int(expr, false);
+	expr->value = -1;
+	if (!clock)
+		return 0;
 	for (i = 0; i < ARRAY_SIZE(clocks); i++) {
 		if (clock->kind != EXPR_NAME ||
 		    strcmp(clock->text, clocks[i].name))
@@ -81,7 +84,7 @@ static void emit_time(struct emitter *em, const struct expr *call)
 const struct function time_functions[] = {
 	{
 		.name = "nsecs", .usage = "nsecs or nsecs(clock)",
-		.min_args = 1, .max_args = 1,
+		.max_args = 1,
 		.check = check_nsecs, .emit = emit_nsecs,
 		.is_simple = true,
 	}, {

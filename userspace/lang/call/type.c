@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Types: their sizes, and integers of a size. */
+#include <string.h>
+
+#include "base/array.h"
 #include "call.h"
 
 /* As it is in memory, or else as it is kept. */
@@ -46,7 +49,82 @@ static void emit_bswap(struct emitter *em, const struct expr *expr, int dst,
 	code_swap(&em->code, dst, expr->type.size * 8);
 }
 
+/*
+ * What an expression is
+ */
+
+static bool is_integer(const struct type *type)
+{
+	return type_is_int(type) && !type->to;
+}
+
+static bool is_unsigned_integer(const struct type *type)
+{
+	return is_integer(type) && !type->is_signed;
+}
+
+static bool is_string(const struct type *type)
+{
+	return type->kind == TYPE_STR;
+}
+
+static bool is_pointer(const struct type *type)
+{
+	return type->kind == TYPE_INT && type->to;
+}
+
+static bool is_array(const struct type *type)
+{
+	return type->kind == TYPE_ARRAY;
+}
+
+static const struct {
+	const char *name;
+	bool (*holds)(const struct type *type);
+} predicates[] = {
+	{ "is_integer", is_integer },
+	{ "is_unsigned_integer", is_unsigned_integer },
+	{ "is_str", is_string },
+	{ "is_ptr", is_pointer },
+	{ "is_array", is_array },
+};
+
+static int check_predicate(struct checker *checker, struct expr *expr)
+{
+	size_t i;
+
+	if (check_expr(checker, expr->list))
+		return -1;
+	for (i = 0; i < ARRAY_SIZE(predicates); i++)
+		if (!strcmp(predicates[i].name, expr->function->name))
+			become_bool(expr, predicates[i].holds(&expr->list->type));
+	return 0;
+}
+
+static int check_is_literal(struct checker *checker, struct expr *expr)
+{
+	enum expr_kind kind = expr->list->kind;
+
+	if (check_expr(checker, expr->list))
+		return -1;
+	become_bool(expr, kind == EXPR_INT || kind == EXPR_STRING || kind == EXPR_BOOL);
+	return 0;
+}
+
+#define PREDICATE(word, function)					\
+	{								\
+		.name = word, .usage = word "(expression)",		\
+		.min_args = 1, .max_args = 1,				\
+		.check = function, .is_constant = true,			\
+	}
+
 const struct function type_functions[] = {
+	PREDICATE("is_integer", check_predicate),
+	PREDICATE("is_unsigned_integer", check_predicate),
+	PREDICATE("is_str", check_predicate),
+	PREDICATE("is_ptr", check_predicate),
+	PREDICATE("is_array", check_predicate),
+	PREDICATE("is_literal", check_is_literal),
 	{
 		.name = "sizeof", .usage = "sizeof(type) or sizeof(expression)",
 		.min_args = 1, .max_args = 1,

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A macro is a block that is copied to where it is used. In the copy its parameters are
+ * what they stand for there: a variable or a map by its name, an expression as often as it
+ * is written. Its own variables are nobody else's: each copy gives them names of its own.
+ */
+#include <string.h>
+
+#include "macro.h"
+#include "preprocess.h"
+#include "prelude.h"
+
+#define MAX_COPIES 4096		/* in one program */
+#define MAX_DEPTH 32		/* of macros in macros */
+
+struct expansion {
+	struct arena *arena;
+	struct program *program;
+	unsigned int copies;
+	unsigned int depth;
+};
+
+/* One use of a macro. */
+struct use {
+	struct expansion *all;
+	const struct macro *macro;
+	const struct expr *arguments;	/* in the order of its parameters */
+	struct span at;
+	unsigned int number;		/* of this copy */
+	bool failed;
+};
+
+static struct expr *copy_expr(struct use *use, const struct expr *expr);
+static struct stmt *copy_stmts(struct use *use, const struct stmt *stmt);
+static int expand_expr(struct expansion *all, struct expr *expr);
+static int expand_stmts(struct expansion *all, struct stmt *stmt);
+
+/*
+ * Copies
+ */
+
+/* What a name of the body stands for; NULL if it is no parameter. */
+static const struct expr *argument_of(const struct use *use, enum expr_kind kind,
+				      const char *name)
+{
+	const struct parameter *parameter = use->macro->parameters;
+	const struct expr *argument = use->arguments;
+
+	for (; parameter; parameter = parameter->next, argument = argument->next)
+		if (parameter->kind == kind && !strcmp(parameter->name, name))
+			return argument;
+	return NULL;
+}
+
+static struct expr *copy_list(struct use *use, const struct expr *list)
+{
+	struct expr *copy = NULL;
+
+	for (; list; list = list->next)
+		copy = expr_append(copy, copy_expr(use, list));
+	return copy;
+}
+
+/* Outside of a macro everything stays what it is. */
+static void rename_place(struct use *use, struct expr *copy)
+{
+	const struct expr *argument;
+
+	if (!use->macro)
+		return;
+	argument = argument_of(use, copy->kind, copy->text);
+	if (argument) {
+		copy->text = argument->text;
+		return;
+	}
+	if (copy->kind == EXPR_VARIABLE) {
+		copy->text = arena_printf(use->all->arena, "%s#%u", copy->text,
+					  use->number);
+		return;
+	}
+	diag_error(&copy->at, "make it a parameter: macro NAME(@map) { ... }",
+		   "macro '%s' was not given %s", use->macro->name, copy->text);
+	use->failed = true;
+}
+
+static struct expr *copy_expr(struct use *use, const struct expr *expr)
+{
+	const struct use outside = { .all = use->all };
+	const struct expr *argument;
+	struct expr *copy;
+
+	if (!expr)
+		return NULL;
+	if (expr->kind == EXPR_NAME && use->macro) {
+		argument = argument_of(use, EXPR_NAME, expr->text);
+		if (argument)
+			return copy_expr((struct use *)&outside, argument);
+	}
+	copy = arena_alloc(use->all->arena, sizeof(*copy));
+	*copy = *expr;
+	if (use->macro && use->macro->is_known)
+		copy->at = use->at;
+	copy->next = NULL;
+	copy->a = copy_expr(use, expr->a);
+	copy->b = copy_expr(use, expr->b);
+	copy->c = copy_expr(use, expr->c);
+	copy->list = copy_list(use, expr->list);
+	copy->body = copy_stmts(use, expr->body);
+	if (copy->kind == EXPR_VARIABLE || copy->kind == EXPR_MAP)
+		rename_place(use, copy);
+	return copy;
+}
+
+static struct stmt *copy_stmts(struct use *use, const struct stmt *stmt)
+{
+	struct stmt *list = NULL;
+
+	for (; stmt; stmt = stmt->next) {
+		struct stmt *copy = arena_alloc(use->all->arena, sizeof(*copy));
+
+		*copy = *stmt;
+		if (use->macro && use->macro->is_known)
+			copy->at = use->at;
+		copy->next = NULL;
+		copy->target = copy_expr(use, stmt->target);
+		copy->value = copy_expr(use, stmt->value);
+		copy->body = copy_stmts(use, stmt->body);
+		copy->otherwise = copy_stmts(use, stmt->otherwise);
+		list = stmt_append(list, copy);
+	}
+	return list;
+}
+
+/*
+ * Uses
+ */
+
+static unsigned int nr_parameters(const struct macro *macro)
+{
+	const struct parameter *parameter;
+	unsigned int nr = 0;
+
+	for (parameter = macro->parameters; parameter; parameter = parameter->next)
+		nr++;
+	return nr;
+}
+
+/*
+ * One of a name; of several those with as many parameters come first. What is known
+ * without is one of several forms: ppid is not ppid(task).
+ */
+static const struct macro *find(const struct expansion *all, const char *name,
+				unsigned int nr)
+{
+	const struct macro *macro, *found = NULL;
+
+	for (macro = all->program->macros; macro; macro = macro->next) {
+		if (strcmp(macro->name, name))
+			continue;
+		if (nr_parameters(macro) == nr)
+			return macro;
+		if (!macro->is_known)
+			found = macro;
+	}
+	return found;
+}
+
+static int check_argument(const struct macro *macro,
+			  const struct parameter *parameter,
+			  const struct expr *argument)
+{
+	const char *what = parameter->kind == EXPR_MAP ? "a map" : "a variable";
+
+	if (parameter->kind == EXPR_NAME ||
+	    (argument->kind == parameter->kind && !argument->list))
+		return 0;
+	diag_error(&argument->at, NULL, "macro '%s' takes %s here, for its %s",
+		   macro->name, what, parameter->name);
+	diag_note(&parameter->at, NULL, "%s is declared here", parameter->name);
+	return -1;
+}
+
+static int check_arguments(const struct macro *macro, const struct expr *expr)
+{
+	const struct parameter *parameter = macro->parameters;
+	const struct expr *argument = expr->list;
+	unsigned int nr = expr_list_len(argument);
+	int err = 0;
+
+	if (nr != nr_parameters(macro)) {
+		diag_error(&expr->at, NULL, "macro '%s' takes %u argument%s, not %u",
+			   macro->name, nr_parameters(macro),
+			   nr_parameters(macro) == 1 ? "" : "s", nr);
+		return -1;
+	}
+	for (; argument; argument = argument->next, parameter = parameter->next)
+		if (check_argument(macro, parameter, argument))
+			err = -1;
+	return err;
+}
+
+static int check_room(const struct expansion *all, const struct expr *expr)
+{
+	if (all->copies < MAX_COPIES && all->depth < MAX_DEPTH)
+		return 0;
+	diag_error(&expr->at, "a macro cannot use itself",
+		   all->depth == MAX_DEPTH ? "macros nest deeper than %d" :
+		   "macros are used more than %d times",
+		   all->depth == MAX_DEPTH ? MAX_DEPTH : MAX_COPIES);
+	return -1;
+}
+
+static int use_macro(struct expansion *all, const struct macro *macro,
+		     struct expr *expr)
+{
+	struct use use = { .all = all, .macro = macro, .arguments = expr->list,
+			   .at = expr->at };
+	struct expr *next = expr->next, *copy;
+	struct span at = expr->at;
+	int err;
+
+	if (check_arguments(macro, expr) || check_room(all, expr))
+		return -1;
+	use.number = ++all->copies;
+	copy = copy_expr(&use, macro->body);
+	if (use.failed)
+		return -1;
+	*expr = *copy;
+	expr->next = next;
+	expr->at = at;
+	all->depth++;
+	err = expand_stmts(all, expr->body);
+	all->depth--;
+	return err;
+}
+
+/*
+ * The walk
+ */
+
+static int expand_list(struct expansion *all, struct expr *list)
+{
+	for (; list; list = list->next)
+		if (expand_expr(all, list))
+			return -1;
+	return 0;
+}
+
+static int expand_expr(struct expansion *all, struct expr *expr)
+{
+	const struct macro *macro = NULL;
+
+	if (!expr)
+		return 0;
+	if (expr->kind == EXPR_CALL || expr->kind == EXPR_NAME)
+		macro = find(all, expr->text, expr_list_len(expr->list));
+	if (expand_list(all, expr->list))
+		return -1;
+	if (macro)
+		return use_macro(all, macro, expr);
+	return expand_expr(all, expr->a) || expand_expr(all, expr->b) ||
+	       expand_expr(all, expr->c) || expand_stmts(all, expr->body) ? -1 : 0;
+}
+
+static int expand_stmts(struct expansion *all, struct stmt *stmt)
+{
+	for (; stmt; stmt = stmt->next)
+		if (expand_expr(all, stmt->target) || expand_expr(all, stmt->value) ||
+		    expand_stmts(all, stmt->body) ||
+		    expand_stmts(all, stmt->otherwise))
+			return -1;
+	return 0;
+}
+
+/* Behind the program's own. */
+static int add_prelude(struct program *program, struct arena *arena)
+{
+	struct macro **end = &program->macros;
+	struct macro *macro;
+	struct program known;
+
+	if (parse_program(prelude, NULL, arena, &known))
+		return -1;
+	for (macro = known.macros; macro; macro = macro->next)
+		macro->is_known = true;
+	while (*end)
+		end = &(*end)->next;
+	*end = known.macros;
+	return 0;
+}
+
+int macros_expand(struct program *program, struct arena *arena)
+{
+	struct expansion all = { .arena = arena, .program = program };
+	struct clause *clause;
+
+	if (add_prelude(program, arena))
+		return -1;
+	for (clause = program->clauses; clause; clause = clause->next)
+		if (expand_expr(&all, clause->filter) ||
+		    expand_stmts(&all, clause->body))
+			return -1;
+	return 0;
+}
