@@ -285,13 +285,12 @@ static void take_parameters(struct program_source *source, char **arguments, siz
 	for (i = 0; i < nr; i++) {
 		bool has_dashes = !strncmp(arguments[i], "--", 2);
 
-		if (has_dashes && arguments[i][2]) {
+		if (has_dashes && arguments[i][2])
 			named[options->nr_named++] = arguments[i];
-		} else if (has_dashes && may_end) {
+		else if (has_dashes && may_end)
 			may_end = false;
-		} else {
+		else
 			params[options->nr_params++] = arguments[i];
-		}
 	}
 	options->params = params;
 	options->named = named;
