@@ -13,8 +13,8 @@
  * is signalled once, however many follow.  That is done by an irq_work: a clause may
  * run in an NMI, or hold locks of the scheduler.
  *
- * No record waits unseen.  Who arms writes @armed and then looks whether there are
- * records; who writes makes its record visible and then looks at @armed; there is a
+ * No record waits unseen, and no loss.  Who arms writes @armed and then looks whether
+ * there are records, or more losses than it has told of; who writes makes its record visible and then looks at @armed; there is a
  * full barrier between the two on both sides.  So at least one of them sees what the
  * other has done, and the exchange of @armed says who of them signals.  A record in the
  * middle of another one of its CPU is visible when that one is, and that one looks, too,
@@ -144,26 +144,6 @@ void kps_buffer_wake(struct kps_buffer *buffer)
 		kps_eventfd_signal(buffer->waker);
 }
 
-/* All that was written has been read, or is left: then it is said at once. */
-static void arm(struct kps_buffer *buffer)
-{
-	if (!buffer->waker)
-		return;
-	/* Pairs with tell(); see the top of the file. */
-	smp_store_mb(buffer->armed, true);
-	if (!ring_buffer_empty(buffer->ring) && xchg(&buffer->armed, false))
-		kps_eventfd_signal(buffer->waker);
-}
-
-/* A record was written, or found no room. Any context. */
-static __always_inline void tell(struct kps_buffer *buffer)
-{
-	/* Pairs with arm(); see the top of the file. */
-	smp_mb();
-	if (unlikely(READ_ONCE(buffer->armed)) && xchg(&buffer->armed, false))
-		irq_work_queue(&buffer->wake_work);
-}
-
 /** kps_buffer_lost() - records that found no room */
 u64 kps_buffer_lost(const struct kps_buffer *buffer)
 {
@@ -175,6 +155,31 @@ u64 kps_buffer_lost(const struct kps_buffer *buffer)
 	for_each_possible_cpu(cpu)
 		sum += local64_read(per_cpu_ptr(buffer->lost, cpu));
 	return sum;
+}
+
+/*
+ * All that was written has been read, or is left: then it is said at once. So is what found
+ * no room since @told was.
+ */
+static void arm(struct kps_buffer *buffer, u64 told)
+{
+	if (!buffer->waker)
+		return;
+	/* Pairs with tell(); see the top of the file. */
+	smp_store_mb(buffer->armed, true);
+	if (ring_buffer_empty(buffer->ring) && kps_buffer_lost(buffer) == told)
+		return;
+	if (xchg(&buffer->armed, false))
+		kps_eventfd_signal(buffer->waker);
+}
+
+/* A record was written, or found no room. Any context. */
+static __always_inline void tell(struct kps_buffer *buffer)
+{
+	/* Pairs with arm(); see the top of the file. */
+	smp_mb();
+	if (unlikely(READ_ONCE(buffer->armed)) && xchg(&buffer->armed, false))
+		irq_work_queue(&buffer->wake_work);
 }
 
 /**
@@ -218,6 +223,7 @@ int __kprobes kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
 /**
  * struct kps_reader - one reading of a buffer
  * @horizon: what is newer is left for the next; 0: all
+ * @told: losses that it tells of
  * @cpu: whose record is in @record
  * @record: a copy, aligned; the buffer's own may move
  * @times: of each CPU's oldest record; 0: not looked at, U64_MAX: none
@@ -225,6 +231,7 @@ int __kprobes kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
 struct kps_reader {
 	struct kps_buffer *buffer;
 	u64 horizon;
+	u64 told;
 	int cpu;
 	u8 record[KPS_RECORD_MAX] __aligned(8);
 	u64 times[];
@@ -256,6 +263,7 @@ struct kps_reader *kps_reader_start(struct kps_buffer *buffer,
 		return ERR_PTR(kps_error(error, -ENOMEM, "no memory"));
 	}
 	reader->buffer = buffer;
+	reader->told = kps_buffer_lost(buffer);
 	reader->cpu = -1;
 	if (ring_buffer_empty(buffer->ring))
 		return reader;
@@ -367,13 +375,19 @@ void kps_reader_lose(struct kps_reader *reader)
 	kps_reader_next(reader);
 }
 
+/** kps_reader_told() - records that had found no room when it was started; of NULL: 0 */
+u64 kps_reader_told(const struct kps_reader *reader)
+{
+	return reader ? reader->told : 0;
+}
+
 /** kps_reader_end() - let another one read, and wake whoever is to when there is more */
 void kps_reader_end(struct kps_reader *reader)
 {
 	if (!reader)
 		return;
 	clear_bit_unlock(0, &reader->buffer->reading);
-	arm(reader->buffer);
+	arm(reader->buffer, reader->told);
 	kfree(reader);
 }
 
@@ -441,6 +455,11 @@ void kps_reader_next(struct kps_reader *reader)
 
 void kps_reader_lose(struct kps_reader *reader)
 {
+}
+
+u64 kps_reader_told(const struct kps_reader *reader)
+{
+	return 0;
 }
 
 void kps_reader_end(struct kps_reader *reader)

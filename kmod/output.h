@@ -62,6 +62,7 @@ struct kps_reader *kps_reader_start(struct kps_buffer *buffer,
 const struct kps_record *kps_reader_peek(struct kps_reader *reader);
 void kps_reader_next(struct kps_reader *reader);
 void kps_reader_lose(struct kps_reader *reader);
+u64 kps_reader_told(const struct kps_reader *reader);
 void kps_reader_end(struct kps_reader *reader);
 
 #endif

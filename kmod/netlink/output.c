@@ -85,7 +85,7 @@ static int output_put(struct sk_buff *msg, struct netlink_callback *cb)
 	if (!header ||
 	    (!cursor->index++ &&
 	     nla_put_u64_64bit(msg, KPS_A_LOST,
-			       kps_buffer_lost(cursor->program->buffer),
+			       kps_reader_told(cursor->reader),
 			       KPS_A_PAD)))
 		return -EMSGSIZE;
 	cursor->step = !cursor->reader || put_records(msg, cursor);
