@@ -12,12 +12,21 @@
 
 #define MAX_COPIES 4096		/* in one program */
 #define MAX_DEPTH 32		/* of macros in macros */
+/*
+ * A parameter that is written twice doubles what it stands for, and a tree that is deeper
+ * than any text could make it is walked by functions that call themselves.
+ */
+#define MAX_NODES 200000
+#define MAX_LEVEL (2 * MAX_EXPR_DEPTH)
 
 struct expansion {
 	struct arena *arena;
 	struct program *program;
 	unsigned int copies;
-	unsigned int depth;
+	unsigned int depth;	/* of macros */
+	unsigned int nodes;	/* copied so far */
+	unsigned int level;	/* of the expression */
+	bool failed;		/* and an error says why */
 };
 
 /* One use of a macro. */
@@ -83,19 +92,43 @@ static void rename_place(struct use *use, struct expr *copy)
 	use->failed = true;
 }
 
+/* Return: whether it is not: then an error was reported. */
+static bool is_within_limits(struct expansion *all, const struct expr *expr)
+{
+	if (all->level <= MAX_LEVEL && all->nodes <= MAX_NODES)
+		return true;
+	if (!all->failed)
+		diag_error(&expr->at, "bind a parameter to a variable: let $x = x;",
+			   "the macros of this program make it too large");
+	all->failed = true;
+	return false;
+}
+
+static struct expr *copy_whole(struct use *use, const struct expr *expr);
+
 static struct expr *copy_expr(struct use *use, const struct expr *expr)
 {
-	const struct use outside = { .all = use->all };
+	struct use outside = { .all = use->all };
 	const struct expr *argument;
 	struct expr *copy;
 
 	if (!expr)
 		return NULL;
-	if (expr->kind == EXPR_NAME && use->macro) {
-		argument = argument_of(use, EXPR_NAME, expr->text);
-		if (argument)
-			return copy_expr((struct use *)&outside, argument);
-	}
+	use->all->level++;
+	use->all->nodes++;
+	argument = expr->kind == EXPR_NAME && use->macro ?
+		   argument_of(use, EXPR_NAME, expr->text) : NULL;
+	copy = !is_within_limits(use->all, expr) ?
+		expr_int(use->all->arena, &expr->at, 0) :
+		argument ? copy_expr(&outside, argument) : copy_whole(use, expr);
+	use->all->level--;
+	return copy;
+}
+
+static struct expr *copy_whole(struct use *use, const struct expr *expr)
+{
+	struct expr *copy;
+
 	copy = arena_alloc(use->all->arena, sizeof(*copy));
 	*copy = *expr;
 	if (use->macro && use->macro->is_known)
@@ -223,7 +256,7 @@ static int use_macro(struct expansion *all, const struct macro *macro,
 		return -1;
 	use.number = ++all->copies;
 	copy = copy_expr(&use, macro->body);
-	if (use.failed)
+	if (use.failed || all->failed)
 		return -1;
 	*expr = *copy;
 	expr->next = next;
@@ -246,12 +279,24 @@ static int expand_list(struct expansion *all, struct expr *list)
 	return 0;
 }
 
+static int expand_parts(struct expansion *all, struct expr *expr);
+
 static int expand_expr(struct expansion *all, struct expr *expr)
 {
-	const struct macro *macro = NULL;
+	int err;
 
 	if (!expr)
 		return 0;
+	all->level++;
+	err = is_within_limits(all, expr) ? expand_parts(all, expr) : -1;
+	all->level--;
+	return err;
+}
+
+static int expand_parts(struct expansion *all, struct expr *expr)
+{
+	const struct macro *macro = NULL;
+
 	if (expr->kind == EXPR_CALL || expr->kind == EXPR_NAME)
 		macro = find(all, expr->text, expr_list_len(expr->list));
 	if (expand_list(all, expr->list))

@@ -6,8 +6,6 @@
 #include "ast.h"
 #include "preprocess.h"
 
-#define MAX_EXPANSIONS 64	/* macros in macros */
-
 struct type_name {
 	const char *name;
 	struct type_name *next;
@@ -22,8 +20,7 @@ struct parse {
 	int last_token;
 	bool in_filter;
 	bool in_declaration;	/* before the clauses: it ends with a ';' */
-	struct define *expanding[MAX_EXPANSIONS]; /* macros whose text is read, .. */
-	unsigned int expansions;		   /* ... the last of them now */
+	bool in_macro;		/* what a #define stands for is read now */
 };
 
 struct string {

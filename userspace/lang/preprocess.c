@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/kpstat.h>
+
 #include "base/array.h"
 #include "base/host.h"
 #include "preprocess.h"
@@ -479,21 +481,125 @@ static const char *substitute(struct arena *arena, const char *text,
 	return copy;
 }
 
-const char *define_text(struct arena *arena, const struct define *define,
-			const char *arguments, const struct span *at)
+/* A text in which macros are replaced. */
+struct expansion {
+	struct arena *arena;
+	struct define *defines;
+	const struct span *at;		/* where the first of them is used */
+	unsigned int uses;
+	unsigned int depth;		/* of macros in macros and in their arguments */
+	bool failed;			/* and an error says why */
+};
+
+#define MAX_USES 4096
+#define MAX_DEPTH 64
+
+static const char *expand(struct expansion *it, const char *text);
+
+/* What stands in brackets there, "(a, f(b))", and how long that is; 0: nothing does. */
+static size_t brackets_len(const char *text)
+{
+	size_t len = strspn(text, " \t\r\n\f");
+
+	if (text[len] != '(')
+		return 0;
+	for (len++; text[len] && text[len] != ')'; len += text[len] == ',')
+		len += argument_len(text + len);
+	return text[len] ? len + 1 : 0;
+}
+
+static const char *fail(struct expansion *it, const struct define *define,
+			const char *hint, const char *what)
+{
+	if (!it->failed)
+		diag_error(it->at, hint, "macro '%s' %s", define->name, what);
+	it->failed = true;
+	return "";
+}
+
+/* A macro's text; arguments are replaced in themselves before they are put there. */
+static const char *body_of(struct expansion *it, const struct define *define,
+			   const char *arguments)
 {
 	struct arguments found = { 0 };
-	unsigned int given;
+	unsigned int given, i;
 
 	if (!define->params)
 		return define->text;
-	found.nr = split(arena, define->params, found.params, MAX_PARAMS);
-	given = split(arena, arguments, found.values, MAX_PARAMS);
-	if (given == found.nr && given <= MAX_PARAMS)
-		return substitute(arena, define->text, &found);
-	diag_error(at, arena_printf(arena, "it is #define %s%s", define->name,
-				    define->params),
-		   "macro '%s' takes %u argument%s, not %u", define->name, found.nr,
-		   found.nr == 1 ? "" : "s", given);
-	return NULL;
+	found.nr = split(it->arena, define->params, found.params, MAX_PARAMS);
+	given = split(it->arena, arguments, found.values, MAX_PARAMS);
+	if (given != found.nr || given > MAX_PARAMS)
+		return fail(it, define,
+			    arena_printf(it->arena, "it is #define %s%s", define->name,
+					 define->params),
+			    arena_printf(it->arena, "takes %u argument%s, not %u",
+					 found.nr, found.nr == 1 ? "" : "s", given));
+	for (i = 0; i < given; i++)
+		found.values[i] = expand(it, found.values[i]);
+	return substitute(it->arena, define->text, &found);
+}
+
+/* In its own text its name is but a name. */
+static const char *use(struct expansion *it, struct define *define,
+		       const char *arguments)
+{
+	const char *text;
+
+	if (it->uses++ == MAX_USES)
+		return fail(it, define, NULL, "becomes too long here");
+	if (it->depth == MAX_DEPTH)
+		return fail(it, define, NULL, "nests too deeply here");
+	it->depth++;
+	text = body_of(it, define, arguments);
+	define->used = true;
+	text = expand(it, text);
+	define->used = false;
+	it->depth--;
+	if (strlen(text) >= KPS_SOURCE_MAX)
+		return fail(it, define, NULL, "becomes too long here");
+	return text;
+}
+
+static struct define *define_at(const struct expansion *it, const char *text, size_t len)
+{
+	struct define *define = it->defines;
+
+	while (define && (strlen(define->name) != len || strncmp(define->name, text, len)))
+		define = define->next;
+	return define && !define->used ? define : NULL;
+}
+
+static const char *expand(struct expansion *it, const char *text)
+{
+	char *out = NULL;
+	const char *copy;
+	size_t size = 0;
+	FILE *stream = open_memstream(&out, &size);
+
+	while (*text && !it->failed) {
+		size_t len = word_len(text), more = 0;
+		struct define *define = define_at(it, text, len);
+
+		if (define && define->params)
+			more = brackets_len(text + len);
+		if (define && (more || !define->params))
+			fputs(use(it, define, text + len + strcspn(text + len, "(")), stream);
+		else
+			fwrite(text, 1, len, stream);
+		text += len + more;
+	}
+	fclose(stream);
+	copy = arena_strdup(it->arena, out);
+	free(out);
+	return copy;
+}
+
+const char *define_text(struct arena *arena, struct define *defines,
+			struct define *define, const char *arguments,
+			const struct span *at)
+{
+	struct expansion it = { .arena = arena, .defines = defines, .at = at };
+	const char *text = use(&it, define, arguments);
+
+	return it.failed ? NULL : text;
 }

@@ -15,7 +15,7 @@ struct define {
 	const char *name;
 	const char *params;	/* "(a, b)"; NULL: it takes none */
 	const char *text;	/* "" if it has none */
-	bool used;		/* its text is read now: in there its name is but a name */
+	bool used;		/* it is replaced now: in its own text its name is but a name */
 	struct span at;
 	struct define *next;
 };
@@ -39,13 +39,16 @@ struct define *define_find(struct define *defines, const char *name);
 /**
  * define_text() - what a macro stands for
  * @arena: for the result
+ * @defines: all there are
  * @define: the macro
  * @arguments: "(1, f(2))", of one that takes some
  * @at: where it is used
  *
- * Return: its text, the arguments in their places; NULL after an error was reported.
+ * Return: its text, with all macros in it and in its arguments replaced; NULL after an
+ * error was reported.
  */
-const char *define_text(struct arena *arena, const struct define *define,
-			const char *arguments, const struct span *at);
+const char *define_text(struct arena *arena, struct define *defines,
+			struct define *define, const char *arguments,
+			const struct span *at);
 
 #endif

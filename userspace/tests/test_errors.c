@@ -5,6 +5,9 @@
 
 #define K "kprobe:vfs_read "
 
+#define F10 "f(f(f(f(f(f(f(f(f(f("
+#define END10 "))))))))))"
+
 static const struct bad_program syntax[] = {
 	{ "", 0, 0, "the program is empty", "PROBE /filter/" },
 	{ "// only a comment\n", 0, 0, "the program is empty", NULL },
@@ -56,6 +59,10 @@ static const struct bad_program syntax[] = {
 	  "macros nest deeper than 32", "itself" },
 	{ "macro m(a) { a } " K "{ @ = sum(m(1, 2)); }", 1, 44,
 	  "macro 'm' takes 1 argument, not 2", NULL },
+	{ "macro f(x) { x + x } " K "{ $x = " F10 "f(f(f(f(f(f(f(f(1))))))))" END10 "; }",
+	  1, 14, "the macros of this program make it too large", "let $x = x" },
+	{ "#define f(x) x + x\n" K "{ $x = " F10 "f(f(f(f(f(f(f(f(1))))))))" END10 "; }",
+	  2, 26, "macro 'f' becomes too long here", NULL },
 	{ "let @a = tree(10); " K "{ @a[1] = 1; }", 1, 5, "there is no map type 'tree'",
 	  "lruhash" },
 	{ "let @a = hash(0); " K "{ @a[1] = 1; }", 1, 15, "a map has 1 to", NULL },
