@@ -285,7 +285,7 @@ static int finish(struct run *run)
 	if (run->interval)
 		time_print();
 	actions_tell_skipped(&run->actions);
-	err = report(run, false);
+	err = !run->actions.object->hides_maps && report(run, false);
 	if (err)
 		return err;
 	err = program_get(run->client, run->name, &program);

@@ -522,6 +522,7 @@ static int emit(struct compilation *comp)
 	if (add_maps(comp) || add_probes(comp))
 		return -1;
 	comp->object->stack_entries = stack_entries(comp);
+	comp->object->hides_maps = comp->options.hides_maps;
 	comp->object->source = xstrdup(comp->text);
 	return 0;
 }

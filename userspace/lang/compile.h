@@ -24,6 +24,7 @@ struct compile_options {
 	size_t nr_named;
 	unsigned int cpid;		/* of run -c; 0: there is none */
 	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
+	bool hides_maps;		/* config = { print_maps_on_exit = false } */
 	bool allow_unsafe;		/* run --unsafe: system() */
 };
 

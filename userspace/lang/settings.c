@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include <strings.h>
 
 #include "base/array.h"
 #include "compile.h"
@@ -24,24 +25,50 @@ static const char * const ignored[] = {
 	"cache_user_symbols", "cpp_demangle", "lazy_symbolication",
 	"license", "log_size", "max_ast_nodes", "max_bpf_progs",
 	"max_cat_bytes", "max_type_res_iterations", "missing_probes",
-	"on_stack_limit", "perf_rb_pages", "print_maps_on_exit",
-	"stack_mode", "str_trunc_trailer", "unstable_import",
+	"on_stack_limit", "perf_rb_pages", "stack_mode", "str_trunc_trailer", "unstable_import",
 	"unstable_map_decl", "use_blazesym", "show_debug_info",
 };
 
+/* Scripts ask for more than there is: they get what there is, and are told. */
 static int apply_number(const struct setting *setting, unsigned int max,
 			unsigned int *option)
 {
 	const struct expr *value = setting->value;
 
-	if (value->kind != EXPR_INT || !value->value || value->value > max) {
+	if (value->kind != EXPR_INT || !value->value) {
 		diag_error(&value->at, NULL, "%s is a number from 1 to %u",
 			   setting->name, max);
 		return -1;
 	}
+	if (value->value > max)
+		diag_warning(&value->at, NULL, "%s is at most %u here", setting->name,
+			     max);
 	if (!*option)
-		*option = value->value;
+		*option = value->value < max ? value->value : max;
 	return 0;
+}
+
+static int apply_print_maps(const struct setting *setting,
+			    struct compile_options *options)
+{
+	const struct expr *value = setting->value;
+
+	if (value->kind != EXPR_BOOL && value->kind != EXPR_INT) {
+		diag_error(&value->at, NULL, "%s is true or false", setting->name);
+		return -1;
+	}
+	options->hides_maps = !value->value;
+	return 0;
+}
+
+/* BPFTRACE_STACK_MODE, STACK_MODE and stack_mode are one. */
+static bool is_named(const char *text, const char *name)
+{
+	static const char prefix[] = "BPFTRACE_";
+
+	if (!strncasecmp(text, prefix, strlen(prefix)))
+		text += strlen(prefix);
+	return !strcasecmp(text, name);
 }
 
 /* Whoever set it may rely on it. */
@@ -56,16 +83,18 @@ static int apply(const struct setting *setting, struct compile_options *options)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		if (!strcmp(setting->name, numbers[i].name))
+		if (is_named(setting->name, numbers[i].name))
 			return apply_number(setting, numbers[i].max,
 					    (void *)((char *)options +
 						     numbers[i].offset));
 	for (i = 0; i < ARRAY_SIZE(ignored); i++)
-		if (!strcmp(setting->name, ignored[i])) {
+		if (is_named(setting->name, ignored[i])) {
 			say_ignored(setting);
 			return 0;
 		}
-	diag_error(&setting->at, "there are max_map_keys, max_probes and max_strlen",
+	if (is_named(setting->name, "print_maps_on_exit"))
+		return apply_print_maps(setting, options);
+	diag_error(&setting->at, "there are max_map_keys, max_probes, max_strlen and print_maps_on_exit",
 		   "'%s' cannot be set", setting->name);
 	return -1;
 }

@@ -85,6 +85,7 @@ struct object {
 	struct object_probe *probes;
 	size_t nr_probes;
 	bool takes_stacks;
+	bool hides_maps;		/* run does not print them at its end */
 	unsigned int stack_entries;	/* 0: no clause takes a stack */
 };
 

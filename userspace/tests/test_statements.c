@@ -450,6 +450,17 @@ static void test_config(void **state)
 		     "kprobe:vfs_read /str(arg1) == \"0123456789\"/ { }", &object);
 	assert_int_equal(nr_diags, 1);
 	object_free(&object);
+	must_compile("config = { BPFTRACE_MAX_MAP_KEYS = 7; print_maps_on_exit = false }\n"
+		     "kprobe:vfs_read { @[pid] = count(); }", &object);
+	assert_int_equal(object.maps[0].max_entries, 7);
+	assert_true(object.hides_maps);
+	object_free(&object);
+	must_compile("config = { MAX_STRLEN = 1024 } kprobe:vfs_read { @[str(arg1)] = count(); }",
+		     &object);
+	assert_int_equal(nr_diags, 1);
+	assert_string_equal(diags[0].message, "MAX_STRLEN is at most 256 here");
+	assert_int_equal(object.maps[0].key[0].size, 256);
+	object_free(&object);
 }
 
 int main(void)
