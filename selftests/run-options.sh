@@ -218,9 +218,25 @@ itself() {
 	is "--no-self: in a pid namespace, too" "$(grep -c '^@' "$WORK/out")" 0
 }
 
+# What bpftrace has by the same names.
+borrowed() {
+	kpctl run -q --dry-run -e 'BEGIN { print("ran"); @ = 1; }' >"$WORK/out" 2>&1
+	is "--dry-run: attached, and nothing else" "$? $(cat "$WORK/out")" "0 "
+	kpctl run -q --output "$WORK/out" -e 'BEGIN { 5; print("out"); exit(3); }' 2>"$WORK/err"
+	is "exit(3) is the status" "$? $(head -n 1 "$WORK/out") $(grep -c warning "$WORK/err")" "3 out 1"
+	kpctl run -q --no-warnings --cmd true -e 'BEGIN { 5; }' >"$WORK/out" 2>&1
+	is "--no-warnings: none" "$? $(grep -c warning "$WORK/out")" "0 0"
+	kpctl run -q -e 'BEGIN { print((getopt("size", 1), getopt("on"), $1)); exit(); }' -- 7 --size=5 --on >"$WORK/out" 2>&1
+	is "parameters with names" "$(head -n 1 "$WORK/out")" "(5, true, 7)"
+	no "one that the program does not ask for" kpctl run -q -e 'BEGIN { exit(); }' -- --size=5
+	kpctl run -q -e 'BEGIN { print(1); errorf("bad %d", 5); exit(); }' >"$WORK/out" 2>"$WORK/err"
+	is "errorf() says where" "$(cat "$WORK/err")" "-e:1:19-38: ERROR: bad 5"
+}
+
 load_module
 names
 itself
+borrowed
 commands
 children
 signals

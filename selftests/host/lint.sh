@@ -199,6 +199,17 @@ shellcheck_scripts() {
 	if [ -n "$said" ]; then echo "$said"; else is_clean "$key"; fi
 }
 
+# The tables of options are what the commands take; whatever tells of them has all.
+options() {
+	local name dir=userspace
+	grep -ohE '"[a-z-]+", (no|required)_argument' $dir/commands/*.[ch] | cut -d'"' -f2 | sort -u |
+		while read -r name; do
+			grep -q -- "--$name" $dir/commands/*.c || echo "--$name: no help has it"
+			grep -q -- "\\\\-\\\\-${name//-/\\\\-}" $dir/man/kpctl.8 || echo "--$name: the manual lacks it"
+			grep -q -- "--$name" $dir/completion/kpctl || echo "--$name: the completion lacks it"
+		done
+}
+
 main() {
 	local tmp files
 	tmp=$(mktemp -d)
@@ -225,6 +236,8 @@ main() {
 	mapfile -t files < <(cd "$TOP" && find userspace -name '*.[chly]' | sort)
 	(cd "$TOP" && floors "${files[@]}") >"$tmp/out"
 	result "includes of kpctl go down" "$tmp/out"
+	(cd "$TOP" && options) >"$tmp/out"
+	result "options are in the help, the manual and the completion" "$tmp/out"
 	(cd "$TOP" && version) >"$tmp/out"
 	result "the version is one" "$tmp/out"
 	: >"$tmp/out"

@@ -12,6 +12,7 @@ static struct {
 	const char *file;
 	const char *text;
 	unsigned int errors;
+	bool hides_warnings;
 	bool muted;
 	/* Of the warnings so far; a clause of many events warns once. */
 	uint64_t warned[64];
@@ -147,13 +148,18 @@ static bool is_repeated(const struct diag *diag)
 	return false;
 }
 
+void diag_hide_warnings(void)
+{
+	state.hides_warnings = true;
+}
+
 static void report(enum diag_level level, const struct span *at,
 		   const char *hint, const char *fmt, va_list args)
 {
 	struct diag diag = { .level = level, .file = state.file, .hint = hint };
 	char *message, *line = NULL;
 
-	if (state.muted)
+	if (state.muted || (level == DIAG_WARNING && state.hides_warnings))
 		return;
 	message = xvasprintf(fmt, args);
 	if (at && at->first_line) {

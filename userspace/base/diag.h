@@ -42,6 +42,9 @@ typedef void (*diag_sink)(const struct diag *diag, void *data);
  */
 void diag_set_sink(diag_sink sink, void *data);
 
+/* Warnings are nobody's wish: from now on they are not reported. */
+void diag_hide_warnings(void);
+
 /* Print as kpctl prints by default. */
 void diag_print(const struct diag *diag, FILE *out);
 const char *diag_level_name(enum diag_level level);

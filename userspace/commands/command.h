@@ -40,6 +40,8 @@ enum {
 	OPT_CPU_BUDGET,
 	OPT_ATTACH,
 	OPT_DUMP,
+	OPT_NO_WARNINGS,
+	OPT_DRY_RUN,
 };
 
 /* Rows of those tables that several commands have. */

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/diag.h"
 #include "base/array.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -37,16 +38,20 @@ const char run_help[] =
 	"  -d, --duration S  end after S seconds (2m: minutes); else exit() or Ctrl-C\n"
 	"                    ends it\n"
 	"  -i, --interval S  print and empty the maps every S seconds\n"
-	"  -c COMMAND        run it, with cpid its process; end with it\n"
-	"  -p PID            end when that process ends\n"
+	"  -c, --cmd COMMAND run it, with cpid its process; end with it\n"
+	"  -p, --pid PID     end when that process ends\n"
 	"  -j, --json        JSON, one document a line; keys of maps are arrays\n"
-	"  -f FORMAT         text, or json as bpftrace writes it: keys are text\n"
-	"  -o FILE           write there, not to standard output\n"
+	"  -f, --format FORMAT\n"
+	"                    text, or json as bpftrace writes it: keys are text\n"
+	"  -o, --output FILE write there, not to standard output\n"
 	"  -B MODE           when to write: line, full, none (at once); else as\n"
 	"                    often as records are read\n"
-	"  -q                no \"Attaching\"\n"
+	"  -q, --quiet       no \"Attaching\"\n"
 	"  -v, --verbose     say what each probe is attached to\n"
-	"  -l [PATTERN]      list what can be probed, as kpctl probes; -lv\n"
+	"  -l, --list [PATTERN]\n"
+	"                    list what can be probed, as kpctl probes; -lv\n"
+	"      --no-warnings of the program's text\n"
+	"      --dry-run     end when all is attached\n"
 	"      --unsafe      allow system()\n"
 	"      --no-self     leave out what kpctl itself does\n"
 	"      --buffer SIZE bytes of records that each CPU keeps (1M, less if\n"
@@ -92,6 +97,7 @@ struct run {
 	bool verbose;
 	bool list;
 	bool no_self;
+	bool dry_run;
 	bool has_file;		/* stdout is for it alone */
 	bool keep_output;	/* until stdio's buffer is full */
 	char name[KPS_NAME_MAX];
@@ -357,13 +363,17 @@ static int open_outputs(struct run *run, const struct object *object)
 	return run->reader ? 0 : -1;
 }
 
+static int observe(struct run *run)
+{
+	return (run->command && child_go(&run->child, run->command)) ||
+	       watch(run) || finish(run);
+}
+
 static int run_object(struct run *run, const struct object *object)
 {
 	int err = open_outputs(run, object);
 
-	err = err || attach(run, object) ||
-	      (run->command && child_go(&run->child, run->command)) ||
-	      watch(run) || finish(run);
+	err = err || attach(run, object) || (!run->dry_run && observe(run));
 	child_stop(&run->child);
 	actions_close(&run->actions);
 	client_close(run->reader);
@@ -372,6 +382,8 @@ static int run_object(struct run *run, const struct object *object)
 		return FAILED;
 	if (run->actions.status)
 		return run->actions.status;
+	if (run->dry_run)
+		return DONE;
 	/* As strace, time and perf have it. */
 	return child_report(&run->child, run->command);
 }
@@ -512,6 +524,12 @@ static bool run_option(struct run *run, int option, int *status)
 	case OPT_NO_SELF:
 		run->no_self = true;
 		break;
+	case OPT_NO_WARNINGS:
+		diag_hide_warnings();
+		break;
+	case OPT_DRY_RUN:
+		run->dry_run = true;
+		break;
 	case OPT_UNSAFE:
 		run->source.options.allow_unsafe = true;
 		break;
@@ -546,6 +564,14 @@ int command_run(int argc, char **argv)
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "unsafe", no_argument, NULL, OPT_UNSAFE },
 		{ "no-self", no_argument, NULL, OPT_NO_SELF },
+		{ "no-warnings", no_argument, NULL, OPT_NO_WARNINGS },
+		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "cmd", required_argument, NULL, 'c' },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "list", no_argument, NULL, 'l' },
 		{ "buffer", required_argument, NULL, OPT_BUFFER },
 		{ 0 }
 	};
