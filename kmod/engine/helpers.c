@@ -288,6 +288,17 @@ HELPER(str, .cost = 50)
 	return len < 0 ? fault(CTX, line_of(r3)) : len;
 }
 
+HELPER(strn, .cost = 50)
+{
+	u32 size = r4 & KPS_SIZE_MASK, room = min_t(u64, r3, size - 1);
+	char *out = scratch(CTX, r5);
+	int len;
+
+	memset(out, 0, size);
+	len = read_str(out, room + 1, r2);
+	return len < 0 ? fault(CTX, line_of(r4)) : len;
+}
+
 HELPER(read, .cost = 40)
 {
 	u64 how = r3 & KPS_SIZE_MASK, value = 0;

@@ -588,6 +588,8 @@ enum kps_arg {
  *   STRSTR         (CONST size, string, CONST size, string) -> where the second one first
  *                  begins in the first, or -1
  *   USERMODE       () -> 1 if user space was interrupted, else 0
+ *   STRN           (address, length, CONST size of out, out): like STR, of at most length
+ *                  bytes
  *   RECORD_BUF     (word, length, CONST size of out, out): like BYTES, of what a
  *                  __data_loc word says lies in the record: its offset |
  *                  its length << 16
@@ -643,7 +645,8 @@ enum kps_arg {
 	X(STRLEN, strlen, KPS_ARG_LEN, KPS_ARG_IN)			\
 	X(STRSTR, strstr, KPS_ARG_LEN, KPS_ARG_IN, KPS_ARG_LEN,		\
 	  KPS_ARG_IN)							\
-	X(USERMODE, usermode)
+	X(USERMODE, usermode)						\
+	X(STRN, strn, KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN, KPS_ARG_OUT)
 
 #define KPS_FN_ENUMERATOR(NAME, ...) KPS_FN_##NAME,
 enum kps_fn {

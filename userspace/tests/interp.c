@@ -333,6 +333,12 @@ static uint64_t call_helper(struct machine *m, int fn)
 		snprintf(out_range(m, r[4], size), size, "%s", m->kernel ?
 			 (const char *)kernel_memory(m, r[2], 0) : m->memory);
 		return 0;
+	case KPS_FN_STRN:
+		size = r[4] & KPS_SIZE;
+		assert_int_equal(size % 8, 0);
+		snprintf(out_range(m, r[5], size), r[3] < size ? r[3] + 1 : size, "%s",
+			 m->kernel ? (const char *)kernel_memory(m, r[2], 0) : m->memory);
+		return 0;
 	case KPS_FN_KSTACK:
 		assert_true(m->object->stack_entries > 0);
 		m->stack_depth = r[2];

@@ -167,6 +167,13 @@ static const struct statement strings[] = {
 	{ "$s = \"abc\"; print($s[0]); print($s[3]); print(comm[1] + 1);", "0:97 0:0 0:116 " },
 };
 
+static const struct statement lengths[] = {
+	{ "$n = 4; print(str(arg0, $n)); print(str(arg0, arg1)); print(str(arg0, arg0 - 10));",
+	  "0:/etc 0:/etc/passwd 0: " },
+	{ "print(str(arg0, $n = 3));", NULL },
+	{ "@x[str(arg0, arg0 / 2)] = 1; print(@x[\"/etc/\"]);", "0:1 " },
+};
+
 static const struct statement stdlib[] = {
 	{ "@m[2] = (1, comm); let $v; if (find(@m, 2, $v)) { print($v.1); } print(find(@m, 3, $v));",
 	  "0:sshd 1:0 " },
@@ -272,6 +279,7 @@ DEFINE_TEST(tuples)
 DEFINE_TEST(bools)
 DEFINE_TEST(numbers)
 DEFINE_TEST(strings)
+DEFINE_TEST(lengths)
 DEFINE_TEST(stdlib)
 DEFINE_TEST(functions)
 
@@ -475,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_bools),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_stdlib),
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_later_clause),

@@ -683,6 +683,7 @@ static const char *run_helper(struct machine *m, int fn)
 		       fills(m, arg(m, 2), size_in(arg(m, 1)));
 	case KPS_FN_BYTES:
 	case KPS_FN_RECORD_BUF:
+	case KPS_FN_STRN:
 		return room(arg(m, 2)) ?:
 		       fills(m, arg(m, 3), size_in(arg(m, 2)));
 	case KPS_FN_READ:
@@ -732,7 +733,7 @@ static const char *run_helper(struct machine *m, int fn)
  * Arguments of each: c a constant, n any number. Written by hand, and so is run_helper():
  * what this knows does not come from where the verifier has it.
  */
-_Static_assert(__KPS_FN_NR == 41, "a helper was added, or taken away: say it here, too");
+_Static_assert(__KPS_FN_NR == 42, "a helper was added, or taken away: say it here, too");
 static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_PID_TGID] = "", [KPS_FN_UID_GID] = "", [KPS_FN_COMM] = "c",
 	[KPS_FN_CPU] = "", [KPS_FN_NSECS] = "", [KPS_FN_ELAPSED] = "",
@@ -751,6 +752,7 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_RECORD_BUF] = "nncc",
 	[KPS_FN_AGGREGATE] = "cc", [KPS_FN_SDIV] = "nn", [KPS_FN_SMOD] = "nn",
 	[KPS_FN_STRLEN] = "cc", [KPS_FN_STRSTR] = "cccc", [KPS_FN_USERMODE] = "",
+	[KPS_FN_STRN] = "nncc",
 };
 
 /* A constant is one that no path and no event changes. */

@@ -58,6 +58,14 @@ static void add_length(struct checker *checker, struct expr *address)
 	address->next = len;
 }
 
+/* Of what is read from an address it may be any number. */
+static bool has_variable_length(const struct expr *expr)
+{
+	const struct expr *address = expr->list, *len = address->next;
+
+	return len && !expr_is_const(len) && type_is_int(&address->type);
+}
+
 static int check_str(struct checker *checker, struct expr *expr)
 {
 	struct expr *address = expr->list;
@@ -77,6 +85,13 @@ static int check_str(struct checker *checker, struct expr *expr)
 	if (type_is_int(&address->type))
 		add_length(checker, address);
 	len = address->next;
+	if (has_variable_length(expr)) {
+		/* As much as there is room for, at most. */
+		if (checker->options->max_strlen)
+			size = round_up8(checker->options->max_strlen);
+		set_str(expr, size);
+		return require_int(len, "str()'s length");
+	}
 	if (len && check_str_length(len, &size))
 		return -1;
 	if (address->kind == EXPR_STRING || address->type.kind != TYPE_STR ||
@@ -88,6 +103,20 @@ static int check_str(struct checker *checker, struct expr *expr)
 	return -1;
 }
 
+static void emit_strn(struct emitter *em, const struct expr *expr, int off,
+		      unsigned int depth)
+{
+	const struct expr *address = expr->list;
+	int spill = take(em, 8);
+
+	store_scratch(em, spill, emit_any(em, address, BPF_REG_0, depth));
+	code_mov(&em->code, BPF_REG_3, emit_any(em, address->next, BPF_REG_3, depth));
+	load_scratch(em, BPF_REG_2, spill);
+	code_mov_imm(&em->code, BPF_REG_4, expr->type.size | line_of(expr));
+	code_mov_imm(&em->code, BPF_REG_5, off);
+	code_call(&em->code, KPS_FN_STRN);
+}
+
 static void emit_read_str(struct emitter *em, const struct expr *expr, int off,
 			  const struct type *to, unsigned int depth)
 {
@@ -96,6 +125,10 @@ static void emit_read_str(struct emitter *em, const struct expr *expr, int off,
 	int reg;
 
 	(void)to;
+	if (has_variable_length(expr)) {
+		emit_strn(em, expr, off, depth);
+		return;
+	}
 	if (address->kind == EXPR_STRING) {
 		unsigned int len = address->len < size ? address->len : size;
 		struct expr literal = *address;
@@ -125,7 +158,7 @@ unsigned int str_longest(const struct expr *expr)
 
 	if (is_str_call(expr)) {
 		len = expr->list->next;
-		if (len && len->value < expr->type.size)
+		if (len && expr_is_const(len) && len->value < expr->type.size)
 			return len->value;
 	}
 	return expr->type.size - 1;
