@@ -229,6 +229,8 @@ borrowed() {
 	kpctl run -q -e 'BEGIN { print((getopt("size", 1), getopt("on"), $1)); exit(); }' -- 7 --size=5 --on >"$WORK/out" 2>&1
 	is "parameters with names" "$(head -n 1 "$WORK/out")" "(5, true, 7)"
 	no "one that the program does not ask for" kpctl run -q -e 'BEGIN { exit(); }' -- --size=5
+	yes "pid(curr_ns) is known in the initial namespace" kpctl check -e 'BEGIN { print(pid(curr_ns) == pid(init)); }'
+	no "and refused in another" unshare -pf kpctl check -e 'BEGIN { print(pid(curr_ns)); }'
 	kpctl run -q -e 'BEGIN { print(1); errorf("bad %d", 5); exit(); }' >"$WORK/out" 2>"$WORK/err"
 	is "errorf() says where" "$(cat "$WORK/err")" "-e:1:19-38: ERROR: bad 5"
 }

@@ -18,7 +18,7 @@
  * @kind: of the map that it is assigned to, if that is what it is for
  * @type: of what comes of it, where several functions share a check
  * @action: what user space does when its record comes
- * @is_constant: @check makes a number of it, and no code is needed
+ * @is_constant: @check makes a number or a name of it, and no code is needed
  * @is_simple: one call of a helper at most, of which nothing but R0 is left, besides what
  *	its arguments take
  * @check: finds its type, from as many arguments as it takes. Return: 0, or -1 after an

@@ -112,7 +112,47 @@ static int check_cgroup_path(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+/* include/linux/proc_ns.h: what the initial pid namespace is called by */
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCu
+
+static bool is_namespaced(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino != INITIAL_PID_NAMESPACE;
+}
+
+/* pid is the initial namespace's number; where kpctl is in it, that is both. */
+static int check_pid(struct checker *checker, struct expr *expr)
+{
+	const struct expr *whose = expr->list;
+	const char *word = whose && whose->kind == EXPR_NAME ? whose->text : "";
+
+	if (whose && strcmp(word, "init") && strcmp(word, "curr_ns")) {
+		diag_error(&whose->at, arena_printf(checker->arena, "write %s(init) or %s(curr_ns)",
+						    expr->text, expr->text),
+			   "%s() takes a pid namespace", expr->text);
+		return -1;
+	}
+	if (!strcmp(word, "curr_ns") && is_namespaced()) {
+		diag_error(&whose->at, arena_printf(checker->arena, "write %s(init), the number that the kernel has",
+						    expr->text),
+			   "kpctl is in a pid namespace of its own, and its numbers are not known to programs");
+		return -1;
+	}
+	expr->kind = EXPR_NAME;
+	expr->list = NULL;
+	return check_expr(checker, expr);
+}
+
+#define PID(word)							\
+	{								\
+		.name = word, .usage = word " or " word "(init)",	\
+		.max_args = 1, .check = check_pid, .is_constant = true,	\
+	}
+
 const struct function context_functions[] = {
+	PID("pid"), PID("tid"),
 	{
 		.name = "kstack", .usage = "kstack or kstack(frames)",
 		.max_args = 2, .type = TYPE_KSTACK,
