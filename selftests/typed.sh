@@ -159,7 +159,7 @@ EXEC='tracepoint:sched:sched_process_exec /comm == "vs_long"/ { @[str(args.filen
 load_text ours "$EXEC"
 load_text perf "$EXEC" --attach perf
 "$long/vs_long"
-is "a name of 400 letters: it was run" "$(value ours @pid '1, 1')" 1
+is "a name of 400 letters: it was run" "$(value ours @pid 'true, true')" 1
 yes "the same of it" diff <(kpctl read perf) <(kpctl read ours)
 done_with ours
 must kpctl unload perf
