@@ -240,6 +240,8 @@ int main(int argc, char **argv)
 	int size, family;
 	socklen_t len = sizeof(size);
 
+	/* Several write to one file: each line at once. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	parse(argc, argv);
 	if (fd < 0)
 		err(1, "socket");
