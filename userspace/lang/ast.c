@@ -109,6 +109,51 @@ struct stmt *stmt_new(struct arena *arena, enum stmt_kind kind,
 	return stmt;
 }
 
+/* A block's .a is in its body, too. */
+static unsigned int count_below(const struct tree_question *question,
+				const struct expr *expr)
+{
+	const struct expr *item;
+	unsigned int nr = 0;
+
+	if (expr->kind == EXPR_BLOCK)
+		return tree_count(question, expr->body);
+	for (item = expr->list; item; item = item->next)
+		nr += tree_count_expr(question, item);
+	return nr + tree_count_expr(question, expr->a) +
+	       tree_count_expr(question, expr->b) +
+	       tree_count_expr(question, expr->c);
+}
+
+unsigned int tree_count_expr(const struct tree_question *question,
+			     const struct expr *expr)
+{
+	if (!expr)
+		return 0;
+	return (question->expr && question->expr(expr, question->about)) +
+	       count_below(question, expr);
+}
+
+unsigned int tree_count_stmt(const struct tree_question *question,
+			     const struct stmt *stmt)
+{
+	return (question->stmt && question->stmt(stmt, question->about)) +
+	       tree_count_expr(question, stmt->target) +
+	       tree_count_expr(question, stmt->value) +
+	       tree_count(question, stmt->body) +
+	       tree_count(question, stmt->otherwise);
+}
+
+unsigned int tree_count(const struct tree_question *question,
+			const struct stmt *list)
+{
+	unsigned int nr = 0;
+
+	for (; list; list = list->next)
+		nr += tree_count_stmt(question, list);
+	return nr;
+}
+
 const char *op_text(enum op op)
 {
 	static const char * const texts[OP_NR] = {

@@ -307,6 +307,30 @@ DECLARE_APPEND(parameter);
 unsigned int expr_list_len(const struct expr *list);
 unsigned int member_decl_list_len(const struct member_decl *list);
 unsigned int enumerator_decl_list_len(const struct enumerator_decl *list);
+unsigned int parameter_list_len(const struct parameter *list);
+
+/**
+ * struct tree_question - what the tree_count functions ask of all parts of a tree
+ * @expr: of each expression; NULL: nothing
+ * @stmt: of each statement; NULL: nothing
+ * @about: what they want to know
+ */
+struct tree_question {
+	bool (*expr)(const struct expr *expr, void *about);
+	bool (*stmt)(const struct stmt *stmt, void *about);
+	void *about;
+};
+
+/*
+ * Of how many parts the answer is true: of an expression, of one statement, of a list.
+ * Blocks that stand inside of expressions belong to them. None is a tree too: NULL.
+ */
+unsigned int tree_count_expr(const struct tree_question *question,
+			     const struct expr *expr);
+unsigned int tree_count_stmt(const struct tree_question *question,
+			     const struct stmt *stmt);
+unsigned int tree_count(const struct tree_question *question,
+			const struct stmt *list);
 
 struct define;
 

@@ -160,6 +160,7 @@ static int check_expr_stmt(struct checker *checker, struct stmt *stmt)
 	if (expr->kind == EXPR_BLOCK) {
 		stmt->kind = STMT_BLOCK;
 		stmt->body = expr->body;
+		stmt->value = NULL;
 		return check_body(checker, stmt->body);
 	}
 	if (check_expr(checker, expr))

@@ -35,20 +35,23 @@ void set_failed(struct checker *checker, const char *name)
 	*list = failed;
 }
 
-void fail_targets(struct checker *checker, const struct stmt *stmt)
+static bool fail_target(const struct stmt *stmt, void *checker)
 {
 	const struct expr *target = stmt->target;
-	const struct stmt *inner;
 
 	/* @x++ */
 	if (stmt->kind == STMT_EXPR && stmt->value->kind == EXPR_UNARY)
 		target = stmt->value->a;
 	if (target && (target->kind == EXPR_MAP || target->kind == EXPR_VARIABLE))
 		set_failed(checker, target->text);
-	for (inner = stmt->body; inner; inner = inner->next)
-		fail_targets(checker, inner);
-	for (inner = stmt->otherwise; inner; inner = inner->next)
-		fail_targets(checker, inner);
+	return false;
+}
+
+void fail_targets(struct checker *checker, const struct stmt *stmt)
+{
+	const struct tree_question question = { .stmt = fail_target, .about = checker };
+
+	tree_count_stmt(&question, stmt);
 }
 
 void check_skipped(struct checker *checker, const struct clause *clause)

@@ -76,59 +76,38 @@ static int64_t step_of(const struct counter *counter, const struct stmt *stmt)
 	return value->op == OP_SUB ? -(int64_t)value->b->value : 0;
 }
 
-static unsigned int changes_in(const struct counter *counter,
-			       const struct expr *expr)
+static bool changes_by_expr(const struct expr *expr, void *counter)
 {
-	const struct expr *item;
-	unsigned int nr = 0;
-
-	if (!expr)
-		return 0;
-	if (expr->kind == EXPR_UNARY && expr->op >= OP_PRE_INC &&
-	    is_counter(counter, expr->a))
-		nr++;
-	for (item = expr->list; item; item = item->next)
-		nr += changes_in(counter, item);
-	return nr + changes_in(counter, expr->a) +
-	       changes_in(counter, expr->b) + changes_in(counter, expr->c);
+	return expr->kind == EXPR_UNARY && expr->op >= OP_PRE_INC &&
+	       is_counter(counter, expr->a);
 }
 
-static unsigned int changes_in_stmts(const struct counter *counter,
-				     const struct stmt *stmt);
-
-static unsigned int changes_in_stmt(const struct counter *counter,
-				    const struct stmt *stmt)
+static bool changes_by_stmt(const struct stmt *stmt, void *counter)
 {
-	return (stmt->kind == STMT_ASSIGN && is_counter(counter, stmt->target)) +
-	       changes_in(counter, stmt->value) +
-	       changes_in_stmts(counter, stmt->body) +
-	       changes_in_stmts(counter, stmt->otherwise);
+	return stmt->kind == STMT_ASSIGN && is_counter(counter, stmt->target);
 }
 
-static unsigned int changes_in_stmts(const struct counter *counter,
-				     const struct stmt *stmt)
+static unsigned int changes_in(struct counter *counter, const struct stmt *body)
 {
-	unsigned int nr = 0;
+	const struct tree_question question = {
+		.expr = changes_by_expr, .stmt = changes_by_stmt, .about = counter,
+	};
 
-	for (; stmt; stmt = stmt->next)
-		nr += changes_in_stmt(counter, stmt);
-	return nr;
+	return tree_count(&question, body);
+}
+
+static bool is_continue(const struct stmt *stmt, void *about)
+{
+	(void)about;
+	return stmt_word(stmt) == WORD_CONTINUE;
 }
 
 /* Can this statement lead to the next round before what follows it is done? */
 static bool may_continue(const struct stmt *stmt)
 {
-	const struct stmt *inner;
+	const struct tree_question question = { .stmt = is_continue };
 
-	if (stmt->kind == STMT_JUMP)
-		return stmt_word(stmt) == WORD_CONTINUE;
-	for (inner = stmt->body; inner; inner = inner->next)
-		if (may_continue(inner))
-			return true;
-	for (inner = stmt->otherwise; inner; inner = inner->next)
-		if (may_continue(inner))
-			return true;
-	return false;
+	return tree_count_stmt(&question, stmt);
 }
 
 static bool read_body(const struct stmt *body, struct counter *counter)
@@ -140,27 +119,7 @@ static bool read_body(const struct stmt *body, struct counter *counter)
 		if (!counter->step && may_continue(stmt))
 			return false;
 	}
-	return counter->step && changes_in_stmts(counter, body) == 1;
-}
-
-static bool holds(const struct counter *counter, int64_t value)
-{
-	uint64_t a = value, b = counter->end;
-
-	switch (counter->op) {
-	case OP_LT:
-		return counter->is_signed ? value < counter->end : a < b;
-	case OP_LE:
-		return counter->is_signed ? value <= counter->end : a <= b;
-	case OP_GT:
-		return counter->is_signed ? value > counter->end : a > b;
-	case OP_GE:
-		return counter->is_signed ? value >= counter->end : a >= b;
-	case OP_EQ:
-		return a == b;
-	default:
-		return a != b;
-	}
+	return counter->step && changes_in(counter, body) == 1;
 }
 
 int loop_rounds(const struct stmt *loop)
@@ -172,7 +131,8 @@ int loop_rounds(const struct stmt *loop)
 	if (!read_condition(loop->value, &counter) ||
 	    !read_body(loop->body, &counter))
 		return -1;
-	for (value = counter.variable->known; holds(&counter, value);
+	for (value = counter.variable->known;
+	     op_fold(counter.op, value, counter.end, counter.is_signed);
 	     value += counter.step)
 		if (++rounds > MAX_WHILE_ROUNDS)
 			return -1;

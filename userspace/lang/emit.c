@@ -288,48 +288,18 @@ void emit_block(struct emitter *em, const struct expr *expr, int off,
  * Clauses
  */
 
-static unsigned int count_comm(const struct expr *expr);
-static unsigned int count_comm_stmts(const struct stmt *stmt);
-
-static unsigned int count_comm_list(const struct expr *expr)
+static bool fetches_comm(const struct expr *expr, void *about)
 {
-	unsigned int nr = 0;
-
-	for (; expr; expr = expr->next)
-		nr += count_comm(expr);
-	return nr;
-}
-
-static unsigned int count_comm(const struct expr *expr)
-{
-	if (!expr)
-		return 0;
-	if (expr->kind == EXPR_NAME)
-		return is_comm(expr);
-	if (expr->field)
-		return 0;
-	if (expr->kind == EXPR_BLOCK)
-		return count_comm_stmts(expr->body);
-	return count_comm(expr->a) + count_comm(expr->b) +
-	       count_comm(expr->c) + count_comm_list(expr->list);
-}
-
-static unsigned int count_comm_stmts(const struct stmt *stmt)
-{
-	unsigned int nr = 0;
-
-	for (; stmt; stmt = stmt->next)
-		nr += count_comm(stmt->target) + count_comm(stmt->value) +
-		      count_comm_stmts(stmt->body) +
-		      count_comm_stmts(stmt->otherwise);
-	return nr;
+	(void)about;
+	return is_comm(expr);
 }
 
 /* comm that is used more than once is fetched once and kept. */
 static void keep_comm(struct emitter *em, const struct clause *clause)
 {
-	unsigned int nr = count_comm(clause->filter) +
-			  count_comm_stmts(clause->body);
+	const struct tree_question question = { .expr = fetches_comm };
+	unsigned int nr = tree_count_expr(&question, clause->filter) +
+			  tree_count(&question, clause->body);
 
 	em->comm = nr > 1 ? take(em, COMM_SIZE) : -1;
 }
@@ -367,36 +337,20 @@ static void emit_no_self(struct emitter *em, int reject)
 	code_jump_imm(&em->code, BPF_JEQ, BPF_REG_0, self, reject);
 }
 
-static bool has_block(const struct expr *expr);
-
-static bool stmts_have_block(const struct stmt *stmt)
+static bool is_block(const struct expr *expr, void *about)
 {
-	for (; stmt; stmt = stmt->next)
-		if (has_block(stmt->target) || has_block(stmt->value) ||
-		    stmts_have_block(stmt->body) || stmts_have_block(stmt->otherwise))
-			return true;
-	return false;
-}
-
-static bool has_block(const struct expr *expr)
-{
-	const struct expr *item;
-
-	if (!expr)
-		return false;
-	for (item = expr->list; item; item = item->next)
-		if (has_block(item))
-			return true;
-	return expr->kind == EXPR_BLOCK || has_block(expr->a) ||
-	       has_block(expr->b) || has_block(expr->c);
+	(void)about;
+	return expr->kind == EXPR_BLOCK;
 }
 
 /* What a block inside of an expression saves may not be in use yet: see save_temps(). */
 static void clear_temps(struct emitter *em, const struct clause *clause)
 {
+	const struct tree_question question = { .expr = is_block };
 	unsigned int i;
 
-	if (!has_block(clause->filter) && !stmts_have_block(clause->body))
+	if (!tree_count_expr(&question, clause->filter) &&
+	    !tree_count(&question, clause->body))
 		return;
 	for (i = 0; i < NR_TEMPS; i++)
 		code_mov_imm(&em->code, BPF_REG_7 + i, 0);

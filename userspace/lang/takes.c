@@ -45,26 +45,20 @@ static bool is_exit(const struct stmt *stmt)
 	       stmt->value->function->action == ACTION_EXIT;
 }
 
-static bool disturbs(const struct stmt *stmt, unsigned int map);
-
-static bool list_disturbs(const struct stmt *stmt, unsigned int map)
+static bool disturbs_one(const struct stmt *stmt, void *map)
 {
-	for (; stmt; stmt = stmt->next)
-		if (disturbs(stmt, map))
-			return true;
-	return false;
+	const struct expr *call = whole_map_call(stmt);
+
+	return stmt->kind == STMT_JUMP || is_exit(stmt) ||
+	       (call && call->list->map == *(const unsigned int *)map);
 }
 
 /* Whether what stands behind this may be left out, or finds another map. */
 static bool disturbs(const struct stmt *stmt, unsigned int map)
 {
-	const struct expr *call = whole_map_call(stmt);
+	const struct tree_question question = { .stmt = disturbs_one, .about = &map };
 
-	if (stmt->kind == STMT_JUMP || is_exit(stmt))
-		return true;
-	return (call && call->list->map == map) ||
-	       list_disturbs(stmt->body, map) ||
-	       list_disturbs(stmt->otherwise, map);
+	return tree_count_stmt(&question, stmt);
 }
 
 /* zero() keeps keys, with a 0: of what is no number the kernel makes none. */

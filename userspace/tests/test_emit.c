@@ -571,6 +571,36 @@ static void test_reachable(void **state)
 	}
 }
 
+/* A print() empties its map where a clear() of it always follows, and nowhere else. */
+static void test_takes(void **state)
+{
+	static const struct {
+		const char *body;
+		unsigned int take;
+	} rows[] = {
+		{ "print(@x); clear(@x);", KPS_F_RESET },
+		{ "print(@x); zero(@x);", KPS_F_RESET | KPS_F_ZERO },
+		{ "print(@x); $y = { print(1); 1 }; clear(@x);", KPS_F_RESET },
+		{ "print(@x); if (pid) { exit(); } clear(@x);", 0 },
+		{ "print(@x); $y = { if (pid) { exit(); } 1 }; clear(@x);", 0 },
+		{ "print(@x); $y = { if (pid) { return; } 1 }; clear(@x);", 0 },
+		{ "print(@x); $y = { if (pid) { zero(@x); } 1 }; clear(@x);", 0 },
+	};
+	struct object object;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(text, sizeof(text), "k:vfs_read { @x = count(); %s }",
+			 rows[i].body);
+		must_compile(text, &object);
+		assert_int_equal(object.outputs[0].action, ACTION_PRINT_MAP);
+		assert_int_equal(object.outputs[0].take, rows[i].take);
+		object_free(&object);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -593,6 +623,7 @@ int main(void)
 		cmocka_unit_test_setup(test_maps, reset_machine),
 		cmocka_unit_test_setup(test_clauses, reset_machine),
 		cmocka_unit_test_setup(test_reachable, reset_machine),
+		cmocka_unit_test_setup(test_takes, reset_machine),
 	};
 
 	return cmocka_run_group_tests(tests, use_fixture_host, NULL);
