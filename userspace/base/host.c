@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -20,12 +18,7 @@ void host_set_root(const char *root)
 
 char *host_path(const char *path)
 {
-	const char *root = host_root ? host_root : "";
-	size_t size = strlen(root) + strlen(path) + 1;
-	char *full = xcalloc(1, size);
-
-	snprintf(full, size, "%s%s", root, path);
-	return full;
+	return xasprintf("%s%s", host_root ? host_root : "", path);
 }
 
 static int host_open(const char *path)

@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/array.h"
+#include "base/diag.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/signals.h"

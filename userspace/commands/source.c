@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/near.h"
 #include "base/strset.h"
+#include "base/xalloc.h"
 #include "command.h"
 
 #ifndef PROGRAMS_DIR

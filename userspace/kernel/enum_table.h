@@ -9,7 +9,6 @@
 
 struct enum_table {
 	bool is_bits;			/* that may be set together */
-	bool is_bool;			/* true and false */
 	size_t nr;
 	struct enum_name {
 		int64_t value;
@@ -17,7 +16,8 @@ struct enum_table {
 	} *names;
 };
 
-/* Its names are from malloc(). */
+/* @name is from malloc(), and the table's from now on. */
+void enum_table_add(struct enum_table *table, int64_t value, char *name);
 void enum_table_clear(struct enum_table *table);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/xalloc.h"
 #include "enumerators.h"
 #include "ktypes/ktypes.h"
 
@@ -50,7 +51,7 @@ static bool find_unchanging(const char *name, int64_t *value)
 
 bool enumerator_find(const char *text, size_t len, int64_t *value)
 {
-	char *name = strndup(text, len);
+	char *name = xstrndup(text, len);
 	bool found = len && (find_unchanging(name, value) ||
 			     ktypes_any_constant(name, value));
 

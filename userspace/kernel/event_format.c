@@ -43,7 +43,7 @@ static char *declared_name(const char *declaration)
 	start = end;
 	while (start > declaration && is_name_char(start[-1]))
 		start--;
-	return strndup(start, end - start);
+	return xstrndup(start, end - start);
 }
 
 static bool is_char_array(const char *declaration)
@@ -119,7 +119,7 @@ static bool parse_field(const char *line, struct event_field *field)
 	if (sscanf(end, "; offset:%u; size:%u; signed:%d", &field->offset,
 		   &field->size, &is_signed) < 2)
 		return false;
-	field->declared = strndup(declaration, end - declaration);
+	field->declared = xstrndup(declaration, end - declaration);
 	field->name = declared_name(field->declared);
 	field->is_signed = is_signed;
 	field->type = KPS_T_INT;
@@ -127,13 +127,12 @@ static bool parse_field(const char *line, struct event_field *field)
 	return true;
 }
 
-static struct event_field *add_field(struct event_fields *fields,
-				     const struct event_field *field)
+static void add_field(struct event_fields *fields,
+		      const struct event_field *field)
 {
-	fields->fields = xrealloc(fields->fields, fields->nr + 1,
-				  sizeof(*fields->fields));
-	fields->fields[fields->nr] = *field;
-	return &fields->fields[fields->nr++];
+	struct event_field *added = APPEND(fields->fields, fields->nr);
+
+	*added = *field;
 }
 
 static const char *skip_blanks(const char *text)
@@ -206,18 +205,11 @@ static const char *parse_name(const char *text, struct enum_name *name)
 	text = start ? strchr(start, '"') : NULL;
 	if (!text)
 		return NULL;
-	name->name = strndup(start, text - start);
+	name->name = xstrndup(start, text - start);
 	text = expect(text + 1, '}');
 	if (!text)
 		free(name->name);
 	return text;
-}
-
-static void add_name(struct enum_table *table, const struct enum_name *name)
-{
-	table->names = xrealloc(table->names, table->nr + 1,
-				sizeof(*table->names));
-	table->names[table->nr++] = *name;
 }
 
 /* ", { 1, "A" }, { 2, "B" })"; leaves the table empty if it cannot be read. */
@@ -228,7 +220,7 @@ static void parse_table(const char *text, struct enum_table *table)
 	while (text && *skip_blanks(text) == ',') {
 		text = parse_name(expect(text, ','), &name);
 		if (text)
-			add_name(table, &name);
+			enum_table_add(table, name.value, name.name);
 	}
 	if (!text || !expect(text, ')'))
 		enum_table_clear(table);
@@ -306,8 +298,8 @@ int tracefs_parse_format(const char *text, struct event_fields *out)
 			parse_print_format(out, line);
 			break;
 		}
-		copy = strndup(line, newline ? (size_t)(newline - line) :
-					       strlen(line));
+		copy = xstrndup(line, newline ? (size_t)(newline - line) :
+						strlen(line));
 		if (parse_field(copy, &field))
 			add_field(out, &field);
 		free(copy);

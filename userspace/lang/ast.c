@@ -84,6 +84,7 @@ DEFINE_APPEND(member_decl)
 DEFINE_APPEND(dimension)
 DEFINE_APPEND(enumerator_decl)
 DEFINE_APPEND(parameter)
+DEFINE_APPEND(macro)
 
 #define DEFINE_LIST_LEN(type)						\
 unsigned int type##_list_len(const struct type *list)			\
@@ -98,6 +99,7 @@ unsigned int type##_list_len(const struct type *list)			\
 DEFINE_LIST_LEN(expr)
 DEFINE_LIST_LEN(member_decl)
 DEFINE_LIST_LEN(enumerator_decl)
+DEFINE_LIST_LEN(parameter)
 
 struct stmt *stmt_new(struct arena *arena, enum stmt_kind kind,
 		      const struct span *at)

@@ -132,7 +132,6 @@ struct expr {
 	struct expr *address;	/* ... this */
 	uint64_t offset;	/* ... and this many bytes */
 	unsigned int bit, bits;	/* of what is there; .bits 0: all of them */
-	bool signed_division;	/* OP_DIV, OP_MOD */
 	bool is_sum;		/* EXPR_MAP: what all CPUs together have of an aggregation */
 	uint64_t step;		/* of a pointer's sum: bytes of "one more", or 0 */
 	unsigned int map;		 /* EXPR_MAP: its number */
@@ -274,7 +273,6 @@ struct parameter {
 };
 
 struct macro {
-	struct span at;
 	const char *name;
 	struct parameter *parameters;
 	struct expr *body;		/* EXPR_BLOCK */
@@ -303,6 +301,7 @@ DECLARE_APPEND(member_decl);
 DECLARE_APPEND(dimension);
 DECLARE_APPEND(enumerator_decl);
 DECLARE_APPEND(parameter);
+DECLARE_APPEND(macro);
 
 unsigned int expr_list_len(const struct expr *list);
 unsigned int member_decl_list_len(const struct member_decl *list);

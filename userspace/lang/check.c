@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "call/call.h"
 #include "compile.h"
 #include "provider/provider.h"
@@ -32,7 +33,7 @@ static void expand_compound(struct checker *checker, struct stmt *stmt)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(compound_ops) / sizeof(compound_ops[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(compound_ops); i++) {
 		struct expr *read;
 
 		if (strcmp(stmt->text, compound_ops[i].text))

@@ -1,50 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Expressions: operators, tuples, and what every check needs. */
-#include <stdlib.h>
+/* Expressions: operators and tuples. */
 #include <string.h>
 
 #include "call/call.h"
-
-void set_int(struct expr *expr, bool is_signed)
-{
-	expr->type = (struct type){ .kind = TYPE_INT, .is_signed = is_signed };
-}
-
-void set_bool(struct expr *expr)
-{
-	expr->type = type_bool();
-}
-
-void set_str(struct expr *expr, unsigned int size)
-{
-	expr->type = (struct type){ .kind = TYPE_STR, .size = size };
-}
-
-void set_kind(struct expr *expr, enum type_kind kind)
-{
-	expr->type = (struct type){ .kind = kind };
-}
-
-void become_int(struct expr *expr, uint64_t value, bool is_signed)
-{
-	expr->kind = EXPR_INT;
-	expr->value = value;
-	set_int(expr, is_signed);
-}
-
-void become_bool(struct expr *expr, bool value)
-{
-	become_int(expr, value, false);
-	set_bool(expr);
-}
-
-void become_str(struct expr *expr, const char *text)
-{
-	expr->kind = EXPR_STRING;
-	expr->text = text;
-	expr->len = strlen(text);
-	set_str(expr, round_up8(expr->len + 1));
-}
 
 int check_list(struct checker *checker, struct expr *list)
 {
@@ -217,7 +175,6 @@ static int check_int_operands(struct checker *checker, struct expr *expr)
 		}
 	}
 	set_int(expr, is_signed);
-	expr->signed_division = is_signed;
 	expr->step = 0;
 	if (expr_is_const(expr->a) && expr_is_const(expr->b))
 		become_int(expr, op_fold(expr->op, expr->a->value, expr->b->value,

@@ -12,7 +12,7 @@ static struct failed **list_of(struct checker *checker, const char *name)
 	return *name == '@' ? &checker->failed_maps : &checker->failed_variables;
 }
 
-bool has_failed(const struct checker *checker, const char *name)
+static bool has_failed(const struct checker *checker, const char *name)
 {
 	const struct failed *failed = *name == '@' ? checker->failed_maps :
 						     checker->failed_variables;
@@ -22,7 +22,7 @@ bool has_failed(const struct checker *checker, const char *name)
 	return failed && !checker->tell_all;
 }
 
-void set_failed(struct checker *checker, const char *name)
+static void set_failed(struct checker *checker, const char *name)
 {
 	struct failed **list = list_of(checker, name);
 	struct failed *failed;
@@ -33,6 +33,15 @@ void set_failed(struct checker *checker, const char *name)
 	failed->name = name;
 	failed->next = *list;
 	*list = failed;
+}
+
+bool is_first_failure(struct checker *checker, const char *name)
+{
+	if (has_failed(checker, name))
+		return false;
+	if (!diag_is_muted())
+		set_failed(checker, name);
+	return true;
 }
 
 static bool fail_target(const struct stmt *stmt, void *checker)

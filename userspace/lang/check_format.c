@@ -81,18 +81,16 @@ static int check_values(struct expr *call, const struct format *format)
 
 /**
  * check_format() - do the values of a call fit its format?
- * @checker: of the clause
  * @call: whose arguments have been checked; a value that an integer's
  *	conversion prints becomes a plain integer
  *
  * Return: 0, or -1 after an error was reported.
  */
-int check_format(struct checker *checker, struct expr *call)
+int check_format(struct expr *call)
 {
 	struct format *format = format_parse(call->list->text);
 	int err = check_values(call, format);
 
-	(void)checker;
 	format_free(format);
 	return err;
 }

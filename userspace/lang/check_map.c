@@ -9,7 +9,8 @@
 
 #include "call/call.h"
 
-struct map_decl *map_of(struct checker *checker, const char *name)
+/* NULL if there is none */
+static struct map_decl *map_of(struct checker *checker, const char *name)
 {
 	unsigned int i;
 
@@ -264,10 +265,8 @@ int check_map_assign(struct checker *checker, struct expr *map,
 
 static int refuse_unassigned(struct checker *checker, const struct expr *map)
 {
-	if (has_failed(checker, map->text))
+	if (!is_first_failure(checker, map->text))
 		return -1;
-	if (!diag_is_muted())
-		set_failed(checker, map->text);
 	diag_error(&map->at, "assign it in some probe: @name = value",
 		   "%s is never assigned", map->text);
 	return -1;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Names: builtins, constants, parameters, and the fields of an event. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -184,9 +183,8 @@ int check_positional(struct checker *checker, struct expr *expr)
 {
 	const struct compile_options *options = checker->options;
 	const char *text;
-	uint64_t value;
+	int64_t value;
 	size_t number;
-	char *end;
 
 	if (!strcmp(expr->text, "$#")) {
 		become_int(expr, options->nr_params, true);
@@ -198,9 +196,7 @@ int check_positional(struct checker *checker, struct expr *expr)
 		return 0;
 	}
 	text = options->params[number - 1];
-	errno = 0;
-	value = strtoll(text, &end, 0);
-	if (errno || end == text || *end) {
+	if (!text_to_int(text, &value)) {
 		diag_error(&expr->at,
 			   arena_printf(checker->arena, "use str(%s)",
 					expr->text),

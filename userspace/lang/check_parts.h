@@ -14,7 +14,7 @@ static inline unsigned int round_up8(unsigned int n)
 
 /* All report what is wrong and return -1. */
 
-/* check_tools.c; set_*() and become_*() are in check_expr.c */
+/* check_tools.c */
 int require_int(const struct expr *expr, const char *where);
 int require_const(const struct expr *expr, const char *what);
 int require_value(const struct expr *expr, const char *what);
@@ -30,6 +30,8 @@ void become_bool(struct expr *expr, bool value);
 void become_str(struct expr *expr, const char *text);
 struct type type_copy(struct checker *checker, const struct type *type);
 int refuse(const struct expr *expr, const char *hint, const char *what);
+/* All of a text is a number, as C writes them. */
+bool text_to_int(const char *text, int64_t *value);
 
 /* check_expr.c */
 int check_expr(struct checker *checker, struct expr *expr);
@@ -82,7 +84,7 @@ int check_field(struct checker *checker, struct expr *expr);
 int check_call(struct checker *checker, struct expr *expr);
 
 /* check_format.c */
-int check_format(struct checker *checker, struct expr *call);
+int check_format(struct expr *call);
 
 /* check_map.c: a map with its keys as it is used, by whom it is */
 int check_map_target(struct checker *checker, struct expr *map,
@@ -94,15 +96,11 @@ int check_map_assign(struct checker *checker, struct expr *map,
 int check_map_read(struct checker *checker, struct expr *map);
 /* A map as a whole: print(@x), clear(@x). */
 int check_map_name(struct checker *checker, struct expr *map);
-/* NULL if there is none */
-struct map_decl *map_of(struct checker *checker, const char *name);
 
 /* check_failed.c: one cause, one error */
 
-/* Whether an error was reported that says why @name has no value. */
-bool has_failed(const struct checker *checker, const char *name);
-/* An error that was just reported says so of that map or variable. */
-void set_failed(struct checker *checker, const char *name);
+/* Whether nothing was reported yet that says why @name has no value: now it will be. */
+bool is_first_failure(struct checker *checker, const char *name);
 /* An error was reported in that statement: what it assigns has no value. */
 void fail_targets(struct checker *checker, const struct stmt *stmt);
 

@@ -1,8 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the checks do to an expression, and ask of it. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_parts.h"
+
+void set_int(struct expr *expr, bool is_signed)
+{
+	expr->type = (struct type){ .kind = TYPE_INT, .is_signed = is_signed };
+}
+
+void set_bool(struct expr *expr)
+{
+	expr->type = type_bool();
+}
+
+void set_str(struct expr *expr, unsigned int size)
+{
+	expr->type = (struct type){ .kind = TYPE_STR, .size = size };
+}
+
+void set_kind(struct expr *expr, enum type_kind kind)
+{
+	expr->type = (struct type){ .kind = kind };
+}
+
+void become_int(struct expr *expr, uint64_t value, bool is_signed)
+{
+	expr->kind = EXPR_INT;
+	expr->value = value;
+	set_int(expr, is_signed);
+}
+
+void become_bool(struct expr *expr, bool value)
+{
+	become_int(expr, value, false);
+	set_bool(expr);
+}
+
+void become_str(struct expr *expr, const char *text)
+{
+	expr->kind = EXPR_STRING;
+	expr->text = text;
+	expr->len = strlen(text);
+	set_str(expr, round_up8(expr->len + 1));
+}
 
 /* Members of a tuple are widened in place: they must not be shared. */
 struct type type_copy(struct checker *checker, const struct type *type)
@@ -22,6 +65,15 @@ struct type type_copy(struct checker *checker, const struct type *type)
 		members[i] = type_copy(checker, &type->members[i]);
 	copy.members = members;
 	return copy;
+}
+
+bool text_to_int(const char *text, int64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(text, &end, 0);
+	return !errno && end != text && !*end;
 }
 
 int refuse(const struct expr *expr, const char *hint, const char *what)

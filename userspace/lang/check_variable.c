@@ -84,10 +84,8 @@ int check_variable_read(struct checker *checker, struct expr *expr)
 	if (!variable)
 		variable = find_closed(checker, expr);
 	if (!variable || !variable->assigned) {
-		if (has_failed(checker, expr->text))
+		if (!is_first_failure(checker, expr->text))
 			return -1;
-		if (!diag_is_muted())
-			set_failed(checker, expr->text);
 		diag_error(&expr->at,
 			   arena_printf(checker->arena, "assign it: %s = value;",
 					expr->text),

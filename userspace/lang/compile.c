@@ -131,11 +131,11 @@ static void learn_from_absent(struct compilation *comp, struct unit *unit)
 		check_skipped(&comp->checker, unit->clause);
 }
 
-static void learn_units(struct compilation *comp)
+/* What is wrong in it is said of a clause that never runs, too. */
+static void check_absent(struct compilation *comp)
 {
 	struct unit *unit;
 
-	check_units(comp);
 	for (unit = comp->units; unit; unit = unit->next)
 		if (!unit->events)
 			learn_from_absent(comp, unit);
@@ -152,21 +152,12 @@ static int learn_maps(struct compilation *comp)
 	do {
 		comp->checker.changed = false;
 		comp->checker.failed_maps = NULL;
-		learn_units(comp);
+		check_units(comp);
+		check_absent(comp);
 	} while (comp->checker.changed);
 	diag_mute(false);
 	comp->checker.learning = false;
 	return 0;
-}
-
-/* What is wrong in it is said of a clause that never runs, too. */
-static void check_absent(struct compilation *comp)
-{
-	struct unit *unit;
-
-	for (unit = comp->units; unit; unit = unit->next)
-		if (!unit->events)
-			learn_from_absent(comp, unit);
 }
 
 static int check_any_probe(const struct compilation *comp)
@@ -356,18 +347,13 @@ static struct object_probe *new_probe(struct compilation *comp,
 				      const struct event *event)
 {
 	struct object *object = comp->object;
-	struct object_probe *probe;
 
 	if (object->nr_probes == KPS_MAX_PROBES) {
 		diag_error(&event->point->at, "narrow the patterns, or split the program",
 			   "a program has at most %u probes", KPS_MAX_PROBES);
 		return NULL;
 	}
-	object->probes = xrealloc(object->probes, object->nr_probes + 1,
-				  sizeof(*object->probes));
-	probe = &object->probes[object->nr_probes++];
-	*probe = (struct object_probe){ 0 };
-	return probe;
+	return APPEND(object->probes, object->nr_probes);
 }
 
 static int add_probe(struct compilation *comp, const struct unit *unit,

@@ -249,8 +249,8 @@ static void emit_signed_division(struct emitter *em, enum op op, int dst,
 static int division(const struct expr *expr)
 {
 	if (expr->op == OP_DIV)
-		return expr->signed_division ? KPS_FN_SDIV : KPS_FN_DIV;
-	return expr->signed_division ? KPS_FN_SMOD : KPS_FN_MOD;
+		return expr->type.is_signed ? KPS_FN_SDIV : KPS_FN_DIV;
+	return expr->type.is_signed ? KPS_FN_SMOD : KPS_FN_MOD;
 }
 
 static void emit_scaled(struct emitter *em, const struct expr *expr, int reg)
@@ -290,7 +290,7 @@ static void emit_arithmetic(struct emitter *em, const struct expr *expr,
 	}
 	emit_to(em, expr->a, dst, depth);
 	if (has_imm_operand(expr)) {
-		if (is_division(expr->op) && expr->signed_division)
+		if (is_division(expr->op) && expr->type.is_signed)
 			emit_signed_division(em, expr->op, dst, expr->b->value);
 		else
 			emit_imm_op(em, expr->op, dst, expr->b->value);

@@ -168,16 +168,6 @@ static struct stmt *copy_stmts(struct use *use, const struct stmt *stmt)
  * Uses
  */
 
-static unsigned int nr_parameters(const struct macro *macro)
-{
-	const struct parameter *parameter;
-	unsigned int nr = 0;
-
-	for (parameter = macro->parameters; parameter; parameter = parameter->next)
-		nr++;
-	return nr;
-}
-
 /*
  * One of a name; of several those with as many parameters come first. What is known
  * without is one of several forms: ppid is not ppid(task).
@@ -190,7 +180,7 @@ static const struct macro *find(const struct expansion *all, const char *name,
 	for (macro = all->program->macros; macro; macro = macro->next) {
 		if (strcmp(macro->name, name))
 			continue;
-		if (nr_parameters(macro) == nr)
+		if (parameter_list_len(macro->parameters) == nr)
 			return macro;
 		if (!macro->is_known)
 			found = macro;
@@ -217,13 +207,13 @@ static int check_arguments(const struct macro *macro, const struct expr *expr)
 {
 	const struct parameter *parameter = macro->parameters;
 	const struct expr *argument = expr->list;
+	unsigned int wanted = parameter_list_len(parameter);
 	unsigned int nr = expr_list_len(argument);
 	int err = 0;
 
-	if (nr != nr_parameters(macro)) {
+	if (nr != wanted) {
 		diag_error(&expr->at, NULL, "macro '%s' takes %u argument%s, not %u",
-			   macro->name, nr_parameters(macro),
-			   nr_parameters(macro) == 1 ? "" : "s", nr);
+			   macro->name, wanted, wanted == 1 ? "" : "s", nr);
 		return -1;
 	}
 	for (; argument; argument = argument->next, parameter = parameter->next)
@@ -320,7 +310,6 @@ static int expand_stmts(struct expansion *all, struct stmt *stmt)
 /* Behind the program's own. */
 static int add_prelude(struct program *program, struct arena *arena)
 {
-	struct macro **end = &program->macros;
 	struct macro *macro;
 	struct program known;
 
@@ -328,9 +317,7 @@ static int add_prelude(struct program *program, struct arena *arena)
 		return -1;
 	for (macro = known.macros; macro; macro = macro->next)
 		macro->is_known = true;
-	while (*end)
-		end = &(*end)->next;
-	*end = known.macros;
+	program->macros = macro_append(program->macros, known.macros);
 	return 0;
 }
 

@@ -166,12 +166,11 @@ static struct parameter *new_parameter(struct parse *parse, const struct span *a
 	return parameter;
 }
 
-static void add_macro(struct parse *parse, const struct span *at, const char *name,
+static void add_macro(struct parse *parse, const char *name,
 		      struct parameter *parameters, struct expr *body)
 {
 	struct macro *macro = arena_alloc(parse->arena, sizeof(*macro));
 
-	macro->at = *at;
 	macro->name = name;
 	macro->parameters = parameters;
 	macro->body = body;
@@ -343,7 +342,7 @@ program:
 		add_map(parse, &@3, $3, $5, $7);
 	}
 	| program MACRO NAME '(' parameters ')' block	{
-		add_macro(parse, &@3, $3, $5, block_of(parse, &@7, $7));
+		add_macro(parse, $3, $5, block_of(parse, &@7, $7));
 	}
 	;
 
@@ -499,13 +498,6 @@ clause:
 		$$->filter = $2;
 		$$->body = $3;
 	}
-	| attach_points ',' FILTER_START expr FILTER_END block	{
-		$$ = arena_alloc(ARENA, sizeof(*$$));
-		$$->at = @$;
-		$$->points = $1;
-		$$->filter = $4;
-		$$->body = $6;
-	}
 	;
 
 attach_points:
@@ -524,6 +516,7 @@ attach_point:
 filter:
 	  %empty			{ $$ = NULL; }
 	| FILTER_START expr FILTER_END	{ $$ = $2; }
+	| ',' FILTER_START expr FILTER_END	{ $$ = $3; }
 	;
 
 block:

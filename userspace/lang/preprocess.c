@@ -35,12 +35,17 @@ struct preprocessor {
 	struct span at;		/* the directive */
 };
 
+static struct define *find(struct define *defines, const char *name, size_t len)
+{
+	while (defines &&
+	       (strlen(defines->name) != len || strncmp(defines->name, name, len)))
+		defines = defines->next;
+	return defines;
+}
+
 struct define *define_find(struct define *defines, const char *name)
 {
-	for (; defines; defines = defines->next)
-		if (!strcmp(defines->name, name))
-			return defines;
-	return NULL;
+	return find(defines, name, strlen(name));
 }
 
 static bool is_defined(const struct preprocessor *pp, const char *name)
@@ -103,7 +108,6 @@ static int do_define(struct preprocessor *pp, const char *rest)
 	struct define *define = arena_alloc(pp->arena, sizeof(*define));
 
 	define->name = next_word(pp, &rest);
-	define->at = pp->at;
 	if (!*define->name || !take_params(pp, define, &rest)) {
 		diag_error(&pp->at, "write #define NAME TEXT, or #define NAME(A, B) TEXT",
 			   "this defines nothing");
@@ -560,12 +564,11 @@ static const char *use(struct expansion *it, struct define *define,
 	return text;
 }
 
-static struct define *define_at(const struct expansion *it, const char *text, size_t len)
+/* None in its own text: there its name stands for itself. */
+static struct define *usable(const struct expansion *it, const char *text, size_t len)
 {
-	struct define *define = it->defines;
+	struct define *define = find(it->defines, text, len);
 
-	while (define && (strlen(define->name) != len || strncmp(define->name, text, len)))
-		define = define->next;
 	return define && !define->used ? define : NULL;
 }
 
@@ -578,7 +581,7 @@ static const char *expand(struct expansion *it, const char *text)
 
 	while (*text && !it->failed) {
 		size_t len = word_len(text), more = 0;
-		struct define *define = define_at(it, text, len);
+		struct define *define = usable(it, text, len);
 
 		if (define && define->params)
 			more = brackets_len(text + len);

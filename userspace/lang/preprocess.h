@@ -16,7 +16,6 @@ struct define {
 	const char *params;	/* "(a, b)"; NULL: it takes none */
 	const char *text;	/* "" if it has none */
 	bool used;		/* it is replaced now: in its own text its name is but a name */
-	struct span at;
 	struct define *next;
 };
 

@@ -26,7 +26,6 @@ struct event {
 	bool lenient;
 	const char *reshaped;		/* a form whose arguments may be others, or NULL */
 	bool warned;			/* of those */
-	bool pending;			/* in a module that is not loaded */
 	unsigned int event_id;		/* tracepoint */
 	bool has_fields;		/* .fields are filled */
 	struct event_fields fields;

@@ -53,7 +53,7 @@ static struct enum_name bools[] = {
 };
 
 static const struct enum_table bool_names = {
-	.is_bool = true, .nr = ARRAY_SIZE(bools), .names = bools,
+	.nr = ARRAY_SIZE(bools), .names = bools,
 };
 
 struct type type_bool(void)
@@ -217,7 +217,6 @@ static void copy_table(struct enum_table *to, const struct enum_table *from)
 
 	to->nr = from->nr;
 	to->is_bits = from->is_bits;
-	to->is_bool = from->is_bool;
 	to->names = xcalloc(from->nr, sizeof(*to->names));
 	for (i = 0; i < from->nr; i++) {
 		to->names[i].value = from->names[i].value;
@@ -262,7 +261,7 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 		field.enum_id = id;
 	if (id >= 0 && type->names->is_bits)
 		field.flags |= KPS_FIELD_BITS;
-	if (id >= 0 && type->names->is_bool)
+	if (id >= 0 && type_is_bool(type))
 		field.flags |= KPS_FIELD_BOOL;
 	return field;
 }

@@ -16,13 +16,6 @@ struct search {
 	bool found;
 };
 
-static void add_name(struct enum_table *table, long long value, char *name)
-{
-	struct enum_name *added = APPEND(table->names, table->nr);
-
-	*added = (struct enum_name){ value, name };
-}
-
 static void parse_names(struct nlattr *nest, struct enum_table *table)
 {
 	struct nlattr *attr;
@@ -33,7 +26,7 @@ static void parse_names(struct nlattr *nest, struct enum_table *table)
 		if (nla_type(attr) == KPS_ENUM_A_VALUE)
 			value = nla_get_s64(attr);
 		else if (nla_type(attr) == KPS_ENUM_A_NAME)
-			add_name(table, value, nla_strdup(attr));
+			enum_table_add(table, value, nla_strdup(attr));
 	}
 }
 

@@ -101,10 +101,8 @@ void code_exit(struct code *code)
 
 int code_label(struct code *code)
 {
-	code->labels = xrealloc(code->labels, code->nr_labels + 1,
-				sizeof(*code->labels));
-	code->labels[code->nr_labels] = 0;
-	return code->nr_labels++;
+	APPEND(code->labels, code->nr_labels);
+	return code->nr_labels - 1;
 }
 
 void code_place(struct code *code, int label)

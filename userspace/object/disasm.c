@@ -56,9 +56,9 @@ static void print_member(FILE *out, unsigned int offset)
 	fprintf(out, "ctx+%u", offset);
 }
 
-const char *helper_name(int fn)
+static const char *helper_name(int fn)
 {
-	return fn > 0 && fn < __KPS_FN_NR ? helpers[fn] : NULL;
+	return fn > 0 && fn < __KPS_FN_NR && helpers[fn] ? helpers[fn] : "?";
 }
 
 static const char *width(const struct bpf_insn *insn)
@@ -103,8 +103,7 @@ static void print_jump(FILE *out, const struct bpf_insn *insn, size_t pc)
 		fputs("exit", out);
 		return;
 	case BPF_CALL:
-		fprintf(out, "call %s", insn->imm > 0 &&
-			insn->imm < __KPS_FN_NR ? helpers[insn->imm] : "?");
+		fprintf(out, "call %s", helper_name(insn->imm));
 		return;
 	case BPF_JA:
 		break;

@@ -19,7 +19,4 @@ void disasm(FILE *out, const struct bpf_insn *insns, size_t nr,
 /* All of it: what it attaches to, its maps, its instructions. */
 void object_print(FILE *out, const struct object *object);
 
-/* enum kps_fn; NULL if it has none. */
-const char *helper_name(int fn);
-
 #endif

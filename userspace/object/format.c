@@ -9,11 +9,8 @@
 
 static struct format_piece *add_piece(struct format *format, const char *literal)
 {
-	struct format_piece *piece;
+	struct format_piece *piece = APPEND(format->pieces, format->nr);
 
-	format->pieces = xrealloc(format->pieces, format->nr + 1,
-				  sizeof(*format->pieces));
-	piece = &format->pieces[format->nr++];
 	*piece = (struct format_piece){ .literal = literal, .precision = -1 };
 	return piece;
 }

@@ -125,16 +125,6 @@ static struct event_field plain_field(const char *name, unsigned int offset,
 	};
 }
 
-static void add_name(struct event_field *field, long long value,
-		     const char *name)
-{
-	struct enum_table *table = &field->names;
-
-	table->names = realloc(table->names,
-			       (table->nr + 1) * sizeof(*table->names));
-	table->names[table->nr++] = (struct enum_name){ value, strdup(name) };
-}
-
 int provider_event_fields(const char *event, struct event_fields *out)
 {
 	struct event_field *fields;
@@ -146,8 +136,8 @@ int provider_event_fields(const char *event, struct event_fields *out)
 	fields = calloc(11, sizeof(*fields));
 	fields[0] = plain_field("family", 0, 2, KPS_T_INT);
 	fields[1] = plain_field("protocol", 2, 1, KPS_T_ENUM);
-	add_name(&fields[1], 6, "tcp");
-	add_name(&fields[1], 17, "udp");
+	enum_table_add(&fields[1].names, 6, strdup("tcp"));
+	enum_table_add(&fields[1].names, 17, strdup("udp"));
 	fields[2] = plain_field("saddr", 8, 24, KPS_T_INET);
 	fields[3] = plain_field("daddr", 32, 24, KPS_T_INET);
 	fields[4] = plain_field("sport", 56, 2, KPS_T_INT);
@@ -156,7 +146,7 @@ int provider_event_fields(const char *event, struct event_fields *out)
 	fields[7] = plain_field("zone", 64, 2, KPS_T_INT);
 	fields[8] = plain_field("status", 72, 8, KPS_T_INT);
 	fields[9] = plain_field("tcp_state", 80, 1, KPS_T_ENUM);
-	add_name(&fields[9], 3, "ESTABLISHED");
+	enum_table_add(&fields[9].names, 3, strdup("ESTABLISHED"));
 	fields[10] = plain_field("lifetime", 88, 8, KPS_T_INT);
 	*out = (struct event_fields){ fields, 11 };
 	return 0;

@@ -8,6 +8,22 @@
 	"struct pair { int a; int b; }\n"				\
 	"k:vfs_read /pid > LIMIT/ { @[comm] = hist(arg2); }\n"
 
+/* No macro is used: expanded, it is as it was parsed. */
+#define PARSED								\
+	"2:12    setting max_map_keys\n"				\
+	"2:27      number 77: an integer, signed\n"			\
+	"3:8     struct pair\n"						\
+	"4:1     probe k:vfs_read\n"					\
+	"4:13      filter\n"						\
+	"4:13        binary >\n"					\
+	"4:13          name pid\n"					\
+	"4:19          number 5: an integer, signed\n"			\
+	"4:28      =\n"							\
+	"4:28        map @\n"						\
+	"4:30          name comm\n"					\
+	"4:38        call hist()\n"					\
+	"4:43          name arg2\n"
+
 static const struct {
 	const char *pass;
 	const char *shown;
@@ -17,34 +33,8 @@ static const struct {
 	  "config = { max_map_keys = 77; }\n"
 	  "struct pair { int a; int b; }\n"
 	  "k:vfs_read /pid > LIMIT/ { @[comm] = hist(arg2); }\n" },
-	{ "parse",
-	  "2:12    setting max_map_keys\n"
-	  "2:27      number 77: an integer, signed\n"
-	  "3:8     struct pair\n"
-	  "4:1     probe k:vfs_read\n"
-	  "4:13      filter\n"
-	  "4:13        binary >\n"
-	  "4:13          name pid\n"
-	  "4:19          number 5: an integer, signed\n"
-	  "4:28      =\n"
-	  "4:28        map @\n"
-	  "4:30          name comm\n"
-	  "4:38        call hist()\n"
-	  "4:43          name arg2\n" },
-	{ "expand",
-	  "2:12    setting max_map_keys\n"
-	  "2:27      number 77: an integer, signed\n"
-	  "3:8     struct pair\n"
-	  "4:1     probe k:vfs_read\n"
-	  "4:13      filter\n"
-	  "4:13        binary >\n"
-	  "4:13          name pid\n"
-	  "4:19          number 5: an integer, signed\n"
-	  "4:28      =\n"
-	  "4:28        map @\n"
-	  "4:30          name comm\n"
-	  "4:38        call hist()\n"
-	  "4:43          name arg2\n" },
+	{ "parse", PARSED },
+	{ "expand", PARSED },
 	{ "settings", "max_map_keys = 77\nmax_probes = 0\nmax_strlen = 0\n" },
 	{ "declare",
 	  "struct pair, 8 bytes\n"

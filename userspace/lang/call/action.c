@@ -18,7 +18,7 @@ static int check_printf(struct checker *checker, struct expr *expr)
 					 expr->function->name)) ||
 	    check_list(checker, expr->list))
 		return -1;
-	return check_format(checker, expr);
+	return check_format(expr);
 }
 
 static void emit_printf(struct emitter *em, const struct expr *call)
@@ -32,25 +32,25 @@ static void emit_printf(struct emitter *em, const struct expr *call)
 }
 
 /* "%" in a file's name is no conversion. */
-static const char *escaped(struct checker *checker, const char *text)
+static const char *escaped(struct arena *arena, const char *text)
 {
 	const char *percent = strchr(text, '%');
 
 	if (!percent)
 		return text;
-	return arena_printf(checker->arena, "%.*s%%%%%s", (int)(percent - text), text,
-			    escaped(checker, percent + 1));
+	return arena_printf(arena, "%.*s%%%%%s", (int)(percent - text), text,
+			    escaped(arena, percent + 1));
 }
 
 /* "drops.bt:1:9-28: ERROR: " and the format, as bpftrace begins them. */
 static void emit_errorf(struct emitter *em, const struct expr *call)
 {
-	struct checker *checker = (struct checker *)em->checker;
+	const struct checker *checker = em->checker;
 	const char *file = checker->options->file ? checker->options->file : "-";
 	struct object_output output = {
 		.action = call->function->action,
 		.format = arena_printf(checker->arena, "%s:%d:%d-%d: %s: %s",
-				       escaped(checker, file), call->at.first_line,
+				       escaped(checker->arena, file), call->at.first_line,
 				       call->at.first_column, call->at.last_column,
 				       call->function->action == ACTION_ERRORF ?
 				       "ERROR" : "WARNING", call->list->text),
@@ -161,29 +161,21 @@ static void emit_exit(struct emitter *em, const struct expr *call)
 	code_jump(&em->code, em->end);
 }
 
-#define FORMATTED(word, what)						\
+#define FORMATTED(word, what, emit)					\
 	{								\
 		.name = word, .usage = word "(format, values ...)",	\
 		.min_args = 1, .max_args = 1 + KPS_MAX_OUTPUT_FIELDS,	\
 		.action = what,						\
-		.check = check_printf, .act = emit_printf,		\
+		.check = check_printf, .act = emit,			\
 	}
 
 const struct function action_functions[] = {
-	FORMATTED("printf", ACTION_PRINTF),
-	FORMATTED("cat", ACTION_CAT),
-	FORMATTED("system", ACTION_SYSTEM),
+	FORMATTED("printf", ACTION_PRINTF, emit_printf),
+	FORMATTED("cat", ACTION_CAT, emit_printf),
+	FORMATTED("system", ACTION_SYSTEM, emit_printf),
+	FORMATTED("errorf", ACTION_ERRORF, emit_errorf),
+	FORMATTED("warnf", ACTION_WARNF, emit_errorf),
 	{
-		.name = "errorf", .usage = "errorf(format, values ...)",
-		.min_args = 1, .max_args = 1 + KPS_MAX_OUTPUT_FIELDS,
-		.action = ACTION_ERRORF,
-		.check = check_printf, .act = emit_errorf,
-	}, {
-		.name = "warnf", .usage = "warnf(format, values ...)",
-		.min_args = 1, .max_args = 1 + KPS_MAX_OUTPUT_FIELDS,
-		.action = ACTION_WARNF,
-		.check = check_printf, .act = emit_errorf,
-	}, {
 		.name = "fail", .usage = "fail(format, numbers and literals ...)",
 		.min_args = 1, .max_args = 1 + KPS_MAX_OUTPUT_FIELDS,
 		.check = check_fail, .is_constant = true,

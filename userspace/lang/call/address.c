@@ -48,8 +48,7 @@ static void emit_address_at(struct emitter *em, const struct expr *address,
 
 	if (expr_is_in_record(address)) {
 		emit_record_bytes(em, address->field, off);
-		store_zeros(em, off + ((address->type.size + 7) & ~7u),
-			    off + 16);
+		store_zeros(em, off + round_up8(address->type.size), off + 16);
 		return;
 	}
 	store_zeros(em, off, off + 16);

@@ -17,6 +17,7 @@
  * @max_args: ... and at most
  * @kind: of the map that it is assigned to, if that is what it is for
  * @type: of what comes of it, where several functions share a check
+ * @holds: what an is_*() asks of its argument's type
  * @action: what user space does when its record comes
  * @is_constant: @check makes a number or a name of it, and no code is needed
  * @is_simple: one call of a helper at most, of which nothing but R0 is left, besides what
@@ -37,6 +38,7 @@ struct function {
 	unsigned int max_args;
 	enum kps_map_kind kind;
 	enum type_kind type;
+	bool (*holds)(const struct type *type);
 	enum action action;
 	bool is_constant;
 	bool is_simple;

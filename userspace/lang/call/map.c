@@ -31,7 +31,7 @@ static int check_keyed(struct checker *checker, struct expr *expr)
 		move_keys(map, map->next);
 	if (check_map_target(checker, map, &decl))
 		return -1;
-	if (!decl || decl->kind == KPS_MAP_VALUE || checker->learning)
+	if (decl->kind == KPS_MAP_VALUE || checker->learning)
 		return 0;
 	diag_error(&expr->at, "clear(@map) empties it",
 		   "%s() does not work on %s, which holds %s",

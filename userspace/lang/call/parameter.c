@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Parameters of the command line that have names: -- --size=5 --verbose */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "call.h"
 #include "lang/compile.h"
 
@@ -42,7 +41,7 @@ static int become_flag(struct expr *expr, const char *text)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcmp(text, words[i].text))
 			continue;
 		become_bool(expr, words[i].value);
@@ -53,12 +52,9 @@ static int become_flag(struct expr *expr, const char *text)
 
 static int become_number(struct expr *expr, const char *text)
 {
-	long long value;
-	char *end;
+	int64_t value;
 
-	errno = 0;
-	value = strtoll(text, &end, 0);
-	if (errno || end == text || *end)
+	if (!text_to_int(text, &value))
 		return refuse_parameter(expr, text, "a number");
 	become_int(expr, value, true);
 	return 0;

@@ -103,8 +103,9 @@ static int check_str(struct checker *checker, struct expr *expr)
 	return -1;
 }
 
-static void emit_strn(struct emitter *em, const struct expr *expr, int off,
-		      unsigned int depth)
+/* What is at an address, as far as the number behind it says: by KPS_FN_STRN or _BYTES. */
+static void emit_sized_read(struct emitter *em, const struct expr *expr, int off,
+			    unsigned int depth, int fn)
 {
 	const struct expr *address = expr->list;
 	int spill = take(em, 8);
@@ -114,7 +115,7 @@ static void emit_strn(struct emitter *em, const struct expr *expr, int off,
 	load_scratch(em, BPF_REG_2, spill);
 	code_mov_imm(&em->code, BPF_REG_4, expr->type.size | line_of(expr));
 	code_mov_imm(&em->code, BPF_REG_5, off);
-	code_call(&em->code, KPS_FN_STRN);
+	code_call(&em->code, fn);
 }
 
 static void emit_read_str(struct emitter *em, const struct expr *expr, int off,
@@ -126,7 +127,7 @@ static void emit_read_str(struct emitter *em, const struct expr *expr, int off,
 
 	(void)to;
 	if (has_variable_length(expr)) {
-		emit_strn(em, expr, off, depth);
+		emit_sized_read(em, expr, off, depth, KPS_FN_STRN);
 		return;
 	}
 	if (address->kind == EXPR_STRING) {
@@ -259,26 +260,18 @@ static void emit_record_buf(struct emitter *em, const struct expr *expr,
 static void emit_filled(struct emitter *em, const struct expr *expr, int off,
 			unsigned int depth)
 {
-	const struct expr *data = expr->list, *len = data->next;
-	int spill;
+	const struct expr *data = expr->list;
 
 	if (expr_is_in_record(data)) {
 		emit_record_buf(em, expr, off, depth);
 		return;
 	}
-	if (!len) {
+	if (!data->next) {
 		emit_memory_bytes(em, data, data->type.size, off,
 				  expr->type.size, depth);
 		return;
 	}
-	spill = take(em, 8);
-	store_scratch(em, spill, emit_any(em, data, BPF_REG_0, depth));
-	code_mov(&em->code, BPF_REG_3,
-		 emit_any(em, len, BPF_REG_3, depth));
-	load_scratch(em, BPF_REG_2, spill);
-	code_mov_imm(&em->code, BPF_REG_4, expr->type.size | line_of(expr));
-	code_mov_imm(&em->code, BPF_REG_5, off);
-	code_call(&em->code, KPS_FN_BYTES);
+	emit_sized_read(em, expr, off, depth, KPS_FN_BYTES);
 }
 
 static void emit_buf(struct emitter *em, const struct expr *expr, int off,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Types: their sizes, and integers of a size. */
-#include <string.h>
 
-#include "base/array.h"
 #include "call.h"
 
 /* As it is in memory, or else as it is kept. */
@@ -78,26 +76,11 @@ static bool is_array(const struct type *type)
 	return type->kind == TYPE_ARRAY;
 }
 
-static const struct {
-	const char *name;
-	bool (*holds)(const struct type *type);
-} predicates[] = {
-	{ "is_integer", is_integer },
-	{ "is_unsigned_integer", is_unsigned_integer },
-	{ "is_str", is_string },
-	{ "is_ptr", is_pointer },
-	{ "is_array", is_array },
-};
-
 static int check_predicate(struct checker *checker, struct expr *expr)
 {
-	size_t i;
-
 	if (check_expr(checker, expr->list))
 		return -1;
-	for (i = 0; i < ARRAY_SIZE(predicates); i++)
-		if (!strcmp(predicates[i].name, expr->function->name))
-			become_bool(expr, predicates[i].holds(&expr->list->type));
+	become_bool(expr, expr->function->holds(&expr->list->type));
 	return 0;
 }
 
@@ -111,20 +94,23 @@ static int check_is_literal(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
-#define PREDICATE(word, function)					\
+#define PREDICATE(word, ...)						\
 	{								\
 		.name = word, .usage = word "(expression)",		\
 		.min_args = 1, .max_args = 1,				\
-		.check = function, .is_constant = true,			\
+		.is_constant = true, __VA_ARGS__			\
 	}
 
+#define OF_TYPE(word, function)						\
+	PREDICATE(word, .check = check_predicate, .holds = function)
+
 const struct function type_functions[] = {
-	PREDICATE("is_integer", check_predicate),
-	PREDICATE("is_unsigned_integer", check_predicate),
-	PREDICATE("is_str", check_predicate),
-	PREDICATE("is_ptr", check_predicate),
-	PREDICATE("is_array", check_predicate),
-	PREDICATE("is_literal", check_is_literal),
+	OF_TYPE("is_integer", is_integer),
+	OF_TYPE("is_unsigned_integer", is_unsigned_integer),
+	OF_TYPE("is_str", is_string),
+	OF_TYPE("is_ptr", is_pointer),
+	OF_TYPE("is_array", is_array),
+	PREDICATE("is_literal", .check = check_is_literal),
 	{
 		.name = "sizeof", .usage = "sizeof(type) or sizeof(expression)",
 		.min_args = 1, .max_args = 1,

@@ -397,7 +397,6 @@ static int resolve_pending(struct resolver *resolver, struct event *event,
 			   const struct function_spec *spec)
 {
 	warn_pending(resolver, event->point, spec);
-	event->pending = true;
 	set_target(resolver->arena, event,
 		   function_target(resolver->arena, spec, spec->module));
 	return 0;
