@@ -607,7 +607,6 @@ HELPER(aggregate, .cost = 50)
 	const struct kps_set *set = rcu_dereference_raw(ctx->program->set);
 	const struct kps_row *row;
 	u64 value[2];
-	bool found = false;
 	int cpu;
 
 	kps_value_init(map, value);
@@ -615,14 +614,11 @@ HELPER(aggregate, .cost = 50)
 		const u64 *its = kps_table_peek(row->tables[r2], map,
 						scratch(ctx, r3));
 
-		if (!its)
-			continue;
-		kps_value_merge(map, value, its);
-		found = true;
+		if (its)
+			kps_value_merge(map, value, its);
 	}
-	if (!found)
-		return 0;
-	return map->value_size == sizeof(value) ? kps_average(value) : value[0];
+	return map->value_size == sizeof(value) ? kps_average(value) :
+						  kps_value_known(map, value);
 }
 
 static u64 values_result(struct kps_ctx *ctx, int result)

@@ -183,6 +183,7 @@ const u64 *kps_table_peek(const struct kps_table *table,
 			  const struct kps_map *map, const u64 *key);
 void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
 void kps_value_init(const struct kps_map *map, u64 *value);
+u64 kps_value_known(const struct kps_map *map, const u64 *value);
 void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
 			 const struct kps_map *map);
 void kps_secret_init(struct kps_secret *secret);

@@ -366,22 +366,18 @@ static void sort_entries(struct kps_snapshot *snapshot)
 	       snapshot->map);
 }
 
-/* Keys that were kept by a reset have no least and no greatest yet. */
 static void clear_unset(struct kps_snapshot *snapshot)
 {
 	const struct kps_map *map = snapshot->map;
-	u64 none[1];
 	u32 i;
 
 	if (map->kind != KPS_MAP_MIN && map->kind != KPS_MAP_MAX)
 		return;
-	kps_value_init(map, none);
 	for (i = 0; i < snapshot->nr; i++) {
 		u64 *value = snapshot->entries + (size_t)i * snapshot->words +
 			     map->key_size / sizeof(u64);
 
-		if (*value == none[0])
-			*value = 0;
+		*value = kps_value_known(map, value);
 	}
 }
 

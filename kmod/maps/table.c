@@ -436,14 +436,35 @@ void __kprobes kps_table_update_only(struct kps_table *table,
 	add(map, only_slot(table), value);
 }
 
+static u64 first_word_of_none(const struct kps_map *map)
+{
+	switch (map->kind) {
+	case KPS_MAP_MIN:
+		return S64_MAX;
+	case KPS_MAP_MAX:
+		return S64_MIN;
+	default:
+		return 0;
+	}
+}
+
 /** kps_value_init() - what a value is before its first event */
 void kps_value_init(const struct kps_map *map, u64 *value)
 {
 	memset(value, 0, map->value_size);
-	if (map->kind == KPS_MAP_MIN)
-		value[0] = S64_MAX;
-	if (map->kind == KPS_MAP_MAX)
-		value[0] = S64_MIN;
+	value[0] = first_word_of_none(map);
+}
+
+/**
+ * kps_value_known() - the first word of a value as others see it
+ * @map: that it is of
+ * @value: of one CPU, or merged. In any context.
+ *
+ * Return: 0 for the least and the greatest of nothing: a key that a reset kept has none.
+ */
+u64 kps_value_known(const struct kps_map *map, const u64 *value)
+{
+	return value[0] == first_word_of_none(map) ? 0 : value[0];
 }
 
 /** kps_value_merge() - add one CPU's value to the sum of the others */
