@@ -11,7 +11,7 @@
 /**
  * struct kps_event_field - one args.NAME of a provider's record
  * @type: KPS_T_INT, KPS_T_INET, KPS_T_ENUM
- * @events: bits of the events that have it
+ * @events: that have it: BIT() of their numbers among those of the provider
  * @names: of KPS_T_ENUM, by value, ended by NULL name
  */
 struct kps_event_field {
@@ -30,13 +30,11 @@ struct kps_event_field {
  * struct kps_event - one event of a provider
  * @name: as the target of its probes
  * @fields: of the provider's record
- * @bit: in their @events
  */
 struct kps_event {
 	const char *name;
 	const struct kps_event_field *fields;
 	u32 nr_fields;
-	u32 bit;
 };
 
 #endif

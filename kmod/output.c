@@ -14,11 +14,11 @@
  * run in an NMI, or hold locks of the scheduler.
  *
  * No record waits unseen, and no loss.  Who arms writes @armed and then looks whether
- * there are records, or more losses than it has told of; who writes makes its record visible and then looks at @armed; there is a
- * full barrier between the two on both sides.  So at least one of them sees what the
- * other has done, and the exchange of @armed says who of them signals.  A record in the
- * middle of another one of its CPU is visible when that one is, and that one looks, too,
- * even if it found no room.
+ * there are records, or more losses than it has told of; who writes makes its record
+ * visible and then looks at @armed; there is a full barrier between the two on both
+ * sides.  So at least one of them sees what the other has done, and the exchange of
+ * @armed says who of them signals.  A record in the middle of another one of its CPU is
+ * visible when that one is, and that one looks, too, even if it found no room.
  */
 #include <linux/eventfd.h>
 #include <linux/irq_work.h>

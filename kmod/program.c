@@ -3,13 +3,11 @@
  * The life of a program: built by its loader, published, enabled, disabled,
  * unloaded, and freed when its last reader has let go of it.
  */
-#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
-#include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>

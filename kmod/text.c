@@ -345,11 +345,6 @@ static void hist_show(struct seq_file *m, const struct kps_map *map,
 	seq_putc(m, '\n');
 }
 
-static bool is_histogram(const struct kps_map *map)
-{
-	return map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST;
-}
-
 static void number_show(struct seq_file *m, const struct kps_map *map,
 			u64 value)
 {
@@ -455,7 +450,7 @@ void kps_snapshot_show(struct seq_file *m, const struct kps_program *program,
 
 		seq_puts(m, map->name);
 		key_show(m, program, map, entry, text);
-		if (is_histogram(map)) {
+		if (kps_map_is_histogram(map)) {
 			seq_puts(m, ":\n");
 			hist_show(m, map, value);
 		} else {

@@ -12,6 +12,8 @@
  *
  *	KPS_BREAKPOINT		how a kprobe is called that is neither ftrace's nor
  *				optimised, after the instruction it puts
+ * And with kps-arch-ftrace:
+ *
  *	KPS_BEHIND_BREAKPOINT	bytes by which the registers of a kprobe's handler are
  *				behind the probed instruction
  *	KPS_FTRACE_MARK		bytes there may be between where a function begins and

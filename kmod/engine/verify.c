@@ -454,11 +454,6 @@ static int check_number_map(struct verifier *v, struct call *call, u64 nr)
 	return err;
 }
 
-static bool is_histogram(const struct kps_map *map)
-{
-	return map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST;
-}
-
 /* A look into the table of another CPU. */
 #define PEEK_COST 80
 
@@ -468,7 +463,7 @@ static int check_sum_map(struct verifier *v, struct call *call, u64 nr)
 
 	if (err)
 		return err;
-	if (is_histogram(call->map))
+	if (kps_map_is_histogram(call->map))
 		return refuse(v, "%s needs a map of numbers, not %s",
 			      call->helper->name, call->map->name);
 	add_cost(v, v->program->nr_cpus * PEEK_COST);

@@ -234,6 +234,11 @@ u32 kps_stacks_condemn(struct kps_stacks *stacks, u64 read);
 void kps_stacks_give_back(struct kps_stacks *stacks);
 void kps_stacks_end(struct kps_stacks *stacks);
 
+static inline bool kps_map_is_histogram(const struct kps_map *map)
+{
+	return map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST;
+}
+
 static inline bool kps_field_is_stack(const struct kps_field *field)
 {
 	return field->type == KPS_T_KSTACK || field->type == KPS_T_USTACK;

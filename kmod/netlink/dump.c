@@ -110,6 +110,30 @@ struct kps_cursor *kps_dump_begin_data(struct netlink_callback *cb,
 }
 
 /**
+ * kps_put_one() - one more answer into a dump's message
+ * @msg: to be filled
+ * @cb: the dump
+ * @cmd: the answer's
+ * @put: what it says, of where the cursor is, and moves that on if all of it fits
+ *
+ * Return: whether it fitted; if not, nothing of it is in @msg.
+ */
+bool kps_put_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
+		 int (*put)(struct sk_buff *msg, struct kps_cursor *cursor))
+{
+	void *header = kps_put_header(msg, cb, cmd);
+
+	if (!header)
+		return false;
+	if (put(msg, kps_cursor_of(cb))) {
+		genlmsg_cancel(msg, header);
+		return false;
+	}
+	genlmsg_end(msg, header);
+	return true;
+}
+
+/**
  * kps_dump_message() - make one
  * @msg: empty
  * @cb: the dump

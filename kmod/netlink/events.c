@@ -59,7 +59,7 @@ static int put_event(struct sk_buff *msg, const struct kps_provider *provider,
 	if (nla_put_string(msg, KPS_EVENT_A_NAME, name))
 		return -EMSGSIZE;
 	for (i = 0; i < event->nr_fields; i++)
-		if (event->fields[i].events & event->bit &&
+		if (event->fields[i].events & BIT(event - provider->events) &&
 		    put_record_field(msg, &event->fields[i]))
 			return -EMSGSIZE;
 	nla_nest_end(msg, nest);
@@ -79,22 +79,22 @@ static const struct kps_provider *provider_at(struct kps_cursor *cursor)
 	return provider;
 }
 
+static int events_step(struct sk_buff *msg, struct kps_cursor *cursor)
+{
+	const struct kps_provider *provider = provider_at(cursor);
+	int err = put_event(msg, provider, &provider->events[cursor->index]);
+
+	if (!err)
+		cursor->index++;
+	return err;
+}
+
 static int events_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct kps_cursor *cursor = kps_cursor_of(cb);
-	const struct kps_provider *provider;
 
-	for (; (provider = provider_at(cursor)); cursor->index++) {
-		void *header = kps_put_header(msg, cb, KPS_CMD_EVENTS);
-
-		if (!header ||
-		    put_event(msg, provider, &provider->events[cursor->index])) {
-			if (header)
-				genlmsg_cancel(msg, header);
-			break;
-		}
-		genlmsg_end(msg, header);
-	}
-	return provider != NULL;
+	while (provider_at(cursor) && kps_put_one(msg, cb, KPS_CMD_EVENTS, events_step))
+		;
+	return provider_at(cursor) != NULL;
 }
 DEFINE_DUMP(events);

@@ -81,6 +81,8 @@ int kps_put_fields(struct sk_buff *msg, const struct kps_program *program,
 		   u32 share);
 
 /* dump.c */
+bool kps_put_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
+		 int (*put)(struct sk_buff *msg, struct kps_cursor *cursor));
 static inline struct kps_cursor *kps_cursor_of(struct netlink_callback *cb)
 {
 	return (struct kps_cursor *)cb->args[0];

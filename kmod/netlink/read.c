@@ -154,16 +154,8 @@ static int read_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct kps_cursor *cursor = kps_cursor_of(cb);
 
-	while (read_more(cursor)) {
-		void *header = kps_put_header(msg, cb, KPS_CMD_READ);
-
-		if (!header || read_step(msg, cursor)) {
-			if (header)
-				genlmsg_cancel(msg, header);
-			break;
-		}
-		genlmsg_end(msg, header);
-	}
+	while (read_more(cursor) && kps_put_one(msg, cb, KPS_CMD_READ, read_step))
+		;
 	return read_more(cursor);
 }
 DEFINE_DUMP(read);

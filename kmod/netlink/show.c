@@ -19,26 +19,25 @@ int kps_programs_start(struct netlink_callback *cb)
 	return 0;
 }
 
+static int programs_step(struct sk_buff *msg, struct kps_cursor *cursor)
+{
+	struct kps_program *program = cursor->program;
+	int err = kps_put_program(msg, program);
+
+	if (err)
+		return err;
+	cursor->program = cursor->one ? NULL : kps_program_next(program);
+	if (cursor->one)
+		kps_program_put(program);
+	return 0;
+}
+
 static int programs_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct kps_cursor *cursor = kps_cursor_of(cb);
 
-	while (cursor->program) {
-		void *header = kps_put_header(msg, cb, KPS_CMD_PROGRAMS);
-
-		if (!header || kps_put_program(msg, cursor->program)) {
-			if (header)
-				genlmsg_cancel(msg, header);
-			break;
-		}
-		genlmsg_end(msg, header);
-		if (cursor->one) {
-			kps_program_put(cursor->program);
-			cursor->program = NULL;
-		} else {
-			cursor->program = kps_program_next(cursor->program);
-		}
-	}
+	while (cursor->program && kps_put_one(msg, cb, KPS_CMD_PROGRAMS, programs_step))
+		;
 	return cursor->program != NULL;
 }
 DEFINE_DUMP(programs);
@@ -100,7 +99,7 @@ static int show_step(struct sk_buff *msg, struct kps_cursor *cursor)
 	}
 }
 
-static void show_skip_empty(struct kps_cursor *cursor)
+static bool show_more(struct kps_cursor *cursor)
 {
 	if (cursor->step == SHOW_MAPS &&
 	    cursor->index == cursor->program->nr_maps) {
@@ -110,23 +109,15 @@ static void show_skip_empty(struct kps_cursor *cursor)
 	if (cursor->step == SHOW_PROBES &&
 	    (cursor->index & 0xffff) == cursor->program->nr_probes)
 		cursor->step = SHOW_END;
+	return cursor->step != SHOW_END;
 }
 
 static int show_put(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct kps_cursor *cursor = kps_cursor_of(cb);
 
-	for (show_skip_empty(cursor); cursor->step != SHOW_END;
-	     show_skip_empty(cursor)) {
-		void *header = kps_put_header(msg, cb, KPS_CMD_SHOW);
-
-		if (!header || show_step(msg, cursor)) {
-			if (header)
-				genlmsg_cancel(msg, header);
-			break;
-		}
-		genlmsg_end(msg, header);
-	}
-	return cursor->step != SHOW_END;
+	while (show_more(cursor) && kps_put_one(msg, cb, KPS_CMD_SHOW, show_step))
+		;
+	return show_more(cursor);
 }
 DEFINE_DUMP(show);

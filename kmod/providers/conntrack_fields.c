@@ -66,18 +66,17 @@ static const struct kps_event_field fields[] = {
 	FIELD(lifetime, KPS_T_INT, IN_DESTROY, NULL),
 };
 
-#define EVENT(name_, bit_)						\
+#define EVENT(name_)							\
 	{								\
 		.name = name_,						\
 		.fields = fields,					\
 		.nr_fields = ARRAY_SIZE(fields),			\
-		.bit = bit_,						\
 	}
 
 const struct kps_event kps_conntrack_events[KPS_CONNTRACK_EVENTS] = {
-	[KPS_CONNTRACK_NEW]	= EVENT("new", IN_NEW),
-	[KPS_CONNTRACK_DESTROY]	= EVENT("destroy", IN_DESTROY),
-	[KPS_CONNTRACK_FULL]	= EVENT("full", IN_FULL),
+	[KPS_CONNTRACK_NEW]	= EVENT("new"),
+	[KPS_CONNTRACK_DESTROY]	= EVENT("destroy"),
+	[KPS_CONNTRACK_FULL]	= EVENT("full"),
 };
 
 static void fill_addr(struct kps_conntrack_addr *addr, u16 family,

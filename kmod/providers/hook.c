@@ -7,7 +7,6 @@
 #include <linux/kprobes.h>
 
 #include "arch/arch.h"
-#include "compat/compat.h"
 #include "providers/hook.h"
 
 /* Between two tries: whoever needs memory so badly gets some meanwhile. */

@@ -98,16 +98,27 @@ static void *call_on(void *cpu)
 	return NULL;
 }
 
-static void call_on_both(int each)
+static void begin_calls(pthread_t threads[2], int each)
 {
-	pthread_t threads[2];
 	long cpu;
 
 	calls = each;
 	for (cpu = 0; cpu < 2; cpu++)
 		pthread_create(&threads[cpu], NULL, call_on, (void *)cpu);
-	for (cpu = 0; cpu < 2; cpu++)
-		pthread_join(threads[cpu], NULL);
+}
+
+static void end_calls(pthread_t threads[2])
+{
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+}
+
+static void call_on_both(int each)
+{
+	pthread_t threads[2];
+
+	begin_calls(threads, each);
+	end_calls(threads);
 }
 
 static void check_ledger(const char *name)
@@ -212,18 +223,14 @@ static void check_while_running(void)
 	unsigned long long lost = 0;
 	pthread_t threads[2];
 	int i, nr, sum = 0;
-	long cpu;
 
 	load(begin_numbers(1 << 16));
-	calls = 4 * EACH;
-	for (cpu = 0; cpu < 2; cpu++)
-		pthread_create(&threads[cpu], NULL, call_on, (void *)cpu);
+	begin_calls(threads, 4 * EACH);
 	for (i = 0; i < 10; i++) {
 		nr = raw_output(PROGRAM, NULL, 0, &lost);
 		sum += nr > 0 ? nr : 0;
 	}
-	for (cpu = 0; cpu < 2; cpu++)
-		pthread_join(threads[cpu], NULL);
+	end_calls(threads);
 	sum += raw_output(PROGRAM, NULL, 0, &lost);
 	check(sum + lost == 8 * EACH, "read while they are written: %d + %llu lost = %d",
 	      sum, lost, 8 * EACH);
@@ -311,19 +318,15 @@ static void check_no_wake_is_lost(void)
 	unsigned long long lost = 0;
 	pthread_t threads[2];
 	eventfd_t unused;
-	long cpu;
 
-	calls = 4 * EACH;
-	for (cpu = 0; cpu < 2; cpu++)
-		pthread_create(&threads[cpu], NULL, call_on, (void *)cpu);
+	begin_calls(threads, 4 * EACH);
 	while (sum + lost < 8 * EACH && is_woken(waker, PATIENCE_MS)) {
 		eventfd_read(waker, &unused);
 		nr = raw_output(PROGRAM, NULL, 0, &lost);
 		sum += nr > 0 ? nr : 0;
 		reads++;
 	}
-	for (cpu = 0; cpu < 2; cpu++)
-		pthread_join(threads[cpu], NULL);
+	end_calls(threads);
 	check(sum + lost == 8 * EACH, "no wake-up is lost: %d + %llu lost = %d, in %d readings",
 	      sum, lost, 8 * EACH, reads);
 	check_ledger("read when woken");
@@ -738,23 +741,19 @@ static void check_zero_is_exact(void)
 	struct nl_msg *msg = raw_begin_load(PROGRAM, 8192);
 	struct raw_entry entries[4];
 	pthread_t threads[2];
-	long cpu;
 	int i, nr, always = 1;
 
 	raw_put_map(msg, "@", KPS_MAP_COUNT, 1, 16);
 	raw_put_probe(msg, "kprobe", GETPPID, insns, NR(insns));
 	load(msg);
 	call_on_both(1);
-	calls = 4 * EACH;
-	for (cpu = 0; cpu < 2; cpu++)
-		pthread_create(&threads[cpu], NULL, call_on, (void *)cpu);
+	begin_calls(threads, 4 * EACH);
 	for (i = 0; i < 50; i++) {
 		raw_reset(PROGRAM, "@", KPS_F_ZERO);
 		nr = raw_read(PROGRAM, "@", false, entries, 4);
 		always &= nr == 2;
 	}
-	for (cpu = 0; cpu < 2; cpu++)
-		pthread_join(threads[cpu], NULL);
+	end_calls(threads);
 	check(always, "zeroed while it counts: both keys are there each time");
 	check_ledger("zero");
 	raw_reset(PROGRAM, "@", KPS_F_ZERO);

@@ -10,8 +10,6 @@
 #include <linux/stacktrace.h>
 
 #define KPS_BREAKPOINT "breakpoint"
-#define KPS_BEHIND_BREAKPOINT 0
-#define KPS_FTRACE_MARK 0
 
 /* The kernel's function changes nothing, and does not say so everywhere. */
 static __always_inline u64 kps_argument(const struct pt_regs *regs, unsigned int nr)
