@@ -33,6 +33,10 @@ static const struct nla_policy map_policy[KPS_MAP_A_MAX + 1] = {
 				    .len = KPS_MAX_VALUE_FIELDS *
 					   sizeof(struct kps_field) },
 	[KPS_MAP_A_LHIST]	= NLA_POLICY_EXACT_LEN(sizeof(struct kps_lhist)),
+	[KPS_MAP_A_KEY_SHAPE]	= { .type = NLA_NUL_STRING,
+				    .len = KPS_SHAPE_MAX - 1 },
+	[KPS_MAP_A_VALUE_SHAPE]	= { .type = NLA_NUL_STRING,
+				    .len = KPS_SHAPE_MAX - 1 },
 };
 
 static const struct nla_policy output_policy[KPS_OUTPUT_A_MAX + 1] = {
@@ -214,6 +218,16 @@ static int check_no_join(const struct kps_field *fields, u32 nr,
 	return 0;
 }
 
+/* kps_map_free() releases it, whatever comes. */
+static int keep_shape(char **shape, const struct nlattr *attr,
+		      struct kps_error *error)
+{
+	if (!attr)
+		return 0;
+	*shape = nla_strdup(attr, GFP_KERNEL);
+	return *shape ? 0 : kps_error(error, -ENOMEM, "no memory");
+}
+
 static int fill_map(const struct kps_program *program, struct kps_map *map,
 		    struct nlattr **tb, struct kps_error *error)
 {
@@ -242,6 +256,10 @@ static int fill_map(const struct kps_program *program, struct kps_map *map,
 		       sizeof(map->lhist));
 	if (tb[KPS_MAP_A_MAX_ENTRIES])
 		map->max_entries = nla_get_u32(tb[KPS_MAP_A_MAX_ENTRIES]);
+	err = keep_shape(&map->key_shape, tb[KPS_MAP_A_KEY_SHAPE], error) ?:
+	      keep_shape(&map->value_shape, tb[KPS_MAP_A_VALUE_SHAPE], error);
+	if (err)
+		return err;
 	return kps_map_finish(map, error);
 }
 

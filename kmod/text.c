@@ -387,7 +387,7 @@ static void value_show(struct seq_file *m, const struct kps_program *program,
 		seq_printf(m, "%lld", kps_average(value));
 		break;
 	case KPS_MAP_STATS:
-		seq_printf(m, "count %llu, average %lld, total %lld", value[0],
+		seq_printf(m, "{ .count = %llu, .average = %lld, .total = %lld }", value[0],
 			   kps_average(value), value[1]);
 		break;
 	case KPS_MAP_VALUE:

@@ -66,7 +66,7 @@ is "sum" "$(value sizes @sum '')" $SUM
 is "avg" "$(value sizes @avg '')" $((SUM / NR))
 is "min" "$(value sizes @min '')" -21
 is "max" "$(value sizes @max '')" 65000
-is "stats" "$(value sizes @stats '')" "count $NR, average $((SUM / NR)), total $SUM"
+is "stats" "$(value sizes @stats '')" "{ .count = $NR, .average = $((SUM / NR)), .total = $SUM }"
 nothing_lost sizes
 is "the ledger: recorded" "$(ledger sizes recorded)" $NR
 done_with sizes

@@ -59,6 +59,8 @@ void kps_map_free(struct kps_map *map)
 	if (!map)
 		return;
 	kps_values_free(map->values);
+	kfree(map->key_shape);
+	kfree(map->value_shape);
 	kfree(map);
 }
 
@@ -125,11 +127,18 @@ int kps_map_finish(struct kps_map *map, struct kps_error *error)
 	return 0;
 }
 
-/** kps_map_memory() - bytes that its tables hold, of as many CPUs */
+static size_t shape_bytes(const char *shape)
+{
+	return shape ? strlen(shape) + 1 : 0;
+}
+
+/** kps_map_memory() - bytes that it and its tables hold, of as many CPUs */
 size_t kps_map_memory(const struct kps_map *map, u32 nr_cpus)
 {
+	size_t shapes = shape_bytes(map->key_shape) + shape_bytes(map->value_shape);
+
 	if (map->kind == KPS_MAP_VALUE)
 		return kps_values_bytes(map->key_size, map->value_size,
-					map->max_entries);
-	return kps_table_bytes(map) * nr_cpus;
+					map->max_entries) + shapes;
+	return kps_table_bytes(map) * nr_cpus + shapes;
 }

@@ -35,6 +35,8 @@ struct kps_enum {
  * @max_entries: keys per CPU; of a plain value map in all
  * @values: of KPS_MAP_VALUE, shared by all CPUs
  * @has_stack_values: those hold stacks
+ * @key_shape: what its fields are together, for who prints them; or NULL
+ * @value_shape: likewise
  */
 struct kps_map {
 	u32 index;
@@ -49,6 +51,8 @@ struct kps_map {
 	struct kps_lhist lhist;
 	struct kps_values *values;
 	bool has_stack_values;
+	char *key_shape;
+	char *value_shape;
 	char name[KPS_NAME_MAX];
 };
 

@@ -92,6 +92,10 @@ int kps_put_map(struct sk_buff *msg, const struct kps_program *program,
 	    nla_put(msg, KPS_MAP_A_VALUE,
 		    map->nr_value * sizeof(map->value[0]), map->value) ||
 	    nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist) ||
+	    (map->key_shape &&
+	     nla_put_string(msg, KPS_MAP_A_KEY_SHAPE, map->key_shape)) ||
+	    (map->value_shape &&
+	     nla_put_string(msg, KPS_MAP_A_VALUE_SHAPE, map->value_shape)) ||
 	    (nr_entries &&
 	     nla_put_u32(msg, KPS_MAP_A_NR_ENTRIES, *nr_entries)) ||
 	    nla_put_u64_64bit(msg, KPS_MAP_A_MEMORY,

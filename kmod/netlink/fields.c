@@ -52,12 +52,39 @@ int kps_put_text(struct sk_buff *msg, const char *text, u32 len)
 	return 0;
 }
 
+/* The longest that bits have: all names of one enum. */
+#define NAMED_MAX 512
+
+static int put_named(struct sk_buff *msg, const struct kps_program *program,
+		     const struct kps_field *field, const u64 *data)
+{
+	struct {
+		u64 value;
+		char name[NAMED_MAX];
+	} *named = kmalloc(sizeof(*named), GFP_KERNEL);
+	size_t len;
+	int err;
+
+	if (!named)
+		return -ENOMEM;
+	named->value = *data;
+	len = kps_field_text(program, field, data, named->name, sizeof(named->name));
+	err = nla_put(msg, KPS_ENTRY_A_NAMED, sizeof(u64) + len + 1, named);
+	kfree(named);
+	return err;
+}
+
 static int put_field(struct sk_buff *msg, const struct kps_program *program,
 		     const struct kps_field *field, const u64 *data, u32 share)
 {
 	char *text;
 	int err;
 
+	if (field->type == KPS_T_BUF)
+		return nla_put(msg, KPS_ENTRY_A_BYTES,
+			       min_t(u64, *data, field->size - sizeof(u64)), data + 1);
+	if (field->type == KPS_T_ENUM)
+		return put_named(msg, program, field, data);
 	if (kps_field_is_int(field))
 		return nla_put_u64_64bit(msg, KPS_ENTRY_A_INT, *data,
 					 KPS_ENTRY_A_PAD);

@@ -401,6 +401,10 @@ static void put_map(struct grammar *g, struct plan *plan)
 	put_fields(g, KPS_MAP_A_VALUE, &map->value);
 	if (map->kind == KPS_MAP_LHIST)
 		put(g, KPS_MAP_A_LHIST, &PICK(g, ranges), sizeof(ranges[0]));
+	if (one_in(g, 4))
+		put_string(g, KPS_MAP_A_KEY_SHAPE, "{a=.,b=(.,.)}");
+	if (one_in(g, 4))
+		put_string(g, KPS_MAP_A_VALUE_SHAPE, "<{a@0i4,b@32:3u4}>");
 	end(g, nest);
 }
 

@@ -329,6 +329,30 @@ struct taking {
 	unsigned long long lost;
 };
 
+/* How many there are as the number, and they as the text: tests send none with a NUL. */
+static void parse_bytes(struct nlattr *attr, struct raw_record *record)
+{
+	int len = nla_len(attr);
+
+	record->number[record->nr] = len;
+	if (len < (int)sizeof(record->text[0]))
+		memcpy(record->text[record->nr], nla_data(attr), len);
+	record->nr++;
+}
+
+/* The number, and its name behind it. */
+static void parse_named(struct nlattr *attr, struct raw_record *record)
+{
+	unsigned long long number = 0;
+
+	if (nla_len(attr) > (int)sizeof(number)) {
+		memcpy(&number, nla_data(attr), sizeof(number));
+		snprintf(record->text[record->nr], sizeof(record->text[0]), "%s",
+			 (char *)nla_data(attr) + sizeof(number));
+	}
+	record->number[record->nr++] = number;
+}
+
 static void parse_record(struct nlattr *nest, struct raw_record *record)
 {
 	struct nlattr *attr;
@@ -347,6 +371,10 @@ static void parse_record(struct nlattr *nest, struct raw_record *record)
 		if (nla_type(attr) == KPS_ENTRY_A_STR)
 			nla_strlcpy(record->text[record->nr++], attr,
 				    sizeof(record->text[0]));
+		if (nla_type(attr) == KPS_ENTRY_A_BYTES)
+			parse_bytes(attr, record);
+		if (nla_type(attr) == KPS_ENTRY_A_NAMED)
+			parse_named(attr, record);
 	}
 }
 

@@ -411,8 +411,8 @@ static void check_text(void)
 	      "a record of four types");
 	check(!strcmp(record.text[0], "0A:1A:0B:04:05:06"), "mac: %s",
 	      record.text[0]);
-	check(!strcmp(record.text[1], "a\"\\x01\\xff"), "buf: %s",
-	      record.text[1]);
+	check(record.number[1] == 4 && !memcmp(record.text[1], "a\"\x01\xff", 4),
+	      "buf: its bytes as they are, %llu", record.number[1]);
 	check(!strcmp(record.text[2], "77\n0x1234"), "usym: tgid, address");
 	check(record.number[3] > 0, "cgroup: %llu", record.number[3]);
 	unload();

@@ -129,6 +129,7 @@
 #define KPS_MAX_BUFFER		(64U << 20) /* bytes of records, per CPU */
 #define KPS_MAX_JOIN_ARGS	16
 #define KPS_MAX_JOIN		2048	/* bytes of text that one JOIN can take */
+#define KPS_SHAPE_MAX		4096	/* a map's KEY_SHAPE or VALUE_SHAPE, with the NUL */
 
 enum kps_cmd {
 	KPS_CMD_UNSPEC,
@@ -176,8 +177,8 @@ enum kps_attr {
 	KPS_A_PAD,
 	KPS_A_OUTPUT,		/* nest: KPS_OUTPUT_A_* */
 	KPS_A_BUFFER,		/* u32: bytes of records that each CPU keeps */
-	KPS_A_RECORD,		/* nest: KPS_ENTRY_A_OUTPUT, _TIME, then one INT or
-				 * STR per field of that output, in order
+	KPS_A_RECORD,		/* nest: KPS_ENTRY_A_OUTPUT, _TIME, then one per field
+				 * of that output, in order, as a key has them
 				 */
 	KPS_A_LOST,		/* u64: records that found the buffer full, since
 				 * the program was loaded.  Also in PROGRAMS, SHOW
@@ -244,6 +245,8 @@ enum kps_map_attr {
 	KPS_MAP_A_MEMORY,	/* u64, SHOW, READ: bytes held */
 	KPS_MAP_A_OVERFLOW,	/* u64, SHOW, READ: updates lost, no slot left */
 	KPS_MAP_A_PAD,
+	KPS_MAP_A_KEY_SHAPE,	/* string: what the fields are together, for who prints */
+	KPS_MAP_A_VALUE_SHAPE,	/* them: kept with the map, and not looked at */
 	__KPS_MAP_A_MAX,
 };
 #define KPS_MAP_A_MAX (__KPS_MAP_A_MAX - 1)
@@ -268,8 +271,9 @@ enum kps_type {
 				 * the address in hex on the next line
 				 */
 	KPS_T_MAC,		/* 8 bytes, of which six: 0A:1B:.. */
-	KPS_T_BUF,		/* size bytes: u64 length, then as many bytes; text:
-				 * what is not printable ASCII as \xNN
+	KPS_T_BUF,		/* size bytes: u64 length, then as many bytes, which
+				 * are sent as they are; in debugfs as text: what is not
+				 * printable ASCII as \xNN
 				 */
 	KPS_T_CGROUP,		/* 8 bytes: id of a cgroup; sent as INT */
 	KPS_T_JOIN,		/* size 8: text that KPS_FN_JOIN adds at the end of
@@ -431,16 +435,18 @@ enum kps_entry_attr {
 	KPS_ENTRY_A_UNSPEC,
 	KPS_ENTRY_A_KEY,	/* nest: one of the following per field, in order */
 	KPS_ENTRY_A_INT,	/* u64; signed if its field says so */
-	KPS_ENTRY_A_STR,	/* string: text of any other type.  A stack's frames
+	KPS_ENTRY_A_STR,	/* string: text of any other type but two, see below.  A stack's frames
 				 * are separated by newlines, innermost first
 				 */
 	KPS_ENTRY_A_VALUE,	/* binary: u64[], see enum kps_map_kind; of a VALUE
 				 * map a nest like KEY, KPS_ENTRY_A_PLAIN, instead
 				 */
-	KPS_ENTRY_A_PLAIN,	/* nest: one INT or STR, several of a tuple */
+	KPS_ENTRY_A_PLAIN,	/* nest: one like those of a KEY, several of a tuple */
 	KPS_ENTRY_A_PAD,
 	KPS_ENTRY_A_OUTPUT,	/* u32, of a record: number of its output */
 	KPS_ENTRY_A_TIME,	/* u64, of a record: CLOCK_MONOTONIC, ns */
+	KPS_ENTRY_A_NAMED,	/* binary: u64, then its name, a string: KPS_T_ENUM */
+	KPS_ENTRY_A_BYTES,	/* binary: those of a KPS_T_BUF */
 	__KPS_ENTRY_A_MAX,
 };
 #define KPS_ENTRY_A_MAX (__KPS_ENTRY_A_MAX - 1)

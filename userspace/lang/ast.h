@@ -35,8 +35,8 @@ enum type_kind {
 	TYPE_USER,		/* a user's number that prints as the name */
 	TYPE_TIME,		/* nanoseconds that print by a format */
 	TYPE_TUPLE,
-	TYPE_ARRAY,		/* in the record or in memory: its elements, ntop() .. */
-	TYPE_RECORD,		/* a struct or union in memory: its members */
+	TYPE_ARRAY,		/* in the record, in memory, or a copy */
+	TYPE_RECORD,		/* a struct or a union, likewise */
 	TYPE_AGGREGATE,		/* count() .. lhist(): only assigned to a map */
 	TYPE_ACTION,		/* printf() and the like: only a statement */
 };
@@ -44,6 +44,9 @@ enum type_kind {
 struct type {
 	enum type_kind kind;
 	bool is_signed;		/* TYPE_INT, TYPE_ENUM */
+	bool is_copy;		/* TYPE_ARRAY, TYPE_RECORD: not where it is, but its
+				 * bytes, in scratch behind their number
+				 */
 	unsigned int size;	/* TYPE_STR, TYPE_BUF: in scratch; TYPE_ARRAY,
 				 * TYPE_RECORD: in the record or in memory;
 				 * TYPE_INT, TYPE_ENUM: bytes that it had, 0: 8
@@ -56,6 +59,7 @@ struct type {
 	const char *format;	/* TYPE_TIME */
 	unsigned int nr_members; /* TYPE_TUPLE */
 	const struct type *members;
+	const char * const *names_of; /* its members, of (a=1, b=2); or NULL */
 };
 
 enum op {
@@ -116,6 +120,7 @@ struct expr {
 	enum op op;		/* EXPR_UNARY, EXPR_BINARY */
 	uint64_t value;		/* EXPR_INT */
 	const char *text;	/* name, string, or type of a cast */
+	const char *label;	/* in a tuple: what the member is called, or NULL */
 	unsigned int len;	/* EXPR_STRING: may contain NUL */
 	struct expr *a, *b, *c;	/* operands; FIELD, CAST, INDEX: .a */
 	bool is_arrow;		/* EXPR_FIELD: written with -> */
@@ -129,11 +134,15 @@ struct expr {
 	const struct function *function; /* EXPR_CALL */
 	const struct event_field *field; /* EXPR_FIELD: in the record, or NULL */
 	bool in_memory;		/* it is read from there: at ... */
+	bool in_copy;		/* or from a copy, which is ... */
 	struct expr *address;	/* ... this */
 	uint64_t offset;	/* ... and this many bytes */
 	unsigned int bit, bits;	/* of what is there; .bits 0: all of them */
 	bool is_sum;		/* EXPR_MAP: what all CPUs together have of an aggregation */
-	uint64_t step;		/* of a pointer's sum: bytes of "one more", or 0 */
+	uint64_t step;		/* of a pointer's sum: bytes of "one more", or 0; of
+				 * an element of a copy: its bytes
+				 */
+	const struct type *compared_as; /* EXPR_BINARY, of what is wider: both operands */
 	unsigned int map;		 /* EXPR_MAP: its number */
 	unsigned int take;	/* print(@map): KPS_F_RESET, _ZERO: it empties it */
 	bool is_taken;		/* clear(), zero(): a print() does it */

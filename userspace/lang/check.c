@@ -56,7 +56,7 @@ static int check_map_value(struct checker *checker, struct stmt *stmt)
 		return -1;
 	if (value->type.kind == TYPE_AGGREGATE)
 		return check_map_aggregate(checker, stmt->target, value);
-	if (require_kept(value, "kept in a map") ||
+	if (require_copied(checker, value, "kept in a map") ||
 	    check_map_assign(checker, stmt->target, &value->type))
 		return -1;
 	return 0;

@@ -12,24 +12,45 @@ int check_list(struct checker *checker, struct expr *list)
 	return 0;
 }
 
+/* (a=1, a=2) */
+static int check_labels(const struct expr *list)
+{
+	const struct expr *member, *other;
+
+	for (member = list; member; member = member->next)
+		for (other = list; other != member; other = other->next) {
+			if (!member->label || strcmp(member->label, other->label))
+				continue;
+			diag_error(&member->at, NULL, "there are two members '%s'",
+				   member->label);
+			return -1;
+		}
+	return 0;
+}
+
 static int check_tuple(struct checker *checker, struct expr *expr)
 {
 	unsigned int nr = expr_list_len(expr->list);
 	struct type *members = arena_alloc(checker->arena,
 					   nr * sizeof(*members));
+	const char **names = arena_alloc(checker->arena, nr * sizeof(*names));
 	struct expr *member = expr->list;
 	unsigned int i;
 
-	if (check_list(checker, expr->list))
+	if (check_list(checker, expr->list) || check_labels(expr->list))
 		return -1;
 	for (i = 0; i < nr; i++, member = member->next) {
-		if (require_kept(member, "in a tuple"))
+		if (require_copied(checker, member, "in a tuple"))
 			return -1;
 		members[i] = member->type;
+		if (member->label)
+			names[i] = member->label;
 	}
 	set_kind(expr, TYPE_TUPLE);
 	expr->type.nr_members = nr;
 	expr->type.members = members;
+	if (expr->list->label)
+		expr->type.names_of = names;
 	if (type_tuples(&expr->type) > KPS_FIELD_TUPLES) {
 		diag_error(&expr->at, NULL, "tuples nest deeper than %u",
 			   KPS_FIELD_TUPLES);
@@ -184,10 +205,46 @@ static int check_int_operands(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+/* An array is compared with a number as the number that its bytes are. */
+static struct expr *as_number(struct checker *checker, struct expr *expr)
+{
+	struct expr *cast = expr_named(checker->arena, EXPR_CAST, &expr->at,
+				       arena_printf(checker->arena, "uint%u",
+						    8 * expr->type.size));
+
+	cast->a = expr;
+	return cast;
+}
+
+/* Word by word: tuples, arrays, structs, addresses, stacks. */
+static int check_same(struct checker *checker, struct expr *expr)
+{
+	struct type *a = &expr->a->type, *b = &expr->b->type, *both;
+
+	if (a->kind == TYPE_ARRAY && type_is_int(b))
+		expr->a = as_number(checker, expr->a);
+	else if (b->kind == TYPE_ARRAY && type_is_int(a))
+		expr->b = as_number(checker, expr->b);
+	else if (!type_same_kind(a, b) || a->kind == TYPE_BUF)
+		return refuse_operands(expr);
+	else if (require_copied(checker, expr->a, "compared") ||
+		 require_copied(checker, expr->b, "compared"))
+		return -1;
+	if (type_is_int(a) || type_is_int(b))
+		return check_expr(checker, expr);
+	both = arena_alloc(checker->arena, sizeof(*both));
+	*both = type_copy(checker, a);
+	type_unify(both, b);
+	expr->compared_as = both;
+	set_bool(expr);
+	return 0;
+}
+
 static int check_binary(struct checker *checker, struct expr *expr)
 {
 	const struct type *a = &expr->a->type, *b = &expr->b->type;
 
+	expr->compared_as = NULL;
 	if (check_expr(checker, expr->a) || check_expr(checker, expr->b))
 		return -1;
 	if (a->kind == TYPE_NONE || b->kind == TYPE_NONE) {
@@ -200,6 +257,8 @@ static int check_binary(struct checker *checker, struct expr *expr)
 					check_int_operands(checker, expr);
 	if (a->kind == TYPE_STR && b->kind == TYPE_STR)
 		return check_str_operands(checker, expr);
+	if (expr->op == OP_EQ || expr->op == OP_NE)
+		return check_same(checker, expr);
 	return refuse_operands(expr);
 }
 

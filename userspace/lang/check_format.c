@@ -19,8 +19,6 @@ static int check_conversion(const struct expr *call, const struct expr *value,
 {
 	switch (piece->conversion) {
 	case 's':
-		if (!type_is_text(&value->type))
-			return refuse_value(call, value, piece, "text");
 		return 0;
 	case 'r':
 		if (value->type.kind != TYPE_BUF)
@@ -49,7 +47,7 @@ static int refuse_number(const struct expr *call, unsigned int wanted)
 	return -1;
 }
 
-static int check_values(struct expr *call, const struct format *format)
+static int check_values(struct checker *checker, struct expr *call, const struct format *format)
 {
 	const struct format_piece *piece = format->pieces;
 	struct expr *value = call->list->next;
@@ -62,7 +60,7 @@ static int check_values(struct expr *call, const struct format *format)
 			piece++;
 		if (value->type.kind == TYPE_NONE)
 			continue;
-		if (require_value(value, "printed") ||
+		if (require_copied(checker, value, "printed") ||
 		    check_conversion(call, value, piece))
 			return -1;
 		if (piece->conversion != 's' && type_is_int(&value->type)) {
@@ -86,10 +84,10 @@ static int check_values(struct expr *call, const struct format *format)
  *
  * Return: 0, or -1 after an error was reported.
  */
-int check_format(struct expr *call)
+int check_format(struct checker *checker, struct expr *call)
 {
 	struct format *format = format_parse(call->list->text);
-	int err = check_values(call, format);
+	int err = check_values(checker, call, format);
 
 	format_free(format);
 	return err;

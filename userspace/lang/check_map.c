@@ -78,7 +78,7 @@ static int spread_tuple(struct checker *checker, struct expr *map)
 
 	if (!only || only->next)
 		return 0;
-	if (only->kind == EXPR_TUPLE) {
+	if (only->kind == EXPR_TUPLE && !only->list->label) {
 		map->list = only->list;
 		return 0;
 	}
@@ -87,7 +87,7 @@ static int spread_tuple(struct checker *checker, struct expr *map)
 		return 0;
 	if (check_expr(checker, only))
 		return -1;
-	if (only->type.kind == TYPE_TUPLE)
+	if (only->type.kind == TYPE_TUPLE && !only->type.names_of)
 		map->list = members_of(checker, only);
 	return 0;
 }
@@ -100,7 +100,7 @@ static int check_key(struct checker *checker, struct expr *map)
 	if (spread_tuple(checker, map))
 		return -1;
 	for (key = map->list; key; key = key->next) {
-		if (check_expr(checker, key) || require_kept(key, "a key"))
+		if (check_expr(checker, key) || require_copied(checker, key, "a key"))
 			return -1;
 		size += type_size(&key->type);
 		nr += type_fields(&key->type);

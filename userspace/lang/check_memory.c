@@ -13,10 +13,13 @@
 #include "base/near.h"
 #include "check_parts.h"
 
+/* As many as can be compared with, one by one. */
+#define MAX_CHOICES 64
+
 void forget_memory(struct expr *expr)
 {
 	expr->field = NULL;
-	expr->in_memory = false;
+	expr->in_memory = expr->in_copy = false;
 	expr->address = NULL;
 	expr->offset = 0;
 	expr->bit = expr->bits = 0;
@@ -117,10 +120,23 @@ static void set_address(struct expr *expr, struct expr *address,
 	expr->offset = offset;
 }
 
-/* Where a struct or an array is: in memory, or in a variable. */
+/* What has parts of its own is one more copy. */
+static void set_in_copy(struct expr *expr, struct expr *copy, uint64_t offset)
+{
+	expr->in_copy = true;
+	expr->address = copy;
+	expr->offset = offset;
+	expr->type.is_copy = type_is_bytes(&expr->type);
+}
+
+/* Where a struct or an array is: in memory, in a copy, or where a variable says. */
 static void set_inside(struct expr *expr, struct expr *outer, uint64_t offset)
 {
-	if (outer->in_memory)
+	if (outer->in_copy)
+		set_in_copy(expr, outer->address, outer->offset + offset);
+	else if (expr_is_copy(outer))
+		set_in_copy(expr, outer, offset);
+	else if (outer->in_memory)
 		set_address(expr, outer->address, outer->offset + offset);
 	else
 		set_address(expr, outer, offset);
@@ -274,12 +290,33 @@ static int check_record_element(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+/* Of a copy: by a number that is known, or one of few. */
+static int check_copied_element(struct expr *expr, const struct ctype *element)
+{
+	struct expr *index = expr->list, *base = expr->a;
+	uint64_t nr = base->type.to->nr;
+
+	if (expr_is_const(index)) {
+		set_inside(expr, base, index->value * element->size);
+		return 0;
+	}
+	if (nr > MAX_CHOICES || type_is_bytes(&expr->type)) {
+		diag_error(&index->at, "write a number",
+			   "the index must be a constant here");
+		return -1;
+	}
+	set_inside(expr, base, 0);
+	expr->step = element->size;
+	return 0;
+}
+
 static int check_element(struct checker *checker, struct expr *expr,
 			 const struct ctype *element, struct expr *base,
 			 uint64_t offset)
 {
 	struct expr *index = expr->list;
 
+	expr->step = 0;
 	element = ctype_complete(checker->ctypes, element);
 	if (set_type(checker, expr, element))
 		return -1;
@@ -288,6 +325,8 @@ static int check_element(struct checker *checker, struct expr *expr,
 			   ctype_text(checker->ctypes, element));
 		return -1;
 	}
+	if (expr->a->type.kind == TYPE_ARRAY && (expr->a->in_copy || expr_is_copy(expr->a)))
+		return check_copied_element(expr, element);
 	if (expr_is_const(index)) {
 		set_address(expr, base, offset + index->value * element->size);
 		return 0;
@@ -316,12 +355,18 @@ static int check_character(struct expr *expr)
 {
 	const struct expr *index = expr->list;
 
-	if (require_const(index, "the index of a string"))
+	if (!expr_is_const(index) && expr->a->type.size > MAX_CHOICES) {
+		diag_error(&index->at, "write a number, or read a shorter string: str(x, n)",
+			   "the index of a string must be a constant");
+		return -1;
+	}
+	if (require_int(index, "an index"))
 		return -1;
 	if (is_outside(index, expr->a->type.size))
 		return refuse_element(expr, expr->a->type.size);
 	set_int(expr, true);
 	expr->type.size = 1;
+	expr->step = 1;
 	expr->value = index->value;
 	return 0;
 }
@@ -462,11 +507,40 @@ static bool is_bool(const struct ctype *type)
 			      !strcmp(type->name, "_Bool"));
 }
 
+/* (uint64)$a: the bytes of an array as a number. */
+static int check_bytes_cast(struct checker *checker, struct expr *expr,
+			    const struct ctype *type)
+{
+	struct event_field *number;
+
+	if (expr->a->type.size != type->size) {
+		diag_error(&expr->at, NULL, "%u bytes cannot be cast to %s",
+			   expr->a->type.size, expr->text);
+		return -1;
+	}
+	if (set_number(checker, expr, type))
+		return -1;
+	if (!expr->a->field) {
+		set_inside(expr, expr->a, 0);
+		return 0;
+	}
+	number = arena_alloc(checker->arena, sizeof(*number));
+	*number = *expr->a->field;
+	number->class = FIELD_PLAIN;
+	number->is_signed = type->is_signed;
+	expr->field = number;
+	return 0;
+}
+
 static int check_number_cast(struct checker *checker, struct expr *expr,
 			     const struct ctype *type)
 {
 	struct type cast;
 
+	if (expr->a->in_memory && expr->a->type.kind == TYPE_STR)
+		become_array(expr->a);
+	if (expr->a->type.kind == TYPE_ARRAY && expr->a->type.size)
+		return check_bytes_cast(checker, expr, type);
 	if (require_int(expr->a, "what is cast"))
 		return -1;
 	if (is_bool(type)) {
@@ -486,6 +560,35 @@ static int check_number_cast(struct checker *checker, struct expr *expr,
 	return 0;
 }
 
+/* (uint8[8])5, (int8[])"abc": so many elements, or as many as there are. */
+static int check_array_cast(struct checker *checker, struct expr *expr,
+			    const struct ctype *type)
+{
+	const struct type *from = &expr->a->type;
+	uint64_t size = type->size, bytes = from->size ? from->size : 8;
+	const struct ctype *element = type->of;
+
+	if (expr->a->kind == EXPR_STRING)
+		bytes = expr->a->len + 1;
+	if (!size)
+		size = bytes / element->size * element->size;
+	if (from->kind != TYPE_STR && !type_is_int(from)) {
+		diag_error(&expr->at, "cast an integer or a string",
+			   "%s cannot be cast to %s", type_name(from), expr->text);
+		return -1;
+	}
+	if (element->kind != KTYPE_INT || !size || size > (from->kind == TYPE_STR ? bytes : 8)) {
+		diag_error(&expr->at, NULL, "%llu bytes cannot be cast to %s",
+			   (unsigned long long)bytes, expr->text);
+		return -1;
+	}
+	set_kind(expr, TYPE_ARRAY);
+	expr->type.size = size;
+	expr->type.to = ctype_array(checker->ctypes, element, size / element->size);
+	expr->type.is_copy = true;
+	return 0;
+}
+
 int check_cast(struct checker *checker, struct expr *expr)
 {
 	const struct ctype *type = ctype_find(checker->ctypes, &expr->at,
@@ -493,12 +596,19 @@ int check_cast(struct checker *checker, struct expr *expr)
 
 	if (!type || check_expr(checker, expr->a))
 		return -1;
+	forget_memory(expr);
+	if (expr->a->type.kind == TYPE_NONE) {
+		set_kind(expr, TYPE_NONE);
+		return 0;
+	}
 	switch (type->kind) {
 	case KTYPE_POINTER:
 		return check_pointer_cast(expr, type);
 	case KTYPE_INT:
 	case KTYPE_ENUM:
 		return check_number_cast(checker, expr, type);
+	case KTYPE_ARRAY:
+		return check_array_cast(checker, expr, type);
 	default:
 		break;
 	}
@@ -593,4 +703,25 @@ const struct ctype *pointee_of_field(struct checker *checker,
 		star--;
 	base = arena_strndup(checker->arena, text, star - text);
 	return ctype_target(checker->ctypes, base);
+}
+
+/* "unsigned long args[6]" */
+const struct ctype *array_of_field(struct checker *checker,
+				   const struct event_field *field)
+{
+	const char *text = field->declared;
+	const char *bracket = text ? strchr(text, '[') : NULL, *end = bracket;
+	const struct ctype *element;
+
+	while (end && end > text && end[-1] != ' ')
+		end--;
+	while (end && end > text && end[-1] == ' ')
+		end--;
+	if (!end || end == text)
+		return NULL;
+	element = ctype_target(checker->ctypes,
+			       arena_strndup(checker->arena, text, end - text));
+	if (element->kind != KTYPE_INT || !element->size || field->size % element->size)
+		return NULL;
+	return ctype_array(checker->ctypes, element, field->size / element->size);
 }

@@ -260,7 +260,8 @@ static int type_of_field(struct checker *checker, const struct expr *expr,
 		*type = (struct type){ .kind = TYPE_STR, .size = DEFAULT_STR };
 		return 0;
 	case FIELD_BYTES:
-		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size };
+		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size,
+				       .to = array_of_field(checker, field) };
 		return 0;
 	case FIELD_PLAIN:
 		if (field->type == KPS_T_INET) {
@@ -275,7 +276,8 @@ static int type_of_field(struct checker *checker, const struct expr *expr,
 	default:
 		if (!is_plain_array(field))
 			break;
-		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size };
+		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size,
+				       .to = array_of_field(checker, field) };
 		return 0;
 	}
 	diag_error(&expr->at, event_field_is_loc(field) ?
@@ -292,9 +294,16 @@ static int check_member(struct checker *checker, struct expr *expr)
 	char *end;
 	unsigned long n = strtoul(expr->text, &end, 10);
 
-	if (*end) {
-		diag_error(&expr->at, "its members are .0, .1 ..",
-			   "a tuple has no member '%s'", expr->text);
+	if (tuple->names_of)
+		n = type_member_named(tuple, expr->text);
+	else if (*end)
+		n = tuple->nr_members;
+	if (n >= tuple->nr_members && (*end || tuple->names_of)) {
+		diag_error(&expr->at, tuple->names_of ?
+			   arena_printf(checker->arena, "its first one is .%s",
+					tuple->names_of[0]) : "its members are .0, .1 ..",
+			   "a %s has no member '%s'",
+			   tuple->names_of ? "record" : "tuple", expr->text);
 		return -1;
 	}
 	if (n >= tuple->nr_members) {

@@ -18,8 +18,8 @@ static inline unsigned int round_up8(unsigned int n)
 int require_int(const struct expr *expr, const char *where);
 int require_const(const struct expr *expr, const char *what);
 int require_value(const struct expr *expr, const char *what);
-/* One that a map or a tuple can hold. */
-int require_kept(const struct expr *expr, const char *what);
+/* The same; of a struct or an array in memory a copy is wanted from now on. */
+int require_copied(struct checker *checker, struct expr *expr, const char *what);
 void set_int(struct expr *expr, bool is_signed);
 void set_bool(struct expr *expr);
 void set_str(struct expr *expr, unsigned int size);
@@ -62,6 +62,9 @@ void set_step(struct checker *checker, struct expr *expr,
 /* What a field of the record points to, if it is a pointer. */
 const struct ctype *pointee_of_field(struct checker *checker,
 				     const struct event_field *field);
+/* An array in the record as C has it, by what the event says of it; NULL: of no numbers. */
+const struct ctype *array_of_field(struct checker *checker,
+				   const struct event_field *field);
 /*
  * What a string takes that is read from that array: one byte more, for the array
  * need not end with a NUL.
@@ -84,7 +87,7 @@ int check_field(struct checker *checker, struct expr *expr);
 int check_call(struct checker *checker, struct expr *expr);
 
 /* check_format.c */
-int check_format(struct expr *call);
+int check_format(struct checker *checker, struct expr *call);
 
 /* check_map.c: a map with its keys as it is used, by whom it is */
 int check_map_target(struct checker *checker, struct expr *map,

@@ -131,12 +131,25 @@ int require_value(const struct expr *expr, const char *what)
 	return -1;
 }
 
-/* The format of a time goes with an output, a map has no place for it. */
-int require_kept(const struct expr *expr, const char *what)
+/* What a helper can read at once, behind the number of its bytes. */
+#define MAX_COPY (KPS_MAX_STR - COPY_HEAD)
+
+int require_copied(struct checker *checker, struct expr *expr, const char *what)
 {
-	if (expr->type.kind != TYPE_TIME)
+	struct type *type = &expr->type;
+
+	if (!type_is_bytes(type) || !type->to || type->is_copy)
 		return require_value(expr, what);
-	diag_error(&expr->at, "keep nsecs, and format it where it is printed",
-		   "%s cannot be %s", type_name(&expr->type), what);
+	if (!type->size)
+		type->size = ctype_complete(checker->ctypes, type->to)->size;
+	if (type->size && type->size <= MAX_COPY) {
+		type->is_copy = true;
+		return 0;
+	}
+	diag_error(&expr->at, type->kind == TYPE_ARRAY ?
+		   "use an element, [0], or some of its bytes: buf(x, n)" : "use its members one by one",
+		   type->size ? "%s of %u bytes cannot be %s as a whole: at most %u can" :
+				"%s of %u bytes cannot be %s",
+		   type_name(type), type->size, what, MAX_COPY);
 	return -1;
 }

@@ -14,6 +14,7 @@
 #include "preprocess.h"
 #include "provider/provider.h"
 #include "settings.h"
+#include "shape.h"
 #include "takes.h"
 
 #define DEFAULT_KEYS 4096
@@ -272,6 +273,24 @@ static int check_key_size(const struct map_decl *decl, unsigned int size)
 	return -1;
 }
 
+static char *own_shape(struct compilation *comp, const struct type *types,
+		       unsigned int nr)
+{
+	const char *shape = shape_of(&comp->ctypes, types, nr);
+
+	return shape ? xstrdup(shape) : NULL;
+}
+
+/* Hundreds of members, of which each could be kept by itself. */
+static int check_shape(const struct map_decl *decl, const char *shape)
+{
+	if (!shape || strlen(shape) < KPS_SHAPE_MAX)
+		return 0;
+	diag_error(&decl->at, "keep the members that you need",
+		   "what %s holds has too many members", decl->name);
+	return -1;
+}
+
 static int add_map(struct compilation *comp, const struct map_decl *decl)
 {
 	struct object *object = comp->object;
@@ -293,7 +312,11 @@ static int add_map(struct compilation *comp, const struct map_decl *decl)
 					      KPS_MAX_KEY_FIELDS - map->nr_key);
 		size += type_size(&decl->key[i]);
 	}
-	return check_key_size(decl, size);
+	map->key_shape = own_shape(comp, decl->key, decl->nr_key);
+	if (is_plain)
+		map->value_shape = own_shape(comp, &decl->value, 1);
+	return check_key_size(decl, size) || check_shape(decl, map->key_shape) ||
+	       check_shape(decl, map->value_shape) ? -1 : 0;
 }
 
 static int add_maps(struct compilation *comp)

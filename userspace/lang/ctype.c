@@ -299,16 +299,32 @@ static void refuse_unknown(struct ctypes *ctypes, const struct span *at,
 		   "this kernel's types have no '%s'", base);
 }
 
+/* "[2][4]": the first is the outermost. */
+static const struct ctype *add_brackets(struct ctypes *ctypes,
+					const struct ctype *type, const char *text)
+{
+	const char *next = strchr(text + 1, '[');
+
+	if (next)
+		type = add_brackets(ctypes, type, next);
+	return ctype_array(ctypes, ctype_complete(ctypes, type),
+			   strtoul(text + 1, NULL, 10));
+}
+
 const struct ctype *ctype_find(struct ctypes *ctypes, const struct span *at,
 			       const char *text)
 {
+	const char *bracket = strchr(text, '[');
 	unsigned int stars;
-	const char *base = split_stars(ctypes, text, &stars);
+	const char *base = split_stars(ctypes, bracket ? arena_strndup(ctypes->arena, text,
+								      bracket - text) :
+						text, &stars);
 	const struct ctype *type = find_base(ctypes, base);
 
 	if (!type)
 		refuse_unknown(ctypes, at, base);
-	return add_stars(ctypes, type, stars);
+	type = add_stars(ctypes, type, stars);
+	return type && bracket ? add_brackets(ctypes, type, bracket) : type;
 }
 
 const struct ctype *ctype_pointer(struct ctypes *ctypes, const struct ctype *to)

@@ -180,6 +180,8 @@ static void dump_expr(FILE *out, const struct expr *expr, unsigned int indent)
 		fputs(": ", out);
 		dump_type(out, &expr->type);
 	}
+	if (expr->in_copy)
+		fputs(", of a copy", out);
 	if (expr->in_memory)
 		fprintf(out, ", in memory at +%" PRIu64, expr->offset);
 	fputc('\n', out);

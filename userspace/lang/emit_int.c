@@ -34,6 +34,10 @@ static bool is_imm_divisor(const struct expr *expr)
  */
 bool is_simple(const struct expr *expr)
 {
+	if (expr->in_copy)
+		return false;
+	if (expr->in_memory)
+		return is_simple(expr->address);
 	switch (expr->kind) {
 	case EXPR_INT:
 	case EXPR_NAME:
@@ -41,8 +45,7 @@ bool is_simple(const struct expr *expr)
 		return true;
 	case EXPR_FIELD:
 	case EXPR_INDEX:
-		return expr->field ||
-		       (expr->in_memory && is_simple(expr->address));
+		return expr->field;
 	case EXPR_CALL:
 		return is_simple_call(expr);
 	case EXPR_CAST:
@@ -386,6 +389,10 @@ static void emit_character(struct emitter *em, const struct expr *expr, int dst,
 {
 	int off = emit_str(em, expr->a, depth);
 
+	if (!expr_is_const(expr->list)) {
+		emit_choice_of(em, expr, dst, off, expr->a->type.size, depth);
+		return;
+	}
 	code_load(&em->code, BPF_B, dst, FRAME_SCRATCH + off + expr->value);
 	code_alu_imm(&em->code, BPF_LSH, dst, 56);
 	code_alu_imm(&em->code, BPF_ARSH, dst, 56);
@@ -396,6 +403,10 @@ static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 {
 	if (expr->in_memory) {
 		emit_memory(em, expr, dst, depth);
+		return;
+	}
+	if (expr->in_copy) {
+		emit_from_copy(em, expr, dst, depth);
 		return;
 	}
 	switch (expr->kind) {
@@ -420,7 +431,11 @@ static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 		emit_call(em, expr, dst, depth);
 		return;
 	case EXPR_CAST:
-		emit_cast(em, expr, dst, depth);
+		/* Bytes of the record, as a number. */
+		if (expr->field)
+			emit_field(em, expr, dst);
+		else
+			emit_cast(em, expr, dst, depth);
 		return;
 	case EXPR_UNARY:
 		if (expr->op == OP_LNOT)
@@ -569,6 +584,8 @@ void emit_branch(struct emitter *em, const struct expr *expr,
 		emit_either(em, expr, sense, label, depth);
 	else if (expr->a->type.kind == TYPE_STR)
 		emit_str_branch(em, expr, sense, label, depth);
+	else if (expr->compared_as)
+		emit_value_branch(em, expr, sense, label, depth);
 	else
 		emit_int_branch(em, expr, sense, label, depth);
 }

@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "emitter.h"
 #include "provider/provider.h"
+#include "shape.h"
 
 static bool same_text(const char *a, const char *b)
 {
@@ -15,16 +16,9 @@ static bool same_text(const char *a, const char *b)
 static bool same_fields(const struct object_output *a,
 			const struct object_output *b)
 {
-	size_t i;
-
-	if (a->nr_fields != b->nr_fields)
-		return false;
-	for (i = 0; i < a->nr_fields; i++)
-		if (memcmp(&a->fields[i].wire, &b->fields[i].wire,
-			   sizeof(a->fields[i].wire)) ||
-		    !same_text(a->fields[i].strftime, b->fields[i].strftime))
-			return false;
-	return true;
+	return a->nr_fields == b->nr_fields && same_text(a->shape, b->shape) &&
+	       (!a->nr_fields || !memcmp(a->fields, b->fields,
+					 a->nr_fields * sizeof(*a->fields)));
 }
 
 static bool same_output(const struct object_output *a,
@@ -39,17 +33,12 @@ static bool same_output(const struct object_output *a,
 static void copy_output(struct object_output *to,
 			const struct object_output *from)
 {
-	size_t i;
-
 	*to = *from;
 	to->format = from->format ? xstrdup(from->format) : NULL;
+	to->shape = from->shape ? xstrdup(from->shape) : NULL;
 	to->fields = xcalloc(from->nr_fields + 1, sizeof(*to->fields));
-	for (i = 0; i < from->nr_fields; i++) {
-		to->fields[i] = from->fields[i];
-		if (from->fields[i].strftime)
-			to->fields[i].strftime =
-				xstrdup(from->fields[i].strftime);
-	}
+	if (from->nr_fields)
+		memcpy(to->fields, from->fields, from->nr_fields * sizeof(*to->fields));
 }
 
 /* Clauses that say the same, as those of a glob do, share an output. */
@@ -75,21 +64,17 @@ unsigned int add_output(struct emitter *em, const struct object_output *output)
 static unsigned int add_fields(struct emitter *em, const struct expr *list,
 			       struct object_output *output)
 {
-	unsigned int size = 0;
+	struct type types[KPS_MAX_OUTPUT_FIELDS] = { 0 };
+	unsigned int size = 0, nr = 0;
 
-	for (; list; list = list->next) {
-		struct kps_field wire[KPS_MAX_VALUE_FIELDS];
-		unsigned int i, nr;
-
-		nr = type_to_fields(em->object, &list->type, wire,
-				    KPS_MAX_VALUE_FIELDS);
-		for (i = 0; i < nr && output->nr_fields <
-				      KPS_MAX_OUTPUT_FIELDS; i++)
-			output->fields[output->nr_fields++].wire = wire[i];
-		output->fields[output->nr_fields - 1].strftime =
-			(char *)list->type.format;
+	for (; list && nr < KPS_MAX_OUTPUT_FIELDS; list = list->next) {
+		output->nr_fields += type_to_fields(em->object, &list->type,
+						    output->fields + output->nr_fields,
+						    KPS_MAX_OUTPUT_FIELDS - output->nr_fields);
 		size += type_size(&list->type);
+		types[nr++] = list->type;
 	}
+	output->shape = (char *)shape_of(em->checker->ctypes, types, nr);
 	return size;
 }
 
@@ -108,7 +93,7 @@ static bool is_of_end(const struct emitter *em)
 void emit_record(struct emitter *em, struct object_output *output,
 		 const struct expr *list)
 {
-	struct object_field fields[KPS_MAX_OUTPUT_FIELDS] = { 0 };
+	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS] = { 0 };
 	unsigned int size;
 	int off, at;
 

@@ -112,6 +112,10 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		store_zeros(em, off + expr->type.size, off + size);
 		return;
 	}
+	if (expr->in_copy) {
+		emit_copied_str(em, expr, off, size, depth);
+		return;
+	}
 	switch (expr->kind) {
 	case EXPR_NAME:
 		emit_comm_at(em, off);

@@ -32,11 +32,14 @@ static void copy_value(struct emitter *em, int to, const struct type *to_type,
 		store_zeros(em, to + size, to + type_size(to_type));
 		return;
 	}
-	for (i = 0; i < type->nr_members; i++)
-		copy_value(em, to + type_member_offset(to_type, i),
-			   &to_type->members[i],
+	for (i = 0; i < type->nr_members; i++) {
+		unsigned int n = type_counterpart(to_type, type, i);
+
+		copy_value(em, to + type_member_offset(to_type, n),
+			   &to_type->members[n],
 			   from + type_member_offset(type, i),
 			   &type->members[i]);
+	}
 }
 
 /*
@@ -47,7 +50,8 @@ bool has_place(const struct expr *expr)
 {
 	return expr->kind == EXPR_VARIABLE ||
 	       (expr->kind == EXPR_MAP && !expr->is_sum) ||
-	       (expr->kind == EXPR_FIELD && !expr->field && !expr->in_memory);
+	       (expr->kind == EXPR_FIELD && !expr->field && !expr->in_memory &&
+		!expr->in_copy);
 }
 
 int emit_map_value(struct emitter *em, const struct expr *map,
@@ -115,9 +119,12 @@ static void emit_tuple_at(struct emitter *em, const struct expr *expr, int off,
 	const struct expr *member = expr->list;
 	unsigned int i;
 
-	for (i = 0; member; i++, member = member->next)
-		emit_at(em, member, off + type_member_offset(to, i),
-			&to->members[i], depth);
+	for (i = 0; member; i++, member = member->next) {
+		unsigned int n = type_counterpart(to, &expr->type, i);
+
+		emit_at(em, member, off + type_member_offset(to, n), &to->members[n],
+			depth);
+	}
 }
 
 static void emit_choice_at(struct emitter *em, const struct expr *expr, int off,
@@ -173,6 +180,12 @@ static void emit_wide_at(struct emitter *em, const struct expr *expr, int off,
 	}
 }
 
+/* What is no copy yet, or a part of one. */
+static bool is_copied(const struct expr *expr)
+{
+	return !expr_is_copy(expr) || expr->in_copy || expr->kind == EXPR_CAST;
+}
+
 void emit_at(struct emitter *em, const struct expr *expr, int off,
 	     const struct type *to, unsigned int depth)
 {
@@ -180,6 +193,8 @@ void emit_at(struct emitter *em, const struct expr *expr, int off,
 
 	if (expr->kind == EXPR_BLOCK)
 		emit_block(em, expr, off, to, depth);
+	else if (to->is_copy && is_copied(expr))
+		emit_copy_at(em, expr, off, to, depth);
 	else if (has_place(expr))
 		copy_value(em, off, to, emit_place(em, expr, depth),
 			   &expr->type);

@@ -90,6 +90,21 @@ void emit_memory_bytes(struct emitter *em, const struct expr *expr,
 		       unsigned int len, int off, unsigned int size,
 		       unsigned int depth);
 
+/* emit_copy.c: copies of arrays and structs */
+void emit_copy_at(struct emitter *em, const struct expr *expr, int off,
+		  const struct type *to, unsigned int depth);
+/* A number that is a part of one; the text. */
+void emit_from_copy(struct emitter *em, const struct expr *expr, int dst,
+		    unsigned int depth);
+void emit_copied_str(struct emitter *em, const struct expr *expr, int off,
+		     unsigned int size, unsigned int depth);
+/* That element of the @nr at @off which the index says; 0 if it says none of them. */
+void emit_choice_of(struct emitter *em, const struct expr *expr, int dst, int off,
+		    unsigned int nr, unsigned int depth);
+/* As emit_branch(), of values that are compared by their words. */
+void emit_value_branch(struct emitter *em, const struct expr *expr, bool sense, int label,
+		       unsigned int depth);
+
 /* emit_value.c: values in scratch */
 
 /* At @off, in a place for type @to, which is as wide as the value or wider. */

@@ -121,6 +121,7 @@ static struct expr *copy_expr(struct use *use, const struct expr *expr)
 	copy = !is_within_limits(use->all, expr) ?
 		expr_int(use->all->arena, &expr->at, 0) :
 		argument ? copy_expr(&outside, argument) : copy_whole(use, expr);
+	copy->label = expr->label;
 	use->all->level--;
 	return copy;
 }

@@ -299,7 +299,7 @@ static void add_setting(struct parse *parse, const struct span *at,
 
 %type <clause> clause
 %type <point> attach_points attach_point
-%type <expr> filter expr unary postfix primary list list_or_none range
+%type <expr> filter expr unary postfix primary list list_or_none range record_members record_member
 %type <type> enumeration
 %type <integer> attributes
 %type <stmt> block stmts simple compound if else loop
@@ -673,6 +673,10 @@ cast_type:
 		$$ = arena_printf(ARENA, "%s%s%.*s", $1, $2 ? " " : "",
 				  (int)$2, "****************");
 	}
+	| cast_type '[' INTEGER ']'	{
+		$$ = arena_printf(ARENA, "%s[%llu]", $1, (unsigned long long)$3);
+	}
+	| cast_type '[' ']'	{ $$ = arena_printf(ARENA, "%s[]", $1); }
 	;
 
 base_type:
@@ -750,6 +754,11 @@ primary:
 		$$->list = expr_append($2, $4);
 		CHECK($$);
 	}
+	| '(' record_members ')'	{
+		$$ = expr_new(ARENA, EXPR_TUPLE, &@$);
+		$$->list = $2;
+		CHECK($$);
+	}
 	| BOOLEAN		{
 		$$ = expr_new(ARENA, EXPR_BOOL, &@$);
 		$$->value = $1;
@@ -758,6 +767,18 @@ primary:
 	| VALUE_BRACE stmts simple '}'	{
 		$3->is_last = true;
 		CHECK($$ = block_of(parse, &@$, stmt_append($2, $3)));
+	}
+	;
+
+record_members:
+	  record_member
+	| record_members ',' record_member	{ $$ = expr_append($1, $3); }
+	;
+
+record_member:
+	  NAME ASSIGN expr	{
+		$$ = $3;
+		$$->label = $1;
 	}
 	;
 

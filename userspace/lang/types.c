@@ -78,18 +78,40 @@ bool type_is_bytes(const struct type *type)
 
 bool type_is_value(const struct type *type)
 {
-	return kinds[type->kind].is_value;
+	return kinds[type->kind].is_value || type->is_copy;
 }
 
+int type_member_named(const struct type *type, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; type->names_of && i < type->nr_members; i++)
+		if (!strcmp(type->names_of[i], name))
+			return i;
+	return -1;
+}
+
+unsigned int type_counterpart(const struct type *to, const struct type *from,
+			      unsigned int n)
+{
+	return to->names_of && from->names_of ?
+	       (unsigned int)type_member_named(to, from->names_of[n]) : n;
+}
+
+/* Records are the same whatever the order of their members. */
 static bool same_members(const struct type *a, const struct type *b)
 {
 	unsigned int i;
 
-	if (a->nr_members != b->nr_members)
+	if (a->nr_members != b->nr_members || !a->names_of != !b->names_of)
 		return false;
-	for (i = 0; i < a->nr_members; i++)
-		if (!type_same_kind(&a->members[i], &b->members[i]))
+	for (i = 0; i < b->nr_members; i++) {
+		if (b->names_of && type_member_named(a, b->names_of[i]) < 0)
 			return false;
+		if (!type_same_kind(&a->members[type_counterpart(a, b, i)],
+				    &b->members[i]))
+			return false;
+	}
 	return true;
 }
 
@@ -133,9 +155,10 @@ void type_unify(struct type *type, const struct type *other)
 	unify_pointer(type, other);
 	if (other->size > type->size)
 		type->size = other->size;
+	type->is_copy |= other->is_copy;
 	/* Members are in the arena, and belong to this type alone. */
-	for (i = 0; i < type->nr_members; i++)
-		type_unify((struct type *)&type->members[i],
+	for (i = 0; i < other->nr_members; i++)
+		type_unify((struct type *)&type->members[type_counterpart(type, other, i)],
 			   &other->members[i]);
 }
 
@@ -143,6 +166,8 @@ unsigned int type_size(const struct type *type)
 {
 	if (type->kind == TYPE_TUPLE)
 		return type_member_offset(type, type->nr_members);
+	if (type->is_copy)
+		return COPY_HEAD + (type->size + 7) / 8 * 8;
 	return kinds[type->kind].size ? kinds[type->kind].size : type->size;
 }
 
@@ -193,7 +218,16 @@ bool expr_is_in_record(const struct expr *expr)
 
 bool expr_is_place(const struct expr *expr)
 {
-	return type_is_bytes(&expr->type) && !expr->field;
+	return type_is_bytes(&expr->type) && !expr->field && !expr->type.is_copy;
+}
+
+bool expr_is_copy(const struct expr *expr)
+{
+	if (!expr->type.is_copy || expr->field)
+		return false;
+	if (expr->kind == EXPR_VARIABLE)
+		return expr->variable->type.is_copy;
+	return !expr->in_memory;
 }
 
 bool enum_table_equal(const struct enum_table *a, const struct enum_table *b)
@@ -252,6 +286,8 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 
 	if (type->kind == TYPE_INT && type->to)
 		field.type = KPS_T_ADDR;
+	if (type->is_copy)
+		field.type = KPS_T_BUF;
 	if (type->kind != TYPE_ENUM)
 		return field;
 	id = add_enum(object, type->names);

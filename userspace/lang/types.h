@@ -42,11 +42,24 @@ unsigned int type_tuples(const struct type *type);
 /* Where the n-th member of a tuple begins. */
 unsigned int type_member_offset(const struct type *type, unsigned int n);
 
+/* Of (a=1, b=2): the number of a member; -1: there is none of that name. */
+int type_member_named(const struct type *type, const char *name);
+/* Where the n-th member of @from is in @to, which is of the same kind. */
+unsigned int type_counterpart(const struct type *to, const struct type *from,
+			      unsigned int n);
+
+/* What stands in front of the bytes of a copy: how many there are. */
+#define COPY_HEAD 8
+
 bool expr_is_const(const struct expr *expr);
 
-/* A struct or an array in the event's record; or in memory, where its value says. */
+/*
+ * A struct or an array in the event's record; or in memory, where its value says; or in
+ * scratch by itself, whether a copy is wanted of it or not.
+ */
 bool expr_is_in_record(const struct expr *expr);
 bool expr_is_place(const struct expr *expr);
+bool expr_is_copy(const struct expr *expr);
 
 bool enum_table_equal(const struct enum_table *a, const struct enum_table *b);
 

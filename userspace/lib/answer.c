@@ -117,6 +117,10 @@ static void parse_map(struct nlattr *nest, struct map_answer *map)
 	map->nr_value = get_fields(attrs[KPS_MAP_A_VALUE], map->value,
 				   KPS_MAX_VALUE_FIELDS);
 	get_bytes(attrs[KPS_MAP_A_LHIST], &map->lhist, sizeof(map->lhist));
+	if (attrs[KPS_MAP_A_KEY_SHAPE])
+		map->key_shape = get_string(attrs[KPS_MAP_A_KEY_SHAPE]);
+	if (attrs[KPS_MAP_A_VALUE_SHAPE])
+		map->value_shape = get_string(attrs[KPS_MAP_A_VALUE_SHAPE]);
 	map->memory = get_u64(attrs[KPS_MAP_A_MEMORY]);
 	map->overflow = get_u64(attrs[KPS_MAP_A_OVERFLOW]);
 }
@@ -264,6 +268,8 @@ static void free_map(struct map_answer *map)
 	for (i = 0; i < map->nr_entries; i++)
 		entry_clear(&map->entries[i]);
 	free(map->entries);
+	free(map->key_shape);
+	free(map->value_shape);
 	free(map->name);
 }
 
@@ -298,19 +304,13 @@ void program_free(struct program_answer *program)
 	free(program->stopped);
 }
 
-static void parse_datum(struct nlattr *attr, struct datum *datum)
+/* Whether it is one. */
+static bool parse_datum(struct nlattr *attr, struct datum *datum)
 {
-	datum->is_text = nla_type(attr) == KPS_ENTRY_A_STR;
-	if (datum->is_text)
-		datum->text = get_string(attr);
-	else
-		datum->number = nla_get_u64(attr);
-}
-
-static bool is_datum(struct nlattr *attr)
-{
-	return nla_type(attr) == KPS_ENTRY_A_INT ||
-	       nla_type(attr) == KPS_ENTRY_A_STR;
+	if (!datum_get(attr, datum))
+		return false;
+	datum_own(datum);
+	return true;
 }
 
 static void parse_key(struct nlattr *nest, struct entry_answer *entry)
@@ -319,8 +319,8 @@ static void parse_key(struct nlattr *nest, struct entry_answer *entry)
 	int rem;
 
 	nla_for_each_nested(attr, nest, rem)
-		if (is_datum(attr) && entry->nr_key < KPS_MAX_KEY_FIELDS)
-			parse_datum(attr, &entry->key[entry->nr_key++]);
+		if (entry->nr_key < KPS_MAX_KEY_FIELDS)
+			entry->nr_key += parse_datum(attr, &entry->key[entry->nr_key]);
 }
 
 static void parse_plain(struct nlattr *nest, struct entry_answer *entry)
@@ -329,8 +329,8 @@ static void parse_plain(struct nlattr *nest, struct entry_answer *entry)
 	int rem;
 
 	nla_for_each_nested(attr, nest, rem)
-		if (is_datum(attr) && entry->nr_plain < KPS_MAX_VALUE_FIELDS)
-			parse_datum(attr, &entry->plain[entry->nr_plain++]);
+		if (entry->nr_plain < KPS_MAX_VALUE_FIELDS)
+			entry->nr_plain += parse_datum(attr, &entry->plain[entry->nr_plain]);
 }
 
 static void parse_entry(struct nlattr *nest, struct entry_answer *entry)

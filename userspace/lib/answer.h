@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <linux/kpstat.h>
 
+#include "datum.h"
+
 struct client;
 
 struct site_answer {
@@ -30,13 +32,6 @@ struct probe_answer {
 	struct kps_fault_line *faults;	/* by line of the text */
 	size_t nr_sites;
 	struct site_answer *sites;
-};
-
-/* One field of a key, of a plain value, or of a record. */
-struct datum {
-	bool is_text;
-	unsigned long long number;	/* signed if its field says so */
-	char *text;
 };
 
 struct entry_answer {
@@ -68,6 +63,7 @@ struct map_answer {
 	unsigned int nr_value;
 	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
+	char *key_shape, *value_shape;	/* see object/shape.h; or NULL */
 	unsigned long long memory;
 	unsigned long long overflow;
 	size_t nr_entries;

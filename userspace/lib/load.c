@@ -47,6 +47,11 @@ static size_t addresses_size(const struct object_probe *probe)
 				  sizeof(*probe->addresses) : 0;
 }
 
+static size_t shape_size(const char *shape)
+{
+	return shape ? strlen(shape) + OVERHEAD : 0;
+}
+
 static size_t object_size(const struct object *object)
 {
 	size_t i, size = 1024 + strlen(object->source);
@@ -54,6 +59,9 @@ static size_t object_size(const struct object *object)
 	for (i = 0; i < object->nr_enums; i++)
 		size += enum_size(&object->enums[i]);
 	size += object->nr_maps * (sizeof(struct object_map) + 256);
+	for (i = 0; i < object->nr_maps; i++)
+		size += shape_size(object->maps[i].key_shape) +
+			shape_size(object->maps[i].value_shape);
 	for (i = 0; i < object->nr_outputs; i++)
 		size += 2 * OVERHEAD + object->outputs[i].nr_fields *
 					sizeof(struct kps_field);
@@ -88,20 +96,20 @@ static void put_map(struct nl_msg *msg, const struct object_map *map)
 	nla_put(msg, KPS_MAP_A_VALUE, map->nr_value * sizeof(map->value[0]),
 		map->value);
 	nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist);
+	if (map->key_shape)
+		nla_put_string(msg, KPS_MAP_A_KEY_SHAPE, map->key_shape);
+	if (map->value_shape)
+		nla_put_string(msg, KPS_MAP_A_VALUE_SHAPE, map->value_shape);
 	nla_nest_end(msg, nest);
 }
 
 static void put_output(struct nl_msg *msg, const struct object_output *output)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_OUTPUT);
-	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
-	size_t i;
 
-	for (i = 0; i < output->nr_fields; i++)
-		fields[i] = output->fields[i].wire;
 	/* Also without fields: libnl takes an empty nest out of the message. */
-	nla_put(msg, KPS_OUTPUT_A_FIELDS, output->nr_fields * sizeof(fields[0]),
-		fields);
+	nla_put(msg, KPS_OUTPUT_A_FIELDS,
+		output->nr_fields * sizeof(output->fields[0]), output->fields);
 	nla_nest_end(msg, nest);
 }
 

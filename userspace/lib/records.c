@@ -16,26 +16,8 @@ struct reading {
 	struct record record;
 };
 
-/* A text without its end is none: it is printed as it stands. */
-static char *text_of(struct nlattr *attr)
-{
-	char *text = nla_data(attr);
-	int len = nla_len(attr);
-
-	return len > 0 && !text[len - 1] ? text : "";
-}
-
-static struct datum *next_field(struct record *record)
-{
-	if (record->nr_fields == KPS_MAX_OUTPUT_FIELDS)
-		return NULL;
-	return &record->fields[record->nr_fields++];
-}
-
 static void parse_attribute(struct nlattr *attr, struct record *record)
 {
-	struct datum *field;
-
 	switch (nla_type(attr)) {
 	case KPS_ENTRY_A_OUTPUT:
 		record->output = nla_get_u32(attr);
@@ -43,17 +25,10 @@ static void parse_attribute(struct nlattr *attr, struct record *record)
 	case KPS_ENTRY_A_TIME:
 		record->time = nla_get_u64(attr);
 		break;
-	case KPS_ENTRY_A_INT:
-		field = next_field(record);
-		if (field)
-			*field = (struct datum){ .number = nla_get_u64(attr) };
-		break;
-	case KPS_ENTRY_A_STR:
-		field = next_field(record);
-		if (field)
-			*field = (struct datum){ .is_text = true,
-						 .text = text_of(attr) };
-		break;
+	default:
+		if (record->nr_fields < KPS_MAX_OUTPUT_FIELDS)
+			record->nr_fields += datum_get(attr,
+						       &record->fields[record->nr_fields]);
 	}
 }
 

@@ -30,11 +30,8 @@ static void free_probe(struct object_probe *probe)
 
 static void free_output(struct object_output *output)
 {
-	size_t i;
-
-	for (i = 0; i < output->nr_fields; i++)
-		free(output->fields[i].strftime);
 	free(output->fields);
+	free(output->shape);
 	free(output->format);
 }
 
@@ -46,6 +43,10 @@ void object_free(struct object *object)
 		free_probe(&object->probes[i]);
 	for (i = 0; i < object->nr_enums; i++)
 		enum_table_clear(&object->enums[i]);
+	for (i = 0; i < object->nr_maps; i++) {
+		free(object->maps[i].key_shape);
+		free(object->maps[i].value_shape);
+	}
 	for (i = 0; i < object->nr_outputs; i++)
 		free_output(&object->outputs[i]);
 	free(object->outputs);

@@ -23,6 +23,7 @@ struct object_map {
 	unsigned int nr_value;		/* several: a tuple */
 	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
+	char *key_shape, *value_shape;	/* see shape.h; or NULL */
 };
 
 extern const char * const map_kind_names[__KPS_MAP_KIND_NR];
@@ -43,12 +44,6 @@ enum action {
 	ACTION_WARNF,
 };
 
-/* A field as user space shows it. */
-struct object_field {
-	struct kps_field wire;
-	char *strftime;			/* its nanoseconds by this format; or NULL */
-};
-
 struct object_output {
 	enum action action;
 	char *format;
@@ -57,8 +52,9 @@ struct object_output {
 	unsigned long div;		/* 0: none */
 	unsigned int take;		/* KPS_F_RESET, _ZERO: empty it, too */
 	bool at_end;			/* system(), clear() or zero() of END */
-	struct object_field *fields;
+	struct kps_field *fields;
 	size_t nr_fields;
+	char *shape;			/* of the fields, see shape.h; or NULL */
 };
 
 struct object_probe {

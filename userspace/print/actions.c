@@ -22,7 +22,7 @@
 #include "lib/client.h"
 #include "map.h"
 #include "printf.h"
-#include "value.h"
+#include "shape.h"
 
 extern char **environ;
 
@@ -67,42 +67,20 @@ static void do_printf(struct actions *actions,
 	print_text(actions, "printf");
 }
 
-/* strftime() is text to all but the module. */
-static void show_times(const struct object_output *output,
-		       struct values *values, struct datum *data,
-		       struct text *texts)
-{
-	size_t i;
-
-	for (i = 0; i < values->nr; i++) {
-		if (!output->fields[i].strftime || data[i].is_text)
-			continue;
-		time_write(&texts[i], output->fields[i].strftime,
-			   data[i].number);
-		text_string(&texts[i]);
-		data[i] = (struct datum){ .is_text = true,
-					  .text = texts[i].data };
-	}
-}
-
 static void do_print_value(struct actions *actions,
 			   const struct object_output *output,
 			   const struct record *record)
 {
-	struct text texts[KPS_MAX_OUTPUT_FIELDS] = { 0 };
-	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
-	struct datum data[KPS_MAX_OUTPUT_FIELDS];
-	struct values values = { .fields = fields, .data = data,
-				 .indent = INDENT_VALUE };
+	const struct values values = {
+		.nr = record->nr_fields < output->nr_fields ? record->nr_fields :
+							      output->nr_fields,
+		.fields = output->fields,
+		.data = record->fields,
+		.indent = INDENT_VALUE,
+		.shape = output->shape,
+	};
 	struct text *text = &actions->text;
-	size_t i;
 
-	for (; values.nr < record->nr_fields && values.nr < output->nr_fields;
-	     values.nr++) {
-		fields[values.nr] = output->fields[values.nr].wire;
-		data[values.nr] = record->fields[values.nr];
-	}
-	show_times(output, &values, data, texts);
 	if (json_output) {
 		text_puts(text, "{\"type\": \"value\", \"data\": ");
 		values_json(text, &values);
@@ -112,15 +90,13 @@ static void do_print_value(struct actions *actions,
 	}
 	text_char(text, '\n');
 	fwrite(text->data, 1, text->len, stdout);
-	for (i = 0; i < values.nr; i++)
-		text_free(&texts[i]);
 }
 
 static void do_join(struct actions *actions, const struct object_output *output,
 		    const struct record *record)
 {
 	if (record->nr_fields && output->nr_fields)
-		value_write(&actions->text, &output->fields[0].wire,
+		value_write(&actions->text, &output->fields[0],
 			    &record->fields[0], INDENT_VALUE);
 	if (!json_output)
 		text_char(&actions->text, '\n');

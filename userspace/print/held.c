@@ -18,8 +18,7 @@ static void copy_texts(struct record *record)
 	size_t i;
 
 	for (i = 0; i < record->nr_fields; i++)
-		if (record->fields[i].is_text)
-			record->fields[i].text = xstrdup(record->fields[i].text);
+		datum_own(&record->fields[i]);
 }
 
 static void free_record(struct held_record *kept)

@@ -13,7 +13,7 @@
 #include "lib/answer.h"
 #include "map.h"
 #include "merge.h"
-#include "value.h"
+#include "shape.h"
 
 #define BAR_WIDTH 52
 #define LABEL_SIZE 64
@@ -170,7 +170,8 @@ static void print_histogram(const struct map_answer *map,
 static struct values key_values(const struct map_answer *map,
 				const struct entry_answer *entry)
 {
-	return (struct values){ entry->nr_key, map->key, entry->key, INDENT_KEY, 0 };
+	return (struct values){ entry->nr_key, map->key, entry->key, INDENT_KEY, 0,
+				map->key_shape };
 }
 
 static struct values plain_values(const struct map_answer *map,
@@ -178,7 +179,7 @@ static struct values plain_values(const struct map_answer *map,
 				  long long div)
 {
 	return (struct values){ entry->nr_plain, map->value, entry->plain,
-				INDENT_VALUE, div };
+				INDENT_VALUE, div, map->value_shape };
 }
 
 /* stats() are not divided, nor cut to the last few: bpftrace warns of it. */
@@ -186,7 +187,7 @@ static void write_value(struct text *out, const struct map_answer *map,
 			const struct entry_answer *entry, long long div)
 {
 	const struct datum first = { .number = first_value(entry) };
-	const struct values aggregate = { 1, map->value, &first, INDENT_VALUE, div };
+	const struct values aggregate = { 1, map->value, &first, INDENT_VALUE, div, NULL };
 	const struct values plain = plain_values(map, entry, div);
 
 	switch (map->kind) {
@@ -194,7 +195,7 @@ static void write_value(struct text *out, const struct map_answer *map,
 		text_printf(out, "%lld", average(entry) / (div ? div : 1));
 		break;
 	case KPS_MAP_STATS:
-		text_printf(out, "count %llu, average %lld, total %lld",
+		text_printf(out, "{ .count = %llu, .average = %lld, .total = %lld }",
 			    first_value(entry), average(entry),
 			    entry->nr_values > 1 ?
 			    (long long)entry->values[1] : 0);
@@ -301,46 +302,19 @@ static struct json_object *json_histogram(const struct map_answer *map,
 	return buckets;
 }
 
-static struct json_object *json_datum(const struct kps_field *field,
-				      const struct datum *datum, long long div)
+/* What is written as JSON, as a part of a document. */
+static struct json_object *json_values(const struct values *values, const char *opens,
+				       const char *closes)
 {
-	struct text text = { 0 };
 	struct json_object *object;
+	struct text text = { 0 };
 
-	if (value_is_number(field, datum))
-		return json_number(divide(datum->number, div, field), field);
-	value_write(&text, field, datum, INDENT_VALUE);
-	if (field->flags & KPS_FIELD_BOOL)
-		object = json_object_new_boolean(!strcmp(text_string(&text), "true"));
-	else
-		object = json_object_new_string(text_string(&text));
+	text_puts(&text, opens);
+	values_json(&text, values);
+	text_puts(&text, closes);
+	object = json_tokener_parse(text_string(&text));
 	text_free(&text);
 	return object;
-}
-
-/* Fields in an array, those of a tuple in one of their own. */
-static struct json_object *json_values(const struct values *values)
-{
-	struct json_object *open[KPS_MAX_KEY_FIELDS * KPS_FIELD_TUPLES + 1];
-	unsigned int depth = 0, nr;
-	size_t i;
-
-	open[0] = json_object_new_array();
-	for (i = 0; i < values->nr; i++) {
-		const struct kps_field *field = &values->fields[i];
-
-		for (nr = kps_field_opens(field->flags); nr; nr--) {
-			open[depth + 1] = json_object_new_array();
-			json_object_array_add(open[depth], open[depth + 1]);
-			depth++;
-		}
-		json_object_array_add(open[depth], json_datum(field, &values->data[i],
-							      values->div));
-		/* Nobody has checked that they come in pairs. */
-		for (nr = kps_field_closes(field->flags); nr && depth; nr--)
-			depth--;
-	}
-	return open[0];
 }
 
 /* {"key": ["a", 1], "value": 5} */
@@ -351,7 +325,7 @@ static struct json_object *json_entry(const struct map_answer *map,
 	const struct values key = key_values(map, entry);
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "key", json_values(&key));
+	json_object_object_add(object, "key", json_values(&key, "[", "]"));
 	json_object_object_add(object, "value", value);
 	return object;
 }
@@ -361,11 +335,8 @@ static struct json_object *json_plain(const struct map_answer *map,
 				      long long div)
 {
 	const struct values plain = plain_values(map, entry, div);
-	struct json_object *list = json_values(&plain);
-	struct json_object *only = json_object_get(json_object_array_get_idx(list, 0));
 
-	json_object_put(list);
-	return only;
+	return json_values(&plain, "", "");
 }
 
 static struct json_object *json_stats(const struct entry_answer *entry)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "printf.h"
-#include "value.h"
+#include "shape.h"
 
 static unsigned long long narrow(const struct format_piece *piece,
 				 unsigned long long number)
@@ -79,84 +79,82 @@ static void fit(struct text *out, size_t start, const struct format_piece *piece
 	memset(out->data + start, ' ', pad);
 }
 
-static int hex_digit(char c)
+/* %rx: \\x61\\x62, %rh: 61 62 */
+static void write_bytes(struct text *out, const struct datum *datum, char variant)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+	size_t i;
 
-/* The byte that stands at *@text, which the module may have escaped. */
-static unsigned char next_byte(const char **text)
-{
-	const char *at = *text;
-
-	if (at[0] == '\\' && at[1] == 'x' && hex_digit(at[2]) >= 0 &&
-	    hex_digit(at[3]) >= 0) {
-		*text += 4;
-		return hex_digit(at[2]) << 4 | hex_digit(at[3]);
-	}
-	*text += 1;
-	return at[0];
-}
-
-/* %rx: \x61\x62, %rh: 61 62 */
-static void write_bytes(struct text *out, const char *text, char variant)
-{
-	bool first = true;
-
-	while (*text) {
+	for (i = 0; i < datum->len; i++) {
 		if (variant == 'x')
 			text_puts(out, "\\x");
-		else if (!first)
+		else if (i)
 			text_char(out, ' ');
-		text_printf(out, "%02x", next_byte(&text));
-		first = false;
+		text_printf(out, "%02x", (unsigned char)datum->text[i]);
 	}
 }
 
 static void write_text(struct text *out, const struct format_piece *piece,
-		       const struct object_field *field,
-		       const struct datum *datum)
+		       const struct values *value)
 {
 	size_t start = out->len;
 
-	if (field->strftime && !datum->is_text)
-		time_write(out, field->strftime, datum->number);
-	else if (piece->variant && datum->is_text)
-		write_bytes(out, datum->text, piece->variant);
+	if (piece->variant && value->data->is_bytes)
+		write_bytes(out, value->data, piece->variant);
 	else
-		value_write(out, &field->wire, datum, INDENT_VALUE);
+		values_write(out, value);
 	fit(out, start, piece);
 }
 
-static void write_field(struct text *out, const struct format_piece *piece,
-			const struct object_field *field,
-			const struct datum *datum)
+static void write_conversion(struct text *out, const struct format_piece *piece,
+			     const struct values *value)
 {
-	if (*piece->spec && !field->strftime && !datum->is_text)
-		write_number(out, piece, datum->number);
+	if (*piece->spec && !value->shape && !value->data->is_text)
+		write_number(out, piece, value->data->number);
 	else
-		write_text(out, piece, field, datum);
+		write_text(out, piece, value);
+}
+
+/* The first of @values, which is taken from them. */
+static void write_first(struct text *out, const struct format_piece *piece,
+			struct values *values)
+{
+	struct values value = *values;
+	const char *rest;
+
+	if (!values->nr)
+		return;
+	value.nr = values_first(values, &rest);
+	/* One that is no more than a field is printed as a number. */
+	if (value.nr == 1 && value.shape && *value.shape == '.')
+		value.shape = NULL;
+	write_conversion(out, piece, &value);
+	values->nr -= value.nr;
+	values->fields += value.nr;
+	values->data += value.nr;
+	values->shape = rest;
 }
 
 void format_write(struct text *out, const struct format *format,
 		  const struct object_output *output,
 		  const struct record *record)
 {
-	size_t i, field = 0;
+	struct values values = {
+		.nr = record->nr_fields < output->nr_fields ? record->nr_fields :
+							      output->nr_fields,
+		.fields = output->fields,
+		.data = record->fields,
+		.indent = INDENT_VALUE,
+		.shape = output->shape,
+	};
+	size_t i;
 
 	for (i = 0; i < format->nr; i++) {
 		const struct format_piece *piece = &format->pieces[i];
 
 		text_add(out, piece->literal, piece->len);
-		if (!piece->conversion) {
+		if (piece->conversion)
+			write_first(out, piece, &values);
+		else
 			text_add(out, piece->text, piece->text_len);
-			continue;
-		}
-		if (field < record->nr_fields && field < output->nr_fields)
-			write_field(out, piece, &output->fields[field],
-				    &record->fields[field]);
-		field++;
 	}
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cgroup.h"
 #include "user.h"
 #include "usym.h"
@@ -59,6 +61,18 @@ static void write_usym(struct text *out, const char *text)
 		   line ? strtoull(line + 1, NULL, 16) : 0, false);
 }
 
+/* What is no printable ASCII as \\xNN. */
+static void write_buffer(struct text *out, const struct datum *datum)
+{
+	size_t i;
+
+	for (i = 0; i < datum->len; i++) {
+		unsigned char byte = datum->text[i];
+
+		text_printf(out, isascii(byte) && isprint(byte) ? "%c" : "\\x%02x", byte);
+	}
+}
+
 static void write_number(struct text *out, const struct kps_field *field,
 			 unsigned long long number)
 {
@@ -90,8 +104,31 @@ void value_write(struct text *out, const struct kps_field *field,
 		write_usym(out, datum->text);
 		break;
 	default:
-		text_name(out, datum->text, strlen(datum->text));
+		if (datum->is_bytes)
+			write_buffer(out, datum);
+		else
+			text_name(out, datum->text, strlen(datum->text));
 	}
+}
+
+/* As bpftrace has them: a buffer as an array, names of numbers as the numbers. */
+static bool write_json_number(struct text *out, const struct kps_field *field,
+			      const struct datum *datum)
+{
+	size_t i;
+
+	if (datum->is_bytes) {
+		text_char(out, '[');
+		for (i = 0; i < datum->len; i++)
+			text_printf(out, i ? ",%u" : "%u",
+				    (unsigned char)datum->text[i]);
+		text_char(out, ']');
+		return true;
+	}
+	if (!datum->is_named || !json_as_bpftrace || field->flags & KPS_FIELD_BOOL)
+		return false;
+	write_number(out, field, datum->number);
+	return true;
 }
 
 void value_json(struct text *out, const struct kps_field *field,
@@ -99,6 +136,8 @@ void value_json(struct text *out, const struct kps_field *field,
 {
 	struct text text = { 0 };
 
+	if (write_json_number(out, field, datum))
+		return;
 	if (value_is_number(field, datum) || field->flags & KPS_FIELD_BOOL) {
 		value_write(out, field, datum, indent);
 		return;
@@ -117,56 +156,6 @@ unsigned long long divide(unsigned long long number, long long div,
 		return div == -1 ? -number : (unsigned long long)
 					     ((long long)number / div);
 	return number / div;
-}
-
-typedef void (*value_writer)(struct text *out, const struct kps_field *field,
-			     const struct datum *datum, int indent);
-
-struct style {
-	const char *separator;
-	char opens, closes;	/* around tuples */
-	value_writer write;
-};
-
-static void write_all(struct text *out, const struct values *values,
-		      const struct style *style)
-{
-	size_t i;
-
-	for (i = 0; i < values->nr; i++) {
-		const struct kps_field *field = &values->fields[i];
-		struct datum datum = values->data[i];
-
-		datum.number = divide(datum.number, values->div, field);
-		if (i)
-			text_puts(out, style->separator);
-		text_fill(out, style->opens, kps_field_opens(field->flags));
-		style->write(out, field, &datum, values->indent);
-		text_fill(out, style->closes, kps_field_closes(field->flags));
-	}
-}
-
-void values_write(struct text *out, const struct values *values)
-{
-	static const struct style style = { ", ", '(', ')', value_write };
-
-	write_all(out, values, &style);
-}
-
-void values_key(struct text *out, const struct values *values)
-{
-	static const struct style style = { ",", '(', ')', value_write };
-
-	write_all(out, values, &style);
-}
-
-void values_json(struct text *out, const struct values *values)
-{
-	static const struct style style = { ",", '[', ']', value_json };
-
-	write_all(out, values, &style);
-	if (!values->nr)
-		text_puts(out, "null");
 }
 
 /* What strftime() does not know of: %f. From malloc(). */

@@ -22,21 +22,6 @@ void value_write(struct text *out, const struct kps_field *field,
 void value_json(struct text *out, const struct kps_field *field,
 		const struct datum *datum, int indent);
 
-/* Several, of which each is divided first if it is an integer; 0, 1: not. */
-struct values {
-	size_t nr;
-	const struct kps_field *fields;
-	const struct datum *data;
-	int indent;
-	long long div;
-};
-
-/* "1", or "(1, b)" of a tuple: where one begins and ends is said by the fields. */
-void values_write(struct text *out, const struct values *values);
-/* The same for a key of JSON's, as bpftrace has it: "1,(2,3)". */
-void values_key(struct text *out, const struct values *values);
-void values_json(struct text *out, const struct values *values);
-
 /* As C divides, but never by zero. */
 unsigned long long divide(unsigned long long number, long long div,
 			  const struct kps_field *field);

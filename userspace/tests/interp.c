@@ -170,7 +170,7 @@ static uint64_t output(struct machine *m, uint64_t number, uint64_t off)
 	assert_true(number < m->object->nr_outputs);
 	end += sprintf(end, "%d:", (int)number);
 	for (i = 0; i < output->nr_fields; i++) {
-		const struct kps_field *field = &output->fields[i].wire;
+		const struct kps_field *field = &output->fields[i];
 		const char *at = scratch_range(m, off, field->size);
 		long long word;
 

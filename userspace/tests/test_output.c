@@ -146,7 +146,7 @@ static void test_stats(void **state)
 	};
 
 	(void)state;
-	assert_prints(&map, "@s: count 3, average -10, total -31\n\n",
+	assert_prints(&map, "@s: { .count = 3, .average = -10, .total = -31 }\n\n",
 		      "{\"type\": \"stats\", \"data\": {\"@s\": {\"count\": 3, \"average\": -10, \"total\": -31}}}\n");
 	map.kind = KPS_MAP_AVG;
 	assert_prints(&map, "@s: -10\n\n",

@@ -45,6 +45,14 @@ static const struct statement variables[] = {
 	{ "$t = (1, \"a\"); $t = (2, \"0123456789\"); print($t.1);",
 	  "0:0123456789 " },
 	{ "print((1, 2).1);", "0:2 " },
+	{ "$r = (a=1, b=\"x\"); print($r.b); print($r.a); print($r);", "0:x 1:1 2:1,x " },
+	{ "$r = (a=1, b=2); $r = (b=arg0, a=arg1); print($r);", "0:20,10 " },
+	{ "print((a=1, b=(c=2, d=\"y\")).b.d);", "0:y " },
+	{ "@r[(a=1, b=2)] = 5; print(@r[(b=2, a=1)]); print(@r[(a=2, b=1)]);", "0:5 0:0 " },
+	{ "print((1, \"a\") == (arg0 / 10, \"a\")); print((1, \"ab\") == (1, \"a\"));", "0:1 0:0 " },
+	{ "print((a=1, b=2) == (b=2, a=1)); print((1, (2, 3)) != (1, (2, 4)));", "0:1 0:1 " },
+	{ "$s = comm; $i = 2; print($s[$i]); print($s[0]); $i = 70; print($s[$i]);",
+	  "0:104 0:115 0:0 " },
 };
 
 static const struct statement plain_maps[] = {

@@ -18,7 +18,7 @@ static int check_printf(struct checker *checker, struct expr *expr)
 					 expr->function->name)) ||
 	    check_list(checker, expr->list))
 		return -1;
-	return check_format(expr);
+	return check_format(checker, expr);
 }
 
 static void emit_printf(struct emitter *em, const struct expr *call)
@@ -123,9 +123,7 @@ static void emit_join(struct emitter *em, const struct expr *call)
 {
 	const struct expr *separator = call->list->next;
 	const char *text = separator ? separator->text : " ";
-	struct object_field field = {
-		.wire = { .type = KPS_T_JOIN, .size = 8 },
-	};
+	struct kps_field field = { .type = KPS_T_JOIN, .size = 8 };
 	struct object_output output = {
 		.action = ACTION_JOIN,
 		.format = (char *)text,

@@ -14,7 +14,7 @@ static int require_map(const struct expr *expr, const struct function *function)
 /* The keys of delete(@map, key) stand where those of delete(@map[key]) do. */
 static void move_keys(struct expr *map, struct expr *keys)
 {
-	if (keys->kind == EXPR_TUPLE)
+	if (keys->kind == EXPR_TUPLE && !keys->list->label)
 		keys = keys->list;
 	map->list = keys;
 	map->next = NULL;
@@ -185,7 +185,7 @@ static int check_print(struct checker *checker, struct expr *expr)
 			   "only a map is printed with top and divisor");
 		return -1;
 	}
-	return check_expr(checker, what) ? -1 : require_value(what, "printed");
+	return check_expr(checker, what) ? -1 : require_copied(checker, what, "printed");
 }
 
 static void emit_print(struct emitter *em, const struct expr *call)
