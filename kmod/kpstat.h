@@ -47,6 +47,7 @@
 
 struct cpumask;
 struct dentry;
+struct kps_place;
 struct kps_probe;
 struct kps_provider;
 struct rw_semaphore;
@@ -121,6 +122,8 @@ struct kps_probe {
  * @events: that it describes, or NULL: user space knows its events by itself
  * @named_by_probe: a target is only a parameter: the probe's own name says it
  * @prepare: check the target, allocate @priv. May sleep.
+ * @put: at a place in a file that the sender of LOAD has open, behind @prepare. May
+ *	sleep. NULL: its targets say all
  * @attach: make events arrive. May sleep; -ENOENT with site->module set means
  *	the module is not loaded. kps_config_lock is held.
  * @attach_all: instead of @attach, for all sites given, of one program, as one
@@ -147,6 +150,8 @@ struct kps_provider {
 	u32 nr_events;
 	bool named_by_probe;
 	int (*prepare)(struct kps_site *site, struct kps_error *error);
+	int (*put)(struct kps_site *site, const struct kps_place *place,
+		   struct kps_error *error);
 	int (*attach)(struct kps_site *site);
 	void (*attach_all)(struct kps_site **sites, unsigned int nr);
 	void (*detach)(struct kps_site **sites, unsigned int nr);
@@ -166,6 +171,8 @@ extern const struct kps_provider kps_profile_provider;
 extern const struct kps_provider kps_rawtracepoint_provider;
 extern const struct kps_provider kps_conntrack_provider;
 extern const struct kps_provider kps_program_provider;
+extern const struct kps_provider kps_uprobe_provider;
+extern const struct kps_provider kps_uretprobe_provider;
 
 /* All of them; NULL ends it. */
 extern const struct kps_provider * const kps_providers[];

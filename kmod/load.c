@@ -56,6 +56,8 @@ static const struct nla_policy probe_policy[KPS_PROBE_A_MAX + 1] = {
 					   sizeof(struct bpf_insn) },
 	[KPS_PROBE_A_ADDRESSES]	= { .type = NLA_BINARY,
 				    .len = KPS_MAX_SITES * sizeof(u64) },
+	[KPS_PROBE_A_PLACES]	= { .type = NLA_BINARY,
+				    .len = KPS_MAX_SITES * sizeof(struct kps_place) },
 	[KPS_PROBE_A_FLAGS]	= { .type = NLA_U32 },
 	[KPS_PROBE_A_MAXACTIVE]	= { .type = NLA_U32 },
 };
@@ -146,6 +148,7 @@ static const u16 type_sizes[__KPS_T_NR] = {
 	[KPS_T_CGROUP]	= 8,
 	[KPS_T_USER]	= 8,
 	[KPS_T_JOIN]	= 8,
+	[KPS_T_FUNCTION] = 8,
 };
 
 /* Their size is said, not known. */
@@ -466,6 +469,30 @@ static int load_addresses(struct kps_probe *probe, const struct nlattr *attr,
 	return 0;
 }
 
+static int load_places(struct kps_probe *probe, const struct nlattr *attr,
+		       struct kps_error *error)
+{
+	const struct kps_provider *provider = probe->provider;
+	struct kps_place place;
+	u32 i;
+	int err;
+
+	if (!provider->put)
+		return 0;
+	if (!attr || nla_len(attr) != probe->nr_sites * sizeof(place))
+		return kps_error(error, -EINVAL,
+				 "the places of its %u targets are missing or cut off",
+				 probe->nr_sites);
+	for (i = 0; i < probe->nr_sites; i++) {
+		/* It is aligned to four bytes only. */
+		memcpy(&place, nla_data(attr) + i * sizeof(place), sizeof(place));
+		err = provider->put(probe->sites[i], &place, error);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int load_code(struct kps_probe *probe, const struct nlattr *attr,
 		     struct kps_error *error)
 {
@@ -532,6 +559,8 @@ static int load_probe(struct kps_program *program, const struct nlattr *nest,
 		err = load_sites(probe, nest, error);
 	if (!err)
 		err = load_addresses(probe, tb[KPS_PROBE_A_ADDRESSES], error);
+	if (!err)
+		err = load_places(probe, tb[KPS_PROBE_A_PLACES], error);
 	if (!err)
 		err = load_code(probe, tb[KPS_PROBE_A_INSNS], error);
 	if (err)

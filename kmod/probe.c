@@ -31,6 +31,8 @@ const struct kps_provider * const kps_providers[] = {
 	&kps_tracepoint_provider,
 	&kps_rawtracepoint_provider,
 	&kps_conntrack_provider,
+	&kps_uprobe_provider,
+	&kps_uretprobe_provider,
 	&kps_interval_provider,
 	&kps_profile_provider,
 	&kps_program_provider,
@@ -182,6 +184,10 @@ static const struct {
 	{ -ESHUTDOWN, "it would never fire, as kprobes are switched off; echo 1 >/sys/kernel/debug/kprobes/enabled" },
 	{ -ENOMEM, "no memory" },
 	{ -EINTR, "whoever loads it was killed" },
+	{ -EOPNOTSUPP, "this kernel was built without CONFIG_UPROBES" },
+	{ -ENOTSUPP, "the kernel cannot put a probe in the place of the instruction there" },
+	{ -ENOEXEC, "there is no instruction that the kernel knows" },
+	{ -EIO, "its file system has no pages to put a probe into" },
 };
 
 static int explain(const struct kps_site *site, int err, struct kps_error *error)

@@ -88,6 +88,20 @@ static size_t probe_text(const struct kps_program *program, u64 id, char *text,
 			 site->target);
 }
 
+/* "/bin/bash:readline+4" is readline's. */
+static size_t function_text(const struct kps_program *program, u64 id, char *text,
+			    size_t size)
+{
+	const char *name;
+
+	if (id >= program->nr_sites)
+		return scnprintf(text, size, "%llu", id);
+	name = program->sites[id]->target;
+	if (strrchr(name, ':'))
+		name = strrchr(name, ':') + 1;
+	return scnprintf(text, size, "%.*s", (int)strcspn(name, "+"), name);
+}
+
 static const char lost_stack[] = "(lost: no room for this stack)";
 
 static size_t stack_text(const struct kps_program *program, u64 id, char *text,
@@ -224,6 +238,8 @@ size_t kps_field_text(const struct kps_program *program,
 		return symbol_text(*data, text, size);
 	case KPS_T_PROBE:
 		return probe_text(program, *data, text, size);
+	case KPS_T_FUNCTION:
+		return function_text(program, *data, text, size);
 	case KPS_T_KSTACK:
 		return stack_text(program, *data, text, size);
 	case KPS_T_INET:

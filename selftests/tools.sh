@@ -50,12 +50,14 @@ runs() {
 # "TOOL PATTERN": those that are run, and what they show of what they are given.
 shown() {
 	cat <<-'END'
+	bashreadline	echo typed
 	biolatency	^@usecs:
 	biostacks	^@usecs\[
 	bitesize	@\[.*\]:
 	capable	chown
 	cpuwalk	^@cpu:
 	execsnoop	uname -s -m
+	gethostlatency	getent .*localhost
 	killsnoop	kill|bash +0 +1 +0
 	loads	load averages: [0-9]+\.[0-9]+
 	opensnoop	cat .* 0 /etc/hosts$
@@ -67,6 +69,7 @@ shown() {
 	swapin	^[0-9][0-9]:[0-9][0-9]
 	syncsnoop	sync +tracepoint:syscalls:sys_enter_sync
 	syscount	@process\[cat\]|@syscall\[
+	threadsnoop	funcs
 	vfscount	@\[vfs_read\]: [0-9]+
 	vfsstat	@\[vfs_open\]: [0-9]+
 	writeback	TIME +DEVICE
@@ -83,6 +86,17 @@ complaints() {
 
 # Writes that reach a disk.
 write_file() { dd if=/dev/zero of=/root/written bs=64k count=16 conv=fsync; sync; }
+
+# A bash that somebody types into.
+type_into_bash() {
+	python3 -c 'import os, pty, time
+pid, fd = pty.fork()
+if not pid: os.execv("/bin/bash", ["bash", "--norc", "-i"])
+for line in b"echo typed\n", b"exit\n":
+    time.sleep(1)
+    os.write(fd, line)
+os.waitpid(pid, 0)'
+}
 
 wakeups() { for ((i = 0; i < 50; i++)); do sleep 0.01; done; }
 
@@ -117,6 +131,9 @@ instead=$(sed -n '/^    tracepoint:block/,/^    }/p' "$DOCS")
 	wakeups
 	python3 -c 'import os; os.setuid(7)'
 	stat /etc/passwd
+	getent hosts localhost
+	"$LOAD/funcs" work 1 2
+	type_into_bash
 	# Some print once a second.
 	sleep 2
 } >/dev/null 2>&1

@@ -52,6 +52,11 @@ static __always_inline u64 kps_argument(const struct pt_regs *regs, unsigned int
 static inline u32 kps_stack_save(struct pt_regs *regs, unsigned long probed,
 				 unsigned long *ips, u32 max);
 
+/** kps_entry_stack() - where a function's stack was when user space entered it, by the
+ * registers that it has returned with
+ */
+static inline unsigned long kps_entry_stack(const struct pt_regs *regs);
+
 /** kps_is_32bit() - whether user space is 32-bit code, by its registers */
 static inline bool kps_is_32bit(const struct pt_regs *regs);
 

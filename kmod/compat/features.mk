@@ -41,6 +41,11 @@ ccflags-y += $(if $(call kps-exports,trace_get_event_file),-DKPS_HAS_EVENT_FILE)
 ccflags-y += $(if $(shell grep -s GENL_MCAST_CAP_SYS_ADMIN $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_FLAGS)
 ccflags-y += $(if $(shell grep -s cap_sys_admin:1 $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_CAP_SYS_ADMIN)
 
+# A consumer of uprobes is registered with one call, and goes in two; it can keep a word
+# of each call until its return.
+ccflags-y += $(call kps-has,uprobes.h,uprobe_unregister_nosync,KPS_UPROBES_GO_IN_TWO)
+ccflags-y += $(call kps-has,uprobes.h,struct pt_regs .regs. __u64 .data,KPS_UPROBES_KEEP_WORDS)
+
 # ftrace serves kprobes at the entries of functions, and may be switched off.
 ifeq ($(CONFIG_KPROBES_ON_FTRACE)$(CONFIG_DYNAMIC_FTRACE),yy)
 ifneq ($(and $(call kps-exports,ftrace_set_filter_ip),$(call kps-exports,register_ftrace_function)),)

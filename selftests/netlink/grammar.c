@@ -569,13 +569,14 @@ static const struct target targets[] = {
 	{ "kretprobe", "vfs_open" }, { "tracepoint", "sched:sched_switch" },
 	{ "interval", "10000000" }, { "profile", "hz 49" },
 	{ "rawtracepoint", "sys_enter" }, { "conntrack", "new" },
-	{ "kprobe", "not_there:to_wait_for" },
+	{ "kprobe", "not_there:to_wait_for" }, { "uprobe", "/a/file:any" },
+	{ "uretprobe", "/a/file:any" },
 };
 
 /* None that can be attached. */
 static const struct target impossible[] = {
 	{ "kprobe", "vfs_open+1" }, { "kprobe", "no_such_function" },
-	{ "kretprobe", "vfs_open+4" }, { "uprobe", "x" },
+	{ "kretprobe", "vfs_open+4" }, { "uprobe", "x" }, { "nobody", "x" },
 	{ "interval", "0" }, { "interval", "18446744073709551616" },
 	{ "profile", "hz 4294967295" }, { "program", "middle" },
 	{ "rawtracepoint", "no_such_event" }, { "conntrack", "old" },
@@ -592,6 +593,20 @@ static void put_addresses(struct grammar *g, unsigned int nr)
 		addresses[i] = one_in(g, 2) ? edge(g) :
 			       0xffffffff80000000 + grammar_any(g, 0x7fffffff);
 	put(g, KPS_PROBE_A_ADDRESSES, addresses, nr * sizeof(addresses[0]));
+}
+
+/* In what nobody runs. */
+static void put_places(struct grammar *g, unsigned int nr)
+{
+	struct kps_place places[4] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		places[i].fd = one_in(g, 8) ? (int)edge(g) : g->file;
+		places[i].offset = one_in(g, 8) ? edge(g) : grammar_any(g, 4096);
+		places[i].counter = one_in(g, 16) ? edge(g) : 0;
+	}
+	put(g, KPS_PROBE_A_PLACES, places, nr * sizeof(places[0]));
 }
 
 static void put_probe(struct grammar *g, const struct plan *plan,
@@ -616,6 +631,8 @@ static void put_probe(struct grammar *g, const struct plan *plan,
 	if (!strcmp(target->provider, "kretprobe") && one_in(g, 2))
 		put_u32(g, KPS_PROBE_A_MAXACTIVE, 1 + grammar_any(g, 64));
 	/* One too many of them, now and then. */
+	if (target->target[0] == '/')
+		put_places(g, nr + one_in(g, 8));
 	if (one_in(g, 4))
 		put_addresses(g, nr + one_in(g, 8));
 	end(g, nest);

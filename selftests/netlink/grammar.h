@@ -26,6 +26,7 @@ struct grammar {
 	uint64_t state;
 	int family;
 	unsigned int event_id;	/* of a tracepoint, 0: there is none */
+	int file;		/* of a page that nobody runs */
 	unsigned int seq;
 
 	/* The message that is being written. */

@@ -286,6 +286,18 @@ static unsigned int event_id(void)
 	return id;
 }
 
+/* A page that a probe may be put into: nobody has it in memory as code. */
+static int code_file(void)
+{
+	int fd = memfd_create("code", 0);
+	unsigned char nops[4096];
+
+	memset(nops, 0x90, sizeof(nops));
+	if (fd < 0 || write(fd, nops, sizeof(nops)) != sizeof(nops))
+		give_up("memfd_create");
+	return fd;
+}
+
 static pid_t start(struct counts *counts, uint8_t *edges, unsigned long number,
 		   unsigned long long seed)
 {
@@ -300,6 +312,7 @@ static pid_t start(struct counts *counts, uint8_t *edges, unsigned long number,
 	worker.grammar.state = seed * 0x9e3779b97f4a7c15ULL | 1;
 	worker.grammar.family = family;
 	worker.grammar.event_id = event_id();
+	worker.grammar.file = code_file();
 	coverage_open(&worker.coverage, edges);
 	work(&worker, number);
 	exit(0);

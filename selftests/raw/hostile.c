@@ -3,6 +3,7 @@
  * Messages that nobody should send: each gets an error, and nothing is left.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,8 +119,8 @@ static void check_limits(void)
 
 static void check_targets(void)
 {
-	refused("an unknown provider", with_target("uprobe", "x"), -EINVAL,
-		"there is no provider \"uprobe\"");
+	refused("an unknown provider", with_target("nobody", "x"), -EINVAL,
+		"there is no provider \"nobody\"");
 	refused("an unknown function", with_target("kprobe", "no_such_fn"),
 		-ENOENT, "kprobe:no_such_fn: this kernel has no such name");
 	refused("one of several, and nobody says where",
@@ -145,6 +146,64 @@ static void check_targets(void)
 	refused("an unknown event of conntrack",
 		with_target("conntrack", "old"), -EINVAL,
 		"there are new, destroy and full");
+}
+
+static struct nl_msg *with_place(const char *provider, const struct kps_place *place,
+				 size_t size)
+{
+	struct nl_msg *msg = raw_begin_load(PROGRAM, 4096);
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
+
+	nla_put_string(msg, KPS_PROBE_A_NAME, provider);
+	nla_put_string(msg, KPS_PROBE_A_PROVIDER, provider);
+	nla_put_string(msg, KPS_PROBE_A_TARGET, "/a/file:function");
+	nla_put(msg, KPS_PROBE_A_PLACES, size, place);
+	nla_put(msg, KPS_PROBE_A_INSNS, sizeof(nothing), nothing);
+	nla_nest_end(msg, nest);
+	return msg;
+}
+
+static void check_places(const char *provider)
+{
+	int here = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int only_path = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	int device = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int directory = open("/", O_RDONLY | O_CLOEXEC);
+	struct kps_place place = { .fd = here };
+
+	refused("no place", with_target(provider, "/a/file:function"), -EINVAL,
+		"the places of its 1 targets are missing");
+	refused("no file", with_target(provider, "x"), -EINVAL, "no FILE:SYMBOL");
+	refused("half a place", with_place(provider, &place, sizeof(place) - 1), -EINVAL,
+		"cut off");
+	place.pad = 1;
+	refused("a place with something in the gap",
+		with_place(provider, &place, sizeof(place)), -EINVAL, "no such place");
+	place = (struct kps_place){ .fd = here, .offset = 1ULL << 63 };
+	refused("behind all files", with_place(provider, &place, sizeof(place)), -EINVAL,
+		"no such place");
+	place = (struct kps_place){ .fd = here, .counter = ~0ULL };
+	refused("a counter behind all files", with_place(provider, &place, sizeof(place)),
+		-EINVAL, "no such place");
+	place = (struct kps_place){ .fd = here, .offset = 1ULL << 40 };
+	refused("behind the file's end", with_place(provider, &place, sizeof(place)),
+		-EINVAL, "/a/file:function");
+	place = (struct kps_place){ .fd = -1 };
+	refused("no descriptor", with_place(provider, &place, sizeof(place)), -EBADF,
+		"is not open");
+	place.fd = only_path;
+	refused("a descriptor for the path alone", with_place(provider, &place, sizeof(place)),
+		-EBADF, "is not open");
+	place.fd = device;
+	refused("a device", with_place(provider, &place, sizeof(place)), -EINVAL,
+		"no regular file");
+	place.fd = directory;
+	refused("a directory", with_place(provider, &place, sizeof(place)), -EINVAL,
+		"no regular file");
+	close(here);
+	close(only_path);
+	close(device);
+	close(directory);
 }
 
 static void check_missing(void)
@@ -272,6 +331,8 @@ int main(int argc, char **argv)
 	check_names();
 	check_limits();
 	check_targets();
+	check_places("uprobe");
+	check_places("uretprobe");
 	check_missing();
 	check_nothing_left("what was refused");
 	return finish();

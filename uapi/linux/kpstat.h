@@ -281,6 +281,9 @@ enum kps_type {
 				 * bytes in scratch
 				 */
 	KPS_T_USER,		/* 8 bytes: number of a user; sent as INT */
+	KPS_T_FUNCTION,		/* 8 bytes: kps_frame.site, of a place in a file,
+				 * printed as the name of its function
+				 */
 	__KPS_T_NR,
 };
 
@@ -341,6 +344,8 @@ enum kps_probe_attr {
 				 * interval: NANOSECONDS, on one CPU
 				 * profile: NANOSECONDS, or "hz" FREQUENCY, on all
 				 * program: begin | end
+				 * uprobe, uretprobe: PATH:SYMBOL[+OFFSET], in words;
+				 * KPS_PROBE_A_PLACES says where
 				 */
 	KPS_PROBE_A_EVENT_ID,	/* u32: tracepoint, the event's id file */
 	KPS_PROBE_A_INSNS,	/* binary: struct bpf_insn[] */
@@ -357,9 +362,22 @@ enum kps_probe_attr {
 	KPS_PROBE_A_FAULTS,	/* SHOW. binary: struct kps_fault_line[], lines in
 				 * order; their sum is the ledger's FAULT
 				 */
+	KPS_PROBE_A_PLACES,	/* binary: struct kps_place[], one for each target:
+				 * uprobe, uretprobe
+				 */
 	__KPS_PROBE_A_MAX,
 };
 #define KPS_PROBE_A_MAX (__KPS_PROBE_A_MAX - 1)
+
+/* Code in a file, wherever that is mapped. */
+struct kps_place {
+	__s32 fd;		/* of the sender: a regular file, open for reading */
+	__u32 pad;		/* 0 */
+	__u64 offset;		/* in the file, of an instruction */
+	__u64 counter;		/* in the file, of the 16 bits that are counted up in
+				 * each process for as long as a probe is there; 0: none
+				 */
+};
 
 enum kps_probe_flags {
 	/* A target that cannot be attached is listed as failed, not fatal
@@ -490,11 +508,11 @@ enum kps_rfield_attr {
 #define KPS_SCRATCH_SIZE	512
 
 struct kps_frame {
-	__u64 ip;		/* probed address (kprobe, kretprobe), else 0 */
+	__u64 ip;		/* probed address (k*probe, u*probe), else 0 */
 	__u64 site;		/* attach point, for KPS_T_PROBE */
-	__u64 retval;		/* kretprobe */
-	__u64 duration;		/* kretprobe: ns since entry */
-	__u64 arg[KPS_NR_ARGS];	/* kprobe at a function's entry */
+	__u64 retval;		/* kretprobe, uretprobe */
+	__u64 duration;		/* kretprobe, uretprobe: ns since entry */
+	__u64 arg[KPS_NR_ARGS];	/* kprobe, uprobe at a function's entry */
 	__u8  scratch[KPS_SCRATCH_SIZE];	/* aligned to 8 by what is before */
 };
 

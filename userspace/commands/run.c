@@ -39,7 +39,8 @@ const char run_help[] =
 	"                    ends it\n"
 	"  -i, --interval S  print and empty the maps every S seconds\n"
 	"  -c, --cmd COMMAND run it, with cpid its process; end with it\n"
-	"  -p, --pid PID     end when that process ends\n"
+	"  -p, --pid PID     end when that process ends; with both, programs and\n"
+	"                    libraries are probed in that process alone\n"
 	"  -j, --json        JSON, one document a line; keys of maps are arrays\n"
 	"  -f, --format FORMAT\n"
 	"                    text, or json as bpftrace writes it: keys are text\n"
@@ -93,6 +94,7 @@ struct run {
 	double interval;
 	const char *command;
 	unsigned int pid;
+	char root[32];		/* of @pid's files */
 	bool quiet;
 	bool verbose;
 	bool list;
@@ -388,6 +390,32 @@ static int run_object(struct run *run, const struct object *object)
 	return child_report(&run->child, run->command);
 }
 
+/* The number that programs have of a process. Return: false after an error. */
+static bool know(const struct run *run, unsigned int pid, unsigned int *number)
+{
+	*number = kernel_pid(run->client, pid);
+	return *number;
+}
+
+static bool know_processes(struct run *run)
+{
+	struct compile_options *options = &run->source.options;
+
+	if (run->no_self && !know(run, getpid(), &options->self))
+		return false;
+	if (run->pid && !know(run, run->pid, &options->pid))
+		return false;
+	if (run->pid) {
+		snprintf(run->root, sizeof(run->root), "/proc/%u/root", run->pid);
+		options->root = run->root;
+	}
+	if (run->command && !know(run, run->child.pid, &options->cpid))
+		return false;
+	if (run->command)
+		options->pid = options->cpid;
+	return true;
+}
+
 static int compile_and_run(struct run *run, const char *argument)
 {
 	struct object object;
@@ -404,19 +432,9 @@ static int compile_and_run(struct run *run, const char *argument)
 	if (run->command && child_start(&run->child, run->command,
 					 json_output && !run->has_file))
 		return FAILED;
-	if (run->no_self) {
-		run->source.options.self = kernel_pid(run->client, getpid());
-		if (!run->source.options.self) {
-			child_stop(&run->child);
-			return FAILED;
-		}
-	}
-	if (run->command) {
-		run->source.options.cpid = kernel_pid(run->client, run->child.pid);
-		if (!run->source.options.cpid) {
-			child_stop(&run->child);
-			return FAILED;
-		}
+	if (!know_processes(run)) {
+		child_stop(&run->child);
+		return FAILED;
 	}
 	status = source_compile(&run->source, &object);
 	if (!status) {

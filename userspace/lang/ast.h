@@ -25,6 +25,7 @@ enum type_kind {
 	TYPE_ENUM,		/* an integer with names; a plain one in arithmetic */
 	TYPE_KSYM,
 	TYPE_PROBE,
+	TYPE_FUNCTION,		/* of user space, by the probe that is there */
 	TYPE_KSTACK,
 	TYPE_USTACK,
 	TYPE_USYM,

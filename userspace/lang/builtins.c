@@ -21,6 +21,10 @@ static const struct ctype task_struct = {
 	.kind = KTYPE_STRUCT, .name = "task_struct",
 };
 
+static const struct builtin func_in_file = {
+	"func", GIVES_PLACE, { .kind = TYPE_FUNCTION }, FRAME(site), NULL,
+};
+
 static const struct builtin builtins[] = {
 	{ "pid", ANY_PROBE, UINT, FROM_HELPER_HIGH, KPS_FN_PID_TGID, NULL },
 	{ "tid", ANY_PROBE, UINT, FROM_HELPER_LOW, KPS_FN_PID_TGID, NULL },
@@ -44,7 +48,7 @@ static const struct builtin builtins[] = {
 	{ "cgroup", ANY_PROBE, UINT, HELPER(CGROUP), NULL },
 	{ "comm", ANY_PROBE, { .kind = TYPE_STR, .size = 16 }, FROM_COMM, 0, NULL },
 	{ "func", GIVES_FUNCTION, { .kind = TYPE_KSYM }, FRAME(ip),
-	  "only a kprobe or kretprobe has a function: use probe, or kstack(1)" },
+	  "only a kprobe, a uprobe and their returns have a function: use probe, or kstack(1)" },
 	{ "probe", ANY_PROBE, { .kind = TYPE_PROBE }, FRAME(site), NULL },
 	{ "retval", GIVES_RETURN, UINT, FRAME(retval),
 	  "a function returns in kretprobe; a syscall's tracepoint has args.ret" },
@@ -58,7 +62,7 @@ static const struct builtin builtins[] = {
 };
 
 static const struct refusal refused_names[] = {
-	{ "uaddr", REFUSED_USER_SPACE },
+	{ "uaddr", "use usym(), or the argument of a uprobe" },
 	{ "arg6", "use arg0 .. arg5, which are in registers" },
 	{ "arg7", "use arg0 .. arg5, which are in registers" },
 	{ "arg8", "use arg0 .. arg5, which are in registers" },
@@ -84,6 +88,11 @@ const struct type *fn(const char *name)					\
 
 DEFINE_FIND(builtin_find, builtin, builtins, name)
 DEFINE_FIND(refused_name, refusal, refused_names, word)
+
+const struct builtin *builtin_in_file(const struct builtin *builtin)
+{
+	return builtin->type.kind == TYPE_KSYM ? &func_in_file : builtin;
+}
 
 const char *builtin_name(size_t n)
 {

@@ -61,10 +61,12 @@ struct refusal {
 	const char *hint;
 };
 
-#define REFUSED_USER_SPACE "only the kernel can be probed: use kprobe or tracepoint:syscalls:*"
+#define REFUSED_USER_SPACE "use uprobe, kprobe or tracepoint:syscalls:*"
 
 /* NULL if there is none of that name. */
 const struct builtin *builtin_find(const char *name);
+/* What it is in a probe of user space. */
+const struct builtin *builtin_in_file(const struct builtin *builtin);
 const struct constant *constant_find(const char *name);
 const struct enum_table *errno_texts(void); /* for strerror() */
 const struct refusal *refused_name(const char *name);

@@ -127,6 +127,8 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 			   event_kind(checker));
 		return -1;
 	}
+	if (checker->event->provider->gives & GIVES_PLACE)
+		builtin = expr->builtin = builtin_in_file(builtin);
 	if (builtin->source == FROM_CONSTANT)
 		return check_run_constant(checker, expr);
 	expr->type = builtin->type;

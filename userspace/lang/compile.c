@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The compiler's main line: its passes, one after the other. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "object/disasm.h"
 #include "preprocess.h"
 #include "provider/provider.h"
+#include "provider/user_file.h"
 #include "settings.h"
 #include "shape.h"
 #include "takes.h"
@@ -379,6 +381,33 @@ static struct object_probe *new_probe(struct compilation *comp,
 	return APPEND(object->probes, object->nr_probes);
 }
 
+/* Files outlive the resolver in the object. */
+static unsigned int add_file(struct object *object, struct user_file *file)
+{
+	int *kept;
+
+	if (file->number < 0) {
+		file->number = object->nr_files;
+		kept = APPEND(object->files, object->nr_files);
+		*kept = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+	}
+	return file->number;
+}
+
+static void add_places(struct object *object, struct object_probe *probe,
+		       const struct event *event)
+{
+	size_t i;
+
+	probe->places = xcalloc(event->nr_targets, sizeof(*probe->places));
+	for (i = 0; i < event->nr_targets; i++)
+		probe->places[i] = (struct object_place){
+			.file = add_file(object, event->places[i].file),
+			.offset = event->places[i].offset,
+			.counter = event->places[i].counter,
+		};
+}
+
 static int add_probe(struct compilation *comp, const struct unit *unit,
 		     const struct event *event)
 {
@@ -399,6 +428,8 @@ static int add_probe(struct compilation *comp, const struct unit *unit,
 		memcpy(probe->addresses, event->addresses,
 		       event->nr_targets * sizeof(*probe->addresses));
 	}
+	if (event->places)
+		add_places(comp->object, probe, event);
 	probe->lenient = event->lenient;
 	probe->event_id = event->event_id;
 	if (event->provider->gives & GIVES_RETURN)

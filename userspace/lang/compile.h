@@ -23,6 +23,8 @@ struct compile_options {
 	bool *named_used;		/* set for each that the program asks for */
 	size_t nr_named;
 	unsigned int cpid;		/* of run -c; 0: there is none */
+	unsigned int pid;		/* whose events of user space are seen; 0: all */
+	const char *root;		/* where its paths begin: "/proc/1/root"; or NULL */
 	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
 	bool hides_maps;		/* config = { print_maps_on_exit = false } */
 	bool allow_unsafe;		/* run --unsafe: system() */

@@ -337,6 +337,18 @@ static void emit_no_self(struct emitter *em, int reject)
 	code_jump_imm(&em->code, BPF_JEQ, BPF_REG_0, self, reject);
 }
 
+/* With -p and -c programs and libraries are probed for that process alone. */
+static void emit_only_pid(struct emitter *em, int reject)
+{
+	const unsigned int pid = em->checker->options->pid;
+
+	if (!pid || !(em->checker->event->provider->gives & GIVES_PLACE))
+		return;
+	code_call(&em->code, KPS_FN_PID_TGID);
+	code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, 32);
+	code_jump_imm(&em->code, BPF_JNE, BPF_REG_0, pid, reject);
+}
+
 static bool is_block(const struct expr *expr, void *about)
 {
 	(void)about;
@@ -364,6 +376,7 @@ static void emit_body(struct emitter *em, const struct clause *clause)
 	code_mov(&em->code, CODE_CTX, BPF_REG_1);
 	clear_temps(em, clause);
 	emit_no_self(em, reject);
+	emit_only_pid(em, reject);
 	if (clause->filter)
 		emit_branch(em, clause->filter, false, reject, 0);
 	zero_variables(em, clause);

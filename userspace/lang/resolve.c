@@ -9,6 +9,7 @@
 #include "compile.h"
 #include "kernel/tracefs.h"
 #include "provider/provider.h"
+#include "provider/user_file.h"
 
 static struct parts split(struct arena *arena, const char *text)
 {
@@ -198,6 +199,7 @@ void events_free(struct event *events)
 void resolver_free(struct resolver *resolver)
 {
 	kallsyms_free(&resolver->kallsyms);
+	user_files_free(resolver->files);
 }
 
 /*

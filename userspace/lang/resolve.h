@@ -11,6 +11,14 @@
 #include "kernel/kallsyms.h"
 
 struct provider;
+struct user_file;
+
+/* Code in a file. */
+struct place {
+	struct user_file *file;
+	unsigned long long offset;
+	unsigned long long counter;	/* in the file, see struct kps_place */
+};
 
 /*
  * Targets that share one compiled clause: all functions of a kprobe, or one
@@ -22,6 +30,7 @@ struct event {
 	const char *name;		/* in full, where that is not .point's */
 	const char **targets;
 	unsigned long long *addresses;	/* of functions, or NULL: not known */
+	struct place *places;		/* of targets that are in files; or NULL */
 	size_t nr_targets;
 	bool lenient;
 	const char *reshaped;		/* a form whose arguments may be others, or NULL */
@@ -38,6 +47,7 @@ struct resolver {
 	unsigned int max_probes;	/* sites of one attach point */
 	bool optional;			/* the clause has other probes, too */
 	struct kallsyms kallsyms;	/* loaded when first needed */
+	struct user_file *files;	/* that were looked into */
 };
 
 /**

@@ -22,6 +22,7 @@ static const struct {
 	[TYPE_ENUM]	= { "an integer", KPS_T_ENUM, 8, true, true },
 	[TYPE_KSYM]	= { "a kernel symbol", KPS_T_KSYM, 8, true, true },
 	[TYPE_PROBE]	= { "a probe's name", KPS_T_PROBE, 8, true, true },
+	[TYPE_FUNCTION]	= { "a function's name", KPS_T_FUNCTION, 8, true, true },
 	[TYPE_KSTACK]	= { "a kernel stack", KPS_T_KSTACK, 8, true, true },
 	[TYPE_USTACK]	= { "a user stack", KPS_T_USTACK, 16, true, true },
 	[TYPE_USYM]	= { "a user symbol", KPS_T_USYM, 16, true, true },

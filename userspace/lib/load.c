@@ -8,6 +8,7 @@
 #include <netlink/attr.h>
 
 #include "base/error.h"
+#include "base/xalloc.h"
 #include "client.h"
 #include "object/object.h"
 
@@ -52,6 +53,12 @@ static size_t shape_size(const char *shape)
 	return shape ? strlen(shape) + OVERHEAD : 0;
 }
 
+static size_t places_size(const struct object_probe *probe)
+{
+	return probe->places ? OVERHEAD + probe->nr_targets *
+			       sizeof(struct kps_place) : 0;
+}
+
 static size_t object_size(const struct object *object)
 {
 	size_t i, size = 1024 + strlen(object->source);
@@ -67,7 +74,8 @@ static size_t object_size(const struct object *object)
 					sizeof(struct kps_field);
 	for (i = 0; i < object->nr_probes; i++)
 		size += probe_size(&object->probes[i]) +
-			addresses_size(&object->probes[i]);
+			addresses_size(&object->probes[i]) +
+			places_size(&object->probes[i]);
 	return size;
 }
 
@@ -113,8 +121,23 @@ static void put_output(struct nl_msg *msg, const struct object_output *output)
 	nla_nest_end(msg, nest);
 }
 
-static void put_probe(struct nl_msg *msg, const struct object_probe *probe,
-		      unsigned int flags)
+static void put_places(struct nl_msg *msg, const struct object *object,
+		       const struct object_probe *probe)
+{
+	struct kps_place *places = xcalloc(probe->nr_targets, sizeof(*places));
+	size_t i;
+
+	for (i = 0; i < probe->nr_targets; i++) {
+		places[i].fd = object->files[probe->places[i].file];
+		places[i].offset = probe->places[i].offset;
+		places[i].counter = probe->places[i].counter;
+	}
+	nla_put(msg, KPS_PROBE_A_PLACES, probe->nr_targets * sizeof(*places), places);
+	free(places);
+}
+
+static void put_probe(struct nl_msg *msg, const struct object *object,
+		      const struct object_probe *probe, unsigned int flags)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
 	size_t i;
@@ -135,6 +158,8 @@ static void put_probe(struct nl_msg *msg, const struct object_probe *probe,
 		nla_put(msg, KPS_PROBE_A_ADDRESSES,
 			probe->nr_targets * sizeof(*probe->addresses),
 			probe->addresses);
+	if (probe->places)
+		put_places(msg, object, probe);
 	nla_nest_end(msg, nest);
 }
 
@@ -167,7 +192,7 @@ static int check_sizes(const struct object *object)
 			      probe->name, probe->nr_insns, KPS_MAX_INSNS);
 			return -E2BIG;
 		}
-		if (probe_size(probe) > NEST_MAX) {
+		if (probe_size(probe) + places_size(probe) > NEST_MAX) {
 			error("%s: %zu functions do not fit into one probe: narrow the glob",
 			      probe->name, probe->nr_targets);
 			return -E2BIG;
@@ -205,6 +230,6 @@ int client_load(struct client *client, const char *name,
 	for (i = 0; i < object->nr_outputs; i++)
 		put_output(msg, &object->outputs[i]);
 	for (i = 0; i < object->nr_probes; i++)
-		put_probe(msg, &object->probes[i], options->probe_flags);
+		put_probe(msg, object, &object->probes[i], options->probe_flags);
 	return client_transact(client, msg, NULL, NULL);
 }

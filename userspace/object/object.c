@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "object.h"
 
@@ -23,6 +24,7 @@ static void free_probe(struct object_probe *probe)
 		free(probe->targets[i]);
 	free(probe->targets);
 	free(probe->addresses);
+	free(probe->places);
 	free(probe->name);
 	free(probe->provider);
 	free(probe->insns);
@@ -49,6 +51,9 @@ void object_free(struct object *object)
 	}
 	for (i = 0; i < object->nr_outputs; i++)
 		free_output(&object->outputs[i]);
+	for (i = 0; i < object->nr_files; i++)
+		close(object->files[i]);
+	free(object->files);
 	free(object->outputs);
 	free(object->probes);
 	free(object->enums);

@@ -57,11 +57,19 @@ struct object_output {
 	char *shape;			/* of the fields, see shape.h; or NULL */
 };
 
+/* Code in a file of user space. */
+struct object_place {
+	unsigned int file;		/* its number in the object */
+	unsigned long long offset;
+	unsigned long long counter;	/* in the file, or 0: see struct kps_place */
+};
+
 struct object_probe {
 	char *name;			/* as the user wrote it */
 	char *provider;
 	char **targets;			/* resolved, see KPS_PROBE_A_TARGET */
 	unsigned long long *addresses;	/* of each, or NULL; only saves time */
+	struct object_place *places;	/* of each, or NULL: targets say all */
 	size_t nr_targets;
 	bool lenient;			/* came from a glob */
 	unsigned int event_id;		/* tracepoint */
@@ -80,6 +88,8 @@ struct object {
 	size_t nr_outputs;
 	struct object_probe *probes;
 	size_t nr_probes;
+	int *files;			/* open, see struct object_place */
+	size_t nr_files;
 	bool takes_stacks;
 	bool hides_maps;		/* run does not print them at its end */
 	unsigned int stack_entries;	/* 0: no clause takes a stack */

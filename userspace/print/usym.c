@@ -5,10 +5,7 @@
  * number for as long as it is the same, a file by what it is.  A process that is
  * gone has no mappings any more, so it is asked as soon as a record of it comes.
  */
-#include <elf.h>
 #include <fcntl.h>
-#include <gelf.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,20 +14,9 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "elf/elf_file.h"
 #include "process.h"
 #include "usym.h"
-
-struct symbol {
-	unsigned long long start;
-	unsigned long long end;
-	char *name;
-};
-
-struct segment {
-	unsigned long long offset;	/* in the file */
-	unsigned long long size;
-	unsigned long long address;	/* that its symbols count from */
-};
 
 /* What a file is, whatever it is called. */
 struct file_id {
@@ -44,10 +30,7 @@ struct file_id {
 struct binary {
 	struct file_id id;
 	unsigned long used;		/* when, 0: never */
-	size_t nr_segments;
-	struct segment *segments;
-	size_t nr_symbols;
-	struct symbol *symbols;		/* sorted by .start */
+	struct elf_file file;
 };
 
 struct mapping {
@@ -88,85 +71,6 @@ static struct process processes[PROCESS_SETS][WAYS];
 static struct binary binaries[BINARY_SETS][WAYS];
 static unsigned long uses;
 
-static void read_segments(Elf *elf, struct binary *binary)
-{
-	struct segment *segment;
-	size_t i, nr;
-	GElf_Phdr phdr;
-
-	if (elf_getphdrnum(elf, &nr))
-		return;
-	for (i = 0; i < nr; i++) {
-		if (!gelf_getphdr(elf, i, &phdr) || phdr.p_type != PT_LOAD)
-			continue;
-		segment = APPEND(binary->segments, binary->nr_segments);
-		segment->offset = phdr.p_offset;
-		segment->size = phdr.p_filesz;
-		segment->address = phdr.p_vaddr;
-	}
-}
-
-static void add_symbol(struct binary *binary, const GElf_Sym *sym,
-		       const char *name)
-{
-	struct symbol *symbol;
-
-	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC ||
-	    sym->st_shndx == SHN_UNDEF || !name || !*name)
-		return;
-	symbol = APPEND(binary->symbols, binary->nr_symbols);
-	symbol->start = sym->st_value;
-	symbol->end = sym->st_value + (sym->st_size ? sym->st_size : 1);
-	symbol->name = xstrdup(name);
-}
-
-static void read_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
-		       struct binary *binary)
-{
-	Elf_Data *data = elf_getdata(section, NULL);
-	size_t i, nr = header->sh_entsize ?
-		       header->sh_size / header->sh_entsize : 0;
-	GElf_Sym sym;
-
-	for (i = 0; data && i < nr && i < INT_MAX; i++)
-		if (gelf_getsym(data, i, &sym))
-			add_symbol(binary, &sym,
-				   elf_strptr(elf, header->sh_link,
-					      sym.st_name));
-}
-
-/* Of several names for one address the last is taken: puts, not _IO_puts. */
-static int compare_symbols(const void *a, const void *b)
-{
-	const struct symbol *first = a, *second = b;
-	size_t of_first, of_second;
-
-	if (first->start != second->start)
-		return first->start < second->start ? -1 : 1;
-	if (first->end != second->end)
-		return first->end < second->end ? -1 : 1;
-	of_first = strspn(first->name, "_");
-	of_second = strspn(second->name, "_");
-	if (of_first != of_second)
-		return of_first < of_second ? 1 : -1;
-	return strcmp(second->name, first->name);
-}
-
-static void read_symbols(Elf *elf, struct binary *binary)
-{
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-
-	while ((section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) &&
-		    (header.sh_type == SHT_SYMTAB ||
-		     header.sh_type == SHT_DYNSYM))
-			read_table(elf, section, &header, binary);
-	if (binary->nr_symbols)
-		qsort(binary->symbols, binary->nr_symbols,
-		      sizeof(*binary->symbols), compare_symbols);
-}
-
 static unsigned long long now_ms(void)
 {
 	struct timespec ts;
@@ -196,25 +100,9 @@ static int open_binary(unsigned int tgid, const struct mapping *mapping)
 	return fd < 0 ? open(mapping->path, O_RDONLY | O_CLOEXEC) : fd;
 }
 
-static void read_binary(int fd, struct binary *binary)
-{
-	Elf *elf;
-
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (!elf)
-		return;
-	read_segments(elf, binary);
-	read_symbols(elf, binary);
-	elf_end(elf);
-}
-
 static void forget_binary(struct binary *binary)
 {
-	while (binary->nr_symbols)
-		free(binary->symbols[--binary->nr_symbols].name);
-	free(binary->symbols);
-	free(binary->segments);
+	elf_file_free(&binary->file);
 	*binary = (struct binary){ 0 };
 }
 
@@ -273,7 +161,7 @@ static struct binary *get_binary(unsigned int tgid, struct mapping *mapping)
 		forget_binary(binary);
 		binary->id = mapping->id;
 		if (fd >= 0)
-			read_binary(fd, binary);
+			elf_file_read(fd, &binary->file);
 	}
 	if (binary)
 		binary->used = ++uses;
@@ -409,44 +297,15 @@ static struct mapping *find_mapping(const struct process *process,
 static bool to_file(const struct binary *binary, const struct mapping *mapping,
 		    unsigned long long *address)
 {
-	unsigned long long offset = *address - mapping->start + mapping->offset;
-	size_t i;
-
-	for (i = 0; i < binary->nr_segments; i++) {
-		const struct segment *segment = &binary->segments[i];
-
-		if (offset < segment->offset ||
-		    offset - segment->offset >= segment->size)
-			continue;
-		*address = offset - segment->offset + segment->address;
-		return true;
-	}
-	return false;
-}
-
-static const struct symbol *find_symbol(const struct binary *binary,
-					unsigned long long address)
-{
-	size_t low = 0, high = binary->nr_symbols;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (binary->symbols[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || address >= binary->symbols[low - 1].end)
-		return NULL;
-	return &binary->symbols[low - 1];
+	return elf_to_address(&binary->file,
+			      *address - mapping->start + mapping->offset, address);
 }
 
 /* Return: NULL if nobody knows; else @address becomes the offset. */
 static const char *name_of(unsigned int tgid, unsigned long long *address)
 {
 	struct process *process = get_process(tgid);
-	const struct symbol *symbol;
+	const struct elf_symbol *symbol;
 	struct mapping *mapping;
 	struct binary *binary;
 
@@ -459,7 +318,7 @@ static const char *name_of(unsigned int tgid, unsigned long long *address)
 	binary = mapping ? get_binary(tgid, mapping) : NULL;
 	if (!binary || !to_file(binary, mapping, address))
 		return NULL;
-	symbol = find_symbol(binary, *address);
+	symbol = elf_symbol_at(&binary->file, *address);
 	if (!symbol)
 		return NULL;
 	*address -= symbol->start;

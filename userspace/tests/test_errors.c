@@ -293,8 +293,8 @@ static const struct bad_program statements[] = {
 	{ K "{ $x = { $y = 1; }; }", 1, 24, "this block has no value", "without a ';'" },
 	{ K "{ let $x = 1; let $x = 2; }", 1, 35, "$x is declared already", NULL },
 	{ K "{ pid = 1; }", 1, 19, "only a map or a variable", NULL },
-	{ "uprobe:/bin/bash:readline { @ = count(); }", 1, 1,
-	  "probes of type 'uprobe' are not supported", NULL },
+	{ "usdt:/bin/bash:readline { @ = count(); }", 1, 1,
+	  "probes of type 'usdt' are not supported", NULL },
 	{ "kfunc:vfs_read { @ = count(); }", 1, 1,
 	  "probes of type 'kfunc' are not supported", "kprobe:FUNCTION" },
 };

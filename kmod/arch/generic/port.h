@@ -32,4 +32,10 @@ static inline bool kps_is_32bit(const struct pt_regs *regs)
 #endif
 }
 
+/* Where a register holds the return address, which is most. */
+static inline unsigned long kps_entry_stack(const struct pt_regs *regs)
+{
+	return user_stack_pointer((struct pt_regs *)regs);
+}
+
 #endif

@@ -72,4 +72,10 @@ static inline bool kps_is_32bit(const struct pt_regs *regs)
 	return regs->cs == __USER32_CS;
 }
 
+/* The return address has been taken from it. */
+static inline unsigned long kps_entry_stack(const struct pt_regs *regs)
+{
+	return regs->sp - (kps_is_32bit(regs) ? sizeof(u32) : sizeof(u64));
+}
+
 #endif

@@ -9,8 +9,8 @@
 /* In the order in which they are listed and suggested. */
 static const struct provider * const providers[] = {
 	&kprobe_provider, &kretprobe_provider, &tracepoint_provider,
-	&rawtracepoint_provider, &conntrack_provider, &profile_provider,
-	&interval_provider, &program_provider,
+	&rawtracepoint_provider, &uprobe_provider, &uretprobe_provider,
+	&conntrack_provider, &profile_provider, &interval_provider, &program_provider,
 };
 
 static const struct refusal refused_providers[] = {
@@ -23,8 +23,6 @@ static const struct refusal refused_providers[] = {
 	{ "kretfunc", "use kretprobe:FUNCTION" },
 	{ "fr", "use kretprobe:FUNCTION" },
 	{ "fexit", "use kretprobe:FUNCTION" },
-	{ "uprobe", REFUSED_USER_SPACE }, { "u", REFUSED_USER_SPACE },
-	{ "uretprobe", REFUSED_USER_SPACE }, { "ur", REFUSED_USER_SPACE },
 	{ "usdt", REFUSED_USER_SPACE }, { "U", REFUSED_USER_SPACE },
 	{ "watchpoint", REFUSED_USER_SPACE }, { "w", REFUSED_USER_SPACE },
 	{ "asyncwatchpoint", REFUSED_USER_SPACE }, { "aw", REFUSED_USER_SPACE },

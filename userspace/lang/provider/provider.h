@@ -22,6 +22,7 @@ struct parts {
 #define GIVES_ARGUMENTS	(1 << 2)	/* arg0 and its kin */
 #define GIVES_RETURN	(1 << 3)	/* retval, duration */
 #define GIVES_RECORD	(1 << 4)	/* args.FIELD */
+#define GIVES_PLACE	(1 << 5)	/* it is in a file of user space */
 
 struct checker;
 struct expr;
@@ -70,6 +71,8 @@ extern const struct provider conntrack_provider;
 extern const struct provider profile_provider;
 extern const struct provider interval_provider;
 extern const struct provider program_provider;
+extern const struct provider uprobe_provider;
+extern const struct provider uretprobe_provider;
 
 /* The n-th; NULL after the last */
 const struct provider *provider_at(size_t n);

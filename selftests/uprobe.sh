@@ -1,0 +1,252 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Functions of programs and libraries: each call is seen once, by whatever name it is
+# probed, with its arguments, its value and its time; and nothing that happens to the
+# program or its file does harm.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# timeout=400
+
+FUNCS=$LOAD/funcs
+
+# funcs WHAT N [THREADS]: how many calls it says it made
+funcs() { "$FUNCS" "$@"; }
+
+# printed TEXT WHAT N: what kpctl run prints of it meanwhile
+printed() {
+	kpctl run -q -c "sh -c 'exec $FUNCS $2 $3 >/dev/null'" -e "$1" 2>"$WORK/printed.err"
+}
+
+# refused TEXT: the first line of why
+refused() { kpctl check -e "$1" 2>&1 >/dev/null | sed -n '1s/^-e:[0-9:]* error: //p'; }
+
+load_module
+
+# Without CONFIG_UPROBES that is all there is to see.
+if ! kpctl load --name try -e "uprobe:$FUNCS:work { @ = count(); }" 2>"$WORK/try"; then
+	grep -q 'built without CONFIG_UPROBES' "$WORK/try" &&
+		skip_all "this kernel has no uprobes, and says so"
+	bail "$(cat "$WORK/try")"
+fi
+must kpctl unload try
+
+# Counts are those of the program itself.
+load_text calls "uprobe:$FUNCS:work { @ = count(); @sum = sum(arg0); }
+	uretprobe:$FUNCS:work { @ret = count(); @vals = sum(retval); }"
+n=$(funcs work 5000 4)
+is "calls of 4 threads" "$(value calls @)" "$n"
+is "their returns" "$(value calls @ret)" "$n"
+is "the sum of an argument" "$(value calls @sum)" $((4 * 4999 * 5000 / 2))
+is "the sum of the values" "$(value calls @vals)" $((4 * 4999 * 5000))
+is "how" "$(how calls)" "uprobe: "
+nothing_lost calls
+done_with calls
+
+load_text later "uprobe:$FUNCS:work /arg0 == 3/ { @[comm, func, probe] = count(); }"
+for i in 1 2 3; do funcs work 10 >/dev/null; done
+is "programs that start later; func and probe" "$(kpctl read later)" "@[funcs, work, uprobe:$FUNCS:work]: 3"
+done_with later
+
+load_text names "uprobe:$FUNCS:work_alias { @alias = count(); }"
+n=$(funcs work 100)
+is "another name of the function" "$(value names @alias)" "$n"
+done_with names
+
+PATH=$LOAD:$PATH load_text names "u:$FUNCS:wor[k]* { @glob[func] = count(); }
+	uprobe:funcs:work { @path = count(); }"
+(cd "$LOAD" && load_text relative "uprobe:./funcs:work { @ = count(); }")
+n=$(funcs work 100)
+is "a pattern has functions of two names once" "$(kpctl read names @glob)" "@glob[work]: $n"
+is "a program that is found in \$PATH" "$(value names @path)" "$n"
+is "a path that is relative" "$(value relative @)" "$n"
+done_with names
+must kpctl unload relative
+
+# The first place behind the entry where an instruction begins, and its address.
+inside() {
+	local offset
+	for ((offset = 1; offset < 15; offset++)); do
+		kpctl check -e "uprobe:$FUNCS:work+$offset { @ = count(); }" >/dev/null 2>&1 &&
+			{ echo $offset; return; }
+	done
+}
+offset=$(inside)
+load_text inside "uprobe:$FUNCS:work+$offset { @[func] = count(); }"
+n=$(funcs work 100)
+is "inside of a function, at +$offset" "$(kpctl read inside)" "@[work]: $n"
+done_with inside
+
+# Arguments, strings, registers.
+is "arguments in registers, of all widths" \
+	"$(printed "uprobe:$FUNCS:many { printf(\"%d %d %d %d %d %d\", arg0, (int32)arg1, (uint8)arg2, arg3, arg4, arg5); }" args 1)" \
+	"1 -2 3 4 5 6"
+is "those behind them lie on the stack" \
+	"$(printed "uprobe:$FUNCS:many { printf(\"%d %d\", *(uint64 *)(reg(\"sp\") + 8), *(uint64 *)(reg(\"sp\") + 16)); }" args 1)" \
+	"77 88"
+is "strings in and out" \
+	"$(printed "uprobe:$FUNCS:greet { printf(\"%s|%s;\", str(arg0), str(arg0, arg1)); }
+	uretprobe:$FUNCS:greet { printf(\"%s\", str(retval)); }" args 1)" \
+	"hello, world|hello, ;world"
+is "reg()" \
+	"$(printed "uprobe:$FUNCS:also_work { printf(\"%d\", reg(\"di\")); }" args 1)" 5
+load_text symbols "uprobe:$FUNCS:greet { @[usym(reg(\"ip\")), ustack(1)] = count(); }"
+"$FUNCS" args 1 >/dev/null
+between "a stack and a symbol of user space are there" "$(kpctl read symbols | grep -c '1$')" 1 1
+done_with symbols
+
+# Time: of each call its own, also where it calls itself.
+load_text deep "uprobe:$FUNCS:deep { @n = count(); }
+	uretprobe:$FUNCS:deep { @ms[retval] = max(duration / 1000000); @all = count(); }"
+n=$(funcs deep 10)
+is "each return of a recursion" "$(value deep @all)" "$n"
+is "an outer call takes longer than an inner one" \
+	"$(for i in 1 2 3 4 5 6 7 8 9 10; do value deep @ms $i; done | sort -n -c && echo sorted)" sorted
+between "milliseconds of the innermost" "$(value deep @ms 1)" 1 200
+between "and of the outermost" "$(value deep @ms 10)" 19 4000
+nothing_lost deep
+done_with deep
+
+# The kernel follows 64 calls of a task.
+load_text deeper "uprobe:$FUNCS:deep { @n = count(); }
+	uretprobe:$FUNCS:deep { @r = hist(duration); @all = count(); }"
+n=$(funcs deep 80)
+is "80 calls inside of each other are entered" "$(value deeper @n)" "$n"
+is "of their returns 64 are seen" "$(value deeper @all)" 64
+is "and 16 are said to be missed" "$(ledger deeper missed)" 16
+done_with deeper
+
+load_text jump "uprobe:$FUNCS:leave { @n = count(); }
+	uretprobe:$FUNCS:leave { @r = count(); @ms = max(duration / 1000000000); }"
+n=$(funcs jump 500)
+is "calls that longjmp() leaves, and others" "$(value jump @n)" "$n"
+is "the others return" "$(value jump @r)" 500
+is "in less than a second each" "$(value jump @ms)" 0
+nothing_lost jump
+done_with jump
+
+load_text split "uprobe:$FUNCS:split { @n = count(); }
+	uretprobe:$FUNCS:split { @r[retval == 0] = count(); @t = max(duration); }"
+n=$(funcs fork 20)
+is "a call that forks" "$(value split @n)" "$n"
+is "returns in its parent" "$(value split @r false)" 20
+is "and in the children, or is missed there" \
+	$(($(value split @r true) + $(ledger split missed))) 20
+done_with split
+
+load_text end "uprobe:$FUNCS:end { @n[arg0] = count(); } uretprobe:$FUNCS:end { @r = hist(duration); }"
+funcs exit 40 >/dev/null
+is "a call that ends its process, or becomes another" "$(value end @n 0) $(value end @n 1)" "20 20"
+is "does not return" "$(kpctl read end @r)" ""
+done_with end
+
+# A process that was there before, and one that is told by its number.
+"$FUNCS" late 7 >"$WORK/late" &
+late=$!
+until [ -s "$WORK/late" ]; do sleep 0.1; done
+load_text late "uprobe:$FUNCS:work { @[pid] = count(); }"
+kpctl run -p $late -e "uprobe:$FUNCS:work { @[pid] = count(); }" >"$WORK/only" 2>"$WORK/only.err" & only=$!
+until_attached 2
+funcs work 50 >/dev/null
+kill -USR1 $late
+wait $late
+wait $only
+is "a process that ran before the probe came" "$(value late @ $late)" 7
+is "-p sees that process alone" "$(grep @ "$WORK/only")" "@[$late]: 7"
+done_with late
+
+is "-c, too" "$(kpctl run -c "$FUNCS work 25" -q -e "uprobe:$FUNCS:work { @ = count(); }" 2>/dev/null | grep @)" "@: 25"
+
+# A library, and what the C library's own functions are called by.
+load_text libc 'uprobe:libc:getppid /comm == "python3"/ { @ = count(); }
+	uretprobe:libc.so.6:getppid /comm == "python3"/ { @r[retval == ppid] = count(); }'
+python3 -c 'import os
+for i in range(300): os.getppid()'
+is "a library by its name" "$(value libc @)" 300
+is "what it returns" "$(kpctl read libc @r)" "@r[true]: 300"
+done_with libc
+
+# What is no place for a probe.
+is "a function that is not there, and one with nearly its name" \
+	"$(kpctl check -e "uprobe:$FUNCS:wrok { @ = count(); }" 2>&1 >/dev/null | sed -n 's/^-e:[0-9:]* error: //p; s/^ *hint: //p')" \
+	"'$FUNCS' has no function 'wrok'
+did you mean work?"
+is "the middle of an instruction" "$(refused "uprobe:$FUNCS:work+$((offset - 1)) { @ = count(); }")" \
+	"no probe can be at 'uprobe:$FUNCS:work+$((offset - 1))': that is in the middle of an instruction"
+is "an instruction that the kernel cannot execute elsewhere" "$(refused "uprobe:$FUNCS:locked { @ = count(); }")" \
+	"no probe can be at 'uprobe:$FUNCS:locked': the kernel cannot probe an instruction with the prefix lock"
+is "a device" "$(refused 'uprobe:/dev/null:x { @ = count(); }')" "'/dev/null' is no regular file"
+mkfifo "$WORK/fifo"
+is "a pipe" "$(refused "uprobe:$WORK/fifo:x { @ = count(); }")" "'$WORK/fifo' is no regular file"
+is "a directory" "$(refused 'uprobe:/etc:x { @ = count(); }')" "'/etc' is no regular file"
+is "a script" "$(refused "uprobe:$0:x { @ = count(); }")" "'$0' is no ELF file, as programs and libraries are"
+is "a file that is not there" "$(refused 'uprobe:/nowhere:x { @ = count(); }')" \
+	"cannot open '/nowhere': No such file or directory"
+head -c 5000 "$FUNCS" >"$WORK/cut"
+is "a file that was cut off" "$(refused "uprobe:$WORK/cut:work { @ = count(); }")" \
+	"'$WORK/cut' has no function 'work'"
+is "nothing is left behind" "$(status programs)" 0
+
+# The file goes, or becomes another: what was probed is what was there.
+cp "$FUNCS" "$WORK/copy"
+load_text gone "uprobe:$WORK/copy:work { @ = count(); }"
+"$WORK/copy" late 5 >"$WORK/late" & late=$!
+until [ "$(wc -l <"$WORK/late")" = 1 ]; do sleep 0.1; done
+cp "$FUNCS" "$WORK/new"
+mv "$WORK/new" "$WORK/copy"
+"$WORK/copy" work 9 >/dev/null
+kill -USR1 $late
+wait $late
+is "a file that was replaced: those who still run it" "$(value gone @)" 5
+rm "$WORK/copy"
+must kpctl disable gone
+must kpctl enable gone
+ledger_adds_up gone
+must kpctl unload gone
+
+# All comes and goes while 8 threads are in it.
+load_text fire "uprobe:$FUNCS:work { @[tid] = count(); } uretprobe:$FUNCS:work { @t = hist(duration); }"
+"$FUNCS" work 0 8 >"$WORK/fire" & fire=$!
+sleep 0.5
+done_with fire
+reloads() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		kpctl load --name fire -e "uprobe:$FUNCS:work { @[tid] = count(); }
+			uretprobe:$FUNCS:work { @t = hist(duration); }" || return 1
+		if [ $((i % 2)) = 1 ]; then
+			kpctl unload fire || return 1
+		else
+			rmmod kpstat && insmod "$KPSTAT_KO" cpu_budget=0 || return 1
+		fi
+	done
+}
+yes "20 times unload or rmmod while 8 threads call it" reloads 20
+kill $fire
+wait $fire
+is "they lived" $? 0
+between "and did nothing else all the time" "$(cat "$WORK/fire")" 1000 1000000000000
+
+# Beside bpftrace.
+beside() {
+	local text=$1
+	bpftrace -c "$FUNCS work 700 2" -e "$text" 2>/dev/null | grep '^@' | sort >"$WORK/theirs"
+	kpctl run -q -c "$FUNCS work 700 2" -e "$text" 2>/dev/null | grep '^@' | sort >"$WORK/ours"
+	[ -s "$WORK/theirs" ] && diff -u "$WORK/theirs" "$WORK/ours"
+}
+if has_bpf; then
+	for text in "uprobe:$FUNCS:work { @[comm, probe] = count(); }" \
+		"uprobe:$FUNCS:work { @ = sum(arg0); @h = hist(arg0); }" \
+		"uretprobe:$FUNCS:work { @[comm, probe] = count(); @s = sum(retval); }" \
+		"uprobe:$FUNCS:*o_work { @[probe] = count(); }" \
+		"uprobe:$FUNCS:work { @s[tid] = nsecs; } uretprobe:$FUNCS:work /@s[tid]/ { @ = count(); delete(@s[tid]); }"; do
+		yes "as bpftrace: ${text//"$FUNCS"/funcs}" beside "$text"
+	done
+else
+	skip "as bpftrace" "this kernel has no bpf()"
+fi
+
+must rmmod kpstat
+is "the kernel did not complain" \
+	"$(dmesg | grep -E 'WARNING|BUG|Oops|rcu:.*stall|hung task|uprobe:.*failed|kpstat: .*error')" ""
+finish

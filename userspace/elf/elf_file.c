@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <gelf.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "elf_file.h"
+
+/* A table of symbols that is larger is nobody's. */
+#define TABLE_MAX (1ULL << 30)
+
+static void read_segments(Elf *elf, struct elf_file *file)
+{
+	struct elf_segment *segment;
+	size_t i, nr;
+	GElf_Phdr phdr;
+
+	if (elf_getphdrnum(elf, &nr))
+		return;
+	for (i = 0; i < nr; i++) {
+		if (!gelf_getphdr(elf, i, &phdr) || phdr.p_type != PT_LOAD)
+			continue;
+		segment = APPEND(file->segments, file->nr_segments);
+		segment->offset = phdr.p_offset;
+		segment->size = phdr.p_filesz;
+		segment->address = phdr.p_vaddr;
+		segment->is_code = phdr.p_flags & PF_X;
+	}
+}
+
+static void add_symbol(struct elf_file *file, const GElf_Sym *sym, const char *name)
+{
+	struct elf_symbol *symbol;
+
+	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC ||
+	    sym->st_shndx == SHN_UNDEF || !name || !*name)
+		return;
+	symbol = APPEND(file->symbols, file->nr_symbols);
+	symbol->start = sym->st_value;
+	symbol->end = sym->st_value + (sym->st_size ? sym->st_size : 1);
+	symbol->name = xstrdup(name);
+}
+
+static void read_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
+		       struct elf_file *file)
+{
+	Elf_Data *data = header->sh_size <= TABLE_MAX ?
+			 elf_getdata(section, NULL) : NULL;
+	size_t i, nr = header->sh_entsize ?
+		       header->sh_size / header->sh_entsize : 0;
+	GElf_Sym sym;
+
+	for (i = 0; data && i < nr && i < INT_MAX; i++)
+		if (gelf_getsym(data, i, &sym))
+			add_symbol(file, &sym,
+				   elf_strptr(elf, header->sh_link,
+					      sym.st_name));
+}
+
+static int compare_symbols(const void *a, const void *b)
+{
+	const struct elf_symbol *first = a, *second = b;
+	size_t of_first, of_second;
+
+	if (first->start != second->start)
+		return first->start < second->start ? -1 : 1;
+	if (first->end != second->end)
+		return first->end < second->end ? -1 : 1;
+	of_first = strspn(first->name, "_");
+	of_second = strspn(second->name, "_");
+	if (of_first != of_second)
+		return of_first < of_second ? 1 : -1;
+	return strcmp(second->name, first->name);
+}
+
+static void read_symbols(Elf *elf, struct elf_file *file)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) &&
+		    (header.sh_type == SHT_SYMTAB ||
+		     header.sh_type == SHT_DYNSYM))
+			read_table(elf, section, &header, file);
+	if (file->nr_symbols)
+		qsort(file->symbols, file->nr_symbols,
+		      sizeof(*file->symbols), compare_symbols);
+}
+
+bool elf_file_read(int fd, struct elf_file *file)
+{
+	bool is_elf;
+	Elf *elf;
+
+	*file = (struct elf_file){ 0 };
+	elf_version(EV_CURRENT);
+	/* Not mapped: who cuts it off meanwhile would end us. */
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	is_elf = elf && elf_kind(elf) == ELF_K_ELF;
+	if (is_elf) {
+		read_segments(elf, file);
+		read_symbols(elf, file);
+	}
+	elf_end(elf);
+	return is_elf;
+}
+
+void elf_file_free(struct elf_file *file)
+{
+	while (file->nr_symbols)
+		free(file->symbols[--file->nr_symbols].name);
+	free(file->symbols);
+	free(file->segments);
+	*file = (struct elf_file){ 0 };
+}
+
+bool elf_to_address(const struct elf_file *file, unsigned long long offset,
+		    unsigned long long *address)
+{
+	size_t i;
+
+	for (i = 0; i < file->nr_segments; i++) {
+		const struct elf_segment *segment = &file->segments[i];
+
+		if (offset < segment->offset ||
+		    offset - segment->offset >= segment->size)
+			continue;
+		*address = offset - segment->offset + segment->address;
+		return true;
+	}
+	return false;
+}
+
+bool elf_to_offset(const struct elf_file *file, unsigned long long address,
+		   unsigned long long *offset)
+{
+	size_t i;
+
+	for (i = 0; i < file->nr_segments; i++) {
+		const struct elf_segment *segment = &file->segments[i];
+
+		if (!segment->is_code || address < segment->address ||
+		    address - segment->address >= segment->size)
+			continue;
+		*offset = address - segment->address + segment->offset;
+		return true;
+	}
+	return false;
+}
+
+const struct elf_symbol *elf_symbol_at(const struct elf_file *file,
+				       unsigned long long address)
+{
+	size_t low = 0, high = file->nr_symbols;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (file->symbols[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || address >= file->symbols[low - 1].end)
+		return NULL;
+	return &file->symbols[low - 1];
+}

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Uprobes and uretprobes: functions of programs and libraries. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/near.h"
+#include "lang/compile.h"
+#include "user_file.h"
+
+struct place_spec {
+	const char *path;
+	const char *symbol;
+	unsigned long long offset;
+	bool has_offset;
+	unsigned long long address;
+	bool has_address;
+};
+
+/* Places of one attach point, each address once. */
+struct place_search {
+	struct resolver *resolver;
+	const struct place_spec *spec;
+	struct event *event;
+	const char *why;	/* a function was left out */
+};
+
+static bool is_return(const struct event *event)
+{
+	return event->provider->gives & GIVES_RETURN;
+}
+
+/* "/bin/my prog" */
+static const char *without_quotes(struct arena *arena, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len < 2 || text[0] != '"' || text[len - 1] != '"')
+		return text;
+	return arena_strndup(arena, text + 1, len - 2);
+}
+
+static bool to_number(const char *text, unsigned long long *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 0);
+	return *text >= '0' && *text <= '9' && !*end && !errno;
+}
+
+static int parse_offset(struct resolver *resolver, const struct attach_point *point,
+			struct place_spec *spec)
+{
+	const char *plus = strrchr(spec->symbol, '+');
+
+	if (!plus)
+		return 0;
+	if (!to_number(plus + 1, &spec->offset)) {
+		diag_error(&point->at, "an offset is a number of bytes: main+4",
+			   "'%s' is not an offset", plus + 1);
+		return -1;
+	}
+	spec->has_offset = true;
+	spec->symbol = arena_strndup(resolver->arena, spec->symbol, plus - spec->symbol);
+	if (!is_glob(spec->symbol))
+		return 0;
+	diag_error(&point->at, "name one function", "a pattern cannot have an offset");
+	return -1;
+}
+
+static int parse_place(struct resolver *resolver, const struct attach_point *point,
+		       const struct parts *parts, struct place_spec *spec)
+{
+	if (parts->nr == 4 && !strcmp(parts->part[2], "cpp")) {
+		diag_error(&point->at,
+			   arena_printf(resolver->arena,
+					"names of C++ are given as the linker has them: kpctl probes '%s:%s:*%s*'",
+					parts->part[0], parts->part[1], parts->part[3]),
+			   "'cpp' is not supported");
+		return -1;
+	}
+	if (parts->nr != 3 || !*parts->part[1] || !*parts->part[2]) {
+		diag_error(&point->at,
+			   arena_printf(resolver->arena,
+					"write %s:FILE:FUNCTION, where FILE is a program or a library",
+					parts->part[0]),
+			   "'%s' does not name a function of a file", point->text);
+		return -1;
+	}
+	spec->path = without_quotes(resolver->arena, parts->part[1]);
+	spec->symbol = without_quotes(resolver->arena, parts->part[2]);
+	spec->has_address = to_number(spec->symbol, &spec->address);
+	return spec->has_address ? 0 : parse_offset(resolver, point, spec);
+}
+
+/* Functions come in the order of their addresses. */
+static bool is_last(const struct event *event, const struct user_file *file,
+		    unsigned long long offset)
+{
+	const struct place *last;
+
+	if (!event->nr_targets)
+		return false;
+	last = &event->places[event->nr_targets - 1];
+	return last->file == file && last->offset == offset;
+}
+
+static bool is_done(const struct event *event, const struct user_file *file)
+{
+	size_t i;
+
+	for (i = 0; i < event->nr_targets; i++)
+		if (event->places[i].file == file)
+			return true;
+	return false;
+}
+
+static void add_place(struct place_search *search, const struct user_file *file,
+		      unsigned long long offset, const char *target)
+{
+	struct event *event = search->event;
+	struct arena *arena = search->resolver->arena;
+
+	if (!(event->nr_targets & (event->nr_targets - 1))) {
+		struct place *grown = arena_alloc(arena, (2 * event->nr_targets + 1) *
+						  sizeof(*grown));
+
+		if (event->nr_targets)
+			memcpy(grown, event->places,
+			       event->nr_targets * sizeof(*grown));
+		event->places = grown;
+	}
+	event->places[event->nr_targets] = (struct place){
+		.file = (struct user_file *)file, .offset = offset,
+	};
+	add_target(arena, event, target);
+}
+
+/*
+ * Functions of that name, or by that pattern: also those that share it, each by itself;
+ * one that has several names once, by the last of them.
+ */
+static void add_named(struct place_search *search, const struct user_file *file)
+{
+	const struct place_spec *spec = search->spec;
+	struct event *event = search->event;
+	const char *target, *why;
+	unsigned long long offset;
+	size_t i;
+
+	for (i = 0; i < file->elf.nr_symbols; i++) {
+		const struct elf_symbol *symbol = &file->elf.symbols[i];
+
+		if (fnmatch(spec->symbol, symbol->name, 0) ||
+		    !elf_to_offset(&file->elf, symbol->start, &offset))
+			continue;
+		why = user_file_refuses(file, symbol, 0);
+		if (why) {
+			search->why = why;
+			continue;
+		}
+		target = arena_printf(search->resolver->arena, "%s:%s", file->path,
+				      symbol->name);
+		if (is_last(event, file, offset))
+			event->targets[event->nr_targets - 1] = target;
+		else
+			add_place(search, file, offset, target);
+	}
+}
+
+static int refuse_unknown(struct place_search *search, const struct user_file *file)
+{
+	struct resolver *resolver = search->resolver;
+	const struct attach_point *point = search->event->point;
+	struct near near = { .word = search->spec->symbol };
+	const char *hint;
+	size_t i;
+
+	for (i = 0; i < file->elf.nr_symbols; i++)
+		near_offer(&near, file->elf.symbols[i].name);
+	hint = near_hint(resolver->arena, &near);
+	if (!hint && !file->elf.nr_symbols)
+		hint = "it was stripped: only an address can be named, FILE:0xADDRESS";
+	if (!hint)
+		hint = arena_printf(resolver->arena,
+				    "list what there is with kpctl probes '%s:%s:*'",
+				    search->event->provider->name, search->spec->path);
+	missing_report(resolver)(&point->at, hint, is_glob(search->spec->symbol) ?
+				 "no function of '%s' matches '%s'" :
+				 "'%s' has no function '%s'",
+				 file->path, search->spec->symbol);
+	return missing_result(resolver);
+}
+
+static int refuse_place(const struct event *event, const char *why, const char *hint)
+{
+	diag_error(&event->point->at, hint, "no probe can be at '%s': %s",
+		   event->point->text, why);
+	return -1;
+}
+
+/* One instruction of a function. */
+static int add_inside(struct place_search *search, const struct user_file *file,
+		      const struct elf_symbol *symbol, unsigned long long inside)
+{
+	struct event *event = search->event;
+	struct arena *arena = search->resolver->arena;
+	unsigned long long offset;
+	const char *why;
+
+	if (inside && is_return(event)) {
+		diag_error(&event->point->at, "use uprobe, or name the function",
+			   "a uretprobe is at a function as a whole");
+		return -1;
+	}
+	if (inside && inside >= symbol->end - symbol->start)
+		return refuse_place(event, "it is beyond the function's end",
+				    arena_printf(arena, "'%s' has %llu bytes", symbol->name,
+						 symbol->end - symbol->start));
+	why = user_file_refuses(file, symbol, inside);
+	if (why)
+		return refuse_place(event, why, NULL);
+	elf_to_offset(&file->elf, symbol->start, &offset);
+	add_place(search, file, offset + inside, inside ?
+		  arena_printf(arena, "%s:%s+%llu", file->path, symbol->name, inside) :
+		  arena_printf(arena, "%s:%s", file->path, symbol->name));
+	return 0;
+}
+
+/* "FILE:0xADDRESS", as its symbols have it */
+static int add_address(struct place_search *search, const struct user_file *file)
+{
+	unsigned long long address = search->spec->address, offset;
+	const struct elf_symbol *symbol = elf_symbol_at(&file->elf, address);
+
+	if (symbol)
+		return add_inside(search, file, symbol, address - symbol->start);
+	if (!elf_to_offset(&file->elf, address, &offset))
+		return refuse_place(search->event, "that is no code of the file", NULL);
+	if (!search->resolver->options->allow_unsafe)
+		return refuse_place(search->event,
+				    "no function is known there, so nobody knows where instructions begin",
+				    "--unsafe puts it there: in the middle of an instruction it breaks the program");
+	add_place(search, file, offset,
+		  arena_printf(search->resolver->arena, "%s:0x%llx", file->path, address));
+	return 0;
+}
+
+static const struct elf_symbol *first_named(const struct user_file *file, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < file->elf.nr_symbols; i++)
+		if (!strcmp(file->elf.symbols[i].name, name))
+			return &file->elf.symbols[i];
+	return NULL;
+}
+
+static int find_in(struct place_search *search, const struct user_file *file)
+{
+	const struct place_spec *spec = search->spec;
+	const struct elf_symbol *symbol;
+
+	if (spec->has_address)
+		return add_address(search, file);
+	if (!spec->has_offset) {
+		add_named(search, file);
+		return 0;
+	}
+	symbol = first_named(file, spec->symbol);
+	return symbol ? add_inside(search, file, symbol, spec->offset) : 0;
+}
+
+/* In all programs and libraries of a pattern. */
+static int find_in_all(struct place_search *search)
+{
+	const struct attach_point *point = search->event->point;
+	glob_t found;
+	size_t i;
+	int err = 0;
+
+	if (glob(search->spec->path, 0, NULL, &found))
+		found.gl_pathc = 0;
+	for (i = 0; i < found.gl_pathc && !err; i++) {
+		struct user_file *file = user_file_open(search->resolver, point,
+				arena_strdup(search->resolver->arena, found.gl_pathv[i]),
+				true);
+
+		/* A file may have several names. */
+		if (file && !is_done(search->event, file))
+			err = find_in(search, file);
+	}
+	globfree(&found);
+	if (err || search->event->nr_targets)
+		return err;
+	missing_report(search->resolver)(&point->at, NULL,
+					 "no file that matches '%s' has such a function",
+					 search->spec->path);
+	return missing_result(search->resolver);
+}
+
+static int find_place(struct place_search *search)
+{
+	struct user_file *file;
+	int err;
+
+	if (is_glob(search->spec->path))
+		return find_in_all(search);
+	file = user_file_open(search->resolver, search->event->point, search->spec->path,
+			      false);
+	if (!file)
+		return -1;
+	err = find_in(search, file);
+	if (err || search->event->nr_targets)
+		return err;
+	if (search->why)
+		return refuse_place(search->event, search->why,
+				    "probe an instruction behind it: FUNCTION+OFFSET");
+	return refuse_unknown(search, file);
+}
+
+static int resolve_place(struct resolver *resolver, const struct provider *provider,
+			 const struct attach_point *point, const struct parts *parts,
+			 struct event **found)
+{
+	struct place_spec spec = { 0 };
+	struct place_search search = {
+		.resolver = resolver,
+		.spec = &spec,
+		.event = new_event(resolver, point, provider),
+	};
+
+	if (parse_place(resolver, point, parts, &spec) || find_place(&search))
+		return -1;
+	if (search.event->nr_targets > resolver->max_probes)
+		return refuse_too_many(resolver, point, search.event->nr_targets);
+	search.event->lenient = search.event->nr_targets > 1;
+	if (search.event->nr_targets)
+		*found = search.event;
+	return 0;
+}
+
+/* "uprobe:FILE:PATTERN": files are too many to list them all. */
+static void list_places(struct listing *listing, const struct provider *provider)
+{
+	struct resolver resolver = {
+		.arena = &listing->arena,
+		.options = &(const struct compile_options){ 0 },
+	};
+	const struct attach_point nowhere = { .text = "" };
+	const char *path, *colon;
+	struct user_file *file;
+	size_t i;
+
+	path = listing->glob ? strchr(listing->glob, ':') : NULL;
+	colon = path ? strrchr(++path, ':') : NULL;
+	if (!colon)
+		return;
+	path = arena_strndup(&listing->arena, path, colon - path);
+	file = user_file_open(&resolver, &nowhere, path, false);
+	for (i = 0; file && i < file->elf.nr_symbols; i++) {
+		const char *name = file->elf.symbols[i].name;
+		unsigned long long offset;
+
+		/* .dynsym has again what .symtab has. */
+		if (!elf_to_offset(&file->elf, file->elf.symbols[i].start, &offset) ||
+		    (i && !strcmp(file->elf.symbols[i - 1].name, name)))
+			continue;
+		list_one(listing, provider, arena_printf(&listing->arena, "%s:%s", path, name),
+			 arena_printf(&listing->arena, "%s:%s", file->path, name));
+	}
+	user_files_free(resolver.files);
+}
+
+const struct provider uprobe_provider = {
+	.name = "uprobe",
+	.alias = "u",
+	.usage = "uprobe:FILE:FUNCTION",
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_PLACE | GIVES_ARGUMENTS,
+	.resolve = resolve_place,
+	.list = list_places,
+	.is_listed_by_name = true,
+};
+
+const struct provider uretprobe_provider = {
+	.name = "uretprobe",
+	.alias = "ur",
+	.usage = "uretprobe:FILE:FUNCTION",
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_PLACE | GIVES_RETURN,
+	.resolve = resolve_place,
+	.list = list_places,
+	.is_listed_by_name = true,
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Files of user space that have probes: programs and libraries. */
+#ifndef KPCTL_PROVIDER_USER_FILE_H
+#define KPCTL_PROVIDER_USER_FILE_H
+
+#include <sys/types.h>
+
+#include "elf/elf_file.h"
+#include "provider.h"
+
+/*
+ * Open from when it was looked into: its offsets are those of this file, whatever its
+ * name will stand for.
+ */
+struct user_file {
+	const char *path;	/* as found */
+	int fd;
+	dev_t device;
+	ino_t inode;
+	int number;		/* in the object; -1: none yet */
+	struct elf_file elf;
+	struct user_file *next;
+};
+
+/**
+ * user_file_open() - a program or a library as a probe names it
+ * @resolver: keeps it
+ * @point: for errors
+ * @name: a path, or what is looked for as a library, or along $PATH
+ * @silent: nothing is said of what is no such file
+ *
+ * Return: the file, or NULL after an error was reported.
+ */
+struct user_file *user_file_open(struct resolver *resolver,
+				 const struct attach_point *point, const char *name,
+				 bool silent);
+
+/* Whether a probe may be at @offset of @symbol: NULL, or what speaks against it. */
+const char *user_file_refuses(const struct user_file *file,
+			      const struct elf_symbol *symbol,
+			      unsigned long long offset);
+
+void user_files_free(struct user_file *files);
+
+#endif

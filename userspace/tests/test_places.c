@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Places in files of user space: this test's own file is one. */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/host.h"
+#include "elf/elf_file.h"
+#include "elf/instruction.h"
+#include "elf/library.h"
+#include "fixture.h"
+#include "lang/resolve.h"
+
+#define SELF "/proc/self/exe"
+
+/* What is looked for in this file. */
+#define PROBED static __attribute__((noipa, used))
+
+PROBED int probed_here(int n)
+{
+	return n * 3;
+}
+
+PROBED int probed_too(int n)
+{
+	return n * 5;
+}
+
+static struct object object;
+
+static int release(void **state)
+{
+	(void)state;
+	object_free(&object);
+	return 0;
+}
+
+/* The code of a function, as it is in memory. */
+static bool is_code_of(const struct object_place *place, int (*function)(int n))
+{
+	unsigned char code[16];
+
+	return pread(object.files[place->file], code, sizeof(code), place->offset) ==
+		       sizeof(code) && !memcmp(code, (void *)function, sizeof(code));
+}
+
+static void test_exact(void **state)
+{
+	(void)state;
+	must_compile("u:" SELF ":probed_here, uretprobe:" SELF ":probed_too { @ = count(); }",
+		     &object);
+	assert_int_equal(object.nr_probes, 2);
+	assert_string_equal(object.probes[0].provider, "uprobe");
+	assert_string_equal(object.probes[1].provider, "uretprobe");
+	assert_string_equal(object.probes[0].targets[0], SELF ":probed_here");
+	assert_int_equal(object.nr_files, 1);
+	assert_true(is_code_of(&object.probes[0].places[0], probed_here));
+	assert_true(is_code_of(&object.probes[1].places[0], probed_too));
+}
+
+static void test_pattern(void **state)
+{
+	(void)state;
+	must_compile("uprobe:" SELF ":probed_* { @[func, probe] = count(); }", &object);
+	assert_int_equal(object.nr_probes, 1);
+	assert_int_equal(object.probes[0].nr_targets, 2);
+	assert_true(object.probes[0].lenient);
+	assert_int_equal(object.maps[0].key[0].type, KPS_T_FUNCTION);
+	assert_int_equal(object.maps[0].key[1].type, KPS_T_PROBE);
+}
+
+static void test_quotes(void **state)
+{
+	(void)state;
+	must_compile("uprobe:\"" SELF "\":\"probed_here\" /arg0/ { @ = count(); }", &object);
+	assert_true(is_code_of(&object.probes[0].places[0], probed_here));
+}
+
+static void test_address(void **state)
+{
+	struct elf_file file;
+	const struct elf_symbol *symbol;
+	unsigned long long offset;
+	int fd = open(SELF, O_RDONLY);
+	char text[128];
+	size_t i;
+
+	(void)state;
+	assert_true(elf_file_read(fd, &file));
+	for (i = 0; i < file.nr_symbols; i++)
+		if (!strcmp(file.symbols[i].name, "probed_too"))
+			break;
+	assert_true(i < file.nr_symbols);
+	symbol = &file.symbols[i];
+	assert_ptr_equal(elf_symbol_at(&file, symbol->start), symbol);
+	assert_true(elf_to_offset(&file, symbol->start, &offset));
+	snprintf(text, sizeof(text), "uprobe:" SELF ":0x%llx { @ = count(); }", symbol->start);
+	must_compile(text, &object);
+	assert_string_equal(object.probes[0].targets[0], SELF ":probed_too");
+	assert_int_equal(object.probes[0].places[0].offset, offset);
+	elf_file_free(&file);
+	close(fd);
+}
+
+/* With -p the clause begins with a look at whose event it is. */
+static void test_process(void **state)
+{
+	struct compile_options options = { .file = "test", .pid = 77 };
+
+	(void)state;
+	assert_int_equal(compile_with("uprobe:" SELF ":probed_here { @ = count(); }", &options,
+				 &object), 0);
+	assert_int_equal(object.probes[0].insns[1].code, BPF_JMP | BPF_CALL);
+	assert_int_equal(object.probes[0].insns[1].imm, KPS_FN_PID_TGID);
+	assert_int_equal(object.probes[0].insns[3].imm, 77);
+}
+
+#if defined(__x86_64__)
+static void test_instructions(void **state)
+{
+	static const struct {
+		unsigned char code[INSTRUCTION_MAX];
+		size_t length;
+	} cases[] = {
+		{ { 0x90 }, 1 }, { { 0x55 }, 1 }, { { 0xc3 }, 1 },
+		{ { 0x48, 0x89, 0xe5 }, 3 },			/* mov %rsp,%rbp */
+		{ { 0xf3, 0x0f, 0x1e, 0xfa }, 4 },		/* endbr64 */
+		{ { 0x48, 0x8b, 0x44, 0x24, 0x08 }, 5 },	/* mov 8(%rsp),%rax */
+		{ { 0x48, 0x8b, 0x05, 1, 2, 3, 4 }, 7 },	/* mov x(%rip),%rax */
+		{ { 0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8 }, 10 },	/* movabs */
+		{ { 0x66, 0xb8, 1, 2 }, 4 },			/* mov $x,%ax */
+		{ { 0xf6, 0xc1, 1 }, 3 },			/* test $1,%cl */
+		{ { 0xf6, 0xd1 }, 2 },				/* not %cl */
+		{ { 0xe8, 1, 2, 3, 4 }, 5 },			/* call */
+		{ { 0x0f, 0x84, 1, 2, 3, 4 }, 6 },		/* je */
+		{ { 0xc5, 0xf8, 0x77 }, 3 },			/* vzeroupper */
+		{ { 0xc4, 0xe3, 0x7d, 0x39, 0xc1, 1 }, 6 },	/* vextracti128 */
+		{ { 0x62, 0xf1, 0xfe, 0x48, 0x6f, 0x46, 1 }, 7 }, /* vmovdqu64 */
+		{ { 0x06 }, 0 },				/* none of 64 bits */
+	};
+	size_t i, cut;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(instruction_length(cases[i].code, INSTRUCTION_MAX),
+				 cases[i].length);
+		for (cut = 0; cut < cases[i].length; cut++)
+			assert_int_equal(instruction_length(cases[i].code, cut), 0);
+	}
+	assert_null(instruction_refuses_probe((unsigned char *)"\x55", 1));
+	assert_non_null(instruction_refuses_probe((unsigned char *)"\xf0\x48\x83", 3));
+	assert_non_null(instruction_refuses_probe((unsigned char *)"\xcc", 1));
+	assert_non_null(instruction_refuses_probe((unsigned char *)"\x0f\x05", 2));
+}
+#endif
+
+/* This machine's own cache, since the fixture has none. */
+static void test_library(void **state)
+{
+	char *path;
+
+	(void)state;
+	host_set_root(NULL);
+	path = library_find("libc");
+	assert_non_null(path);
+	assert_non_null(strstr(path, "libc.so"));
+	free(path);
+	assert_null(library_find("libno_such_library"));
+	path = program_find("sh");
+	assert_non_null(path);
+	free(path);
+	assert_null(program_find("no_such_program"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_exact, release),
+		cmocka_unit_test_teardown(test_pattern, release),
+		cmocka_unit_test_teardown(test_quotes, release),
+		cmocka_unit_test_teardown(test_address, release),
+		cmocka_unit_test_teardown(test_process, release),
+#if defined(__x86_64__)
+		cmocka_unit_test(test_instructions),
+#endif
+		cmocka_unit_test(test_library),
+	};
+
+	return cmocka_run_group_tests(tests, use_fixture_host, NULL);
+}
