@@ -331,9 +331,11 @@ static __always_inline void kps_event_begin(struct kps_ctx *ctx,
 	ctx->began = unlikely(kps_is_timed(at)) ? ktime_get_mono_fast_ns() : 0;
 	ctx->program = probe->program;
 	ctx->lost = 0;
+	ctx->burnt = 0;
 	ctx->wrote = 0;
 	ctx->record = NULL;
 	ctx->record_size = 0;
+	ctx->turns = 0;
 	ctx->regs = NULL;
 	kps_frame_clear(&ctx->frame, probe->code->frame_read & ~fills);
 }
@@ -353,6 +355,8 @@ static __always_inline enum kps_ledger kps_outcome(const struct kps_ctx *ctx,
 			return KPS_LEDGER_STACK;
 		if (ctx->lost & BIT(KPS_LEDGER_BUSY))
 			return KPS_LEDGER_BUSY;
+		if (ctx->lost & BIT(KPS_LEDGER_FUEL))
+			return KPS_LEDGER_FUEL;
 		return KPS_LEDGER_OUTPUT;
 	}
 	return result ? KPS_LEDGER_RECORDED : KPS_LEDGER_FILTERED;
@@ -373,7 +377,7 @@ static __always_inline enum kps_ledger kps_run_guarded(const struct kps_code *co
 		return KPS_LEDGER_RECURSION;
 	WRITE_ONCE(*inside, 1);
 	barrier();
-	result = kps_code_run(code, ctx);
+	result = kps_prog_run(code->prog, ctx);
 	barrier();
 	WRITE_ONCE(*inside, 0);
 	return kps_outcome(ctx, result);
@@ -387,7 +391,7 @@ static __always_inline void kps_event_run(struct kps_ctx *ctx,
 	enum kps_ledger outcome;
 
 	outcome = code->guarded ? kps_run_guarded(code, ctx) :
-				  kps_outcome(ctx, kps_code_run(code, ctx));
+				  kps_outcome(ctx, kps_prog_run(code->prog, ctx));
 	local64_inc(&ctx->ledger->nr[outcome]);
 	if (unlikely(ctx->began))
 		kps_guard_sample(&probe->program->guard, ctx->ledger, ctx->began);

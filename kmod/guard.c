@@ -169,6 +169,18 @@ static void end_window(struct kps_guard *guard, struct kps_guard_cpu *mine,
 		trip(guard, mine->permille / 10);
 }
 
+/* @took: ns, of one event that stands for @events */
+static void add_sample(struct kps_guard_cpu *mine, u64 took, u64 events)
+{
+	mine->spent += took * events;
+	mine->events += events;
+	mine->samples++;
+	if (took * events > mine->worst) {
+		mine->worst = took * events;
+		mine->worst_events = events;
+	}
+}
+
 /**
  * kps_guard_sample() - an event that was timed has ended
  * @guard: of its program
@@ -192,13 +204,23 @@ void kps_guard_sample(struct kps_guard *guard, struct kps_ledger_counts *ledger,
 	ledger->timed = hits;
 	ledger->time_next = hits + 1 + next_random(mine) %
 			    ((took < SLOW_NS ? STEPS : STEPS_SLOW) - 1);
-	mine->spent += took * events;
-	mine->events += events;
-	mine->samples++;
-	if (took * events > mine->worst) {
-		mine->worst = took * events;
-		mine->worst_events = events;
-	}
+	add_sample(mine, took, events);
+	end_window(guard, mine, now);
+}
+
+/**
+ * kps_guard_took() - a piece of an event has had the CPU, all of them are timed
+ * @guard: of its program
+ * @began: ktime_get_mono_fast_ns() at its begin
+ *
+ * Context: task, with preemption off from then to now.
+ */
+void kps_guard_took(struct kps_guard *guard, u64 began)
+{
+	struct kps_guard_cpu *mine = this_cpu_ptr(guard->cpus);
+	u64 now = ktime_get_mono_fast_ns();
+
+	add_sample(mine, min_t(u64, now - began, SAMPLE_MAX_NS), 1);
 	end_window(guard, mine, now);
 }
 

@@ -76,6 +76,7 @@ void kps_guard_reset(struct kps_guard *guard);
 void kps_guard_settle(struct kps_guard *guard);
 void kps_guard_sample(struct kps_guard *guard, struct kps_ledger_counts *ledger,
 		      u64 began);
+void kps_guard_took(struct kps_guard *guard, u64 began);
 u32 kps_guard_permille(const struct kps_guard *guard);
 void kps_guard_text(const struct kps_guard *guard, char *text, size_t size);
 int kps_guards_init(void);

@@ -10,7 +10,8 @@
  *				unload, enable, disable; modules coming and going
  *				that have sites
  *	program->read_lock	mutex: who may replace program->set, and so who
- *				may look into its tables from outside; and
+ *				may look into its tables from outside, or be in
+ *				them for longer than an event (task.c); and
  *				whose sites are attached, so whose provider may
  *				be asked about them
  *	kps_rows_lock		(hotplug.c) rwsem: which CPUs have rows in sets
@@ -217,6 +218,8 @@ struct kps_program {
 	struct kps_enum **enums;
 	struct kps_stacks *stacks;
 	struct list_head snapshots;	/* under @read_lock */
+	u32 nr_blocks;
+	struct kps_block *blocks;
 	u32 nr_outputs;
 	struct kps_output *outputs;
 	struct kps_buffer *buffer;	/* if there are outputs */

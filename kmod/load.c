@@ -493,24 +493,59 @@ static int load_places(struct kps_probe *probe, const struct nlattr *attr,
 	return 0;
 }
 
-static int load_code(struct kps_probe *probe, const struct nlattr *attr,
-		     struct kps_error *error)
+/* Checked for their form, and for what they take. Return: how many, or a negative errno. */
+static int charge_insns(struct kps_program *program, const struct nlattr *attr,
+			struct kps_error *error)
 {
-	int err;
+	int err, nr;
 
 	if (!attr || nla_len(attr) % sizeof(struct bpf_insn))
 		return kps_error(error, -EINVAL,
 				 "its instructions are missing or cut off");
+	nr = nla_len(attr) / sizeof(struct bpf_insn);
 	/* The core keeps them in pages, and the JIT's code in others. */
-	err = kps_memory_charge(&probe->program->memory,
-				2 * PAGE_ALIGN(bpf_prog_size(nla_len(attr) /
-							     sizeof(struct bpf_insn))),
-				error);
-	if (err)
-		return err;
-	probe->code = kps_code_create(probe->program, nla_data(attr),
-				      nla_len(attr) / sizeof(struct bpf_insn),
-				      error);
+	err = kps_memory_charge(&program->memory,
+				2 * PAGE_ALIGN(bpf_prog_size(nr)), error);
+	return err ?: nr;
+}
+
+/* It is verified with the clause that calls it. */
+static int load_block(struct kps_program *program, const struct nlattr *attr,
+		      struct kps_error *error)
+{
+	struct kps_block *block = &program->blocks[program->nr_blocks];
+	int nr = charge_insns(program, attr, error);
+
+	if (nr < 0) {
+		kps_error_prefix(error, "block %u", program->nr_blocks);
+		return nr;
+	}
+	block->insns = nla_data(attr);
+	block->nr = nr;
+	program->nr_blocks++;
+	return 0;
+}
+
+static int check_blocks(struct kps_program *program, struct kps_error *error)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_blocks; i++) {
+		if (!program->blocks[i].prog)
+			return kps_error(error, -EINVAL, "block %u is never called", i);
+		program->blocks[i].insns = NULL;
+	}
+	return 0;
+}
+
+static int load_code(struct kps_probe *probe, const struct nlattr *attr,
+		     struct kps_error *error)
+{
+	int err, nr = charge_insns(probe->program, attr, error);
+
+	if (nr < 0)
+		return nr;
+	probe->code = kps_code_create(probe->program, nla_data(attr), nr, error);
 	if (IS_ERR(probe->code)) {
 		err = PTR_ERR(probe->code);
 		probe->code = NULL;
@@ -596,6 +631,8 @@ static int (*load_attr(int type))(struct kps_program *program,
 		return load_map;
 	case KPS_A_OUTPUT:
 		return load_output;
+	case KPS_A_BLOCK:
+		return load_block;
 	case KPS_A_PROBE:
 		return load_probe;
 	default:
@@ -611,7 +648,7 @@ static int load_rest(struct kps_program *program, const struct nlattr *head,
 
 	/* Enums before maps before probes: each refers to those before it. */
 	static const int order[] = {
-		KPS_A_ENUM, KPS_A_MAP, KPS_A_OUTPUT, KPS_A_PROBE,
+		KPS_A_ENUM, KPS_A_MAP, KPS_A_OUTPUT, KPS_A_BLOCK, KPS_A_PROBE,
 	};
 	u32 i;
 
@@ -640,21 +677,26 @@ static int allocate_lists(struct kps_program *program,
 	u32 enums = count_attrs(head, len, KPS_A_ENUM);
 	u32 maps = count_attrs(head, len, KPS_A_MAP);
 	u32 outputs = count_attrs(head, len, KPS_A_OUTPUT);
+	u32 blocks = count_attrs(head, len, KPS_A_BLOCK);
 	u32 probes = count_attrs(head, len, KPS_A_PROBE);
 	int err;
 
 	if (!probes)
 		return kps_error(error, -EINVAL, "a program without a probe");
 	if (enums > KPS_MAX_ENUMS || maps > KPS_MAX_MAPS ||
-	    outputs > KPS_MAX_OUTPUTS || probes > KPS_MAX_PROBES)
+	    outputs > KPS_MAX_OUTPUTS || blocks > KPS_MAX_BLOCKS ||
+	    probes > KPS_MAX_PROBES)
 		return kps_error(error, -E2BIG,
-				 "%u enums, %u maps, %u outputs and %u probes; at most %u, %u, %u and %u",
-				 enums, maps, outputs, probes, KPS_MAX_ENUMS,
-				 KPS_MAX_MAPS, KPS_MAX_OUTPUTS, KPS_MAX_PROBES);
+				 "%u enums, %u maps, %u outputs, %u blocks and %u probes; at most %u, %u, %u, %u and %u",
+				 enums, maps, outputs, blocks, probes,
+				 KPS_MAX_ENUMS, KPS_MAX_MAPS, KPS_MAX_OUTPUTS,
+				 KPS_MAX_BLOCKS, KPS_MAX_PROBES);
 	err = kps_memory_charge(&program->memory, sizeof(*program) +
 				strlen(program->source) +
 				maps * sizeof(struct kps_map) +
 				outputs * sizeof(*program->outputs) +
+				blocks * (sizeof(struct kps_block) +
+					  sizeof(struct kps_entry)) +
 				probes * probe_bytes(program->nr_cpus), error);
 	if (err)
 		return err;
@@ -662,9 +704,10 @@ static int allocate_lists(struct kps_program *program,
 	program->maps = kcalloc(maps + 1, sizeof(*program->maps), GFP_KERNEL);
 	program->outputs = kcalloc(outputs + 1, sizeof(*program->outputs),
 				   GFP_KERNEL);
+	program->blocks = kcalloc(blocks + 1, sizeof(*program->blocks), GFP_KERNEL);
 	program->probes = kcalloc(probes, sizeof(*program->probes), GFP_KERNEL);
 	if (!program->enums || !program->maps || !program->outputs ||
-	    !program->probes)
+	    !program->blocks || !program->probes)
 		return kps_error(error, -ENOMEM, "no memory");
 	return 0;
 }
@@ -683,6 +726,8 @@ static int fill_program(struct kps_program *program, struct genl_info *info,
 				  error);
 	if (!err)
 		err = load_rest(program, head, len, error);
+	if (!err)
+		err = check_blocks(program, error);
 	if (!err)
 		err = load_buffer(program, get_u32(info->attrs[KPS_A_BUFFER]),
 				  info->attrs[KPS_A_WAKER], error);

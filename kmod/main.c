@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 
 #include "kpstat.h"
+#include "task.h"
 
 /* Sizes are reckoned in size_t before memory is charged, frames in words of 64 bits. */
 #ifndef CONFIG_64BIT
@@ -24,6 +25,9 @@ static int __init kps_init(void)
 	err = kps_guards_init();
 	if (err)
 		goto exit_helpers;
+	err = kps_tasks_init();
+	if (err)
+		goto exit_guards;
 	kps_debugfs_init();
 	err = kps_modules_init();
 	if (err)
@@ -44,6 +48,8 @@ exit_modules:
 	kps_modules_exit();
 exit_debugfs:
 	kps_debugfs_exit();
+	kps_tasks_exit();
+exit_guards:
 	kps_guards_exit();
 exit_helpers:
 	kps_helpers_exit();
@@ -60,6 +66,7 @@ static void __exit kps_exit(void)
 	kps_hotplug_exit();
 	kps_modules_exit();
 	kps_debugfs_exit();
+	kps_tasks_exit();
 	kps_guards_exit();
 	/* A handler that was on its way out still runs our code. */
 	synchronize_rcu();

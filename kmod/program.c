@@ -111,9 +111,12 @@ static void free_program(struct kref *ref)
 		kps_probe_free(program->probes[i]);
 	for (i = 0; i < program->nr_maps; i++)
 		kps_map_free(program->maps[i]);
+	for (i = 0; i < program->nr_blocks; i++)
+		kps_block_free(&program->blocks[i]);
 	free_enums(program);
 	kps_buffer_free(program->buffer);
 	kfree(program->outputs);
+	kfree(program->blocks);
 	kfree(program->probes);
 	kfree(program->maps);
 	kvfree(program->sites);

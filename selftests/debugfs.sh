@@ -31,7 +31,7 @@ as_nobody() { setpriv --reuid 65534 --clear-groups "$@"; }
 ledger_of_kpctl() {
 	kpctl show p -j | jq -r '.probes[] | "\(.name) \(.ledger.hits) \(.ledger.recorded)"' | sort
 }
-ledger_of_debugfs() { awk 'NR > 1 && $NF != "all" { print $11, $1, $2 }' "$DEBUGFS/programs/p/ledger" | sort; }
+ledger_of_debugfs() { awk 'NR > 1 && $NF != "all" { print $12, $1, $2 }' "$DEBUGFS/programs/p/ledger" | sort; }
 
 load_module
 load_text p "$TEXT"

@@ -141,9 +141,9 @@ adds_up() {
 	kpctl disable "$1" || return 1
 	awk 'NR > 1 {
 		sum = 0
-		for (i = 2; i <= 10; i++)
+		for (i = 2; i <= 11; i++)
 			sum += $i
-		if ($1 != sum || NF < 11)
+		if ($1 != sum || NF < 12)
 			bad = 1
 		if ($NF == "all")
 			rows++
@@ -159,7 +159,7 @@ ledger_adds_up() {
 # nothing_lost PROGRAM: its numbers are all the events there were
 nothing_lost() {
 	is "$1: nothing was lost" "$(awk '$NF == "all" {
-		print $4 + $5 + $6 + $7 + $8 + $9 + $10 }' "$DEBUGFS/programs/$1/ledger")" 0
+		print $4 + $5 + $6 + $7 + $8 + $9 + $10 + $11 }' "$DEBUGFS/programs/$1/ledger")" 0
 }
 
 # done_with PROGRAM: the checks that hold for every program, then it goes

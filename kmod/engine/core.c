@@ -31,14 +31,14 @@ static int kps_link_calls(struct bpf_insn *insns, unsigned int nr)
 	return 0;
 }
 
-static int kps_code_compile(struct kps_code *code, const struct bpf_insn *insns,
-			    unsigned int nr, struct kps_error *error)
+static struct bpf_prog *kps_compile(const struct bpf_insn *insns, unsigned int nr,
+				    struct kps_error *error)
 {
 	struct bpf_prog *prog = bpf_prog_alloc(bpf_prog_size(nr), 0);
 	int err = 0;
 
 	if (!prog)
-		return kps_error(error, -ENOMEM, "no memory for its instructions");
+		return ERR_PTR(kps_error(error, -ENOMEM, "no memory for its instructions"));
 
 	prog->len = nr;
 	prog->type = BPF_PROG_TYPE_SOCKET_FILTER;
@@ -46,21 +46,54 @@ static int kps_code_compile(struct kps_code *code, const struct bpf_insn *insns,
 	err = kps_link_calls(prog->insnsi, nr);
 	if (err) {
 		bpf_prog_free(prog);
-		return kps_error(error, err, "this kernel has modules where its BPF core cannot call them: too far away");
+		return ERR_PTR(kps_error(error, err, "this kernel has modules where its BPF core cannot call them: too far away"));
 	}
 
 	prog = bpf_prog_select_runtime(prog, &err);
 	if (err) {
 		bpf_prog_free(prog);
-		return kps_error(error, err, "the kernel's BPF core refused it");
+		return ERR_PTR(kps_error(error, err, "the kernel's BPF core refused it"));
 	}
-	code->prog = prog;
+	return prog;
+}
+
+static int compile_block(struct kps_block *block, struct kps_error *error)
+{
+	struct bpf_prog *prog = kps_compile(block->insns, block->nr, error);
+
+	if (IS_ERR(prog))
+		return PTR_ERR(prog);
+	block->prog = prog;
 	return 0;
 }
 
+/* Those that it calls, and these in turn: whose calls have just been seen. */
+static int compile_blocks(const struct kps_program *program, struct kps_error *error)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < program->nr_blocks && !err; i++)
+		if (program->blocks[i].entry && !program->blocks[i].prog)
+			err = compile_block(&program->blocks[i], error);
+	return err;
+}
+
+static int compile_all(const struct kps_program *program, struct kps_code *code,
+		       const struct bpf_insn *insns, unsigned int nr,
+		       struct kps_error *error)
+{
+	struct bpf_prog *prog = kps_compile(insns, nr, error);
+
+	if (IS_ERR(prog))
+		return PTR_ERR(prog);
+	code->prog = prog;
+	return compile_blocks(program, error);
+}
+
 /**
- * kps_code_create() - verify a clause and make it ready to run
- * @program: with its maps and stack table in place
+ * kps_code_create() - verify a clause and make it ready to run, and its blocks
+ * @program: with its maps, blocks and stack table in place
  * @insns: as they came
  * @nr: of them, at most KPS_MAX_INSNS
  * @error: gets the instruction's number and the reason
@@ -81,9 +114,9 @@ struct kps_code *kps_code_create(const struct kps_program *program,
 	if (!err)
 		kps_shortcuts_find(code, program, insns, nr);
 	if (!err)
-		err = kps_code_compile(code, insns, nr, error);
+		err = compile_all(program, code, insns, nr, error);
 	if (err) {
-		kfree(code);
+		kps_code_free(code);
 		return ERR_PTR(err);
 	}
 	return code;
@@ -94,8 +127,17 @@ void kps_code_free(struct kps_code *code)
 {
 	if (!code)
 		return;
-	bpf_prog_free(code->prog);
+	if (code->prog)
+		bpf_prog_free(code->prog);
 	kfree(code);
+}
+
+/** kps_block_free() - what a block has, when no handler can reach it any more */
+void kps_block_free(struct kps_block *block)
+{
+	if (block->prog)
+		bpf_prog_free(block->prog);
+	kfree(block->entry);
 }
 
 /** kps_engine_is_jit() - whether the core compiles, found by trying */
@@ -105,13 +147,14 @@ bool kps_engine_is_jit(void)
 		BPF_MOV64_IMM(BPF_REG_0, 0),
 		BPF_EXIT_INSN(),
 	};
-	struct kps_code code = {};
 	struct kps_error error;
+	struct bpf_prog *prog;
 	bool jit;
 
-	if (kps_code_compile(&code, nothing, ARRAY_SIZE(nothing), &error))
+	prog = kps_compile(nothing, ARRAY_SIZE(nothing), &error);
+	if (IS_ERR(prog))
 		return false;
-	jit = code.prog->jited;
-	bpf_prog_free(code.prog);
+	jit = prog->jited;
+	bpf_prog_free(prog);
 	return jit;
 }

@@ -12,7 +12,9 @@
 
 #include "../error.h"
 
+struct kps_block;
 struct kps_ledger_counts;
+struct kps_map;
 struct kps_program;
 struct kps_row;
 struct pt_regs;
@@ -26,9 +28,12 @@ struct pt_regs;
  * @ledger: of this probe, in @row
  * @record: the tracepoint's record, or NULL
  * @record_size: bytes
+ * @turns: how often it may still let others run, and have as much fuel again; 0 but in a
+ *	task, see task.c
  * @regs: where a stack trace starts, or NULL
  * @lost: bits of enum kps_ledger that helpers noted; what else the clause does
  *	is done all the same
+ * @burnt: ns, what the rounds of its loops cost so far, at most KPS_MAX_FUEL
  * @fault_line: of the first reading that failed, if @lost says that one did
  * @began: ns, of the one event in some that the guard has timed; else 0
  * @wrote: ns, when it wrote its first record, which all of them bear; 0: not yet
@@ -40,8 +45,10 @@ struct kps_ctx {
 	struct kps_ledger_counts *ledger;
 	const void *record;
 	u32 record_size;
+	u32 turns;
 	struct pt_regs *regs;
-	unsigned long lost;
+	u32 lost;
+	u32 burnt;
 	u32 fault_line;
 	u64 began;
 	u64 wrote;
@@ -109,6 +116,7 @@ struct kps_shortcut {
  * @guarded: it calls helpers that may not nest
  * @frame_read: bits of the words of struct kps_frame before scratch that are
  *	loaded; nobody looks at the others
+ * @loops: it calls blocks
  * @reads_regs: a stack or a register is wanted
  * @reads_record: helpers read the record
  * @record_used: bytes of the record (the first ones) that helpers read
@@ -116,11 +124,40 @@ struct kps_shortcut {
 struct kps_code {
 	struct bpf_prog *prog;
 	u32 frame_read;
+	bool loops;
 	bool reads_regs;
 	bool reads_record;
 	bool guarded;
 	struct kps_shortcut shortcut;
 	DECLARE_BITMAP(record_used, KPS_RECORD_TRACKED);
+};
+
+/**
+ * struct kps_entry - what holds whenever a block is called, as far as is known
+ * @written: bytes of scratch
+ * @cost: ns, of one round without what the block itself does
+ * @depth: of loops, its own included
+ */
+struct kps_entry {
+	DECLARE_BITMAP(written, KPS_SCRATCH_SIZE);
+	u32 cost;
+	u32 depth;
+};
+
+/**
+ * struct kps_block - what a loop repeats
+ * @insns: as they came; gone when the program is loaded
+ * @nr: of them
+ * @entry: NULL: no call of it has been seen
+ * @prog: the BPF core's, once it has been verified with the clause that calls it
+ * @cost: ns, of one round at most, that of loops in it not included
+ */
+struct kps_block {
+	const struct bpf_insn *insns;
+	u32 nr;
+	u32 cost;
+	struct kps_entry *entry;
+	struct bpf_prog *prog;
 };
 
 /**
@@ -159,17 +196,21 @@ struct kps_code *kps_code_create(const struct kps_program *program,
 				 const struct bpf_insn *insns, unsigned int nr,
 				 struct kps_error *error);
 void kps_code_free(struct kps_code *code);
+void kps_block_free(struct kps_block *block);
 bool kps_engine_is_jit(void);
 
 int kps_helpers_init(void);
 void kps_helpers_exit(void);
 
-/** kps_code_run() - run a clause. Preemption is off. Return: R0. */
-static __always_inline u32 kps_code_run(const struct kps_code *code,
+/* blocks.c */
+u64 kps_block_loop(struct kps_ctx *ctx, const struct kps_block *block);
+u64 kps_block_each(struct kps_ctx *ctx, const struct kps_block *block,
+		   const struct kps_map *map, u64 *key, u64 *value);
+
+/** kps_prog_run() - run a clause, or a block. Preemption is off. Return: R0. */
+static __always_inline u32 kps_prog_run(const struct bpf_prog *prog,
 					struct kps_ctx *ctx)
 {
-	const struct bpf_prog *prog = code->prog;
-
 	return bpf_dispatcher_nop_func(ctx, prog->insnsi, prog->bpf_func);
 }
 

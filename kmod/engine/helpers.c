@@ -603,22 +603,11 @@ HELPER(map_update, .nests = true, .cost = 100)
 HELPER(aggregate, .cost = 50)
 {
 	struct kps_ctx *ctx = CTX;
-	const struct kps_map *map = ctx->program->maps[r2];
-	const struct kps_set *set = rcu_dereference_raw(ctx->program->set);
-	const struct kps_row *row;
-	u64 value[2];
-	int cpu;
+	u64 sum;
 
-	kps_value_init(map, value);
-	kps_for_each_row(row, set, cpu) {
-		const u64 *its = kps_table_peek(row->tables[r2], map,
-						scratch(ctx, r3));
-
-		if (its)
-			kps_value_merge(map, value, its);
-	}
-	return map->value_size == sizeof(value) ? kps_average(value) :
-						  kps_value_known(map, value);
+	kps_set_sum(rcu_dereference_raw(ctx->program->set), 0,
+		    ctx->program->maps[r2], scratch(ctx, r3), &sum);
+	return sum;
 }
 
 static u64 values_result(struct kps_ctx *ctx, int result)
@@ -685,6 +674,18 @@ HELPER(map_delete, .cost = 150)
 
 	return values_result(ctx, kps_values_delete(map->values,
 						    scratch(ctx, r3)));
+}
+
+HELPER(loop, .cost = 20)
+{
+	return kps_block_loop(CTX, &CTX->program->blocks[r2]);
+}
+
+HELPER(each, .cost = 50)
+{
+	return kps_block_each(CTX, &CTX->program->blocks[r5],
+			      CTX->program->maps[r2], scratch(CTX, r3),
+			      scratch(CTX, r4));
 }
 
 #define ROW(NAME, name, ...)						\

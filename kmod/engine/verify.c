@@ -12,6 +12,10 @@
  * accepted by a rule below is refused.
  *
  * What an event can cost is reckoned along the way, with a price for each helper.
+ *
+ * A block, that a loop repeats, is walked like a clause, after all that may call it.  Its
+ * entry state is the intersection of what its callers left.  That holds for its later
+ * rounds as well: scratch that is written stays written, and registers are not kept.
  */
 #include <linux/bitmap.h>
 #include <linux/filter.h>
@@ -42,6 +46,10 @@ struct state {
 	u32 cost;		/* ns, of the dearest way that leads here */
 };
 
+/* What a round costs besides its block's own: the call, and what EACH looks at. */
+#define ROUND_COST 20
+#define EACH_COST 60
+
 /* By the core's interpreter, which takes several times what its JIT does. */
 #define INSN_COST 5
 /* A frame of a stack: to be found, hashed and compared. */
@@ -55,6 +63,9 @@ struct verifier {
 	struct state now;
 	struct state **at;	/* by pc: merged from the jumps that lead there */
 	bool reached;		/* pc is reached from the instruction before */
+	s64 block;		/* its number; of a clause -1 */
+	u32 depth;		/* loops around it */
+	u32 most;		/* ns, of the dearest way to an exit */
 	struct kps_code *code;
 	struct kps_error *error;
 };
@@ -399,6 +410,7 @@ struct call {
 	long record;
 	long out;		/* scratch to mark as written, or -1 */
 	unsigned int out_len;
+	struct kps_entry round;	/* of the block: what the helper writes before each */
 };
 
 static int check_scratch_range(struct verifier *v, u64 off, unsigned int len,
@@ -468,6 +480,72 @@ static int check_sum_map(struct verifier *v, struct call *call, u64 nr)
 			      call->helper->name, call->map->name);
 	add_cost(v, v->program->nr_cpus * PEEK_COST);
 	return 0;
+}
+
+static int check_loop_map(struct verifier *v, struct call *call, u64 nr)
+{
+	if (nr >= v->program->nr_maps)
+		return refuse(v, "there is no map %llu", nr);
+	call->map = v->program->maps[nr];
+	if (!call->map->key_size || kps_map_is_histogram(call->map))
+		return refuse(v, "%s needs keys and values that are no histograms, which %s has not",
+			      call->helper->name, call->map->name);
+	call->round.cost = EACH_COST + call->map->key_size / 4;
+	if (call->map->kind == KPS_MAP_VALUE)
+		call->round.cost += call->map->value_size / 4;
+	else
+		call->round.cost += v->program->nr_cpus * PEEK_COST;
+	return 0;
+}
+
+/* What is written before each round is written for the block only: there may be none. */
+static int check_round_out(struct verifier *v, struct call *call, u64 off, u32 len)
+{
+	int err = check_scratch_range(v, off, len, false);
+
+	if (!err)
+		bitmap_set(call->round.written, off, len);
+	return err;
+}
+
+static u32 round_value_size(const struct kps_map *map)
+{
+	return map->kind == KPS_MAP_VALUE ? map->value_size : sizeof(u64);
+}
+
+static int note_entry(struct verifier *v, struct kps_block *block,
+		      const struct kps_entry *entry)
+{
+	if (!block->entry) {
+		block->entry = kmemdup(entry, sizeof(*entry), GFP_KERNEL);
+		return block->entry ? 0 :
+			kps_error(v->error, -ENOMEM, "no memory to verify it");
+	}
+	bitmap_and(block->entry->written, block->entry->written, entry->written,
+		   KPS_SCRATCH_SIZE);
+	block->entry->cost = max(block->entry->cost, entry->cost);
+	block->entry->depth = max(block->entry->depth, entry->depth);
+	return 0;
+}
+
+/* Calls go to higher numbers only: no block calls itself, and all callers come first. */
+static int check_block(struct verifier *v, struct call *call, u64 nr)
+{
+	struct kps_entry *entry = &call->round;
+
+	if (nr >= v->program->nr_blocks)
+		return refuse(v, "there is no block %llu", nr);
+	if ((s64)nr <= v->block)
+		return refuse(v, "block %llu does not come later than this one", nr);
+	if (v->program->blocks[nr].prog)
+		return refuse(v, "block %llu is another probe's", nr);
+	if (v->depth == KPS_MAX_BLOCK_DEPTH)
+		return refuse(v, "a loop inside of %u others", v->depth);
+	v->code->loops = true;
+	bitmap_or(entry->written, entry->written, v->now.written, KPS_SCRATCH_SIZE);
+	entry->cost += ROUND_COST;
+	entry->depth = v->depth + 1;
+	return note_entry(v, &v->program->blocks[nr], entry);
 }
 
 static int check_output(struct verifier *v, struct call *call, u64 nr,
@@ -597,6 +675,14 @@ static int check_const_arg(struct verifier *v, struct call *call,
 		return check_record_len(v, call, value);
 	case KPS_ARG_RECORD_STR:
 		return check_record_len(v, call, value & ~(u64)KPS_DATA_LOC);
+	case KPS_ARG_LOOP_MAP:
+		return check_loop_map(v, call, value);
+	case KPS_ARG_ROUND_KEY:
+		return check_round_out(v, call, value, call->map->key_size);
+	case KPS_ARG_ROUND_VALUE:
+		return check_round_out(v, call, value, round_value_size(call->map));
+	case KPS_ARG_BLOCK:
+		return check_block(v, call, value);
 	case KPS_ARG_DEPTH:
 		if (!value || value > KPS_MAX_STACK_DEPTH)
 			return refuse(v, "a stack of %llu frames, at most %u",
@@ -668,6 +754,7 @@ static int check_exit(struct verifier *v, const struct bpf_insn *insn)
 	    insn->off || insn->imm)
 		return refuse(v, "reserved field is set");
 	v->reached = false;
+	v->most = max(v->most, v->now.cost);
 	return check_scalar(v, BPF_REG_0);
 }
 
@@ -759,8 +846,8 @@ static int enter_insn(struct verifier *v)
 static int check_cost(struct verifier *v)
 {
 	if (v->now.cost > KPS_MAX_COST)
-		return refuse(v, "one event may take more than %u us by here; take fewer stacks, or shorter ones: kstack(16)",
-			      KPS_MAX_COST / 1000);
+		return refuse(v, "one %s may take more than %u us by here; take fewer stacks, or shorter ones: kstack(16)",
+			      v->block < 0 ? "event" : "round", KPS_MAX_COST / 1000);
 	return 0;
 }
 
@@ -784,9 +871,67 @@ static int verify_all(struct verifier *v)
 	return 0;
 }
 
+/* One walk, from the state that holds at the first instruction. */
+static int verify_insns(struct verifier *v, const struct bpf_insn *insns,
+			unsigned int nr)
+{
+	unsigned int i;
+	int err;
+
+	if (!nr)
+		return kps_error(v->error, -EINVAL, "no instructions");
+	if (nr > KPS_MAX_INSNS)
+		return kps_error(v->error, -E2BIG, "%u instructions, at most %u",
+				 nr, KPS_MAX_INSNS);
+	v->at = kvcalloc(nr, sizeof(*v->at), GFP_KERNEL);
+	if (!v->at)
+		return kps_error(v->error, -ENOMEM, "no memory to verify it");
+	v->insns = insns;
+	v->nr = nr;
+	v->reached = true;
+	v->now.reg[BPF_REG_1].type = REG_CTX;
+
+	err = verify_all(v);
+
+	for (i = 0; i < nr; i++)
+		kfree(v->at[i]);
+	kvfree(v->at);
+	return err;
+}
+
+static int verify_block(struct verifier *v, u32 nr)
+{
+	struct kps_block *block = &v->program->blocks[nr];
+	int err;
+
+	v->now = (struct state){ .cost = block->entry->cost };
+	bitmap_copy(v->now.written, block->entry->written, KPS_SCRATCH_SIZE);
+	v->block = nr;
+	v->depth = block->entry->depth;
+	v->most = 0;
+	err = verify_insns(v, block->insns, block->nr);
+	block->cost = v->most;
+	if (err)
+		kps_error_prefix(v->error, "block %u", nr);
+	return err;
+}
+
+/* Those that it calls, and that these call: each has been seen before its turn comes. */
+static int verify_blocks(struct verifier *v)
+{
+	const struct kps_program *program = v->program;
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < program->nr_blocks && !err; i++)
+		if (program->blocks[i].entry && !program->blocks[i].prog)
+			err = verify_block(v, i);
+	return err;
+}
+
 /**
- * kps_verify() - accept or refuse a clause
- * @program: with its maps and stack table in place
+ * kps_verify() - accept or refuse a clause, and the blocks that it calls
+ * @program: with its maps, blocks and stack table in place
  * @insns: as they came from user space
  * @nr: of them
  * @code: what the clause reads is noted here
@@ -797,37 +942,16 @@ static int verify_all(struct verifier *v)
 int kps_verify(const struct kps_program *program, const struct bpf_insn *insns,
 	       unsigned int nr, struct kps_code *code, struct kps_error *error)
 {
-	struct verifier *v;
-	unsigned int i;
+	struct verifier *v = kzalloc(sizeof(*v), GFP_KERNEL);
 	int err;
 
-	if (!nr)
-		return kps_error(error, -EINVAL, "no instructions");
-	if (nr > KPS_MAX_INSNS)
-		return kps_error(error, -E2BIG, "%u instructions, at most %u",
-				 nr, KPS_MAX_INSNS);
-
-	v = kzalloc(sizeof(*v), GFP_KERNEL);
 	if (!v)
 		return kps_error(error, -ENOMEM, "no memory to verify it");
-	v->at = kvcalloc(nr, sizeof(*v->at), GFP_KERNEL);
-	if (!v->at) {
-		kfree(v);
-		return kps_error(error, -ENOMEM, "no memory to verify it");
-	}
 	v->program = program;
-	v->insns = insns;
-	v->nr = nr;
 	v->code = code;
 	v->error = error;
-	v->reached = true;
-	v->now.reg[BPF_REG_1].type = REG_CTX;
-
-	err = verify_all(v);
-
-	for (i = 0; i < nr; i++)
-		kfree(v->at[i]);
-	kvfree(v->at);
+	v->block = -1;
+	err = verify_insns(v, insns, nr) ?: verify_blocks(v);
 	kfree(v);
 	return err;
 }

@@ -174,6 +174,8 @@ int kps_set_add_row(const struct kps_program *program, struct kps_set *set,
 void kps_set_free(const struct kps_program *program, struct kps_set *set,
 		  const unsigned long *maps, bool ledger);
 u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map);
+bool kps_set_sum(const struct kps_set *set, int from, const struct kps_map *map,
+		 const u64 *key, u64 *sum);
 
 /* table.c */
 size_t kps_table_bytes(const struct kps_map *map);
@@ -185,6 +187,7 @@ void kps_table_update_only(struct kps_table *table, const struct kps_map *map,
 			   s64 value);
 const u64 *kps_table_peek(const struct kps_table *table,
 			  const struct kps_map *map, const u64 *key);
+const u64 *kps_table_next(const struct kps_table *table, u32 *at);
 void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
 void kps_value_init(const struct kps_map *map, u64 *value);
 u64 kps_value_known(const struct kps_map *map, const u64 *value);
@@ -200,6 +203,21 @@ static inline struct kps_slot *kps_table_slot_at(const struct kps_table *table,
 }
 
 /* value.c */
+/* Nodes in one bucket; by lot there are never a dozen. */
+#define KPS_MOST_IN_BUCKET 64
+
+/**
+ * struct kps_walk - how far somebody has come in a table of plain values
+ * @bucket: the next one
+ * @left: of those in the last, how many are still to be seen, the last ones first
+ * @nodes: their numbers
+ */
+struct kps_walk {
+	u32 bucket;
+	u32 left;
+	u32 nodes[KPS_MOST_IN_BUCKET];
+};
+
 struct kps_values *kps_values_alloc(u32 key_size, u32 value_size,
 				    u32 max_entries);
 void kps_values_free(struct kps_values *values);
@@ -209,6 +227,8 @@ int kps_values_get(struct kps_values *values, const u64 *key, u64 *value);
 int kps_values_add(struct kps_values *values, const u64 *key, u64 number,
 		   u64 *sum);
 int kps_values_delete(struct kps_values *values, const u64 *key);
+int kps_values_next(struct kps_values *values, struct kps_walk *walk, u64 *key,
+		    u64 *value);
 u32 kps_values_count(const struct kps_values *values);
 u64 kps_values_overflow(const struct kps_values *values);
 u32 kps_values_copy(struct kps_values *values, u64 *out, u32 max, bool take);

@@ -227,3 +227,34 @@ u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map)
 		sum += local64_read(&row->tables[map->index]->overflow);
 	return sum;
 }
+
+/**
+ * kps_set_sum() - what all CPUs together have of a key
+ * @set: may be written to meanwhile: each number is one that its counter really had
+ * @from: a CPU that has the key
+ * @map: an aggregation, no histogram
+ * @key: map->key_size bytes
+ * @sum: the count, sum, least, greatest or average; 0 of nothing
+ *
+ * Context: any. Return: false: a CPU before @from has the key, too; @sum is not set.
+ */
+bool __kprobes kps_set_sum(const struct kps_set *set, int from,
+			   const struct kps_map *map, const u64 *key, u64 *sum)
+{
+	const struct kps_row *row;
+	u64 value[2];
+	int cpu;
+
+	kps_value_init(map, value);
+	kps_for_each_row(row, set, cpu) {
+		const u64 *its = kps_table_peek(row->tables[map->index], map, key);
+
+		if (its && cpu < from)
+			return false;
+		if (its)
+			kps_value_merge(map, value, its);
+	}
+	*sum = map->value_size == sizeof(value) ? kps_average(value) :
+						  kps_value_known(map, value);
+	return true;
+}

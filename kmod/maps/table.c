@@ -277,6 +277,25 @@ const u64 *__kprobes kps_table_peek(const struct kps_table *table,
 	return NULL;
 }
 
+/**
+ * kps_table_next() - one key after the other, of any CPU's table
+ * @table: of a map with keys; may be written to meanwhile
+ * @at: 0 at first
+ *
+ * Context: any. Return: the key, or NULL: that was all.
+ */
+const u64 *__kprobes kps_table_next(const struct kps_table *table, u32 *at)
+{
+	while (*at <= table->mask) {
+		/* Pairs with smp_wmb() in insert(): the key is there. */
+		u32 entry = smp_load_acquire(&table->index[(*at)++]);
+
+		if (entry)
+			return kps_table_slot_at(table, entry - 1)->data;
+	}
+	return NULL;
+}
+
 /* A key's counters; it is inserted if it is new. NULL: there is no slot left. */
 static __always_inline u64 *slot_of(struct kps_table *table,
 				    const struct kps_map *map, const u64 *key)

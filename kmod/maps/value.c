@@ -24,8 +24,6 @@
 #include "kpstat.h"
 
 #define BUCKET_LOCKED (1U << 31)
-/* Nodes in one bucket; by lot there are never a dozen. */
-#define MOST_IN_BUCKET 64
 /*
  * Two NMIs, each on a CPU that holds what the other one wants, would wait for each
  * other. Some tens of milliseconds are more than any holder takes whose CPU runs.
@@ -273,11 +271,12 @@ static int no_room(struct kps_values *values)
 
 static bool is_full(const struct kps_values *values, u32 head)
 {
-	u32 nr = head, left;
+	u32 nr = head, in;
 
-	for (left = MOST_IN_BUCKET; nr && left; left--)
-		nr = node_at(values, nr)->next;
-	return nr;
+	for (in = 0; nr; nr = node_at(values, nr)->next)
+		if (++in == KPS_MOST_IN_BUCKET)
+			return true;
+	return false;
 }
 
 /* The bucket is locked. Return: the node's number, 0 if there is none left. */
@@ -413,6 +412,75 @@ int __kprobes kps_values_delete(struct kps_values *values, const u64 *key)
 	push_free(values, nr);
 	atomic_dec(&values->count);
 	return 1;
+}
+
+/*
+ * The nodes of the walk's next bucket. The block that is run for each of them may change
+ * the chain, and so may others. Return: 0, -EBUSY (in NMI).
+ */
+static int enter_next(struct kps_values *values, struct kps_walk *walk)
+{
+	atomic_t *bucket = &values->buckets[walk->bucket++];
+	struct place place;
+	u32 nr;
+
+	if (!atomic_read(bucket))
+		return 0;
+	if (!enter_bucket(&place, bucket))
+		return -EBUSY;
+	for (nr = place.head; nr; nr = node_at(values, nr)->next)
+		walk->nodes[walk->left++] = nr;
+	leave(&place);
+	return 0;
+}
+
+/* Return: 1 copied, 0 it is not in the walk's bucket any more, -EBUSY (in NMI). */
+static int copy_node(struct kps_values *values, const struct kps_walk *walk, u32 wanted,
+		     u64 *key, u64 *value)
+{
+	struct place place;
+	u32 nr;
+
+	if (!enter_bucket(&place, &values->buckets[walk->bucket - 1]))
+		return -EBUSY;
+	nr = place.head;
+	while (nr && nr != wanted)
+		nr = node_at(values, nr)->next;
+	if (nr) {
+		copy_words(key, node_at(values, nr)->data, values->key_words);
+		copy_words(value, value_of(values, nr), values->value_words);
+	}
+	leave(&place);
+	return !!nr;
+}
+
+/**
+ * kps_values_next() - copy one key after the other, with its value
+ * @values: the table; all may be changed between two calls
+ * @walk: zeros at first
+ * @key: key_size bytes
+ * @value: value_size bytes
+ *
+ * Keys that stay are seen once, those that come or go meanwhile once or not.
+ *
+ * Context: any. Return: 1 copied, 0 that was all, -EBUSY (in NMI): one key, or those of one
+ * bucket, are passed over; go on.
+ */
+int __kprobes kps_values_next(struct kps_values *values, struct kps_walk *walk,
+			      u64 *key, u64 *value)
+{
+	int found = 0;
+
+	while (!found) {
+		if (walk->left)
+			found = copy_node(values, walk, walk->nodes[--walk->left],
+					  key, value);
+		else if (walk->bucket <= values->mask)
+			found = enter_next(values, walk);
+		else
+			break;
+	}
+	return found;
 }
 
 u32 kps_values_count(const struct kps_values *values)

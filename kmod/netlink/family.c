@@ -34,6 +34,9 @@ const struct nla_policy kps_policy[KPS_A_MAX + 1] = {
 	[KPS_A_CPU_BUDGET]	= { .type = NLA_U32 },
 	[KPS_A_PID]		= { .type = NLA_U32 },
 	[KPS_A_WAKER]		= { .type = NLA_U32 },
+	[KPS_A_BLOCK]		= { .type = NLA_BINARY,
+				    .len = (KPS_MAX_INSNS + 1) *
+					   sizeof(struct bpf_insn) },
 };
 
 /**

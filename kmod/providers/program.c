@@ -9,6 +9,7 @@
 
 #include "dispatch.h"
 #include "kpstat.h"
+#include "task.h"
 
 static int program_prepare(struct kps_site *site, struct kps_error *error)
 {
@@ -36,6 +37,10 @@ static void fire(const struct kps_site *site)
 {
 	struct kps_ctx ctx KPS_UNINITIALISED;
 
+	if (site->probe->code->loops) {
+		kps_task_serve(site);
+		return;
+	}
 	preempt_disable();
 	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
 			KPS_FILLS_SITE);

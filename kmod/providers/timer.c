@@ -17,6 +17,7 @@
 
 #include "compat/compat.h"
 #include "dispatch.h"
+#include "task.h"
 
 /* More than an interrupt takes, and an hour. */
 #define MIN_PERIOD_NS	10000
@@ -38,11 +39,16 @@ struct timer_cpu {
  * struct timer_site - profile or interval
  * @period: between two events
  * @one_cpu: an interval: it goes on where another CPU inherits its timer
+ * @in_task: an interval whose clause loops: @work serves its events
+ * @site: for @work
  * @cpus: one each; an interval uses the first possible CPU's
  */
 struct timer_site {
 	ktime_t period;
 	bool one_cpu;
+	bool in_task;
+	const struct kps_site *site;
+	struct work_struct work;
 	struct timer_cpu __percpu *cpus;
 };
 
@@ -66,7 +72,7 @@ static enum hrtimer_restart __kprobes timer_fired(struct hrtimer *timer)
 {
 	struct timer_cpu *mine = container_of(timer, struct timer_cpu, timer);
 	const struct kps_site *site = mine->site;
-	const struct timer_site *clock = of(site);
+	struct timer_site *clock = of(site);
 	u64 periods;
 
 	/* Its own CPU has gone, and left it to this one. */
@@ -75,9 +81,21 @@ static enum hrtimer_restart __kprobes timer_fired(struct hrtimer *timer)
 	periods = hrtimer_forward_now(timer, clock->period);
 	if (!kps_event_comes(site->probe))
 		return HRTIMER_RESTART;
+	/* If its worker has not yet begun with the one before, this one is missed, too. */
+	if (!clock->in_task)
+		serve(site);
+	else if (!kps_task_queue(&clock->work))
+		periods++;
 	WRITE_ONCE(mine->missed, mine->missed + periods - 1);
-	serve(site);
 	return HRTIMER_RESTART;
+}
+
+static void serve_in_task(struct work_struct *work)
+{
+	const struct timer_site *clock = container_of(work, struct timer_site, work);
+
+	if (READ_ONCE(clock->site->probe->program->live))
+		kps_task_serve(clock->site);
 }
 
 /* "hz 99", or nanoseconds. */
@@ -128,6 +146,8 @@ static int timer_prepare(struct kps_site *site, struct kps_error *error)
 		goto free_clock;
 	clock->period = period;
 	clock->one_cpu = site->probe->provider == &kps_interval_provider;
+	clock->site = site;
+	INIT_WORK(&clock->work, serve_in_task);
 	site->priv = clock;
 	init_cpus(site);
 	return 0;
@@ -162,8 +182,11 @@ static void start(struct timer_site *clock, int cpu)
 static int timer_attach(struct kps_site *site)
 {
 	struct timer_site *clock = of(site);
+	const struct kps_code *code = site->probe->code;
 	int cpu;
 
+	/* What was interrupted only the interrupt knows. */
+	clock->in_task = clock->one_cpu && code->loops && !code->reads_regs;
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(clock->cpus, cpu)->missed = 0;
 	if (clock->one_cpu) {
@@ -181,9 +204,11 @@ static void timer_detach(struct kps_site **sites, unsigned int nr)
 	unsigned int i;
 	int cpu;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		for_each_possible_cpu(cpu)
 			hrtimer_cancel(&per_cpu_ptr(of(sites[i])->cpus, cpu)->timer);
+		cancel_work_sync(&of(sites[i])->work);
+	}
 }
 
 /* The timer of one that went may be with another CPU still. */
@@ -213,7 +238,7 @@ static u64 timer_missed(const struct kps_site *site)
 
 static const char *timer_how(const struct kps_site *site)
 {
-	return "timer";
+	return of(site)->in_task ? "timer, task" : "timer";
 }
 
 static void timer_release(struct kps_site *site)

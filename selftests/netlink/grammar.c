@@ -314,6 +314,8 @@ struct plan {
 	struct map maps[MAX_MAPS];
 	unsigned int nr_outputs;
 	bool joins[MAX_OUTPUTS];
+	unsigned int nr_blocks;
+	unsigned int called;	/* of them, by the probes so far */
 };
 
 static struct kps_field any_field(struct grammar *g, const struct plan *plan)
@@ -531,8 +533,26 @@ static void use_helper(struct grammar *g, const struct plan *plan,
 		add(clause, STX(BPF_DW, BPF_REG_6, BPF_REG_0, SCRATCH(0)));
 }
 
-static void any_clause(struct grammar *g, const struct plan *plan,
-		       struct clause *clause)
+static bool can_loop(const struct plan *plan, unsigned int map)
+{
+	return map < plan->nr_maps && plan->maps[map].key.nr &&
+	       plan->maps[map].kind != KPS_MAP_HIST &&
+	       plan->maps[map].kind != KPS_MAP_LHIST;
+}
+
+/* Each of the program's blocks is called once, by one of its probes. */
+static void use_block(struct grammar *g, struct plan *plan, struct clause *clause)
+{
+	const int block = plan->called++, map = grammar_any(g, MAX_MAPS);
+	const int args[] = { map, 0, INIT_BYTES, block };
+
+	if (can_loop(plan, map) || (g->chaos && one_in(g, 8)))
+		call(clause, KPS_FN_EACH, args, 4);
+	else
+		call(clause, KPS_FN_LOOP, &block, 1);
+}
+
+static void any_clause(struct grammar *g, struct plan *plan, struct clause *clause)
 {
 	unsigned int i, steps = grammar_any(g, 6);
 
@@ -541,6 +561,8 @@ static void any_clause(struct grammar *g, const struct plan *plan,
 	for (i = 0; i < INIT_BYTES; i += 8)
 		add(clause, ST(BPF_DW, BPF_REG_6, SCRATCH(i),
 			       one_in(g, 3) ? edge(g) : grammar_any(g, 4)));
+	while (plan->called < plan->nr_blocks)
+		use_block(g, plan, clause);
 	for (i = 0; i < steps; i++) {
 		if (plan->nr_maps && one_in(g, 2))
 			use_map(g, plan, clause);
@@ -609,7 +631,18 @@ static void put_places(struct grammar *g, unsigned int nr)
 	put(g, KPS_PROBE_A_PLACES, places, nr * sizeof(places[0]));
 }
 
-static void put_probe(struct grammar *g, const struct plan *plan,
+/* One round, for one that goes on takes seconds in BEGIN. */
+static void put_block(struct grammar *g, struct plan *plan)
+{
+	struct clause clause;
+
+	any_clause(g, plan, &clause);
+	clause.insns[clause.nr - 2] = MOV_IMM(BPF_REG_0, one_in(g, 4) ? KPS_BLOCK_LEAVE :
+								     KPS_BLOCK_BREAK);
+	put(g, KPS_A_BLOCK, clause.insns, clause.nr * sizeof(clause.insns[0]));
+}
+
+static void put_probe(struct grammar *g, struct plan *plan,
 		      const struct target *target)
 {
 	size_t nest = begin(g, KPS_A_PROBE);
@@ -672,6 +705,9 @@ static void write_load(struct grammar *g)
 	/* Any of the fuzzer's own descriptors, and some that are none. */
 	if (plan.nr_outputs && one_in(g, 4))
 		put_u32(g, KPS_A_WAKER, grammar_any(g, 12));
+	for (i = 0, nr = one_in(g, 4) ? 1 + grammar_any(g, 3) : 0; i < nr; i++)
+		put_block(g, &plan);
+	plan.nr_blocks = nr;
 	for (i = 0, nr = 1 + grammar_any(g, 3); i < nr; i++) {
 		target = any_target(g);
 		if (g->event_id || strcmp(target->provider, "tracepoint"))

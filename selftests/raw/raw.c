@@ -158,6 +158,11 @@ void raw_put_probe(struct nl_msg *msg, const char *provider, const char *target,
 	nla_nest_end(msg, nest);
 }
 
+void raw_put_block(struct nl_msg *msg, const struct bpf_insn *insns, size_t nr)
+{
+	nla_put(msg, KPS_A_BLOCK, nr * sizeof(*insns), insns);
+}
+
 struct answer {
 	int err;
 	bool done;

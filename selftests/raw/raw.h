@@ -38,6 +38,7 @@ void raw_put_output(struct nl_msg *msg, const struct kps_field *fields,
 		    unsigned int nr);
 void raw_put_probe(struct nl_msg *msg, const char *provider, const char *target,
 		   const struct bpf_insn *insns, size_t nr);
+void raw_put_block(struct nl_msg *msg, const struct bpf_insn *insns, size_t nr);
 struct nl_msg *raw_begin_load(const char *name, size_t size);
 
 /*

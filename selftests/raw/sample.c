@@ -19,10 +19,14 @@
 #define ENTRIES 64
 #define MOST 100000	/* instructions of a batch */
 
+#define PARTS (6 * BATCH)
+
 struct batch {
 	unsigned int nr;
-	__u32 lengths[BATCH];
-	size_t begin[BATCH];
+	unsigned int first[BATCH + 1];	/* part of each, its clause; its blocks follow */
+	unsigned int nr_parts;
+	__u32 lengths[PARTS];
+	size_t begin[PARTS];
 	size_t nr_insns;
 	struct bpf_insn insns[MOST];
 };
@@ -35,6 +39,8 @@ struct score {
 	unsigned long long recorded;
 	unsigned long long filtered;
 	unsigned long long lost;
+	unsigned long long fuel; /* loops that were ended */
+	unsigned int looped;	/* streams with blocks */
 };
 
 static void broken_file(const char *path)
@@ -49,7 +55,7 @@ static void read_all(FILE *file, void *to, size_t size, const char *path)
 		broken_file(path);
 }
 
-static void read_stream(FILE *file, struct batch *batch, const char *path)
+static void read_part(FILE *file, struct batch *batch, const char *path)
 {
 	__u32 nr;
 
@@ -58,9 +64,27 @@ static void read_stream(FILE *file, struct batch *batch, const char *path)
 		broken_file(path);
 	read_all(file, &batch->insns[batch->nr_insns],
 		 nr * sizeof(batch->insns[0]), path);
-	batch->begin[batch->nr] = batch->nr_insns;
-	batch->lengths[batch->nr++] = nr;
+	batch->begin[batch->nr_parts] = batch->nr_insns;
+	batch->lengths[batch->nr_parts++] = nr;
 	batch->nr_insns += nr;
+}
+
+static void read_stream(FILE *file, struct batch *batch, const char *path)
+{
+	__u32 parts;
+
+	read_all(file, &parts, sizeof(parts), path);
+	if (!parts || parts > PARTS - batch->nr_parts)
+		broken_file(path);
+	while (parts--)
+		read_part(file, batch, path);
+	batch->first[++batch->nr] = batch->nr_parts;
+}
+
+/* Its blocks have the numbers in it that they have in the program: it is alone there. */
+static bool has_blocks(const struct batch *batch, unsigned int nr)
+{
+	return batch->first[nr + 1] - batch->first[nr] > 1;
 }
 
 static void put_map(struct nl_msg *msg, const struct layout_map *map)
@@ -93,10 +117,12 @@ static int load(const struct batch *batch, unsigned int from, unsigned int nr,
 		raw_put_output(msg, layout_outputs[i].fields,
 			       layout_outputs[i].nr);
 	nla_put_u32(msg, KPS_A_BUFFER, LAYOUT_BUFFER);
+	for (i = batch->first[from] + 1; nr == 1 && i < batch->first[from + 1]; i++)
+		raw_put_block(msg, &batch->insns[batch->begin[i]], batch->lengths[i]);
 	for (i = from; i < from + nr; i++)
 		raw_put_probe(msg, "kprobe", "__x64_sys_getppid",
-			      &batch->insns[batch->begin[i]],
-			      batch->lengths[i]);
+			      &batch->insns[batch->begin[batch->first[i]]],
+			      batch->lengths[batch->first[i]]);
 	return raw_send(msg, why);
 }
 
@@ -116,6 +142,7 @@ static void fire(unsigned int nr, struct score *score)
 	score->filtered += ledger[KPS_LEDGER_FILTERED];
 	score->lost += ledger[KPS_LEDGER_OVERFLOW] + ledger[KPS_LEDGER_FAULT] +
 		       ledger[KPS_LEDGER_OUTPUT] + ledger[KPS_LEDGER_STACK];
+	score->fuel += ledger[KPS_LEDGER_FUEL];
 	if (ledger[KPS_LEDGER_HITS] != sum ||
 	    ledger[KPS_LEDGER_HITS] < nr * FIRES)
 		score->ledgers++;
@@ -125,14 +152,18 @@ static void fire(unsigned int nr, struct score *score)
 
 static void show(const struct batch *batch, unsigned int nr, const char *why)
 {
-	const struct bpf_insn *insn = &batch->insns[batch->begin[nr]];
+	unsigned int part;
 	__u32 i;
 
 	printf("# refused: %s\n", why);
-	for (i = 0; i < batch->lengths[nr]; i++, insn++)
-		printf("#   %3u: INSN(0x%02x, R%d, R%d, %d, %d)\n", i,
-		       insn->code, insn->dst_reg, insn->src_reg, insn->off,
-		       insn->imm);
+	for (part = batch->first[nr]; part < batch->first[nr + 1]; part++) {
+		const struct bpf_insn *insn = &batch->insns[batch->begin[part]];
+
+		for (i = 0; i < batch->lengths[part]; i++, insn++)
+			printf("#   %3u: INSN(0x%02x, R%d, R%d, %d, %d)\n", i,
+			       insn->code, insn->dst_reg, insn->src_reg,
+			       insn->off, insn->imm);
+	}
 }
 
 /* One refused stream keeps a batch out: then each by itself. */
@@ -156,16 +187,45 @@ static void run_batch(const struct batch *batch, struct score *score)
 	char why[WHY_MAX];
 
 	score->streams += batch->nr;
+	score->looped += has_blocks(batch, 0);
 	if (load(batch, 0, batch->nr, why))
 		run_singly(batch, score);
 	else
 		fire(batch->nr, score);
 }
 
+static void run_if_any(struct batch *batch, struct score *score)
+{
+	if (batch->nr)
+		run_batch(batch, score);
+	batch->nr = batch->nr_parts = 0;
+	batch->nr_insns = 0;
+}
+
+/* The last one that was read goes into a batch of its own. */
+static void move_last(struct batch *batch, struct batch *alone)
+{
+	const unsigned int first = batch->first[--batch->nr];
+	unsigned int part;
+
+	alone->nr = 1;
+	alone->nr_parts = batch->nr_parts - first;
+	alone->first[1] = alone->nr_parts;
+	for (part = 0; part < alone->nr_parts; part++) {
+		alone->lengths[part] = batch->lengths[first + part];
+		alone->begin[part] = batch->begin[first + part] - batch->begin[first];
+	}
+	alone->nr_insns = batch->nr_insns - batch->begin[first];
+	memcpy(alone->insns, &batch->insns[batch->begin[first]],
+	       alone->nr_insns * sizeof(alone->insns[0]));
+	batch->nr_parts = first;
+	batch->nr_insns = batch->begin[first];
+}
+
 static void run_file(const char *path, struct score *score)
 {
 	FILE *file = fopen(path, "r");
-	static struct batch batch;
+	static struct batch batch, alone;
 	struct layout_sample head;
 	__u32 i;
 
@@ -176,12 +236,14 @@ static void run_file(const char *path, struct score *score)
 		broken_file(path);
 	for (i = 0; i < head.nr; i++) {
 		read_stream(file, &batch, path);
-		if (batch.nr < BATCH && i + 1 < head.nr)
-			continue;
-		run_batch(&batch, score);
-		batch.nr = 0;
-		batch.nr_insns = 0;
+		if (has_blocks(&batch, batch.nr - 1)) {
+			move_last(&batch, &alone);
+			run_if_any(&alone, score);
+		}
+		if (batch.nr == BATCH)
+			run_if_any(&batch, score);
 	}
+	run_if_any(&batch, score);
 	fclose(file);
 }
 
@@ -203,6 +265,9 @@ int main(int argc, char **argv)
 	check(score.recorded && score.filtered && score.lost,
 	      "%llu recorded, %llu filtered, %llu lost in part",
 	      score.recorded, score.filtered, score.lost);
+	check(score.looped && score.fuel,
+	      "%u had loops, %llu of which ran until they were ended",
+	      score.looped, score.fuel);
 	raw_status(&programs, &memory);
 	check(!programs && !memory, "nothing is left: %u programs, %llu bytes",
 	      programs, memory);

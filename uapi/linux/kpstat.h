@@ -17,9 +17,9 @@
  *
  * KPS_CMD_LOAD     do: KPS_A_NAME, KPS_A_SOURCE, [KPS_A_FLAGS],
  *                  [KPS_A_STACK_ENTRIES], then in this order, each repeated:
- *                  KPS_A_ENUM, KPS_A_MAP, KPS_A_OUTPUT, KPS_A_PROBE.  Enums,
- *                  maps, outputs and probes are numbered from 0 in the order
- *                  in which they stand.  With outputs KPS_A_BUFFER says how
+ *                  KPS_A_ENUM, KPS_A_MAP, KPS_A_OUTPUT, KPS_A_BLOCK, KPS_A_PROBE.
+ *                  Enums, maps, outputs, blocks and probes are numbered from 0 in
+ *                  the order in which they stand.  With outputs KPS_A_BUFFER says how
  *                  many bytes of records each CPU keeps until they are read,
  *                  and KPS_A_WAKER names an eventfd that is signalled when there
  *                  is something to read: once after LOAD, and once after the
@@ -93,6 +93,16 @@
  * register (KPS_FN_DIV), no division by a constant 0.  Arguments marked CONST
  * below must be known constants at load time.  R0 at exit: 0 = the filter
  * rejected the event, anything else = the event was recorded.
+ *
+ * What a loop repeats is a block: instructions of their own (KPS_A_BLOCK), under the
+ * same rules, that KPS_FN_LOOP and KPS_FN_EACH call.  A block begins with R1 = CTX, and
+ * may read what of scratch was written at every call of it; what it writes is written
+ * for its own next round, not for its caller.  R0 at exit: enum kps_block_end.  All calls
+ * of one block are made by one probe; a block calls only blocks of a higher number, at
+ * most KPS_MAX_BLOCK_DEPTH deep.  An event has KPS_MAX_FUEL, and each round burns what
+ * the verifier reckons that it costs; when that is gone the loop ends, and the event is
+ * FUEL in the ledger.  BEGIN, END and interval have KPS_MAX_TASK_FUEL: if they loop they
+ * run in a task, which others may interrupt between two rounds.
  */
 #ifndef _UAPI_LINUX_KPSTAT_H
 #define _UAPI_LINUX_KPSTAT_H
@@ -110,6 +120,10 @@
 #define KPS_SOURCE_MAX		60000	/* bytes of program text */
 #define KPS_MAX_INSNS		4096	/* per probe */
 #define KPS_MAX_COST		2000000	/* ns of an event, as the verifier reckons */
+#define KPS_MAX_FUEL		2000000	/* ns that all loops of an event may take */
+#define KPS_MAX_TASK_FUEL	4000000000U /* and those of BEGIN, END and interval */
+#define KPS_MAX_BLOCKS		1024	/* per program */
+#define KPS_MAX_BLOCK_DEPTH	4	/* loops in loops */
 #define KPS_MAX_MAPS		64	/* per program */
 #define KPS_MAX_PROBES		512	/* per program */
 #define KPS_MAX_SITES		1024	/* attach points per probe */
@@ -196,6 +210,7 @@ enum kps_attr {
 	KPS_A_PID,		/* u32: STATUS: number of a process */
 	KPS_A_STACKS,		/* u32: stacks that are kept now */
 	KPS_A_WAKER,		/* u32: number of an eventfd; STATUS: flag */
+	KPS_A_BLOCK,		/* binary: struct bpf_insn[], what a loop repeats */
 	__KPS_A_MAX,
 };
 #define KPS_A_MAX (__KPS_A_MAX - 1)
@@ -406,7 +421,7 @@ enum kps_site_attr {
 /*
  * Where every event of a probe went:
  *	HITS = RECORDED + FILTERED + OVERFLOW + FAULT + BUSY + RECURSION +
- *	       OUTPUT + STACK + MISSED
+ *	       OUTPUT + STACK + FUEL + MISSED
  * exactly, whenever no handler is running (after DISABLE; in a reading of a
  * running program at most one event per CPU is under way).
  */
@@ -433,6 +448,7 @@ enum kps_ledger_kind {
 	X(RECURSION, recursion, LOST, "inside of kpstat itself")	\
 	X(OUTPUT, output, PART, "output buffer full (see --buffer)")	\
 	X(STACK, stack, PART, "no room for its stack (see --max-stacks)") \
+	X(FUEL, fuel, PART, "a loop was ended: it ran for longer than an event may") \
 	X(MISSED, missed, LOST, "could not be delivered")
 
 #define KPS_LEDGER_ENUMERATOR(upper, name, kind, meaning) KPS_LEDGER_##upper,
@@ -547,6 +563,10 @@ enum kps_arg {
 	KPS_ARG_CLOCK,		/* const: enum kps_clock */
 	KPS_ARG_SUM_MAP,	/* const: an aggregating map of numbers: no histogram */
 	KPS_ARG_IN,		/* const: scratch offset, length bytes read */
+	KPS_ARG_LOOP_MAP,	/* const: a map with keys, whose values are no histogram */
+	KPS_ARG_ROUND_KEY,	/* const: scratch offset, key written for each round */
+	KPS_ARG_ROUND_VALUE,	/* const: scratch offset, value written for each round */
+	KPS_ARG_BLOCK,		/* const: a block */
 };
 
 /*
@@ -617,6 +637,12 @@ enum kps_arg {
  *   RECORD_BUF     (word, length, CONST size of out, out): like BYTES, of what a
  *                  __data_loc word says lies in the record: its offset |
  *                  its length << 16
+ *   LOOP           (block): runs it until it says otherwise -> 1 if it said
+ *                  KPS_BLOCK_LEAVE, else 0
+ *   EACH           (map, key, value, block): runs it once for each key, which is copied
+ *                  to 'key', and what it has to 'value': the value of a VALUE map, else
+ *                  8 bytes as of AGGREGATE -> like LOOP.  Keys that come meanwhile may
+ *                  be among them or not.
  *
  * X(NAME, name, enum kps_arg of R2, R3 ..): whatever lists helpers is made from this.
  */
@@ -670,7 +696,10 @@ enum kps_arg {
 	X(STRSTR, strstr, KPS_ARG_LEN, KPS_ARG_IN, KPS_ARG_LEN,		\
 	  KPS_ARG_IN)							\
 	X(USERMODE, usermode)						\
-	X(STRN, strn, KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN, KPS_ARG_OUT)
+	X(STRN, strn, KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN, KPS_ARG_OUT) \
+	X(LOOP, loop, KPS_ARG_BLOCK)					\
+	X(EACH, each, KPS_ARG_LOOP_MAP, KPS_ARG_ROUND_KEY,		\
+	  KPS_ARG_ROUND_VALUE, KPS_ARG_BLOCK)
 
 #define KPS_FN_ENUMERATOR(NAME, ...) KPS_FN_##NAME,
 enum kps_fn {
@@ -679,6 +708,13 @@ enum kps_fn {
 	__KPS_FN_NR,
 };
 #undef KPS_FN_ENUMERATOR
+
+/* What a block says at the end of a round. */
+enum kps_block_end {
+	KPS_BLOCK_NEXT,		/* go on */
+	KPS_BLOCK_BREAK,	/* the loop has ended */
+	KPS_BLOCK_LEAVE,	/* and so has the clause */
+};
 
 enum kps_clock {
 	KPS_CLOCK_BOOT,

@@ -17,7 +17,7 @@ const char show_help[] =
 	"kprobe (on ftrace), optimised (a jump), int3 (a breakpoint), perf,\n"
 	"raw, call: the first is the cheapest; in brackets why it is not that.\n\n"
 	"  hits = recorded + filtered + overflow + fault + busy + recursion +\n"
-	"         output + stack + missed\n\n"
+	"         output + stack + fuel + missed\n\n"
 	"  -v, --verbose  also the program's text\n"
 	"  -j, --json     JSON\n\n"
 	"examples:\n"

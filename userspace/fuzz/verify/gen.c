@@ -27,6 +27,8 @@ struct gen {
 	struct stream *stream;
 	struct known known;
 	unsigned int depth;
+	unsigned int part;		/* that is written now; 0: the clause */
+	struct known entry[STREAM_PARTS]; /* of blocks that are called */
 };
 
 #define INSN(c, d, s, o, i)						\
@@ -242,6 +244,8 @@ static bool is_map(const struct layout_map *map, enum kps_arg kind)
 		return plain;
 	case KPS_ARG_SUM_MAP:
 		return !plain && map->kind != KPS_MAP_HIST && map->kind != KPS_MAP_LHIST;
+	case KPS_ARG_LOOP_MAP:
+		return map->nr_key && map->kind != KPS_MAP_HIST && map->kind != KPS_MAP_LHIST;
 	default:
 		return plain && map->nr_value == 1 &&
 		       map->value[0].type == KPS_T_INT;
@@ -302,6 +306,7 @@ struct call {
 	int len;
 	int out;		/* bytes that are written then, at ... */
 	int out_len;
+	struct known round;	/* words that are written before each round of a block */
 };
 
 static uint64_t out_place(struct gen *gen, struct call *call, int len)
@@ -362,6 +367,37 @@ static uint64_t word_size(struct gen *gen)
 	return (below(gen, 2) ? size | KPS_SIGNED : size) | line(gen);
 }
 
+static uint64_t round_place(struct gen *gen, struct call *call, int len)
+{
+	int i, at = place(gen, len, 8);
+
+	for (i = at / 8; at >= 0 && i < (at + len) / 8 && i < WORDS; i++)
+		call->round.word[i] = true;
+	return (int64_t)at;
+}
+
+static int round_value_size(const struct call *call)
+{
+	const struct layout_map *map = &layout_maps[call->map % LAYOUT_NR_MAPS];
+
+	return map->kind == KPS_MAP_VALUE ? value_size(call) : 8;
+}
+
+/* A new block, while there is room for one; its code is made when the caller's is done. */
+static uint64_t block_for(struct gen *gen, const struct call *call)
+{
+	struct known *entry;
+	int i;
+
+	if (careless(gen) || gen->stream->parts == STREAM_PARTS)
+		return below(gen, STREAM_PARTS);
+	entry = &gen->entry[gen->stream->parts++];
+	*entry = (struct known){ .tag[1] = CONTEXT };
+	for (i = 0; i < WORDS; i++)
+		entry->word[i] = gen->known.word[i] || call->round.word[i];
+	return gen->stream->parts - 2;
+}
+
 static uint64_t constant_for(struct gen *gen, struct call *call,
 			     enum kps_arg kind)
 {
@@ -370,6 +406,7 @@ static uint64_t constant_for(struct gen *gen, struct call *call,
 	case KPS_ARG_VMAP:
 	case KPS_ARG_NUMBER_MAP:
 	case KPS_ARG_SUM_MAP:
+	case KPS_ARG_LOOP_MAP:
 		return call->map = index_of_map(gen, kind);
 	case KPS_ARG_KEY:
 		return (int64_t)written_place(gen, key_size(call));
@@ -405,6 +442,12 @@ static uint64_t constant_for(struct gen *gen, struct call *call,
 				       8 * below(gen, sizeof(struct pt_regs) / 8);
 	case KPS_ARG_CLOCK:
 		return below(gen, careless(gen) ? 4 : 2);
+	case KPS_ARG_ROUND_KEY:
+		return round_place(gen, call, key_size(call));
+	case KPS_ARG_ROUND_VALUE:
+		return round_place(gen, call, round_value_size(call));
+	case KPS_ARG_BLOCK:
+		return block_for(gen, call);
 	default:
 		return dice_number(gen->dice);
 	}
@@ -465,7 +508,7 @@ static void add_constant_argument(struct gen *gen, struct call *call, int reg,
 		emit(gen, INSN(class | BPF_MOV | BPF_X, reg, by, 0, 0));
 		gen->known.tag[reg] = NUMBER;
 	}
-	if (!careless(gen))
+	if (!careless(gen) || kind == KPS_ARG_BLOCK)
 		return;
 	other = constant_for(gen, call, kind);
 	add_condition(gen);
@@ -500,14 +543,26 @@ static void add_look(struct gen *gen, const struct call *call)
 	gen->known.tag[to] = NUMBER;
 }
 
+static int some_helper(struct gen *gen)
+{
+	if (careless(gen))
+		return below(gen, __KPS_FN_NR + 2);
+	if (!below(gen, 12))
+		return below(gen, 2) ? KPS_FN_LOOP : KPS_FN_EACH;
+	return 1 + below(gen, __KPS_FN_NR - 1);
+}
+
 /* Registers that arguments took may have been somebody's only CTX or number. */
 static void add_call(struct gen *gen)
 {
-	int i, fn = careless(gen) ? (int)below(gen, __KPS_FN_NR + 2) :
-				    1 + (int)below(gen, __KPS_FN_NR - 1);
+	int i, fn = some_helper(gen);
 	const enum kps_arg *args = arguments[fn < __KPS_FN_NR ? fn : 0];
 	struct call call = { .out_len = 0 };
 
+	/* There would be no block for it. */
+	if ((fn == KPS_FN_LOOP || fn == KPS_FN_EACH) &&
+	    gen->stream->parts == STREAM_PARTS && !careless(gen))
+		return;
 	if (!careless(gen))
 		keep_context(gen);
 	add_arguments(gen, &call, args);
@@ -538,7 +593,7 @@ static void meet(struct known *into, const struct known *from)
 static void add_exit(struct gen *gen)
 {
 	if (gen->known.tag[0] != NUMBER && !careless(gen))
-		emit_constant(gen, 0, below(gen, 2));
+		emit_constant(gen, 0, below(gen, gen->part ? 3 : 2));
 	emit(gen, INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
 }
 
@@ -624,11 +679,16 @@ void gen_stream(struct dice *dice, struct stream *stream)
 	struct gen gen = { .dice = dice, .stream = stream };
 
 	stream->nr = 0;
+	stream->parts = 1;
 	stream->stacks = dice_below(dice, 16);
-	gen.known.tag[1] = CONTEXT;
-	add_statements(&gen, 1 + dice_below(dice, dice_one_in(dice, 32) ?
-						  100 : 14));
-	add_exit(&gen);
+	gen.entry[0].tag[1] = CONTEXT;
+	for (gen.part = 0; gen.part < stream->parts; gen.part++) {
+		stream->begin[gen.part] = stream->nr;
+		gen.known = gen.entry[gen.part];
+		add_statements(&gen, 1 + dice_below(dice, dice_one_in(dice, 32) ?
+							  100 : 14));
+		add_exit(&gen);
+	}
 }
 
 static int some_code(struct dice *dice, const struct stream *stream)
@@ -669,6 +729,36 @@ static void change_field(struct dice *dice, struct stream *stream)
 	}
 }
 
+/* Parts begin where they did, or where what is left of them does. */
+static void shift_parts(struct stream *stream, unsigned int at, int by)
+{
+	unsigned int part;
+
+	for (part = 1; part < stream->parts; part++) {
+		if (stream->begin[part] <= at)
+			continue;
+		stream->begin[part] += by;
+		if ((int)stream->begin[part] < (int)at)
+			stream->begin[part] = at;
+	}
+}
+
+static void cut_parts(struct stream *stream)
+{
+	while (stream->parts > 1 && stream->begin[stream->parts - 1] > stream->nr)
+		stream->parts--;
+}
+
+/* One instruction more, or less, belongs to the part before. */
+static void move_part(struct dice *dice, struct stream *stream)
+{
+	unsigned int part = dice_below(dice, stream->parts);
+	unsigned int at = stream->begin[part] + dice_below(dice, 3) - 1;
+
+	if (part && at >= stream->begin[part - 1] && at <= stream_end(stream, part))
+		stream->begin[part] = at;
+}
+
 static void delete_insns(struct stream *stream, unsigned int at,
 			 unsigned int nr)
 {
@@ -677,6 +767,7 @@ static void delete_insns(struct stream *stream, unsigned int at,
 	memmove(&stream->insns[at], &stream->insns[at + nr],
 		(stream->nr - at - nr) * sizeof(stream->insns[0]));
 	stream->nr -= nr;
+	shift_parts(stream, at, -(int)nr);
 }
 
 static void insert_insn(struct stream *stream, unsigned int at,
@@ -688,6 +779,7 @@ static void insert_insn(struct stream *stream, unsigned int at,
 		(stream->nr - at) * sizeof(stream->insns[0]));
 	stream->insns[at] = insn;
 	stream->nr++;
+	shift_parts(stream, at, 1);
 }
 
 /* The end of another stream behind the beginning of this one. */
@@ -705,6 +797,7 @@ static void splice(struct dice *dice, struct stream *stream,
 	memcpy(&stream->insns[at], &other->insns[from],
 	       nr * sizeof(stream->insns[0]));
 	stream->nr = at + nr;
+	cut_parts(stream);
 }
 
 static void mutate(struct dice *dice, struct stream *stream,
@@ -734,6 +827,7 @@ static void mutate(struct dice *dice, struct stream *stream,
 		break;
 	case 6:
 		stream->nr = a;
+		cut_parts(stream);
 		break;
 	case 7:
 		splice(dice, stream, other);
@@ -742,7 +836,10 @@ static void mutate(struct dice *dice, struct stream *stream,
 		insert_insn(stream, b, other->insns[dice_below(dice, other->nr)]);
 		break;
 	case 9:
-		stream->stacks = !stream->stacks;
+		if (dice_below(dice, 2))
+			stream->stacks = !stream->stacks;
+		else
+			move_part(dice, stream);
 		break;
 	default:
 		change_field(dice, stream);
@@ -755,9 +852,7 @@ void gen_mutant(struct dice *dice, const struct stream *from,
 {
 	unsigned int nr = dice_one_in(dice, 8) ? 4 : 1;
 
-	stream->stacks = from->stacks;
-	stream->nr = from->nr;
-	memcpy(stream->insns, from->insns, from->nr * sizeof(from->insns[0]));
+	stream_copy(stream, from);
 	while (nr-- && stream->nr)
 		mutate(dice, stream, other);
 }
@@ -769,6 +864,8 @@ void gen_noise(struct dice *dice, struct stream *stream)
 	uint64_t word;
 
 	stream->nr = dice_below(dice, 12);
+	stream->parts = 1;
+	stream->begin[0] = 0;
 	stream->stacks = true;
 	for (i = 0; i < stream->nr; i++) {
 		word = dice_word(dice);

@@ -60,9 +60,10 @@ static const struct layout_output layout_outputs[] = {
 #define LAYOUT_NR_OUTPUTS (sizeof(layout_outputs) / sizeof(layout_outputs[0]))
 
 /* The file that the fuzzer writes and the guest reads: this, then for each
- * stream a __u32 with its length and as many struct bpf_insn.
+ * stream a __u32 with the number of its parts, the clause and its blocks, and for each
+ * part a __u32 with its length and as many struct bpf_insn.
  */
-#define LAYOUT_MAGIC 0x6d617473
+#define LAYOUT_MAGIC 0x6d617474
 
 struct layout_sample {
 	__u32 magic;

@@ -22,6 +22,7 @@ static struct kps_program program;
 static struct kps_map maps[LAYOUT_NR_MAPS];
 static struct kps_map *map_pointers[LAYOUT_NR_MAPS];
 static struct kps_output outputs[LAYOUT_NR_OUTPUTS];
+static struct kps_block blocks[STREAM_PARTS];
 
 int kps_error(struct kps_error *error, int errno_, const char *fmt, ...)
 {
@@ -31,6 +32,12 @@ int kps_error(struct kps_error *error, int errno_, const char *fmt, ...)
 	__builtin_vsnprintf(error->text, sizeof(error->text), fmt, args);
 	__builtin_va_end(args);
 	return errno_;
+}
+
+void kps_error_prefix(struct kps_error *error, const char *fmt, ...)
+{
+	(void)error;
+	(void)fmt;
 }
 
 static void fill_map(struct kps_map *map, const struct layout_map *from)
@@ -63,21 +70,54 @@ void module_init(void)
 	program.nr_maps = LAYOUT_NR_MAPS;
 	program.outputs = outputs;
 	program.nr_outputs = LAYOUT_NR_OUTPUTS;
+	program.blocks = blocks;
+}
+
+/* Of its very size: a sanitizer sees what reads past the end. */
+static struct bpf_insn *copy_part(const struct stream *stream, unsigned int part)
+{
+	unsigned int nr = stream_end(stream, part) - stream->begin[part];
+
+	return kmemdup(stream->insns + stream->begin[part],
+		       nr * sizeof(struct bpf_insn), GFP_KERNEL);
+}
+
+static void begin_blocks(const struct stream *stream)
+{
+	u32 i;
+
+	program.nr_blocks = stream->parts - 1;
+	for (i = 0; i < program.nr_blocks; i++) {
+		blocks[i].insns = copy_part(stream, i + 1);
+		blocks[i].nr = stream_end(stream, i + 1) - stream->begin[i + 1];
+	}
+}
+
+static void end_blocks(struct noted *noted)
+{
+	u32 i;
+
+	noted->verified[0] = true;
+	for (i = 0; i < program.nr_blocks; i++) {
+		noted->verified[i + 1] = blocks[i].entry;
+		kfree((void *)blocks[i].insns);
+		kfree(blocks[i].entry);
+		blocks[i].entry = NULL;
+	}
 }
 
 int module_verify(const struct stream *stream, struct noted *noted, char *why)
 {
 	struct kps_code code = { };
 	struct kps_error error;
-	size_t bytes = stream->nr * sizeof(struct bpf_insn);
-	struct bpf_insn *insns;
+	struct bpf_insn *insns = copy_part(stream, 0);
 	int err;
 
-	/* Of its very size: a sanitizer sees what reads past the end. */
-	insns = kmemdup(stream->insns, bytes, GFP_KERNEL);
 	/* Only whether there is one is asked. */
 	program.stacks = stream->stacks ? (void *)&program : NULL;
-	err = kps_verify(&program, insns, stream->nr, &code, &error);
+	begin_blocks(stream);
+	err = kps_verify(&program, insns, stream_end(stream, 0), &code, &error);
+	end_blocks(noted);
 	kfree(insns);
 
 	noted->frame_read = code.frame_read;

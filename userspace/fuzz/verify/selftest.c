@@ -22,9 +22,11 @@ struct unsafe {
 	bool form;		/* said of the form, without running it */
 	bool no_stacks;
 	bool unnoted;		/* the verifier is as if it had noted nothing */
+	struct bpf_insn block[MAX_INSNS]; /* number 0; none if it is empty */
 };
 
 #define RUNS(why_, ...) { .why = why_, .insns = { __VA_ARGS__ } }
+#define BLOCK(...) .block = { __VA_ARGS__ }
 #define FORM(why_, ...) { .why = why_, .insns = { __VA_ARGS__ }, .form = true }
 
 static const struct unsafe unsafe[] = {
@@ -153,34 +155,76 @@ static const struct unsafe unsafe[] = {
 	     MOV_IMM(R2, OUT_PAIR), MOV_IMM(R3, 0), CALL(KPS_FN_OUTPUT), DONE),
 };
 
-#define NR_UNSAFE (sizeof(unsafe) / sizeof(unsafe[0]))
+#define LOOPS(why_, block_, ...)					\
+	{ .why = why_, .insns = { __VA_ARGS__ }, block_ }
+#define LOOP_0 MOV_IMM(R2, 0), CALL(KPS_FN_LOOP)
+#define EACH_0(map, key, value)						\
+	MOV_IMM(R2, map), MOV_IMM(R3, key), MOV_IMM(R4, value), MOV_IMM(R5, 0), \
+	CALL(KPS_FN_EACH)
+
+static const struct unsafe unsafe_loops[] = {
+	RUNS("a block that is not there", LOOP_0, DONE),
+	LOOPS("a block that is called by itself or by a later one",
+	      BLOCK(LOOP_0, DONE), LOOP_0, DONE),
+	LOOPS("it runs past the end", BLOCK(MOV_IMM(R0, 1)), LOOP_0, DONE),
+	LOOPS("a register that was not written", BLOCK(MOV_REG(R0, R6), EXIT),
+	      MOV_IMM(R6, 1), LOOP_0, DONE),
+	LOOPS("CTX used as a number", BLOCK(MOV_REG(R0, R1), EXIT), LOOP_0, DONE),
+	LOOPS("scratch that was not written",
+	      BLOCK(LDX(BPF_DW, R0, R1, SCRATCH(0)), EXIT), LOOP_0, DONE),
+	/* What a round wrote may never have been written: there are no rounds. */
+	LOOPS("scratch that was not written",
+	      BLOCK(ST(BPF_DW, R1, SCRATCH(0), 1), DONE), MOV_REG(R6, R1),
+	      LOOP_0, LDX(BPF_DW, R0, R6, SCRATCH(0)), EXIT),
+	LOOPS("a map without keys to go through", BLOCK(DONE),
+	      EACH_0(MAP_SUM, 0, 8), DONE),
+	LOOPS("a helper outside of scratch", BLOCK(DONE),
+	      EACH_0(MAP_PAIR, KPS_SCRATCH_SIZE - 8, 0), DONE),
+	LOOPS("a helper outside of scratch", BLOCK(DONE),
+	      EACH_0(MAP_TUPLE, 0, KPS_SCRATCH_SIZE - 8), DONE),
+	LOOPS("scratch that was not written",
+	      BLOCK(LDX(BPF_DW, R0, R1, SCRATCH(16)), EXIT),
+	      EACH_0(MAP_PLAIN, 0, 8), DONE),
+};
+
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+
+static void add_part(struct stream *stream, const struct bpf_insn *insns)
+{
+	static const struct bpf_insn none;
+	unsigned int nr = MAX_INSNS;
+
+	while (nr && !memcmp(&insns[nr - 1], &none, sizeof(none)))
+		nr--;
+	memcpy(&stream->insns[stream->nr], insns, nr * sizeof(*insns));
+	stream->begin[stream->parts++] = stream->nr;
+	stream->nr += nr;
+}
 
 static void make_stream(const struct unsafe *one, struct stream *stream)
 {
-	static const struct bpf_insn none;
-
 	stream->stacks = !one->no_stacks;
-	stream->nr = MAX_INSNS;
-	memcpy(stream->insns, one->insns, sizeof(one->insns));
-	while (stream->nr && !memcmp(&stream->insns[stream->nr - 1], &none,
-				     sizeof(none)))
-		stream->nr--;
+	stream->nr = stream->parts = 0;
+	add_part(stream, one->insns);
+	add_part(stream, one->block);
+	stream->parts -= stream->begin[1] == stream->nr;
 }
 
 static const char *caught(const struct unsafe *one, const struct stream *stream)
 {
 	struct noted noted = { .frame_read = ~0U, .reads_regs = true,
-			       .record_used = { ~0UL, ~0UL } };
+			       .record_used = { ~0UL, ~0UL },
+			       .verified = { true, true } };
 	struct dice dice = { 1 };
 	struct strict strict = { .steps = 0 };
 	const char *bad = NULL;
 	int i;
 
 	if (one->unnoted)
-		memset(&noted, 0, sizeof(noted));
+		noted = (struct noted){ .verified = { true, true } };
 	strict_begin(&strict, stream);
 	if (one->form)
-		return strict_encoding(&strict, stream);
+		return strict_encoding(&strict, stream, &noted);
 	for (i = 0; i < 32 && !bad; i++)
 		bad = strict_run(&strict, stream, &noted, &dice, false);
 	return bad;
@@ -196,25 +240,30 @@ static bool verifier_agrees(const struct unsafe *one,
 	return !module_verify(stream, &noted, why) == one->unnoted;
 }
 
-int selftest(unsigned int *tests)
+static int test_all(const struct unsafe *all, unsigned int nr, unsigned int *tests)
 {
 	static struct stream stream;
-	unsigned int i;
+	const struct unsafe *one;
 	int broken = 0;
 
-	for (i = 0; i < NR_UNSAFE; i++) {
+	for (one = all; one < all + nr; one++) {
 		const char *bad;
 		bool good;
 
-		make_stream(&unsafe[i], &stream);
-		bad = caught(&unsafe[i], &stream);
-		good = bad && !strcmp(bad, unsafe[i].why) &&
-		       verifier_agrees(&unsafe[i], &stream);
+		make_stream(one, &stream);
+		bad = caught(one, &stream);
+		good = bad && !strcmp(bad, one->why) && verifier_agrees(one, &stream);
 		broken += !good;
 		printf("%sok %u - the reference sees: %s\n", good ? "" : "not ",
-		       ++*tests, unsafe[i].why);
+		       ++*tests, one->why);
 		if (!good)
 			printf("# it says: %s\n", bad ? bad : "nothing");
 	}
 	return broken;
+}
+
+int selftest(unsigned int *tests)
+{
+	return test_all(unsafe, NR(unsafe), tests) +
+	       test_all(unsafe_loops, NR(unsafe_loops), tests);
 }

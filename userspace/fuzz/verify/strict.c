@@ -24,6 +24,8 @@ struct machine {
 	bool coin;
 	bool ended;
 	unsigned int pc;
+	unsigned int part;	/* 0: the clause */
+	unsigned int depth;	/* of loops around */
 	enum tag tag[NR_REGS];
 	uint64_t reg[NR_REGS];
 	uint64_t frame[FRAME_WORDS];
@@ -184,23 +186,23 @@ static bool jumps(const struct bpf_insn *insn)
 }
 
 static const char *form_target(const struct stream *stream, unsigned int pc,
-			       const bool *half)
+			       unsigned int end, const bool *half)
 {
 	long target = (long)pc + 1 + stream->insns[pc].off;
 
 	if (target <= (long)pc)
 		return "a jump backward";
-	if (target >= (long)stream->nr)
+	if (target >= (long)end)
 		return "a jump past the end";
 	return half[target] ? "a jump into a 64-bit constant" : NULL;
 }
 
 static const char *form_second_half(const struct stream *stream,
-				    unsigned int pc)
+				    unsigned int pc, unsigned int end)
 {
 	const struct bpf_insn *insn = &stream->insns[pc];
 
-	if (pc >= stream->nr)
+	if (pc >= end)
 		return "a 64-bit constant that is cut off";
 	if (insn->code || insn->dst_reg || insn->src_reg || insn->off)
 		return "a 64-bit constant with another second half";
@@ -213,27 +215,41 @@ void strict_begin(struct strict *strict, const struct stream *stream)
 	memset(strict->seen, 0, stream->nr);
 }
 
-const char *strict_encoding(struct strict *strict, const struct stream *stream)
+static const char *form_part(struct strict *strict, const struct stream *stream,
+			     unsigned int part)
 {
+	const unsigned int begin = stream->begin[part], end = stream_end(stream, part);
 	const struct bpf_insn *insns = stream->insns;
 	bool half[STREAM_MAX + 1];
 	const char *bad = NULL;
 	unsigned int pc;
 
-	memset(half, 0, stream->nr + 1);
-	for (pc = 0; pc < stream->nr && !bad; pc++) {
+	memset(half, 0, sizeof(half));
+	for (pc = begin; pc < end && !bad; pc++) {
 		strict->pc = pc;
 		bad = form(&insns[pc]);
 		if (bad || !is_constant(&insns[pc]))
 			continue;
-		bad = form_second_half(stream, ++pc);
+		bad = form_second_half(stream, ++pc, end);
 		half[pc] = true;
 	}
-	for (pc = 0; pc < stream->nr && !bad; pc++) {
+	for (pc = begin; pc < end && !bad; pc++) {
 		strict->pc = pc;
 		if (!half[pc] && jumps(&insns[pc]))
-			bad = form_target(stream, pc, half);
+			bad = form_target(stream, pc, end, half);
 	}
+	return bad;
+}
+
+const char *strict_encoding(struct strict *strict, const struct stream *stream,
+			    const struct noted *noted)
+{
+	const char *bad = NULL;
+	unsigned int part;
+
+	for (part = 0; part < stream->parts && !bad; part++)
+		if (noted->verified[part])
+			bad = form_part(strict, stream, part);
 	return bad;
 }
 
@@ -666,6 +682,97 @@ static const char *some_record_bytes(struct machine *m)
 	return bad ?: fills(m, arg(m, 2), (arg(m, 1) + 7) / 8 * 8);
 }
 
+/*
+ * Blocks. How many rounds there are is left to lot: none, too. What a round has written
+ * is not written for the next one, nor for the caller.
+ */
+
+#define MAX_ROUNDS 3
+
+static const char *run_part(struct machine *m);
+
+static const char *may_call(const struct machine *m, uint64_t block)
+{
+	if (block >= m->stream->parts - 1)
+		return "a block that is not there";
+	if (block < m->part)
+		return "a block that is called by itself or by a later one";
+	if (!m->noted->verified[block + 1])
+		return "a block that was not verified";
+	if (m->depth == KPS_MAX_BLOCK_DEPTH)
+		return "loops that are too deep";
+	return NULL;
+}
+
+/* Registers come back as they were: the core keeps R6 to R9, a call takes the others. */
+static const char *run_round(struct machine *m, uint64_t block)
+{
+	enum tag tag[NR_REGS];
+	uint64_t reg[NR_REGS];
+	const unsigned int pc = m->pc, part = m->part;
+	const char *bad;
+
+	memcpy(tag, m->tag, sizeof(tag));
+	memcpy(reg, m->reg, sizeof(reg));
+	memset(m->tag, 0, sizeof(m->tag));
+	m->tag[1] = CONTEXT;
+	m->part = block + 1;
+	m->depth++;
+	bad = run_part(m);
+	m->strict->rounds++;
+	if (bad)
+		return bad;
+	m->ended = false;
+	m->depth--;
+	m->part = part;
+	m->pc = pc;
+	memcpy(m->reg, reg, sizeof(reg));
+	memcpy(m->tag, tag, sizeof(tag));
+	return NULL;
+}
+
+static unsigned int round_value_size(const struct machine *m)
+{
+	return map_of(m)->kind == KPS_MAP_VALUE ? value_size(m) : 8;
+}
+
+static const char *fill_round(struct machine *m)
+{
+	return fills(m, arg(m, 1), layout_size(map_of(m)->key, map_of(m)->nr_key)) ?:
+	       fills(m, arg(m, 2), round_value_size(m));
+}
+
+static const char *run_rounds(struct machine *m, uint64_t block, bool each)
+{
+	unsigned int rounds = dice_below(m->dice, MAX_ROUNDS + 1);
+	const char *bad = may_call(m, block);
+	bool written[KPS_SCRATCH_SIZE];
+
+	memcpy(written, m->written, sizeof(written));
+	while (rounds-- && !bad) {
+		if (each)
+			bad = fill_round(m);
+		if (!bad)
+			bad = run_round(m, block);
+		memcpy(m->written, written, sizeof(written));
+	}
+	return bad;
+}
+
+static const char *each_map(struct machine *m)
+{
+	const struct layout_map *map = map_of(m);
+
+	if (!map)
+		return "a map that is not there";
+	if (!map->nr_key)
+		return "a map without keys to go through";
+	if (map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST)
+		return "a histogram where a number is wanted";
+	return in_scratch(arg(m, 1), layout_size(map->key, map->nr_key)) ?:
+	       in_scratch(arg(m, 2), round_value_size(m));
+}
+
 static const char *run_helper(struct machine *m, int fn)
 {
 	switch (fn) {
@@ -724,6 +831,10 @@ static const char *run_helper(struct machine *m, int fn)
 		return output(m, false);
 	case KPS_FN_JOIN:
 		return output(m, true);
+	case KPS_FN_LOOP:
+		return run_rounds(m, arg(m, 0), false);
+	case KPS_FN_EACH:
+		return each_map(m) ?: run_rounds(m, arg(m, 3), true);
 	default:
 		return NULL;
 	}
@@ -733,7 +844,7 @@ static const char *run_helper(struct machine *m, int fn)
  * Arguments of each: c a constant, n any number. Written by hand, and so is run_helper():
  * what this knows does not come from where the verifier has it.
  */
-_Static_assert(__KPS_FN_NR == 42, "a helper was added, or taken away: say it here, too");
+_Static_assert(__KPS_FN_NR == 44, "a helper was added, or taken away: say it here, too");
 static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_PID_TGID] = "", [KPS_FN_UID_GID] = "", [KPS_FN_COMM] = "c",
 	[KPS_FN_CPU] = "", [KPS_FN_NSECS] = "", [KPS_FN_ELAPSED] = "",
@@ -752,7 +863,7 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_RECORD_BUF] = "nncc",
 	[KPS_FN_AGGREGATE] = "cc", [KPS_FN_SDIV] = "nn", [KPS_FN_SMOD] = "nn",
 	[KPS_FN_STRLEN] = "cc", [KPS_FN_STRSTR] = "cccc", [KPS_FN_USERMODE] = "",
-	[KPS_FN_STRN] = "nncc",
+	[KPS_FN_STRN] = "nncc", [KPS_FN_LOOP] = "c", [KPS_FN_EACH] = "cccc",
 };
 
 /* A constant is one that no path and no event changes. */
@@ -815,7 +926,7 @@ static const char *run_constant(struct machine *m, const struct bpf_insn *insn)
 {
 	if (!is_constant(insn))
 		return "half of a 64-bit constant is run";
-	if (++m->pc >= m->stream->nr)
+	if (++m->pc >= stream_end(m->stream, m->part))
 		return "a 64-bit constant that is cut off";
 	set(m, insn->dst_reg,
 	    (uint32_t)insn->imm | (uint64_t)(uint32_t)insn[1].imm << 32);
@@ -845,12 +956,30 @@ static const char *run_insn(struct machine *m)
 	}
 }
 
+/* One after the other, from the first of the part on, to its end. */
+static const char *run_part(struct machine *m)
+{
+	const unsigned int begin = m->stream->begin[m->part];
+	const unsigned int end = stream_end(m->stream, m->part);
+	const char *bad = NULL;
+	unsigned int steps = 0;
+
+	for (m->pc = begin; !bad && !m->ended; m->pc++) {
+		if (m->pc >= end)
+			return "it runs past the end";
+		if (++steps > end - begin)
+			return "more steps than instructions";
+		bad = run_insn(m);
+	}
+	m->strict->steps += steps;
+	return bad;
+}
+
 const char *strict_run(struct strict *strict, const struct stream *stream,
 		       const struct noted *noted, struct dice *dice, bool coin)
 {
 	struct machine m;
-	const char *bad = NULL;
-	unsigned int i, steps = 0;
+	unsigned int i;
 
 	m.strict = strict;
 	m.stream = stream;
@@ -858,19 +987,12 @@ const char *strict_run(struct strict *strict, const struct stream *stream,
 	m.dice = dice;
 	m.coin = coin;
 	m.ended = false;
+	m.part = m.depth = 0;
 	memset(m.tag, 0, sizeof(m.tag));
 	memset(m.reg, 0, sizeof(m.reg));
 	memset(m.written, 0, sizeof(m.written));
 	for (i = 0; i < FRAME_WORDS; i++)
 		m.frame[i] = dice_number(dice);
 	m.tag[1] = CONTEXT;
-	for (m.pc = 0; !bad && !m.ended; m.pc++) {
-		if (m.pc >= stream->nr)
-			return "it runs past the end";
-		if (++steps > stream->nr)
-			return "more steps than instructions";
-		bad = run_insn(&m);
-	}
-	strict->steps += steps;
-	return bad;
+	return run_part(&m);
 }

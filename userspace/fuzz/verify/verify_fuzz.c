@@ -26,6 +26,7 @@ struct totals {
 	uint64_t streams;
 	uint64_t accepted;
 	uint64_t insns;		/* of those accepted */
+	uint64_t blocks;	/* likewise */
 	uint64_t by_kind[3][2];	/* streams, accepted */
 };
 
@@ -53,16 +54,19 @@ static void result(bool good, const char *fmt, ...)
 
 static void show(const struct stream *stream, unsigned int at, const char *bad)
 {
-	unsigned int i;
+	unsigned int i, part = 0;
 
 	printf("# accepted, and instruction %u is: %s\n", at, bad);
 	if (!stream->stacks)
 		printf("# without a stack table\n");
-	for (i = 0; i < stream->nr; i++)
+	for (i = 0; i < stream->nr; i++) {
+		while (part + 1 < stream->parts && i == stream->begin[part + 1])
+			printf("# block %u\n", part++);
 		printf("#%c %3u: INSN(0x%02x, R%d, R%d, %d, %d)\n",
 		       i == at ? '>' : ' ', i, stream->insns[i].code,
 		       stream->insns[i].dst_reg, stream->insns[i].src_reg,
 		       stream->insns[i].off, stream->insns[i].imm);
+	}
 }
 
 static bool is_safe(const struct stream *stream, const struct noted *noted,
@@ -72,7 +76,7 @@ static bool is_safe(const struct stream *stream, const struct noted *noted,
 	int i;
 
 	strict_begin(&strict, stream);
-	bad = strict_encoding(&strict, stream);
+	bad = strict_encoding(&strict, stream, noted);
 	for (i = 0; i < 2 * RUNS && !bad; i++)
 		bad = strict_run(&strict, stream, noted, dice, i & 1);
 	if (bad)
@@ -101,28 +105,25 @@ static void keep(struct dice *dice, const struct stream *stream)
 {
 	unsigned int slot = pooled < POOL ? pooled++ : dice_below(dice, POOL);
 
-	pool[slot].stacks = stream->stacks;
-	pool[slot].nr = stream->nr;
-	memcpy(pool[slot].insns, stream->insns,
-	       stream->nr * sizeof(stream->insns[0]));
+	stream_copy(&pool[slot], stream);
 }
 
 /* Return: 1 accepted, 0 refused, -1 accepted and unsafe. */
-static int try_one(struct dice *dice, struct stream *stream)
+static int try_one(struct dice *dice, struct stream *stream, struct noted *noted)
 {
 	int kind = make(dice, stream);
-	struct noted noted;
 	char why[WHY_MAX];
 
 	totals.streams++;
 	totals.by_kind[kind][0]++;
-	if (module_verify(stream, &noted, why))
+	if (module_verify(stream, noted, why))
 		return 0;
 	totals.accepted++;
 	totals.insns += stream->nr;
+	totals.blocks += stream->parts - 1;
 	totals.by_kind[kind][1]++;
 	keep(dice, stream);
-	return is_safe(stream, &noted, dice) ? 1 : -1;
+	return is_safe(stream, noted, dice) ? 1 : -1;
 }
 
 /* Of this process, whatever else the machine does. */
@@ -148,9 +149,11 @@ static void report(double start)
 		printf("#   %s: %llu, %llu accepted\n", kinds[i],
 		       (unsigned long long)totals.by_kind[i][0],
 		       (unsigned long long)totals.by_kind[i][1]);
-	printf("#   accepted streams have %.1f instructions; %llu steps were run\n",
+	printf("#   accepted streams have %.1f instructions and %.2f blocks; %llu steps and %llu rounds were run\n",
 	       totals.accepted ? (double)totals.insns / totals.accepted : 0,
-	       (unsigned long long)strict.steps);
+	       totals.accepted ? (double)totals.blocks / totals.accepted : 0,
+	       (unsigned long long)strict.steps,
+	       (unsigned long long)strict.rounds);
 }
 
 static void fuzz(uint64_t seed, uint64_t count)
@@ -159,13 +162,14 @@ static void fuzz(uint64_t seed, uint64_t count)
 	static struct stream stream;
 	uint64_t i, part = count > 1000000 ? 1000000 : count;
 	double start = seconds();
+	struct noted noted;
 	bool safe = true;
 
 	memset(&totals, 0, sizeof(totals));
 	pooled = 0;
-	strict.steps = 0;
+	strict.steps = strict.rounds = 0;
 	for (i = 0; i < count && safe; i++) {
-		safe = try_one(&dice, &stream) >= 0;
+		safe = try_one(&dice, &stream, &noted) >= 0;
 		if (!((i + 1) % part) && i + 1 < count)
 			printf("# %llu, %.0f s of CPU\n", (unsigned long long)(i + 1),
 			       seconds() - start);
@@ -177,10 +181,25 @@ static void fuzz(uint64_t seed, uint64_t count)
 	       "one in ten at least is accepted, and one in ten refused");
 }
 
-/* Streams of a few instructions tell the guest little. */
-static bool is_worth_keeping(const struct stream *stream)
+static bool is_all_verified(const struct stream *stream, const struct noted *noted)
 {
-	return stream->stacks && stream->nr >= 8;
+	unsigned int part;
+
+	for (part = 0; part < stream->parts; part++)
+		if (!noted->verified[part])
+			return false;
+	return true;
+}
+
+/*
+ * Streams of a few instructions tell the guest little, and it takes no block that is never
+ * called.  One with blocks is a program by itself there: one in ten is enough.
+ */
+static bool is_worth_keeping(const struct stream *stream, const struct noted *noted,
+			     unsigned int count)
+{
+	return stream->stacks && stream->nr >= 8 && is_all_verified(stream, noted) &&
+	       (count % 10 == 0) == (stream->parts > 1);
 }
 
 static void write_all(const void *data, size_t size, FILE *file)
@@ -191,13 +210,27 @@ static void write_all(const void *data, size_t size, FILE *file)
 	}
 }
 
+static void write_stream(const struct stream *stream, FILE *file)
+{
+	unsigned int part;
+	__u32 nr = stream->parts;
+
+	write_all(&nr, sizeof(nr), file);
+	for (part = 0; part < stream->parts; part++) {
+		nr = stream_end(stream, part) - stream->begin[part];
+		write_all(&nr, sizeof(nr), file);
+		write_all(stream->insns + stream->begin[part],
+			  nr * sizeof(stream->insns[0]), file);
+	}
+}
+
 static int emit(const char *path, uint64_t seed, unsigned int count)
 {
 	struct layout_sample head = { LAYOUT_MAGIC, count };
 	struct dice dice = { seed ? seed : 1 };
 	static struct stream stream;
 	FILE *file = fopen(path, "w");
-	__u32 nr;
+	struct noted noted;
 
 	if (!file) {
 		perror(path);
@@ -205,15 +238,13 @@ static int emit(const char *path, uint64_t seed, unsigned int count)
 	}
 	write_all(&head, sizeof(head), file);
 	while (count) {
-		int answer = try_one(&dice, &stream);
+		int answer = try_one(&dice, &stream, &noted);
 
 		if (answer < 0)
 			return 1;
-		if (!answer || !is_worth_keeping(&stream))
+		if (!answer || !is_worth_keeping(&stream, &noted, count))
 			continue;
-		nr = stream.nr;
-		write_all(&nr, sizeof(nr), file);
-		write_all(stream.insns, nr * sizeof(stream.insns[0]), file);
+		write_stream(&stream, file);
 		count--;
 	}
 	return fclose(file) ? 1 : 0;

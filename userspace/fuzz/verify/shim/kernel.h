@@ -103,6 +103,21 @@ static inline void bitmap_and(unsigned long *to, const unsigned long *a,
 		to[i] = a[i] & b[i];
 }
 
+static inline void bitmap_or(unsigned long *to, const unsigned long *a,
+			     const unsigned long *b, unsigned int bits)
+{
+	unsigned int i;
+
+	for (i = 0; i < bits / BITS_PER_LONG; i++)
+		to[i] = a[i] | b[i];
+}
+
+static inline void bitmap_copy(unsigned long *to, const unsigned long *from,
+			       unsigned int bits)
+{
+	__builtin_memcpy(to, from, bits / 8);
+}
+
 static inline unsigned long find_next_zero_bit(const unsigned long *map,
 					       unsigned long size,
 					       unsigned long at)

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BEGIN, END and interval go through whole maps.  A clause of theirs that loops runs in a
+ * task: in who loads or unloads the program, or in a worker.  It has more fuel than other
+ * events, and whenever it has burnt KPS_MAX_FUEL it lets others run.  Then it may go on on
+ * another CPU; in between it is as all clauses are, with preemption off.
+ *
+ * What it has in its hands meanwhile are tables of the set in use: program->read_lock keeps
+ * that from being replaced, and so it is in one interval, too.
+ */
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+
+#include "dispatch.h"
+#include "task.h"
+
+#define TURNS (KPS_MAX_TASK_FUEL / KPS_MAX_FUEL - 1)
+
+/**
+ * struct task_event - an event in a task
+ * @ctx: its context; .began is when it got the CPU last
+ * @live: whether its program's handlers ran when it came; that has changed: it is to end
+ */
+struct task_event {
+	struct kps_ctx ctx;
+	bool live;
+};
+
+static struct workqueue_struct *task_wq;
+
+/* Preemption is off, and so nobody else is inside of a clause of a task here. */
+static void set_inside(bool inside)
+{
+	WRITE_ONCE((*this_cpu_ptr(&kps_inside))[KPS_CTX_TASK], inside);
+	barrier();
+}
+
+static void take_cpu(struct kps_ctx *ctx)
+{
+	const size_t probe = ctx->ledger - ctx->row->ledger;
+	const struct kps_set *set = kps_program_set(ctx->program);
+
+	preempt_disable();
+	ctx->row = set->rows[raw_smp_processor_id()];
+	ctx->ledger = &ctx->row->ledger[probe];
+	ctx->began = ktime_get_mono_fast_ns();
+	set_inside(true);
+}
+
+static void give_cpu(struct kps_ctx *ctx)
+{
+	set_inside(false);
+	kps_guard_took(&ctx->program->guard, ctx->began);
+	preempt_enable();
+}
+
+/**
+ * kps_task_pause() - let others run
+ * @ctx: of an event that kps_task_serve() serves
+ *
+ * Context: between two rounds of a block. Return: false: it had better end, as its task is
+ * killed, or its program stopped.
+ */
+bool kps_task_pause(struct kps_ctx *ctx)
+{
+	const struct task_event *event = container_of(ctx, struct task_event, ctx);
+
+	/* What is printed from now on is later than what others print meanwhile. */
+	ctx->wrote = 0;
+	give_cpu(ctx);
+	cond_resched();
+	take_cpu(ctx);
+	return !fatal_signal_pending(current) &&
+	       READ_ONCE(ctx->program->live) == event->live;
+}
+
+static void run(struct kps_ctx *ctx, const struct kps_probe *probe)
+{
+	u32 result;
+
+	ctx->began = ktime_get_mono_fast_ns();
+	set_inside(true);
+	result = kps_prog_run(probe->code->prog, ctx);
+	local64_inc(&ctx->ledger->nr[kps_outcome(ctx, result)]);
+	give_cpu(ctx);
+}
+
+/**
+ * kps_task_serve() - an event of a clause that loops
+ * @site: of BEGIN, END or an interval
+ *
+ * Context: task that holds no lock but kps_config_lock; may sleep.
+ */
+void kps_task_serve(const struct kps_site *site)
+{
+	const struct kps_probe *probe = site->probe;
+	struct kps_program *program = probe->program;
+	struct task_event event KPS_UNINITIALISED;
+
+	mutex_lock(&program->read_lock);
+	event.live = READ_ONCE(program->live);
+	preempt_disable();
+	kps_event_begin(&event.ctx, probe, kps_event_hit(probe), KPS_FILLS_SITE);
+	event.ctx.frame.site = site->id;
+	event.ctx.turns = TURNS;
+	run(&event.ctx, probe);
+	mutex_unlock(&program->read_lock);
+}
+
+/** kps_task_queue() - have a worker serve it. Any context. Return: false: it is to already. */
+bool kps_task_queue(struct work_struct *work)
+{
+	return queue_work(task_wq, work);
+}
+
+int __init kps_tasks_init(void)
+{
+	task_wq = alloc_workqueue("kpstat_task", WQ_UNBOUND, 0);
+	return task_wq ? 0 : -ENOMEM;
+}
+
+/** kps_tasks_exit() - all programs are unloaded */
+void kps_tasks_exit(void)
+{
+	destroy_workqueue(task_wq);
+}

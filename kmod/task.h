@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Events whose loops run in a task, see task.c.
+ */
+#ifndef KPS_TASK_H
+#define KPS_TASK_H
+
+#include <linux/workqueue.h>
+
+struct kps_ctx;
+struct kps_site;
+
+void kps_task_serve(const struct kps_site *site);
+bool kps_task_pause(struct kps_ctx *ctx);
+bool kps_task_queue(struct work_struct *work);
+int kps_tasks_init(void);
+void kps_tasks_exit(void);
+
+#endif
