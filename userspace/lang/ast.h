@@ -170,7 +170,8 @@ struct stmt {
 	struct stmt *otherwise;	/* STMT_IF */
 	bool is_let;		/* STMT_ASSIGN: it declares; .value may be NULL */
 	bool is_last;		/* nothing stands behind it, not even a ';' */
-	unsigned int rounds;	/* STMT_LOOP: the checker's, how often it is unrolled */
+	bool is_counted;	/* STMT_LOOP: the checker's, it is known how often it runs... */
+	unsigned int rounds;	/* ... at most: so often */
 };
 
 /* The word that a loop or a jump begins with; of others WORD_NONE. */

@@ -287,6 +287,7 @@ static int check_unroll(struct checker *checker, struct stmt *stmt)
 			   (long long)rounds);
 		return -1;
 	}
+	stmt->is_counted = true;
 	stmt->rounds = rounds;
 	forget_values(checker);
 	checker->loops++;
@@ -297,56 +298,69 @@ static int check_unroll(struct checker *checker, struct stmt *stmt)
 
 static int check_while(struct checker *checker, struct stmt *stmt)
 {
-	int err, rounds;
+	int err;
 
 	if (check_expr(checker, stmt->value) ||
 	    require_int(stmt->value, "a condition"))
 		return -1;
 	/* Assignments in the body must be in their final form. */
 	checker->loops++;
-	rounds = loop_rounds(stmt);
+	stmt->is_counted = count_rounds(stmt, &stmt->rounds);
 	forget_values(checker);
 	err = check_nested(checker, stmt->body);
 	checker->loops--;
-	if (err)
-		return err;
-	stmt->rounds = rounds;
-	if (rounds < 0) {
-		diag_error(&stmt->at, "count with a variable: $i = 0; while ($i < 10) { .. $i++; }, or use unroll (10) { }",
-			   "cannot tell how often this loop runs");
+	return err;
+}
+
+/* Whether it is known how often it runs, and that is not too often to be written out. */
+static bool count_range(const struct expr *range, unsigned int *rounds)
+{
+	const int64_t from = range->a->value, to = range->b->value;
+
+	if (!expr_is_const(range->a) || !expr_is_const(range->b))
+		return false;
+	*rounds = from < to ? to - from : 0;
+	return from >= to || (uint64_t)to - (uint64_t)from <= MAX_RANGE;
+}
+
+/* for ($i : 0..10) */
+static int check_range(struct checker *checker, struct stmt *stmt, struct type *type)
+{
+	struct expr *range = stmt->value;
+
+	if (check_expr(checker, range->a) || check_expr(checker, range->b) ||
+	    require_int(range->a, "where a range begins") ||
+	    require_int(range->b, "where a range ends"))
 		return -1;
-	}
+	stmt->is_counted = count_range(range, &stmt->rounds);
+	*type = (struct type){ .kind = TYPE_INT, .is_signed = true };
 	return 0;
 }
 
-/* for ($i : 0..10), written out as it is known how often it runs. */
+/* for ($kv : @map) */
+static int check_each(struct checker *checker, struct stmt *stmt, struct type *type)
+{
+	if (stmt->value->kind == EXPR_MAP && !stmt->value->list)
+		return check_map_each(checker, stmt->value, type);
+	diag_error(&stmt->value->at, "write for ($kv : @map), or for ($i : 0..10)",
+		   "'for' goes through a map or a range");
+	return -1;
+}
+
 static int check_for(struct checker *checker, struct stmt *stmt)
 {
-	struct expr *range = stmt->value;
+	struct type type;
 	int err;
 
-	if (range->kind != EXPR_RANGE) {
-		diag_error(&stmt->at, "print(@map) shows all of it",
-			   "'for' over a map is not supported yet");
+	if (stmt->value->kind == EXPR_RANGE ? check_range(checker, stmt, &type) :
+					      check_each(checker, stmt, &type))
 		return -1;
-	}
-	if (check_expr(checker, range->a) || check_expr(checker, range->b) ||
-	    require_const(range->a, "where a range begins") ||
-	    require_const(range->b, "where a range ends"))
-		return -1;
-	stmt->rounds = (int64_t)range->b->value > (int64_t)range->a->value ?
-		       range->b->value - range->a->value : 0;
-	if (range->b->value - range->a->value > MAX_RANGE && stmt->rounds) {
-		diag_error(&range->at, NULL, "a range has at most %u numbers here",
-			   MAX_RANGE);
-		return -1;
-	}
 	forget_values(checker);
 	checker->loops++;
 	enter_scope(checker);
 	err = declare_variable(checker, stmt->target);
 	if (!err) {
-		stmt->target->variable->type = range->a->type;
+		stmt->target->variable->type = type;
 		err = check_nested(checker, stmt->body);
 	}
 	leave_scope(checker);

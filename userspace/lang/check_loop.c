@@ -2,7 +2,8 @@
 /*
  * How often a while loop can run.  The kernel takes no backward jump, so a
  * loop is written out as often as it can run at most; its condition is still
- * tested each time.  Known is that for a counter:
+ * tested each time.  Other loops are blocks, that the module repeats.  Known is it
+ * for a counter:
  *
  *	$i = START; while ($i < END) { ...; $i += STEP; }
  *
@@ -122,21 +123,21 @@ static bool read_body(const struct stmt *body, struct counter *counter)
 	return counter->step && changes_in(counter, body) == 1;
 }
 
-int loop_rounds(const struct stmt *loop)
+bool count_rounds(const struct stmt *loop, unsigned int *rounds)
 {
 	struct counter counter = { 0 };
 	uint64_t value;
-	int rounds = 0;
 
 	if (!read_condition(loop->value, &counter) ||
 	    !read_body(loop->body, &counter))
-		return -1;
+		return false;
+	*rounds = 0;
 	for (value = counter.variable->known;
 	     op_fold(counter.op, value, counter.end, counter.is_signed);
 	     value += counter.step)
-		if (++rounds > MAX_WHILE_ROUNDS)
-			return -1;
-	return rounds;
+		if (++*rounds > MAX_WHILE_ROUNDS)
+			return false;
+	return true;
 }
 
 void forget_values(struct checker *checker)

@@ -322,6 +322,55 @@ int check_map_name(struct checker *checker, struct expr *map)
 	return refuse_unassigned(checker, map);
 }
 
+/* A key of several parts is a tuple of them. */
+static struct type key_type(const struct map_decl *decl)
+{
+	if (decl->nr_key == 1)
+		return decl->key[0];
+	return (struct type){ .kind = TYPE_TUPLE, .nr_members = decl->nr_key,
+			      .members = decl->key };
+}
+
+static struct type value_type(const struct map_decl *decl)
+{
+	if (decl->kind == KPS_MAP_VALUE)
+		return decl->value;
+	return (struct type){
+		.kind = TYPE_INT,
+		.is_signed = decl->kind != KPS_MAP_COUNT && decl->is_signed,
+	};
+}
+
+static int refuse_each(const struct expr *map, const struct map_decl *decl)
+{
+	if (is_number_kind(decl->kind))
+		diag_error(&map->at, "read it: $x = @name", "%s has no keys for a loop to go through",
+			   decl->name);
+	else
+		diag_error(&map->at, "print(@map) shows it", "%s holds %s, which a loop cannot go through",
+			   decl->name, map_kind_name(decl->kind));
+	return -1;
+}
+
+int check_map_each(struct checker *checker, struct expr *map, struct type *entry)
+{
+	const struct map_decl *decl;
+	struct type pair[2];
+
+	set_kind(map, TYPE_NONE);
+	*entry = map->type;
+	if (check_map_name(checker, map))
+		return -1;
+	decl = &checker->maps[map->map];
+	if (!decl->nr_key || !is_assigned(decl) || !is_number_kind(decl->kind))
+		return checker->learning ? 0 : refuse_each(map, decl);
+	pair[0] = key_type(decl);
+	pair[1] = value_type(decl);
+	*entry = (struct type){ .kind = TYPE_TUPLE, .nr_members = 2, .members = pair };
+	*entry = type_copy(checker, entry);
+	return 0;
+}
+
 int check_maps(const struct checker *checker)
 {
 	unsigned int i;

@@ -99,6 +99,8 @@ int check_map_assign(struct checker *checker, struct expr *map,
 int check_map_read(struct checker *checker, struct expr *map);
 /* A map as a whole: print(@x), clear(@x). */
 int check_map_name(struct checker *checker, struct expr *map);
+/* for ($kv : @x): what $kv is, (key, value); TYPE_NONE: that is not known yet. */
+int check_map_each(struct checker *checker, struct expr *map, struct type *entry);
 
 /* check_failed.c: one cause, one error */
 
@@ -107,8 +109,8 @@ bool is_first_failure(struct checker *checker, const char *name);
 /* An error was reported in that statement: what it assigns has no value. */
 void fail_targets(struct checker *checker, const struct stmt *stmt);
 
-/* check_loop.c: how often a while loop runs at most, -1: that is not known */
-int loop_rounds(const struct stmt *loop);
+/* check_loop.c: how often a while loop runs at most, if that is known and not too often */
+bool count_rounds(const struct stmt *loop, unsigned int *rounds);
 /* What variables hold is not known any more: control flow meets here. */
 void forget_values(struct checker *checker);
 

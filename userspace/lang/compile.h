@@ -28,6 +28,7 @@ struct compile_options {
 	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
 	bool hides_maps;		/* config = { print_maps_on_exit = false } */
 	bool allow_unsafe;		/* run --unsafe: system() */
+	bool repeats_loops;		/* for tests: no loop is written out */
 };
 
 /**

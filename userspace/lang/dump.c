@@ -207,7 +207,7 @@ static void dump_stmts(FILE *out, const struct stmt *stmt, unsigned int indent)
 		begin_line(out, &stmt->at, indent);
 		fputs(stmt->kind == STMT_IF ? "if" :
 		      stmt->kind == STMT_BLOCK ? "block" : stmt->text, out);
-		if (stmt->rounds)
+		if (stmt->is_counted)
 			fprintf(out, ", %u times", stmt->rounds);
 		fputc('\n', out);
 		dump_expr(out, stmt->target, indent + 1);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "call/call.h"
 #include "compile.h"
 #include "provider/provider.h"
@@ -163,7 +164,7 @@ static void emit_counter(struct emitter *em, const struct stmt *stmt, unsigned i
 }
 
 /* All rounds one behind the other: no jump goes back. */
-static void emit_loop(struct emitter *em, const struct stmt *stmt)
+static void emit_rounds(struct emitter *em, const struct stmt *stmt)
 {
 	int outer_end = em->loop_end, outer_next = em->loop_next;
 	bool is_while = stmt_word(stmt) == WORD_WHILE;
@@ -184,6 +185,153 @@ static void emit_loop(struct emitter *em, const struct stmt *stmt)
 	code_place(&em->code, em->loop_end);
 	em->loop_end = outer_end;
 	em->loop_next = outer_next;
+}
+
+/* What a block inside of an expression saves may not be in use yet: see save_temps(). */
+static void clear_temps(struct emitter *em)
+{
+	unsigned int i;
+
+	for (i = 0; em->has_values && i < NR_TEMPS; i++)
+		code_mov_imm(&em->code, BPF_REG_7 + i, 0);
+}
+
+/* What is around a block while its code is made, and the block's number. */
+struct around {
+	struct code code;
+	int end, loop_end, loop_next;
+	size_t block;
+};
+
+/* Those that it contains have higher numbers. */
+static struct around begin_block(struct emitter *em)
+{
+	struct object *object = em->object;
+	struct around around = {
+		.code = em->code, .end = em->end, .loop_end = em->loop_end,
+		.loop_next = em->loop_next, .block = object->nr_blocks,
+	};
+
+	APPEND(object->blocks, object->nr_blocks);
+	em->code = (struct code){ 0 };
+	em->end = code_label(&em->code);
+	em->loop_end = code_label(&em->code);
+	em->loop_next = code_label(&em->code);
+	em->branches++;
+	code_mov(&em->code, CODE_CTX, BPF_REG_1);
+	clear_temps(em);
+	return around;
+}
+
+static void emit_end(struct emitter *em, int label, enum kps_block_end end)
+{
+	code_place(&em->code, label);
+	code_mov_imm(&em->code, BPF_REG_0, end);
+	code_exit(&em->code);
+}
+
+static void end_block(struct emitter *em, const struct around *around)
+{
+	struct object_block *block = &em->object->blocks[around->block];
+
+	emit_end(em, em->loop_next, KPS_BLOCK_NEXT);
+	emit_end(em, em->loop_end, KPS_BLOCK_BREAK);
+	emit_end(em, em->end, KPS_BLOCK_LEAVE);
+	block->insns = code_finish(&em->code, &block->nr_insns);
+	if (block->nr_insns > KPS_MAX_INSNS)
+		em->too_long = true;
+	if (em->object->nr_blocks > KPS_MAX_BLOCKS)
+		em->too_many_blocks = true;
+	em->code = around->code;
+	em->end = around->end;
+	em->loop_end = around->loop_end;
+	em->loop_next = around->loop_next;
+	em->branches--;
+}
+
+/* R2 and others are set. A block that has left the clause has left this one, too. */
+static void call_block(struct emitter *em, int fn, int reg, const struct around *around)
+{
+	code_mov_imm(&em->code, reg, around->block);
+	code_call(&em->code, fn);
+	code_jump_imm(&em->code, BPF_JNE, BPF_REG_0, 0, em->end);
+}
+
+static void repeat_while(struct emitter *em, const struct stmt *stmt)
+{
+	struct around around = begin_block(em);
+
+	emit_branch(em, stmt->value, false, em->loop_end, 0);
+	emit_stmts(em, stmt->body);
+	end_block(em, &around);
+	call_block(em, KPS_FN_LOOP, BPF_REG_2, &around);
+}
+
+/*
+ * So often. Where it begins and ends is known before the first round, whatever the body
+ * does to the variable: the count is not in there.
+ */
+static void repeat_range(struct emitter *em, const struct stmt *stmt, int count, int to)
+{
+	struct around around = begin_block(em);
+
+	load_scratch(em, BPF_REG_0, count);
+	load_scratch(em, BPF_REG_2, to);
+	code_jump_reg(&em->code, BPF_JSGE, BPF_REG_0, BPF_REG_2, em->loop_end);
+	if (stmt->target)
+		store_scratch(em, stmt->target->variable->slot, BPF_REG_0);
+	code_alu_imm(&em->code, BPF_ADD, BPF_REG_0, 1);
+	store_scratch(em, count, BPF_REG_0);
+	emit_stmts(em, stmt->body);
+	end_block(em, &around);
+	call_block(em, KPS_FN_LOOP, BPF_REG_2, &around);
+}
+
+static void repeat_for(struct emitter *em, const struct stmt *stmt)
+{
+	int count = take(em, 8), to = take(em, 8);
+
+	emit_at(em, stmt->value->a, count, &stmt->value->a->type, 0);
+	emit_at(em, stmt->value->b, to, &stmt->value->b->type, 0);
+	repeat_range(em, stmt, count, to);
+}
+
+static void repeat_unroll(struct emitter *em, const struct stmt *stmt)
+{
+	int count = take(em, 8), to = take(em, 8);
+
+	store_zeros(em, count, count + 8);
+	code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + to, stmt->rounds);
+	repeat_range(em, stmt, count, to);
+}
+
+/* Key and value lie one behind the other, as the tuple has them. */
+static void repeat_each(struct emitter *em, const struct stmt *stmt)
+{
+	const struct variable *entry = stmt->target->variable;
+	struct around around = begin_block(em);
+
+	emit_stmts(em, stmt->body);
+	end_block(em, &around);
+	code_mov_imm(&em->code, BPF_REG_2, stmt->value->map);
+	code_mov_imm(&em->code, BPF_REG_3, entry->slot);
+	code_mov_imm(&em->code, BPF_REG_4,
+		     entry->slot + type_member_offset(&entry->type, 1));
+	call_block(em, KPS_FN_EACH, BPF_REG_5, &around);
+}
+
+static void emit_loop(struct emitter *em, const struct stmt *stmt)
+{
+	if (stmt->is_counted && !em->repeats)
+		emit_rounds(em, stmt);
+	else if (stmt_word(stmt) == WORD_WHILE)
+		repeat_while(em, stmt);
+	else if (stmt_word(stmt) == WORD_UNROLL)
+		repeat_unroll(em, stmt);
+	else if (stmt->value->kind == EXPR_RANGE)
+		repeat_for(em, stmt);
+	else
+		repeat_each(em, stmt);
 }
 
 static void emit_jump(struct emitter *em, const struct stmt *stmt)
@@ -355,17 +503,12 @@ static bool is_block(const struct expr *expr, void *about)
 	return expr->kind == EXPR_BLOCK;
 }
 
-/* What a block inside of an expression saves may not be in use yet: see save_temps(). */
-static void clear_temps(struct emitter *em, const struct clause *clause)
+static bool has_values(const struct clause *clause)
 {
 	const struct tree_question question = { .expr = is_block };
-	unsigned int i;
 
-	if (!tree_count_expr(&question, clause->filter) &&
-	    !tree_count(&question, clause->body))
-		return;
-	for (i = 0; i < NR_TEMPS; i++)
-		code_mov_imm(&em->code, BPF_REG_7 + i, 0);
+	return tree_count_expr(&question, clause->filter) ||
+	       tree_count(&question, clause->body);
 }
 
 static void emit_body(struct emitter *em, const struct clause *clause)
@@ -374,7 +517,8 @@ static void emit_body(struct emitter *em, const struct clause *clause)
 
 	em->end = code_label(&em->code);
 	code_mov(&em->code, CODE_CTX, BPF_REG_1);
-	clear_temps(em, clause);
+	em->has_values = has_values(clause);
+	clear_temps(em);
 	emit_no_self(em, reject);
 	emit_only_pid(em, reject);
 	if (clause->filter)
@@ -389,17 +533,37 @@ static void emit_body(struct emitter *em, const struct clause *clause)
 	code_exit(&em->code);
 }
 
+static struct bpf_insn *emit_once(struct emitter *em, const struct clause *clause,
+				  size_t *nr)
+{
+	struct bpf_insn *insns;
+
+	keep_comm(em, clause);
+	place_variables(em, clause);
+	emit_body(em, clause);
+	insns = code_finish(&em->code, nr);
+	if (*nr > KPS_MAX_INSNS)
+		em->too_long = true;
+	return insns;
+}
+
 struct bpf_insn *emit_clause(const struct checker *checker,
 			     const struct clause *clause,
 			     struct object *object, size_t *nr)
 {
-	struct emitter em = { .checker = checker, .object = object };
-	struct bpf_insn *insns;
+	struct emitter em = { .checker = checker, .object = object,
+			      .repeats = checker->options->repeats_loops };
+	const size_t nr_blocks = object->nr_blocks;
+	struct bpf_insn *insns = emit_once(&em, clause, nr);
 
-	keep_comm(&em, clause);
-	place_variables(&em, clause);
-	emit_body(&em, clause);
-	insns = code_finish(&em.code, nr);
+	/* Loops that are too long to be written out are repeated. */
+	if (em.too_long && !em.repeats) {
+		free(insns);
+		object_drop_blocks(object, nr_blocks);
+		em = (struct emitter){ .checker = checker, .object = object,
+				       .repeats = true };
+		insns = emit_once(&em, clause, nr);
+	}
 	if (em.missing)
 		diag_error(&clause->at, NULL,
 			   "no code is made for %s(): a fault of kpctl's",
@@ -412,14 +576,14 @@ struct bpf_insn *emit_clause(const struct checker *checker,
 		diag_error(&clause->at, "split the program",
 			   "a program has at most %u different outputs",
 			   KPS_MAX_OUTPUTS);
+	else if (em.too_many_blocks)
+		diag_error(&clause->at, "split the program, or narrow its patterns",
+			   "a program has at most %u loops that are not written out",
+			   KPS_MAX_BLOCKS);
 	else if (em.too_long)
-		diag_error(&clause->at, "let the loops run less often",
-			   "this clause takes more than %u instructions, its loops written out",
-			   KPS_MAX_INSNS);
-	else if (*nr > KPS_MAX_INSNS)
 		diag_error(&clause->at, "split it into several clauses",
-			   "this clause takes %zu instructions, more than %u",
-			   *nr, KPS_MAX_INSNS);
+			   "this clause takes more than %u instructions",
+			   KPS_MAX_INSNS);
 	else
 		return insns;
 	free(insns);

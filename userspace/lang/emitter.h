@@ -25,11 +25,14 @@ struct emitter {
 	bool full;		/* more were wanted than there are */
 	bool too_many_outputs;
 	bool too_long;		/* loops were not written out to their end */
+	bool too_many_blocks;
+	bool repeats;		/* no loop is written out: all are blocks */
+	bool has_values;	/* blocks inside of expressions, see clear_temps() */
 	const struct function *missing;	/* no code is made for it */
 	int comm;		/* where comm is kept if it is used twice, or -1 */
 	bool has_comm;		/* and it is there by now, on every path */
 	unsigned int branches;	/* open ones: not on every path */
-	int end;		/* label: the clause is done */
+	int end;		/* label: the clause is done, or in a block its loop with it */
 	int loop_end;		/* labels of the loop around the statement, */
 	int loop_next;		/* ... for break and continue */
 };

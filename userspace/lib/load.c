@@ -72,6 +72,8 @@ static size_t object_size(const struct object *object)
 	for (i = 0; i < object->nr_outputs; i++)
 		size += 2 * OVERHEAD + object->outputs[i].nr_fields *
 					sizeof(struct kps_field);
+	for (i = 0; i < object->nr_blocks; i++)
+		size += OVERHEAD + object->blocks[i].nr_insns * sizeof(struct bpf_insn);
 	for (i = 0; i < object->nr_probes; i++)
 		size += probe_size(&object->probes[i]) +
 			addresses_size(&object->probes[i]) +
@@ -229,6 +231,10 @@ int client_load(struct client *client, const char *name,
 		put_map(msg, &object->maps[i]);
 	for (i = 0; i < object->nr_outputs; i++)
 		put_output(msg, &object->outputs[i]);
+	for (i = 0; i < object->nr_blocks; i++)
+		nla_put(msg, KPS_A_BLOCK,
+			object->blocks[i].nr_insns * sizeof(struct bpf_insn),
+			object->blocks[i].insns);
 	for (i = 0; i < object->nr_probes; i++)
 		put_probe(msg, object, &object->probes[i], options->probe_flags);
 	return client_transact(client, msg, NULL, NULL);

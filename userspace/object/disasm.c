@@ -178,6 +178,10 @@ void object_print(FILE *out, const struct object *object)
 			object->maps[i].max_entries);
 	if (object->stack_entries)
 		fprintf(out, "stacks %u\n", object->stack_entries);
+	for (i = 0; i < object->nr_blocks; i++) {
+		fprintf(out, "\nblock %zu\n", i);
+		disasm(out, object->blocks[i].insns, object->blocks[i].nr_insns, "  ");
+	}
 	for (i = 0; i < object->nr_probes; i++) {
 		const struct object_probe *probe = &object->probes[i];
 

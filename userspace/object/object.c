@@ -37,10 +37,17 @@ static void free_output(struct object_output *output)
 	free(output->format);
 }
 
+void object_drop_blocks(struct object *object, size_t nr)
+{
+	while (object->nr_blocks > nr)
+		free(object->blocks[--object->nr_blocks].insns);
+}
+
 void object_free(struct object *object)
 {
 	size_t i;
 
+	object_drop_blocks(object, 0);
 	for (i = 0; i < object->nr_probes; i++)
 		free_probe(&object->probes[i]);
 	for (i = 0; i < object->nr_enums; i++)
@@ -55,6 +62,7 @@ void object_free(struct object *object)
 		close(object->files[i]);
 	free(object->files);
 	free(object->outputs);
+	free(object->blocks);
 	free(object->probes);
 	free(object->enums);
 	free(object->maps);

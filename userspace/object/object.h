@@ -78,6 +78,12 @@ struct object_probe {
 	size_t nr_insns;
 };
 
+/* What a loop repeats. */
+struct object_block {
+	struct bpf_insn *insns;
+	size_t nr_insns;
+};
+
 struct object {
 	char *source;
 	struct enum_table *enums;
@@ -86,6 +92,8 @@ struct object {
 	size_t nr_maps;
 	struct object_output *outputs;
 	size_t nr_outputs;
+	struct object_block *blocks;
+	size_t nr_blocks;
 	struct object_probe *probes;
 	size_t nr_probes;
 	int *files;			/* open, see struct object_place */
@@ -96,5 +104,8 @@ struct object {
 };
 
 void object_free(struct object *object);
+
+/* Without the blocks from number @nr on. */
+void object_drop_blocks(struct object *object, size_t nr);
 
 #endif

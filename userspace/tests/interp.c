@@ -284,6 +284,112 @@ static uint64_t find_string(struct machine *m)
 	return found ? found - text : -1;
 }
 
+static uint64_t run_insns(struct machine *m, const struct bpf_insn *insns, size_t nr);
+
+/* Registers of the caller are its own, but for those that a call takes. */
+static uint64_t run_block(struct machine *m, uint64_t nr)
+{
+	uint64_t reg[11], end;
+	bool usable[11], is_ctx[11], written[KPS_SCRATCH_SIZE];
+
+	assert_true(nr < m->object->nr_blocks);
+	memcpy(reg, m->reg, sizeof(reg));
+	memcpy(usable, m->usable, sizeof(usable));
+	memcpy(is_ctx, m->is_ctx, sizeof(is_ctx));
+	memcpy(written, m->written, sizeof(written));
+	end = run_insns(m, m->object->blocks[nr].insns, m->object->blocks[nr].nr_insns);
+	memcpy(m->reg, reg, sizeof(reg));
+	memcpy(m->usable, usable, sizeof(usable));
+	memcpy(m->is_ctx, is_ctx, sizeof(is_ctx));
+	/* There might have been no round. */
+	memcpy(m->written, written, sizeof(written));
+	m->rounds++;
+	return end;
+}
+
+static uint64_t run_loop(struct machine *m, uint64_t block)
+{
+	uint64_t end;
+
+	do {
+		if (m->fuel && m->rounds == m->fuel)
+			return 0;
+		end = run_block(m, block);
+	} while (end == KPS_BLOCK_NEXT);
+	return end == KPS_BLOCK_LEAVE;
+}
+
+/* @key and @value are given to a round of the block. */
+static uint64_t run_round(struct machine *m, const void *key, unsigned int key_len,
+			  const void *value, unsigned int value_len)
+{
+	const uint64_t key_at = m->reg[3], value_at = m->reg[4], block = m->reg[5];
+	bool written[KPS_SCRATCH_SIZE];
+	uint64_t end;
+
+	memcpy(written, m->written, sizeof(written));
+	memcpy(out_range(m, key_at, key_len), key, key_len);
+	memcpy(out_range(m, value_at, value_len), value, value_len);
+	end = run_block(m, block);
+	memcpy(m->written, written, sizeof(written));
+	return end;
+}
+
+static uint64_t each_value(struct machine *m, uint64_t map)
+{
+	struct value_entry seen[MAX_VALUES];
+	unsigned int i, nr = m->nr_values;
+	uint64_t end = KPS_BLOCK_NEXT;
+
+	memcpy(seen, m->values, sizeof(seen));
+	for (i = 0; i < nr && end == KPS_BLOCK_NEXT; i++)
+		if (seen[i].map == map)
+			end = run_round(m, seen[i].key, key_size(&m->object->maps[map]),
+					seen[i].value, value_size(&m->object->maps[map]));
+	return end;
+}
+
+/* A key that stands among those before @nr, too, has had its round. */
+static bool is_again(const struct machine *m, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (m->updates[i].map == m->updates[nr].map &&
+		    !memcmp(m->updates[i].key, m->updates[nr].key,
+			    key_size(&m->object->maps[m->updates[nr].map])))
+			return true;
+	return false;
+}
+
+static uint64_t each_sum(struct machine *m, uint64_t map)
+{
+	const uint64_t key_at = m->reg[3];
+	const unsigned int size = key_size(&m->object->maps[map]);
+	uint64_t end = KPS_BLOCK_NEXT, sum;
+	unsigned int i;
+
+	for (i = 0; i < m->nr_updates && end == KPS_BLOCK_NEXT; i++) {
+		if (m->updates[i].map != map || is_again(m, i))
+			continue;
+		memcpy(scratch_range(m, key_at, size), m->updates[i].key, size);
+		sum = aggregate(m, map, key_at);
+		end = run_round(m, m->updates[i].key, size, &sum, sizeof(sum));
+	}
+	return end;
+}
+
+static uint64_t run_each(struct machine *m, uint64_t map)
+{
+	uint64_t end;
+
+	assert_true(map < m->object->nr_maps);
+	assert_true(m->object->maps[map].nr_key > 0);
+	end = m->object->maps[map].kind == KPS_MAP_VALUE ? each_value(m, map) :
+							   each_sum(m, map);
+	return end == KPS_BLOCK_LEAVE;
+}
+
 static uint64_t call_helper(struct machine *m, int fn)
 {
 	const uint64_t *r = m->reg;
@@ -312,6 +418,10 @@ static uint64_t call_helper(struct machine *m, int fn)
 		return find_string(m);
 	case KPS_FN_USERMODE:
 		return 1;
+	case KPS_FN_LOOP:
+		return run_loop(m, r[2]);
+	case KPS_FN_EACH:
+		return run_each(m, r[2]);
 	case KPS_FN_COMM:
 		memcpy(out_range(m, r[2], 16), m->comm, 16);
 		return 0;
@@ -515,21 +625,14 @@ static void run_alu(struct machine *m, const struct bpf_insn *insn)
 	m->usable[insn->dst_reg] = true;
 }
 
-uint64_t run_clause(struct machine *m, const struct object *object,
-		    size_t probe)
+static uint64_t run_insns(struct machine *m, const struct bpf_insn *insns, size_t nr)
 {
-	const struct bpf_insn *insns = object->probes[probe].insns;
-	size_t pc = 0, nr = object->probes[probe].nr_insns;
+	size_t pc;
 
-	m->object = object;
-	m->nr_updates = 0;
 	memset(m->usable, 0, sizeof(m->usable));
 	memset(m->is_ctx, 0, sizeof(m->is_ctx));
-	memset(m->written, 0, sizeof(m->written));
-	memset(m->calls, 0, sizeof(m->calls));
-	memset(m->frame.scratch, 0xa5, sizeof(m->frame.scratch));
 	m->usable[1] = m->is_ctx[1] = true;
-	for (;; pc++) {
+	for (pc = 0;; pc++) {
 		const struct bpf_insn *insn = &insns[pc];
 
 		assert_true(pc < nr);
@@ -575,4 +678,16 @@ uint64_t run_clause(struct machine *m, const struct object *object,
 	}
 	assert_true(m->usable[0]);
 	return m->reg[0];
+}
+
+uint64_t run_clause(struct machine *m, const struct object *object,
+		    size_t probe)
+{
+	m->object = object;
+	m->nr_updates = 0;
+	m->rounds = 0;
+	memset(m->written, 0, sizeof(m->written));
+	memset(m->calls, 0, sizeof(m->calls));
+	memset(m->frame.scratch, 0xa5, sizeof(m->frame.scratch));
+	return run_insns(m, object->probes[probe].insns, object->probes[probe].nr_insns);
 }

@@ -21,6 +21,7 @@ struct machine {
 	const char *memory;		/* what STR finds at any address */
 	const uint8_t *kernel;		/* what READ and BYTES find ... */
 	uint64_t kernel_at, kernel_len;	/* ... from this address on */
+	unsigned int fuel;		/* rounds of blocks; 0: as many as they want */
 
 	/* What the clause did. */
 	struct update {
@@ -39,6 +40,7 @@ struct machine {
 	unsigned int calls[__KPS_FN_NR];
 	uint64_t str_address;
 	uint64_t stack_depth;
+	unsigned int rounds;		/* of blocks */
 
 	/* The run. */
 	const struct object *object;

@@ -111,8 +111,65 @@ static const struct statement control[] = {
 	  "0:1 0:2 " },
 	{ "$i = 0; while ($i < 0) { $i++; print($i); } print(9);", "0:9 " },
 	{ "{ $x = 1; { print($x); } }", "0:1 " },
-	{ "if arg0 == 10 { print(1); } while arg0 < 5 { }", NULL },
+	{ "if arg0 == 10 { print(1); } while arg0 < 5 { }", "0:1 " },
 	{ "if arg0 == 10 { print(1); } else if { 1 } { print(2); }", "0:1 " },
+};
+
+static const struct statement loops[] = {
+	{ "for ($i : 2..5) { if ($i == 3) { continue; } print($i); }", "0:2 0:4 " },
+	{ "for $i : 0..9 { if ($i == 1) { break; } print($i); } for ($j : 5..5) { print($j); }",
+	  "0:0 " },
+	{ "for ($i : arg0..arg0 + 3) { print($i); } for ($i : 5..arg5) { print($i); }",
+	  "0:10 0:11 0:12 " },
+	/* Where it begins and ends is known before the first round. */
+	{ "$n = 3; for ($i : 0..$n) { $n = 9; $i += 7; print($i); }", "0:7 0:8 0:9 " },
+	{ "$s = 0; for ($i : 0..100000) { $s += $i; } print($s);", "0:4999950000 " },
+	{ "for ($i : 0..0x7fffffffffffffff) { if ($i == 3) { print($i); return; } } print(9);",
+	  "0:3 " },
+	{ "for ($i : -2..1) { print($i); }", "0:-2 0:-1 0:0 " },
+	{ "$n = 1; while ($n < 1000) { $n = $n * 3; } print($n);", "0:2187 " },
+	{ "while (@i < 50) { @i++; if (@i == 40) { break; } } print(@i + 0);", "0:40 " },
+	{ "while (1) { @n++; if (@n < 5) { continue; } print(@n + 0); exit(); } print(8);",
+	  "0:5 1: " },
+	{ "$i = 0; while ($i < 9) { if (arg0 > 1) { $i++; } $i++; } print($i);", "0:10 " },
+	{ "$i = 0; while ($i < 4) { @x = { if ($i == 2) { $i = 5; continue } $i }; $i++; } print(@x + 0);",
+	  "0:1 " },
+	{ "while (@a < 3) { @a++; $j = 0; while ($j < @a) { $j++; if ($j == 2) { break; } print($j); } }",
+	  "0:1 0:1 0:1 " },
+	{ "while (1) { while (1) { while (1) { return; } } } print(1);", "" },
+	{ "$x = 0; while ($x < 3) { $s = comm; $x++; let $y; $y += $x; print($y); } print($s);",
+	  "0:1 0:2 0:3 1:sshd " },
+	{ "print(arg0 + { $i = 0; while ($i * $i < 50) { $i++ } $i } * 2);", "0:26 " },
+	{ "unroll (3) { while (@n % 4 != 3) { @n++; } print(@n++); }", "0:3 0:7 0:11 " },
+};
+
+static const struct statement each[] = {
+	{ "@x[1] = 10; @x[2] = 20; @x[3] = 30; for ($kv : @x) { if ($kv.0 == 2) { continue; } print($kv); }",
+	  "0:1,10 0:3,30 " },
+	{ "@x[1] = 10; @x[2] = 20; for ($kv : @x) { print($kv.1); break; } print(7);",
+	  "0:10 0:7 " },
+	{ "@x[1] = 10; @x[2] = 20; for $kv : @x { print($kv.1); return; } print(7);",
+	  "0:10 " },
+	{ "@x[1] = 10; @x[2] = 20; $s = 0; for ($kv : @x) { $s += $kv.0 * $kv.1; } print($s);",
+	  "0:50 " },
+	{ "@x[7, comm] = (5, \"ab\"); for ($kv : @x) { print($kv.0.1); print($kv.0); print($kv.1.1); @y[$kv.0] = $kv.1; } print(@y[7, comm].0);",
+	  "0:sshd 1:7,sshd 2:ab 3:5 " },
+	{ "@x[comm] = \"abc\"; for ($kv : @x) { $k = $kv; @last = $kv; print($k.1); } print(@last.0);",
+	  "0:abc 1:sshd " },
+	{ "@x[1] = 10; @x[2] = 20; for ($a : @x) { for ($b : @x) { if ($b.0 == 2) { break; } print(($a.0, $b.0)); } }",
+	  "0:1,1 0:2,1 " },
+	{ "@x[1] = 10; @x[2] = 20; for ($kv : @x) { delete(@x, $kv.0); } print(len(@x));",
+	  "0:0 " },
+	{ "@c[1] = count(); @c[1] = count(); @c[4] = count(); for ($kv : @c) { if ($kv.1 > 1) { print($kv); } }",
+	  "0:1,2 " },
+	{ "@a[comm] = avg(3); @a[comm] = avg(6); @m[1] = min(5); for ($kv : @a) { print($kv.1); } for ($kv : @m) { print($kv.1 + 1); }",
+	  "0:4 0:6 " },
+	{ "for ($kv : @x) { print($kv); } @x[1, 2] = 3; print(4);", "1:4 " },
+	{ "@x[1] = 1; while (@n < 3) { @n++; for ($kv : @x) { if (@n == 2) { break; } print(@n + 0); } }",
+	  "0:1 0:3 " },
+	/* Each key is as wide as the widest. */
+	{ "@x[\"a\"] = 1; for ($kv : @x) { print($kv.0); print($kv.1); } @x[\"0123456789\"] = 2;",
+	  "0:a 1:1 " },
 };
 
 /* A block in an expression leaves alone what the expression has in registers. */
@@ -157,9 +214,6 @@ static const struct statement numbers[] = {
 	  "0:7 0:0 0:3 0:-7 " },
 	{ "$a = 0; print(-7 / $a); print(-7 % $a); print(arg5 / 2);",
 	  "0:0 0:-7 1:9223372036854775807 " },
-	{ "for ($i : 2..5) { if ($i == 3) { continue; } print($i); }", "0:2 0:4 " },
-	{ "for $i : 0..9 { if ($i == 1) { break; } print($i); } for ($j : 5..5) { print($j); }",
-	  "0:0 " },
 	{ "@x = count(); @x = count(); if (@x > 1) { print(@x * 2); }", "0:4 " },
 	{ "@s[1] = sum(5); @s[1] = sum(arg0); @m = max(7); @a = avg(3); @a = avg(6); "
 	  "print(@s[1]); print((@m, @a)); print(@s[2] + 0);", "0:15 1:7,4 0:0 " },
@@ -230,11 +284,12 @@ static const struct statement functions[] = {
 	{ "@a[comm] = 1; clear(@a); zero(@a); time();", "0: 1: 2: " },
 };
 
-static bool says(const struct statement *statement)
+static bool says(const struct statement *statement, bool repeats_loops)
 {
 	static const char * const params[] = { "42", "two" };
 	const struct compile_options options = {
 		.file = "test.bt", .params = params, .nr_params = 2,
+		.repeats_loops = repeats_loops,
 	};
 	struct object object;
 	char text[1024];
@@ -256,18 +311,19 @@ static bool says(const struct statement *statement)
 	object_free(&object);
 	if (!strcmp(m.said, statement->said))
 		return true;
-	print_error("%s\n  said: %s\n  not:  %s\n", statement->body, m.said,
-		    statement->said);
+	print_error("%s%s\n  said: %s\n  not:  %s\n", statement->body,
+		    repeats_loops ? " (repeated)" : "", m.said, statement->said);
 	return false;
 }
 
+/* Loops do the same, written out or repeated. */
 static void check_all(const struct statement *statements, size_t nr)
 {
 	unsigned int wrong = 0;
 	size_t i;
 
 	for (i = 0; i < nr; i++)
-		wrong += !says(&statements[i]);
+		wrong += !says(&statements[i], false) + !says(&statements[i], true);
 	assert_int_equal(wrong, 0);
 }
 
@@ -281,6 +337,8 @@ static void test_##table(void **state)					\
 DEFINE_TEST(variables)
 DEFINE_TEST(plain_maps)
 DEFINE_TEST(control)
+DEFINE_TEST(loops)
+DEFINE_TEST(each)
 DEFINE_TEST(blocks)
 DEFINE_TEST(scopes)
 DEFINE_TEST(tuples)
@@ -485,6 +543,8 @@ int main(void)
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_plain_maps),
 		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_loops),
+		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_tuples),
