@@ -2,8 +2,8 @@
 /*
  * BEGIN, END and interval go through whole maps.  A clause of theirs that loops runs in a
  * task: in who loads or unloads the program, or in a worker.  It has more fuel than other
- * events, and whenever it has burnt KPS_MAX_FUEL it lets others run.  Then it may go on on
- * another CPU; in between it is as all clauses are, with preemption off.
+ * events, and whenever it has burnt KPS_MAX_FUEL it lets others run, and may find itself on
+ * another CPU then; in between it is as all clauses are, with preemption off.
  *
  * What it has in its hands meanwhile are tables of the set in use: program->read_lock keeps
  * that from being replaced, and so it is in one interval, too.
