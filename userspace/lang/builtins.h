@@ -69,6 +69,10 @@ const struct builtin *builtin_find(const char *name);
 const struct builtin *builtin_in_file(const struct builtin *builtin);
 const struct constant *constant_find(const char *name);
 const struct enum_table *errno_texts(void); /* for strerror() */
+const struct enum_table *signal_texts(void);
+const struct enum_table *syscall_names(void);
+/* Whether it is __NR_NAME. */
+bool syscall_number(const char *name, uint64_t *number);
 const struct refusal *refused_name(const char *name);
 
 /* The n-th name of the vocabulary, for suggestions; NULL after the last. */

@@ -146,6 +146,10 @@ static int check_str_operands(struct checker *checker, struct expr *expr)
 	const struct expr *a = expr->a, *b = expr->b;
 	bool equal;
 
+	if (expr->op == OP_ADD && a->kind == EXPR_STRING && b->kind == EXPR_STRING) {
+		become_str(expr, arena_printf(checker->arena, "%s%s", a->text, b->text));
+		return 0;
+	}
 	if (expr->op != OP_EQ && expr->op != OP_NE) {
 		diag_error(&expr->at, "strings can be compared with == and !=",
 			   "'%s' does not work on strings", op_text(expr->op));
@@ -285,12 +289,6 @@ static int check_increment(struct checker *checker, struct expr *expr)
 					      "the operand of '%s'",
 					      op_text(expr->op))))
 		return -1;
-	if (operand->kind == EXPR_MAP && operand->type.to) {
-		diag_error(&expr->at, "write @x = @x + 1",
-			   "'%s' does not work on a map of pointers",
-			   op_text(expr->op));
-		return -1;
-	}
 	set_int(expr, operand->type.is_signed);
 	set_step(checker, expr, operand->type.to);
 	if (operand->kind == EXPR_VARIABLE)

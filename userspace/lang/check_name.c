@@ -145,6 +145,7 @@ int check_name(struct checker *checker, struct expr *expr)
 	const struct constant *constant = constant_find(expr->text);
 	const struct enum_table *names;
 	const struct function *function;
+	uint64_t number;
 	int64_t value;
 
 	expr->builtin = builtin_find(expr->text);
@@ -156,6 +157,10 @@ int check_name(struct checker *checker, struct expr *expr)
 			expr->type.kind = TYPE_ENUM;
 			expr->type.names = constant->names;
 		}
+		return 0;
+	}
+	if (syscall_number(expr->text, &number)) {
+		become_int(expr, number, true);
 		return 0;
 	}
 	if (!strcmp(expr->text, "args")) {

@@ -207,17 +207,33 @@ const struct constant *constant_find(const char *name)
 }
 
 #define MAX_ERRNO 133
+#define MAX_SIGNAL 64
+
+static void fill_texts(struct enum_table *table, int nr, char *(*text)(int number))
+{
+	int i;
+
+	for (i = 0; !table->nr && i < nr; i++) {
+		table->names[i].value = i;
+		table->names[i].name = xstrdup(text(i));
+	}
+	table->nr = nr;
+}
 
 const struct enum_table *errno_texts(void)
 {
 	static struct enum_name names[MAX_ERRNO + 1];
 	static struct enum_table table = { .names = names };
-	int i;
 
-	for (i = 0; !table.nr && i <= MAX_ERRNO; i++) {
-		names[i].value = i;
-		names[i].name = xstrdup(strerror(i));
-	}
-	table.nr = MAX_ERRNO + 1;
+	fill_texts(&table, ARRAY_SIZE(names), strerror);
+	return &table;
+}
+
+const struct enum_table *signal_texts(void)
+{
+	static struct enum_name names[MAX_SIGNAL + 1];
+	static struct enum_table table = { .names = names };
+
+	fill_texts(&table, ARRAY_SIZE(names), strsignal);
 	return &table;
 }

@@ -141,12 +141,38 @@ static bool is_up(enum op op)
 	return op == OP_PRE_INC || op == OP_POST_INC;
 }
 
+/* A map of pointers is no map of numbers to the module. */
+static void emit_pointer_increment(struct emitter *em, const struct expr *expr,
+				   int dst, unsigned int depth)
+{
+	int step = is_up(expr->op) ? (int)expr->step : -(int)expr->step;
+	int value = emit_map_value(em, expr->a, depth);
+	int key = emit_key(em, expr->a, depth);
+
+	load_scratch(em, BPF_REG_0, value);
+	code_alu_imm(&em->code, BPF_ADD, BPF_REG_0, step);
+	store_scratch(em, value, BPF_REG_0);
+	code_mov_imm(&em->code, BPF_REG_2, expr->a->map);
+	code_mov_imm(&em->code, BPF_REG_3, key);
+	code_mov_imm(&em->code, BPF_REG_4, value);
+	code_call(&em->code, KPS_FN_MAP_SET);
+	load_scratch(em, dst, value);
+	if (expr->op >= OP_POST_INC)
+		code_alu_imm(&em->code, BPF_SUB, dst, step);
+}
+
 /* The sum comes back, also to those who want what was before. */
 static void emit_map_increment(struct emitter *em, const struct expr *expr,
 			       int dst, unsigned int depth)
 {
 	int step = is_up(expr->op) ? 1 : -1;
-	int key = emit_key(em, expr->a, depth);
+	int key;
+
+	if (expr->a->type.to) {
+		emit_pointer_increment(em, expr, dst, depth);
+		return;
+	}
+	key = emit_key(em, expr->a, depth);
 
 	code_mov_imm(&em->code, BPF_REG_2, expr->a->map);
 	code_mov_imm(&em->code, BPF_REG_3, key);

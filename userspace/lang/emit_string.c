@@ -237,25 +237,32 @@ static uint64_t common_size(const struct expr *a, const struct expr *b)
 	return a->type.size < b->type.size ? a->type.size : b->type.size;
 }
 
-void jump_unless_alike(struct emitter *em, const struct expr *call, int label,
-		       unsigned int depth)
+void emit_alike(struct emitter *em, int a, int b, uint64_t len, unsigned int size, int label)
 {
-	const struct expr *a = call->list, *b = a->next;
-	uint64_t len = b->next->value, i;
-	unsigned int top = em->top;
-	int at_a, at_b;
+	uint64_t i;
 
-	if (len > common_size(a, b))
-		len = common_size(a, b);
-	at_a = emit_str(em, a, depth);
-	at_b = emit_str(em, b, depth);
+	if (len > size)
+		len = size;
 	for (i = 0; i < len; i += 8) {
-		load_scratch(em, BPF_REG_0, at_a + i);
-		load_scratch(em, BPF_REG_5, at_b + i);
+		load_scratch(em, BPF_REG_0, a + i);
+		load_scratch(em, BPF_REG_5, b + i);
 		mask(em, BPF_REG_0, word_mask(len - i));
 		mask(em, BPF_REG_5, word_mask(len - i));
 		code_jump_reg(&em->code, BPF_JNE, BPF_REG_0, BPF_REG_5, label);
 	}
+}
+
+void jump_unless_alike(struct emitter *em, const struct expr *call, int label,
+		       unsigned int depth)
+{
+	const struct expr *a = call->list, *b = a->next;
+	uint64_t len = b->next->value;
+	unsigned int top = em->top;
+	int at_a, at_b;
+
+	at_a = emit_str(em, a, depth);
+	at_b = emit_str(em, b, depth);
+	emit_alike(em, at_a, at_b, len, common_size(a, b), label);
 	em->top = top;
 }
 

@@ -128,6 +128,12 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		 unsigned int size, unsigned int depth);
 void emit_str_branch(struct emitter *em, const struct expr *expr, bool sense,
 		     int label, unsigned int depth);
+/*
+ * Jump unless the first @len bytes are the same, of at most @size that both have: then R0
+ * and R5 are the words that differ.
+ */
+void emit_alike(struct emitter *em, int a, int b, uint64_t len, unsigned int size,
+		int label);
 /* Jump unless the first bytes of both arguments of strncmp() are the same. */
 void jump_unless_alike(struct emitter *em, const struct expr *call, int label,
 		       unsigned int depth);

@@ -557,6 +557,12 @@ simple:
 	| LET VARIABLE ':' cast_type ASSIGN expr	{
 		$$ = new_let(parse, &@2, $2, $4, $6);
 	}
+	| LET VARIABLE ':' string_type	{
+		$$ = new_let(parse, &@2, $2, NULL, expr_named(ARENA, EXPR_STRING, &@2, ""));
+	}
+	| LET VARIABLE ':' string_type ASSIGN expr	{
+		$$ = new_let(parse, &@2, $2, NULL, $6);
+	}
 	| JUMP	{
 		$$ = stmt_new(ARENA, STMT_JUMP, &@$);
 		$$->text = $1;
@@ -566,6 +572,17 @@ simple:
 		$$ = stmt_new(ARENA, STMT_JUMP, &@$);
 		$$->text = $1;
 	}
+	;
+
+/* As long as what is assigned to it needs. */
+string_type:
+	  NAME	{
+		if (strcmp($1, "string")) {
+			diag_error(&@1, NULL, "there is no type '%s'", $1);
+			YYABORT;
+		}
+	}
+	| string_type '[' INTEGER ']'
 	;
 
 compound:

@@ -14,6 +14,8 @@ const char prelude[] =
 	"	if ($found) { $value = @map[key]; }\n"
 	"	$found\n"
 	"}\n"
+	"macro is_err(x) { (uint64)x >= (uint64)-4095 }\n"
+	"macro socket_cookie(sk) { ((struct sock *)sk).__sk_common.skc_cookie.counter }\n"
 	"macro pcomm() { curtask.group_leader.comm }\n"
 	"macro pcomm(task) { task.group_leader.comm }\n"
 	"macro ppid(task) { task.real_parent.tgid }\n";

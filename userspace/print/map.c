@@ -440,13 +440,41 @@ static size_t first_of(const struct map_answer *map, unsigned long top)
 	return map->nr_entries - top;
 }
 
+/* What a map without keys has before anything is assigned: 0, false, or no text. */
+static void print_nothing(struct map_answer *map, long long div)
+{
+	unsigned long long values[2] = { 0 };
+	struct entry_answer entry = { .nr_values = 2, .values = values,
+				      .nr_plain = map->nr_value };
+	struct map_answer one = *map;
+	unsigned int i;
+
+	for (i = 0; i < map->nr_value; i++) {
+		unsigned int type = map->value[i].type;
+		bool is_bool = map->value[i].flags & KPS_FIELD_BOOL;
+
+		entry.plain[i].is_text = is_bool || (type != KPS_T_INT && type != KPS_T_ENUM);
+		entry.plain[i].is_bytes = type == KPS_T_BUF;
+		entry.plain[i].text = is_bool ? (char *)"false" :
+				      type == KPS_T_ADDR ? (char *)"0x0" : (char *)"";
+	}
+	one.nr_entries = 1;
+	one.entries = &entry;
+	if (json_output)
+		json_map(&one, 0, div);
+	else
+		text_map(&one, 0, div);
+}
+
 void map_print(struct map_answer *map, unsigned long top, unsigned long div)
 {
 	size_t first;
 
 	map_merge(map);
 	first = first_of(map, top);
-	if (json_output && map->nr_entries)
+	if (!map->nr_entries && !map->nr_key && !is_histogram(map))
+		print_nothing(map, div);
+	else if (json_output && map->nr_entries)
 		json_map(map, first, div);
 	else if (!json_output && map->nr_entries)
 		text_map(map, first, div);

@@ -357,8 +357,6 @@ static const struct bad_program refused[] = {
 	{ P "@ = sum(offsetof(struct s, x)); }", 2, 69, "no member 'x'", NULL },
 	{ P "@ = sum(sizeof(struct t)); }", 2, 57, "the types of this kernel",
 	  "types object" },
-	{ P "@x[1] = $s; @x[1]++; }", 2, 54, "does not work on a map of pointers",
-	  NULL },
 	{ "struct a { int x:40; };\nkprobe:vfs_read { }", 1, 16,
 	  "x has more bits than its type", NULL },
 	{ "struct a { struct a self; };\nkprobe:vfs_read { }", 1, 21,

@@ -570,7 +570,7 @@ static void check_held(const char *letters, const char *text, unsigned int takes
 	char *got = NULL;
 	size_t size;
 
-	the_map = (struct map_answer){ .name = "@m", .kind = KPS_MAP_COUNT };
+	the_map = (struct map_answer){ .name = "@m", .kind = KPS_MAP_COUNT, .nr_key = 1 };
 	take_flags = nr_takes = 0;
 	reset_map[0] = '\0';
 	fflush(real);

@@ -273,7 +273,7 @@ static const struct statement functions[] = {
 	{ "print(sizeof(uint32)); print(sizeof(comm)); print(sizeof((uint8)1));",
 	  "0:4 0:16 0:1 " },
 	{ "print(*arg0); print(*(uint32 *)(arg0 + 4));", "0:10 0:14 " },
-	{ "print(kptr(arg0)); print(pton(\"127.0.0.1\"));", "0:10 0:16777343 " },
+	{ "print(kptr(arg0)); print((uint32)pton(\"127.0.0.1\"));", "0:10 0:16777343 " },
 	{ "print(ENOENT); print(SIGKILL); print(-EINVAL);", "0:2 0:9 0:-22 " },
 	{ "print($1 + 1); print($2); print(str($2)); print($#); print(str($3));",
 	  NULL },

@@ -65,6 +65,10 @@ static void emit_ntop_at(struct emitter *em, const struct expr *expr, int off,
 	bool in_memory = expr_is_place(address);
 
 	/* The family takes the place of the length. */
+	if (expr_is_copy(address)) {
+		store_zeros(em, off + INET_SIZE - 8, off + INET_SIZE);
+		emit_at(em, address, off, &address->type, depth);
+	}
 	if (in_memory)
 		emit_memory_bytes(em, address, address->type.size, off,
 				  INET_SIZE, depth);
@@ -74,7 +78,7 @@ static void emit_ntop_at(struct emitter *em, const struct expr *expr, int off,
 	else
 		code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off,
 			       is_v6 ? 10 : 2);
-	if (!in_memory)
+	if (!in_memory && !expr_is_copy(address))
 		emit_address_at(em, address, off + INET_FAMILY_SIZE, depth);
 }
 
@@ -137,26 +141,44 @@ static void emit_mac_at(struct emitter *em, const struct expr *expr, int off,
 	store_scratch(em, off, emit_any(em, expr, BPF_REG_0, depth));
 }
 
+/* 4 or 16 bytes, in the order in which they are sent. */
 static int check_pton(struct checker *checker, struct expr *expr)
 {
-	unsigned char address[16];
+	const char *text = expr->list->text;
+	unsigned char *address = arena_alloc(checker->arena, 16);
 
-	(void)checker;
 	if (require_literal(expr->list, "pton()'s address"))
 		return -1;
-	if (inet_pton(AF_INET, expr->list->text, address) == 1) {
-		uint32_t number;
-
-		memcpy(&number, address, sizeof(number));
-		become_int(expr, number, false);
-		return 0;
+	if (inet_pton(AF_INET, text, address) == 1)
+		expr->len = 4;
+	else if (inet_pton(AF_INET6, text, address) == 1)
+		expr->len = 16;
+	else {
+		diag_error(&expr->list->at, "write it as 192.0.2.1 or 2001:db8::1",
+			   "'%s' is not an address", text);
+		return -1;
 	}
-	if (inet_pton(AF_INET6, expr->list->text, address) == 1)
-		return refuse(expr, "compare ntop()'s text in the output",
-			      "pton() of an IPv6 address is");
-	diag_error(&expr->list->at, "write it as 192.0.2.1",
-		   "'%s' is not an address", expr->list->text);
-	return -1;
+	set_kind(expr, TYPE_ARRAY);
+	expr->type.size = expr->len;
+	expr->type.to = ctype_array(checker->ctypes,
+				    ctype_find(checker->ctypes, &expr->at, "uint8"),
+				    expr->len);
+	expr->type.is_copy = true;
+	expr->value = (uintptr_t)address;
+	return 0;
+}
+
+static void emit_pton(struct emitter *em, const struct expr *expr, int off,
+		      const struct type *to, unsigned int depth)
+{
+	const struct expr bytes = { .text = (const char *)(uintptr_t)expr->value,
+				    .len = expr->len,
+				    .type.size = round_up8(expr->len) };
+
+	(void)to;
+	(void)depth;
+	code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off, expr->len);
+	emit_literal_at(em, &bytes, off + COPY_HEAD);
 }
 
 /*
@@ -201,6 +223,54 @@ static int check_kaddr(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+/* The kernel has no functions that a clause may call by their names. */
+static int check_kfunc(struct checker *checker, struct expr *expr)
+{
+	if (require_literal(expr->list, "the function's name"))
+		return -1;
+	become_bool(expr, expr->function->type == TYPE_KSYM &&
+			  kallsyms_address(&checker->resolver->kallsyms, expr->list->text));
+	return 0;
+}
+
+/* Where each CPU has its own begins as far from the symbol as an array says. */
+static struct expr *percpu_offset(struct checker *checker, struct expr *expr)
+{
+	struct expr *offsets = expr_named(checker->arena, EXPR_CALL, &expr->at, "kaddr");
+	struct expr *pointer = expr_named(checker->arena, EXPR_CAST, &expr->at, "uint64 *");
+	struct expr *offset = expr_new(checker->arena, EXPR_INDEX, &expr->at);
+
+	offsets->list = expr_named(checker->arena, EXPR_STRING, &expr->at,
+				   "__per_cpu_offset");
+	pointer->a = offsets;
+	offset->a = pointer;
+	offset->list = expr->list->next;
+	if (!offset->list)
+		offset->list = expr_named(checker->arena, EXPR_NAME, &expr->at, "cpu");
+	return offset;
+}
+
+static int check_percpu_kaddr(struct checker *checker, struct expr *expr)
+{
+	struct expr *base = expr_named(checker->arena, EXPR_CALL, &expr->at, "kaddr");
+	struct expr *offset = percpu_offset(checker, expr);
+
+	base->list = expr->list;
+	base->list->next = NULL;
+	expr->kind = EXPR_CAST;
+	expr->text = "uint64 *";
+	expr->a = expr_op(checker->arena, EXPR_BINARY, &expr->at, OP_ADD, base, offset);
+	expr->list = NULL;
+	return check_expr(checker, expr);
+}
+
+/* Its tree has become another one. */
+static void emit_nothing(struct emitter *em, const struct expr *expr, int dst,
+			 unsigned int depth)
+{
+	emit_to(em, expr->a, dst, depth);
+}
+
 /*
  * Of memory
  */
@@ -222,7 +292,7 @@ const struct function address_functions[] = {
 	}, {
 		.name = "pton", .usage = "pton(\"address\")",
 		.min_args = 1, .max_args = 1,
-		.check = check_pton, .is_constant = true,
+		.check = check_pton, .emit_at = emit_pton,
 	}, {
 		.name = "macaddr", .usage = "macaddr(address)",
 		.min_args = 1, .max_args = 1,
@@ -241,6 +311,19 @@ const struct function address_functions[] = {
 		.name = "kaddr", .usage = "kaddr(\"symbol\")",
 		.min_args = 1, .max_args = 1,
 		.check = check_kaddr, .is_constant = true,
+	}, {
+		.name = "percpu_kaddr",
+		.usage = "percpu_kaddr(\"symbol\") or percpu_kaddr(\"symbol\", cpu)",
+		.min_args = 1, .max_args = 2,
+		.check = check_percpu_kaddr, .emit = emit_nothing,
+	}, {
+		.name = "kfunc_exist", .usage = "kfunc_exist(\"function\")",
+		.min_args = 1, .max_args = 1, .type = TYPE_KSYM,
+		.check = check_kfunc, .is_constant = true,
+	}, {
+		.name = "kfunc_allowed", .usage = "kfunc_allowed(\"function\")",
+		.min_args = 1, .max_args = 1,
+		.check = check_kfunc, .is_constant = true,
 	}, {
 		.name = "kptr", .usage = "kptr(address)",
 		.min_args = 1, .max_args = 1,

@@ -188,6 +188,43 @@ static unsigned int buf_length(const struct expr *expr)
 	return type_is_bytes(&data->type) ? data->type.size : DEFAULT_STR;
 }
 
+/* So many of the bytes of a string. */
+static int check_str_buf(struct expr *expr)
+{
+	struct expr *len = expr->list->next;
+
+	if (!len) {
+		diag_error(&expr->at, "write buf(string, length)",
+			   "buf() needs a length here");
+		return -1;
+	}
+	if (require_const(len, "buf()'s length of a string"))
+		return -1;
+	if (len->value > MAX_BUF || !len->value) {
+		diag_error(&len->at, NULL, "buf()'s length is 1 to %u", MAX_BUF);
+		return -1;
+	}
+	set_kind(expr, TYPE_BUF);
+	expr->type.size = 8 + round_up8(len->value);
+	return 0;
+}
+
+static void emit_str_buf(struct emitter *em, const struct expr *expr, int off,
+			 unsigned int depth)
+{
+	const struct expr *string = expr->list;
+	unsigned int len = string->next->value, room = round_up8(len), i;
+	int from = emit_str(em, string, depth);
+
+	for (i = 0; i < room && i < string->type.size; i += 8) {
+		load_scratch(em, BPF_REG_0, from + i);
+		store_scratch(em, off + 8 + i, BPF_REG_0);
+	}
+	store_zeros(em, off + 8 + i, off + 8 + room);
+	emit_cut(em, off + 8, len, room);
+	code_store_imm(&em->code, BPF_DW, FRAME_SCRATCH + off, len);
+}
+
 /* A length that is not known until then may take as much as a string. */
 static int check_buf(struct checker *checker, struct expr *expr)
 {
@@ -199,6 +236,8 @@ static int check_buf(struct checker *checker, struct expr *expr)
 		return -1;
 	if (data->type.kind == TYPE_STR && data->in_memory)
 		become_array(data);
+	if (data->type.kind == TYPE_STR)
+		return check_str_buf(expr);
 	if (!type_is_bytes(&data->type) && require_int(data, "what buf() reads"))
 		return -1;
 	if (len && require_int(len, "buf()'s length"))
@@ -262,6 +301,14 @@ static void emit_filled(struct emitter *em, const struct expr *expr, int off,
 {
 	const struct expr *data = expr->list;
 
+	if (data->type.kind == TYPE_STR) {
+		emit_str_buf(em, expr, off, depth);
+		return;
+	}
+	if (expr_is_copy(data) && !data->next) {
+		emit_at(em, data, off, &data->type, depth);
+		return;
+	}
 	if (expr_is_in_record(data)) {
 		emit_record_buf(em, expr, off, depth);
 		return;
@@ -436,13 +483,137 @@ static void emit_strcontains(struct emitter *em, const struct expr *expr, int ds
  * strerror()
  */
 
-static int check_strerror(struct checker *checker, struct expr *expr)
+static int check_named(struct checker *checker, struct expr *expr,
+		       const struct enum_table *names)
 {
 	if (check_expr(checker, expr->list) ||
-	    require_int(expr->list, "strerror()'s number"))
+	    require_int(expr->list, arena_printf(checker->arena, "%s()'s number",
+						 expr->function->name)))
 		return -1;
 	set_kind(expr, TYPE_ENUM);
-	expr->type.names = errno_texts();
+	expr->type.names = names;
+	return 0;
+}
+
+static int check_strerror(struct checker *checker, struct expr *expr)
+{
+	return check_named(checker, expr, errno_texts());
+}
+
+static int check_signal_name(struct checker *checker, struct expr *expr)
+{
+	return check_named(checker, expr, signal_texts());
+}
+
+static int check_syscall_name(struct checker *checker, struct expr *expr)
+{
+	return check_named(checker, expr, syscall_names());
+}
+
+/*
+ * memcmp()
+ */
+
+/* Bytes of what is compared, from the first on. */
+static unsigned int compared_size(const struct expr *expr)
+{
+	return expr->type.size;
+}
+
+static int check_compared(struct checker *checker, struct expr *expr)
+{
+	if (expr->type.kind == TYPE_STR || expr->type.kind == TYPE_NONE)
+		return 0;
+	if (type_is_bytes(&expr->type))
+		return require_copied(checker, expr, "compared");
+	diag_error(&expr->at, "read a string from an address with str()",
+		   "memcmp() compares strings and arrays, not %s", type_name(&expr->type));
+	return -1;
+}
+
+static int check_memcmp(struct checker *checker, struct expr *expr)
+{
+	struct expr *a = expr->list, *b = a->next, *nr = b->next;
+
+	if (check_list(checker, expr->list) || check_compared(checker, a) ||
+	    check_compared(checker, b) || require_const(nr, "memcmp()'s number of bytes"))
+		return -1;
+	set_int(expr, true);
+	return 0;
+}
+
+static int emit_compared(struct emitter *em, const struct expr *expr, unsigned int depth)
+{
+	int off;
+
+	if (expr->type.kind == TYPE_STR)
+		return emit_str(em, expr, depth);
+	off = take(em, type_size(&expr->type));
+	emit_at(em, expr, off, &expr->type, depth);
+	return off + COPY_HEAD;
+}
+
+/* Of two words that differ: what the first bytes differ by that do. */
+static void emit_difference(struct emitter *em, int dst, int end)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		code_mov(&em->code, BPF_REG_3, BPF_REG_0);
+		code_mov(&em->code, BPF_REG_4, BPF_REG_5);
+		code_alu_imm(&em->code, BPF_RSH, BPF_REG_3, 8 * i);
+		code_alu_imm(&em->code, BPF_RSH, BPF_REG_4, 8 * i);
+		code_alu_imm(&em->code, BPF_AND, BPF_REG_3, 255);
+		code_alu_imm(&em->code, BPF_AND, BPF_REG_4, 255);
+		code_alu(&em->code, BPF_SUB, BPF_REG_3, BPF_REG_4);
+		code_mov(&em->code, dst, BPF_REG_3);
+		code_jump_imm(&em->code, BPF_JNE, BPF_REG_3, 0, end);
+	}
+}
+
+static void emit_memcmp(struct emitter *em, const struct expr *expr, int dst,
+			unsigned int depth)
+{
+	const struct expr *a = expr->list, *b = a->next;
+	int at_a = emit_compared(em, a, depth), at_b = emit_compared(em, b, depth);
+	int differ = code_label(&em->code), end = code_label(&em->code);
+
+	emit_alike(em, at_a, at_b, b->next->value, compared_size(a) < compared_size(b) ?
+		   compared_size(a) : compared_size(b), differ);
+	code_mov_imm(&em->code, dst, 0);
+	code_jump(&em->code, end);
+	code_place(&em->code, differ);
+	emit_difference(em, dst, end);
+	code_place(&em->code, end);
+}
+
+/*
+ * What is known of a string before it is read
+ */
+
+static int check_strcap(struct checker *checker, struct expr *expr)
+{
+	const struct expr *string = expr->list;
+
+	if (check_strings(checker, expr))
+		return -1;
+	become_int(expr, string->kind == EXPR_STRING ? string->len + 1 : string->type.size,
+		   true);
+	return 0;
+}
+
+static int check_assert_str(struct checker *checker, struct expr *expr)
+{
+	if (check_strings(checker, expr))
+		return -1;
+	become_int(expr, 1, true);
+	return 0;
+}
+
+static int check_default_length(struct checker *checker, struct expr *expr)
+{
+	become_int(expr, checker->options->max_strlen ? checker->options->max_strlen :
+							DEFAULT_STR, true);
 	return 0;
 }
 
@@ -476,6 +647,31 @@ const struct function string_functions[] = {
 		.min_args = 1, .max_args = 1,
 		.check = check_strerror, .emit = emit_argument,
 		.is_simple = true,
+	}, {
+		.name = "signal_name", .usage = "signal_name(number)",
+		.min_args = 1, .max_args = 1,
+		.check = check_signal_name, .emit = emit_argument,
+		.is_simple = true,
+	}, {
+		.name = "syscall_name", .usage = "syscall_name(number)",
+		.min_args = 1, .max_args = 1,
+		.check = check_syscall_name, .emit = emit_argument,
+		.is_simple = true,
+	}, {
+		.name = "memcmp", .usage = "memcmp(a, b, bytes)",
+		.min_args = 3, .max_args = 3,
+		.check = check_memcmp, .emit = emit_memcmp,
+	}, {
+		.name = "strcap", .usage = "strcap(string)",
+		.min_args = 1, .max_args = 1,
+		.check = check_strcap, .is_constant = true,
+	}, {
+		.name = "assert_str", .usage = "assert_str(string)",
+		.min_args = 1, .max_args = 1,
+		.check = check_assert_str, .is_constant = true,
+	}, {
+		.name = "default_str_length", .usage = "default_str_length()",
+		.check = check_default_length, .is_constant = true,
 	},
 	{ }
 };

@@ -94,6 +94,19 @@ static int check_is_literal(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+static int check_comptime(struct checker *checker, struct expr *expr)
+{
+	struct type type;
+
+	if (check_expr(checker, expr->list) ||
+	    require_const(expr->list, "what is known when the program is compiled"))
+		return -1;
+	type = expr->list->type;
+	become_int(expr, expr->list->value, type.is_signed);
+	expr->type = type;
+	return 0;
+}
+
 #define PREDICATE(word, ...)						\
 	{								\
 		.name = word, .usage = word "(expression)",		\
@@ -111,6 +124,7 @@ const struct function type_functions[] = {
 	OF_TYPE("is_ptr", is_pointer),
 	OF_TYPE("is_array", is_array),
 	PREDICATE("is_literal", .check = check_is_literal),
+	PREDICATE("comptime", .check = check_comptime),
 	{
 		.name = "sizeof", .usage = "sizeof(type) or sizeof(expression)",
 		.min_args = 1, .max_args = 1,
