@@ -35,6 +35,9 @@ const struct kps_provider * const kps_providers[] = {
 	&kps_uretprobe_provider,
 	&kps_interval_provider,
 	&kps_profile_provider,
+	&kps_software_provider,
+	&kps_hardware_provider,
+	&kps_watchpoint_provider,
 	&kps_program_provider,
 	NULL
 };
@@ -182,6 +185,10 @@ static const struct {
 	{ -E2BIG, "it needs more memory than max_memory_mb leaves" },
 	{ -EHOSTDOWN, "it would never fire, as ftrace is switched off; sysctl kernel.ftrace_enabled=1" },
 	{ -ESHUTDOWN, "it would never fire, as kprobes are switched off; echo 1 >/sys/kernel/debug/kprobes/enabled" },
+	{ -ENXIO, "this machine counts no such thing, or does not show it: virtual machines seldom do" },
+	{ -ENOSPC, "each CPU can watch only so many places, x86 four, and all are taken: by watchpoints, debuggers or perf" },
+	{ -EADDRNOTAVAIL, "the CPU cannot watch that, or must not: x86 knows w and rw, at a multiple of the length, and x with length 8" },
+	{ -EPERM, "only with CAP_SYS_ADMIN" },
 	{ -ENOMEM, "no memory" },
 	{ -EINTR, "whoever loads it was killed" },
 	{ -EOPNOTSUPP, "this kernel was built without CONFIG_UPROBES" },
@@ -192,15 +199,21 @@ static const struct {
 
 static int explain(const struct kps_site *site, int err, struct kps_error *error)
 {
-	const char *provider = site->probe->provider->name;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(meanings); i++)
 		if (meanings[i].err == err)
-			return kps_error(error, err, "%s:%s: %s", provider,
-					 site->target, meanings[i].text);
-	return kps_error(error, err, "%s:%s: cannot be attached (error %d)",
-			 provider, site->target, -err);
+			break;
+	if (i < ARRAY_SIZE(meanings))
+		kps_error(error, err, "%s", meanings[i].text);
+	else
+		kps_error(error, err, "cannot be attached (error %d)", -err);
+	if (site->probe->provider->named_by_probe)
+		kps_error_prefix(error, "%s", site->probe->name);
+	else
+		kps_error_prefix(error, "%s:%s", site->probe->provider->name,
+				 site->target);
+	return err;
 }
 
 /* Its module is not loaded: no failure. */

@@ -26,7 +26,7 @@ number() {
 	awk '/^1\.\./ { next } /^(ok|not ok)/ { sub(/ok [0-9]+/, "ok " ++n) } { print; fflush() }'
 }
 
-for what in insmod kprobe kretprobe tracepoint rawtracepoint interval conntrack; do
+for what in insmod kprobe kretprobe tracepoint rawtracepoint interval software conntrack; do
 	[ $what = insmod ] || grep -q '^kpstat ' /proc/modules || load_module
 	"$HERE/raw/faults" "$KPSTAT_KO" $what
 done | number | tee "$WORK/out"

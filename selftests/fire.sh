@@ -18,6 +18,9 @@ tracepoint:syscalls:sys_enter_read { @fd[args.fd] = count(); }
 tracepoint:sched:sched_switch { @switches[args.next_pid] = count(); }
 tracepoint:irq:softirq_entry { @softirqs[args.vec] = count(); }
 rawtracepoint:sched_wakeup { @wakeups = count(); }
+software:page-faults:1 { @faults[comm] = count(); }
+software:context-switches:2 { @out[kstack(3)] = count(); }
+watchpoint:jiffies_64:8:w { @ticks = count(); }
 kretprobe:hrtimer_nanosleep { @asleep = hist(duration); }'
 
 # Behind the entry a probe is a breakpoint, or a jump that replaces it: the

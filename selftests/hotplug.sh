@@ -18,7 +18,9 @@ rawtracepoint:sys_enter /comm == "caller" && arg1 == 110/ { @raw[cpu] = count();
 kprobe:__x64_sys_getppid /comm == "caller"/ { @kprobe[cpu] = count(); printf("%d\n", cpu); }
 kretprobe:__x64_sys_getppid /comm == "caller"/ { @kretprobe[cpu] = count(); }
 profile:hz:99 { @profile[cpu] = count(); }
-interval:ms:20 { @interval = count(); }'
+interval:ms:20 { @interval = count(); }
+software:page-faults:1 { @faults[cpu] = count(); }
+watchpoint:jiffies_64:8:w { @ticks[cpu] = count(); }'
 
 cpu1() { echo "$1" >$ONLINE; }
 

@@ -593,6 +593,7 @@ static const struct target targets[] = {
 	{ "rawtracepoint", "sys_enter" }, { "conntrack", "new" },
 	{ "kprobe", "not_there:to_wait_for" }, { "uprobe", "/a/file:any" },
 	{ "uretprobe", "/a/file:any" },
+	{ "software", "2 1" }, { "software", "3 10" },
 };
 
 /* None that can be attached. */
@@ -603,6 +604,11 @@ static const struct target impossible[] = {
 	{ "profile", "hz 4294967295" }, { "program", "middle" },
 	{ "rawtracepoint", "no_such_event" }, { "conntrack", "old" },
 	{ "kprobe", "kpstat:kps_hash" }, { "kprobe", "exc_int3" },
+	{ "software", "12 1" }, { "software", "2 0" }, { "software", "2" },
+	{ "hardware", "10 1" }, { "hardware", "0 18446744073709551615" },
+	{ "watchpoint", "0x1000 8 2" }, { "watchpoint", "0xffffffff80000000 8 0" },
+	{ "watchpoint", "0xffffffff80000001 8 2" },
+	{ "watchpoint", "0xffffffff80000000 18446744073709551615 2" },
 };
 
 /* Anywhere: nobody is believed. */

@@ -84,6 +84,7 @@ static const struct {
 	  .event_id = "/sys/kernel/tracing/events/task/task_rename/id" },
 	{ .name = "rawtracepoint", .target = "sys_enter" },
 	{ .name = "interval", .target = "1000000000" },
+	{ .name = "software", .target = "2 1" },
 	{ .name = "conntrack", .target = "destroy" },
 };
 

@@ -358,6 +358,10 @@ enum kps_probe_attr {
 				 * conntrack: new | destroy | full
 				 * interval: NANOSECONDS, on one CPU
 				 * profile: NANOSECONDS, or "hz" FREQUENCY, on all
+				 * software, hardware: EVENT COUNT, a number
+				 *	of perf's, and how many make one event
+				 * watchpoint: 0xADDRESS LENGTH TYPE, which is
+				 *	HW_BREAKPOINT_R, _W, _X, or'ed
 				 * program: begin | end
 				 * uprobe, uretprobe: PATH:SYMBOL[+OFFSET], in words;
 				 * KPS_PROBE_A_PLACES says where

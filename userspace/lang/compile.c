@@ -417,7 +417,8 @@ static int add_probe(struct compilation *comp, const struct unit *unit,
 	if (!probe)
 		return -1;
 	probe->name = xstrdup(event->name ? event->name : event->point->text);
-	probe->provider = xstrdup(event->provider->name);
+	probe->provider = xstrdup(event->served_by ? event->served_by :
+				  event->provider->name);
 	probe->targets = xcalloc(event->nr_targets, sizeof(*probe->targets));
 	for (i = 0; i < event->nr_targets; i++)
 		probe->targets[i] = xstrdup(event->targets[i]);

@@ -28,6 +28,7 @@ struct event {
 	const struct provider *provider;
 	const struct attach_point *point;
 	const char *name;		/* in full, where that is not .point's */
+	const char *served_by;		/* the module's provider, if not of the same name */
 	const char **targets;
 	unsigned long long *addresses;	/* of functions, or NULL: not known */
 	struct place *places;		/* of targets that are in files; or NULL */

@@ -10,22 +10,19 @@
 static const struct provider * const providers[] = {
 	&kprobe_provider, &kretprobe_provider, &tracepoint_provider,
 	&rawtracepoint_provider, &uprobe_provider, &uretprobe_provider,
-	&conntrack_provider, &profile_provider, &interval_provider, &program_provider,
+	&conntrack_provider, &profile_provider, &interval_provider, &software_provider,
+	&hardware_provider, &watchpoint_provider, &program_provider,
 };
 
 static const struct refusal refused_providers[] = {
-	{ "software", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
-	{ "s", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
-	{ "hardware", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
-	{ "h", "use profile, or a tracepoint: kpctl probes 'tracepoint:*'" },
 	{ "kfunc", "use kprobe:FUNCTION" }, { "f", "use kprobe:FUNCTION" },
 	{ "fentry", "use kprobe:FUNCTION" },
 	{ "kretfunc", "use kretprobe:FUNCTION" },
 	{ "fr", "use kretprobe:FUNCTION" },
 	{ "fexit", "use kretprobe:FUNCTION" },
 	{ "usdt", REFUSED_USER_SPACE }, { "U", REFUSED_USER_SPACE },
-	{ "watchpoint", REFUSED_USER_SPACE }, { "w", REFUSED_USER_SPACE },
-	{ "asyncwatchpoint", REFUSED_USER_SPACE }, { "aw", REFUSED_USER_SPACE },
+	{ "asyncwatchpoint", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
+	{ "aw", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
 	{ "iter", "use a tracepoint: kpctl probes 'tracepoint:*'" },
 	{ "it", "use a tracepoint: kpctl probes 'tracepoint:*'" },
 	{ "self", "use kpctl run -d SECS" }, { "bench", "use kpctl run -d SECS" },
