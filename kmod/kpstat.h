@@ -122,6 +122,7 @@ struct kps_probe {
  * @name: as in KPS_PROBE_A_PROVIDER
  * @events: that it describes, or NULL: user space knows its events by itself
  * @named_by_probe: a target is only a parameter: the probe's own name says it
+ * @names_module: a target says what module it is in, "vmlinux" if it does not
  * @prepare: check the target, allocate @priv. May sleep.
  * @put: at a place in a file that the sender of LOAD has open, behind @prepare. May
  *	sleep. NULL: its targets say all
@@ -150,6 +151,7 @@ struct kps_provider {
 	const struct kps_event *events;
 	u32 nr_events;
 	bool named_by_probe;
+	bool names_module;
 	int (*prepare)(struct kps_site *site, struct kps_error *error);
 	int (*put)(struct kps_site *site, const struct kps_place *place,
 		   struct kps_error *error);
@@ -166,6 +168,8 @@ struct kps_provider {
 
 extern const struct kps_provider kps_kprobe_provider;
 extern const struct kps_provider kps_kretprobe_provider;
+extern const struct kps_provider kps_fentry_provider;
+extern const struct kps_provider kps_fexit_provider;
 extern const struct kps_provider kps_tracepoint_provider;
 extern const struct kps_provider kps_interval_provider;
 extern const struct kps_provider kps_profile_provider;

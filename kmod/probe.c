@@ -28,6 +28,8 @@ static bool pinned;
 const struct kps_provider * const kps_providers[] = {
 	&kps_kprobe_provider,
 	&kps_kretprobe_provider,
+	&kps_fentry_provider,
+	&kps_fexit_provider,
 	&kps_tracepoint_provider,
 	&kps_rawtracepoint_provider,
 	&kps_conntrack_provider,

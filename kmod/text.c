@@ -78,14 +78,17 @@ static size_t probe_text(const struct kps_program *program, u64 id, char *text,
 			 size_t size)
 {
 	const struct kps_site *site;
+	bool adds_module;
 
 	if (id >= program->nr_sites)
 		return scnprintf(text, size, "%llu", id);
 	site = program->sites[id];
 	if (site->probe->provider->named_by_probe)
 		return scnprintf(text, size, "%s", site->probe->name);
-	return scnprintf(text, size, "%s:%s", site->probe->provider->name,
-			 site->target);
+	adds_module = site->probe->provider->names_module &&
+		      !strchr(site->target, ':');
+	return scnprintf(text, size, "%s:%s%s", site->probe->provider->name,
+			 adds_module ? "vmlinux:" : "", site->target);
 }
 
 /* "/bin/bash:readline+4" is readline's. */

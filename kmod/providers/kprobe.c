@@ -316,14 +316,24 @@ static size_t kprobe_site_bytes(const struct kps_probe *probe, u32 nr)
 	return sizeof(struct kprobe_site);
 }
 
+#define KPROBE_PROVIDER							\
+	.prepare	= kprobe_prepare,				\
+	.attach_all	= kprobe_attach_all,				\
+	.detach		= kprobe_detach,				\
+	.missed		= kprobe_missed,				\
+	.site_bytes	= kprobe_site_bytes,				\
+	.how		= kprobe_how,					\
+	.why		= kprobe_why,					\
+	.release	= kprobe_release
+
 const struct kps_provider kps_kprobe_provider = {
 	.name		= "kprobe",
-	.prepare	= kprobe_prepare,
-	.attach_all	= kprobe_attach_all,
-	.detach		= kprobe_detach,
-	.missed		= kprobe_missed,
-	.site_bytes	= kprobe_site_bytes,
-	.how		= kprobe_how,
-	.why		= kprobe_why,
-	.release	= kprobe_release,
+	KPROBE_PROVIDER,
+};
+
+/* bpftrace's name for one whose arguments have names, which user space knows. */
+const struct kps_provider kps_fentry_provider = {
+	.name		= "fentry",
+	.names_module	= true,
+	KPROBE_PROVIDER,
 };

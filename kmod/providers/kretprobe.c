@@ -3,7 +3,7 @@
  * kretprobe: a function's return, with its value and how long it took.
  *
  * The time of entry is kept with the return instance, so nested, recursive and
- * sleeping calls are timed right.  Each call under way needs an instance; calls
+ * sleeping calls are timed right; of an fexit the arguments, too.  Each call under way needs an instance; calls
  * that find none left are counted by the kernel as missed.
  */
 #include <linux/kprobes.h>
@@ -23,10 +23,17 @@
 #define MAXACTIVE_MANY	64
 #define MAXACTIVE_LIMIT	16384
 
+/* What is known at the entry, and kept until the return. */
+struct kept {
+	u64 entered;
+	u64 arg[KPS_NR_ARGS];
+};
+
 struct kretprobe_site {
 	struct kretprobe rp;
 	struct kps_site *site;	/* kps_nobody if it is stuck */
 	struct kps_symbol symbol;
+	u32 args;		/* bits of those that are kept */
 };
 
 static struct kretprobe_site *of(const struct kps_site *site)
@@ -37,8 +44,22 @@ static struct kretprobe_site *of(const struct kps_site *site)
 static int __kprobes entry_timed(struct kretprobe_instance *ri,
 				 struct pt_regs *regs)
 {
-	*(u64 *)ri->data = ktime_get_mono_fast_ns();
+	((struct kept *)ri->data)->entered = ktime_get_mono_fast_ns();
 	return 0;
+}
+
+static int __kprobes entry_kept(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct kretprobe *rp = kps_get_kretprobe(ri);
+	struct kept *kept = (struct kept *)ri->data;
+	u32 args;
+
+	if (!rp)
+		return 1;
+	args = container_of(rp, struct kretprobe_site, rp)->args;
+	for (; args; args &= args - 1)
+		kept->arg[__ffs(args)] = kps_argument(regs, __ffs(args));
+	return entry_timed(ri, regs);
 }
 
 static __always_inline bool reads_duration(const struct kps_site *site)
@@ -50,11 +71,20 @@ static __always_inline bool reads_duration(const struct kps_site *site)
 struct call {
 	struct kretprobe_instance *ri;
 	struct pt_regs *regs;
+	u32 args;	/* as of its site */
 };
 
 static __always_inline u64 duration(const struct call *call)
 {
-	return ktime_get_mono_fast_ns() - *(u64 *)call->ri->data;
+	return ktime_get_mono_fast_ns() - ((struct kept *)call->ri->data)->entered;
+}
+
+static __always_inline u64 kept_arg(const struct call *call, u32 word)
+{
+	u32 nr = word - KPS_FRAME_ARG;
+
+	return nr < KPS_NR_ARGS && call->args & BIT(nr) ?
+	       ((struct kept *)call->ri->data)->arg[nr] : 0;
 }
 
 static __always_inline u64 word_of(const void *event, u32 word)
@@ -67,7 +97,7 @@ static __always_inline u64 word_of(const void *event, u32 word)
 	case KPS_FRAME_BIT(duration):
 		return duration(call);
 	default:
-		return 0;
+		return kept_arg(call, word);
 	}
 }
 
@@ -76,6 +106,7 @@ static noinline void __kprobes run(const struct kps_site *site,
 				   unsigned long ip)
 {
 	struct kps_ctx ctx KPS_UNINITIALISED;
+	u32 args;
 
 	if (kps_event_is_timed(site->probe, at, word_of, call))
 		return;
@@ -86,20 +117,25 @@ static noinline void __kprobes run(const struct kps_site *site,
 	ctx.frame.retval = regs_return_value(call->regs);
 	if (reads_duration(site))
 		ctx.frame.duration = duration(call);
+	for (args = call->args; args; args &= args - 1)
+		ctx.frame.arg[__ffs(args)] = ((struct kept *)call->ri->data)->arg[__ffs(args)];
 	kps_event_run(&ctx, site->probe);
 }
 
 static int __kprobes return_fired(struct kretprobe_instance *ri,
 				  struct pt_regs *regs)
 {
-	const struct call call = { .ri = ri, .regs = regs };
+	struct call call = { .ri = ri, .regs = regs };
 	struct kretprobe *rp = kps_get_kretprobe(ri);
+	const struct kretprobe_site *mine;
 	const struct kps_site *site;
 	struct kps_at at;
 
 	if (!rp)
 		return 0;
-	site = READ_ONCE(container_of(rp, struct kretprobe_site, rp)->site);
+	mine = container_of(rp, struct kretprobe_site, rp);
+	call.args = mine->args;
+	site = READ_ONCE(mine->site);
 	if (!kps_event_comes(site->probe))
 		return 0;
 	at = kps_event_hit(site->probe);
@@ -118,8 +154,8 @@ static int kretprobe_prepare(struct kps_site *site, struct kps_error *error)
 	err = kps_symbol_parse(site, &mine->symbol, error);
 	if (!err && mine->symbol.offset)
 		err = kps_error(error, -EINVAL,
-				"kretprobe:%s: a return has no offset",
-				site->target);
+				"%s:%s: a return has no offset",
+				site->probe->provider->name, site->target);
 	if (err) {
 		kfree(mine);
 		return err;
@@ -145,9 +181,31 @@ static bool disarm(struct kps_site *site)
 	return false;
 }
 
+static bool keeps_args(const struct kps_probe *probe)
+{
+	return probe->provider == &kps_fexit_provider;
+}
+
+/* What its clause reads at the return, and is known at the entry. */
+static void keep(struct kps_site *site)
+{
+	u32 args = site->probe->code->frame_read & KPS_FRAME_ARGS;
+	struct kretprobe *rp = &of(site)->rp;
+
+	of(site)->args = keeps_args(site->probe) ? args / KPS_FRAME_BIT(arg) : 0;
+	rp->entry_handler = NULL;
+	rp->data_size = 0;
+	if (of(site)->args) {
+		rp->entry_handler = entry_kept;
+		rp->data_size = sizeof(struct kept);
+	} else if (reads_duration(site)) {
+		rp->entry_handler = entry_timed;
+		rp->data_size = offsetofend(struct kept, entered);
+	}
+}
+
 static int kretprobe_attach(struct kps_site *site)
 {
-	bool timed = reads_duration(site);
 	struct kretprobe *rp = &of(site)->rp;
 	int err;
 
@@ -155,8 +213,7 @@ static int kretprobe_attach(struct kps_site *site)
 	if (err)
 		return err;
 	rp->handler = return_fired;
-	rp->entry_handler = timed ? entry_timed : NULL;
-	rp->data_size = timed ? sizeof(u64) : 0;
+	keep(site);
 	rp->maxactive = maxactive(site->probe, site->probe->nr_sites);
 	err = kps_register_kretprobe(site, rp);
 	if (err)
@@ -203,17 +260,30 @@ static void kretprobe_release(struct kps_site *site)
 
 static size_t kretprobe_site_bytes(const struct kps_probe *probe, u32 nr)
 {
+	size_t kept = keeps_args(probe) ? sizeof(struct kept) :
+					  offsetofend(struct kept, entered);
+
 	return sizeof(struct kretprobe_site) + maxactive(probe, nr) *
-	       (sizeof(struct kretprobe_instance) + sizeof(u64));
+	       (sizeof(struct kretprobe_instance) + kept);
 }
+
+#define KRETPROBE_PROVIDER						\
+	.prepare	= kretprobe_prepare,				\
+	.attach		= kretprobe_attach,				\
+	.detach		= kretprobe_detach,				\
+	.missed		= kretprobe_missed,				\
+	.site_bytes	= kretprobe_site_bytes,				\
+	.how		= kretprobe_how,				\
+	.release	= kretprobe_release
 
 const struct kps_provider kps_kretprobe_provider = {
 	.name		= "kretprobe",
-	.prepare	= kretprobe_prepare,
-	.attach		= kretprobe_attach,
-	.detach		= kretprobe_detach,
-	.missed		= kretprobe_missed,
-	.site_bytes	= kretprobe_site_bytes,
-	.how		= kretprobe_how,
-	.release	= kretprobe_release,
+	KRETPROBE_PROVIDER,
+};
+
+/* bpftrace's name for one that knows the arguments. */
+const struct kps_provider kps_fexit_provider = {
+	.name		= "fexit",
+	.names_module	= true,
+	KRETPROBE_PROVIDER,
 };

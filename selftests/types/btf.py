@@ -6,6 +6,7 @@ A reader of its own, to hold kpctl's to.  A line for each field that there is:
 "STRUCT FIELD offset N size N signed N" or "STRUCT FIELD bit N of N signed N".
 
 btf.py --tracepoints: a line "NAME N" for each that has N arguments.
+btf.py --functions NAME...: a line "NAME ARGUMENT..." for each that there is.
 """
 import struct
 import sys
@@ -95,11 +96,25 @@ class Btf:
                 assert function[1] >> 24 & 31 == FUNC_PROTO
                 yield text[len("btf_trace_"):], (function[1] & 0xffff) - 1
 
+    def functions(self, wanted):
+        """(name, names of its arguments), each once"""
+        for name, info, i, _ in self.types:
+            text = self.string(name) if info >> 24 & 31 == FUNC else ""
+            if text in wanted:
+                wanted.remove(text)
+                _, info, _, at = self.types[i]
+                yield text, [self.string(struct.unpack_from("<I", self.data, at + 8 * n)[0])
+                             for n in range(info & 0xffff)]
+
 
 def main():
     if sys.argv[1] == "--tracepoints":
         for pair in Btf("/sys/kernel/btf/vmlinux").tracepoints():
             print(*pair)
+        return
+    if sys.argv[1] == "--functions":
+        for name, arguments in Btf("/sys/kernel/btf/vmlinux").functions(set(sys.argv[2:])):
+            print(name, *arguments)
         return
     pairs = [line.split() for line in open(sys.argv[1]) if line[0] not in "#\n"]
     btf = Btf("/sys/kernel/btf/vmlinux")

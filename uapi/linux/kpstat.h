@@ -352,7 +352,8 @@ enum kps_probe_attr {
 	KPS_PROBE_A_NAME,	/* string: as the user wrote it, with globs */
 	KPS_PROBE_A_PROVIDER,	/* string: "kprobe" .. */
 	KPS_PROBE_A_TARGET,	/* string, repeated: one attach point each.
-				 * kprobe, kretprobe: [MODULE:]SYMBOL[+OFFSET]
+				 * kprobe, kretprobe, fentry, fexit:
+				 *	[MODULE:]SYMBOL[+OFFSET]
 				 * tracepoint: SYSTEM:EVENT
 				 * rawtracepoint: EVENT
 				 * conntrack: new | destroy | full
@@ -530,9 +531,11 @@ enum kps_rfield_attr {
 struct kps_frame {
 	__u64 ip;		/* probed address (k*probe, u*probe), else 0 */
 	__u64 site;		/* attach point, for KPS_T_PROBE */
-	__u64 retval;		/* kretprobe, uretprobe */
-	__u64 duration;		/* kretprobe, uretprobe: ns since entry */
-	__u64 arg[KPS_NR_ARGS];	/* kprobe, uprobe at a function's entry */
+	__u64 retval;		/* kretprobe, fexit, uretprobe */
+	__u64 duration;		/* the same: ns since entry */
+	__u64 arg[KPS_NR_ARGS];	/* kprobe, fentry, uprobe at a function's entry; fexit:
+				 * as they were there
+				 */
 	__u8  scratch[KPS_SCRATCH_SIZE];	/* aligned to 8 by what is before */
 };
 

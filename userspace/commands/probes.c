@@ -27,6 +27,7 @@ static const char *field_type(const struct event_field *field)
 		[FIELD_BYTES]		= "bytes",
 		[FIELD_LOC]		= "bytes",
 		[FIELD_REL_LOC]		= "bytes",
+		[FIELD_WORD]		= "integer",
 		[FIELD_OPAQUE]		= "opaque",
 	};
 

@@ -2,7 +2,7 @@
 /*
  * What `args` has in a probe: the fields of an event's record.  A tracepoint's
  * come from its format file (tracefs.c); those of kernel-side providers are
- * asked of the module, which lib/ does.
+ * asked of the module, which lib/ does; those of a function from its prototype.
  */
 #ifndef KPCTL_EVENT_FIELDS_H
 #define KPCTL_EVENT_FIELDS_H
@@ -12,6 +12,7 @@
 #include <linux/kpstat.h>
 
 #include "enum_table.h"
+#include "ktypes/ktypes.h"
 
 enum field_class {
 	FIELD_PLAIN,		/* as .type says */
@@ -20,6 +21,7 @@ enum field_class {
 	FIELD_BYTES,		/* u8[size]: an address for ntop() */
 	FIELD_LOC,		/* other bytes that a __data_loc word at offset tells of */
 	FIELD_REL_LOC,		/* the same from behind the word, __rel_loc */
+	FIELD_WORD,		/* a word of struct kps_frame, at .offset: an argument */
 	FIELD_OPAQUE,		/* neither; cannot be used */
 };
 
@@ -32,6 +34,8 @@ struct event_field {
 	bool is_signed;
 	struct enum_table names; /* KPS_T_ENUM; empty: none */
 	char *declared;		/* C declaration, for people; or NULL */
+	const struct ktypes *kernel; /* FIELD_WORD: where its type is, */
+	ktype_id ktype;		/* and which it is */
 };
 
 struct event_fields {

@@ -17,7 +17,7 @@
  * A reader believes the header, which it checks, and no more: whatever leads out of
  * a table is void, nothing or the empty string.  What contains other types has a
  * higher number than they, so that whoever follows typedefs, elements and members
- * comes to an end; only a pointer may lead to a higher one.
+ * comes to an end; only a pointer or a function may lead to a higher one.
  */
 #ifndef KPCTL_KTYPES_INDEX_H
 #define KPCTL_KTYPES_INDEX_H
@@ -25,15 +25,16 @@
 #include "ktypes.h"
 
 /* Goes up with each change of what follows. */
-#define INDEX_MAGIC "kptypes5"
+#define INDEX_MAGIC "kptypes6"
 #define INDEX_KEY_MAX 1024
 
 enum { INDEX_SIGNED = 1, INDEX_CHAR = 2 };
 
 /* Kinds that are found by name. */
-#define INDEX_NR_KINDS 5
+#define INDEX_NR_KINDS 6
 static const enum ktype_kind index_kinds[INDEX_NR_KINDS] = {
 	KTYPE_STRUCT, KTYPE_UNION, KTYPE_ENUM, KTYPE_TYPEDEF, KTYPE_INT,
+	KTYPE_PROTOTYPE,
 };
 
 /* -1: those are not */
@@ -55,8 +56,7 @@ struct index_header {
 	uint32_t nr_members;
 	uint32_t nr_enumerators;
 	uint32_t nr_names[INDEX_NR_KINDS];
-	uint32_t strings_size;
-	uint32_t unused;		/* numbers of 64 bits follow */
+	uint32_t strings_size;		/* numbers of 64 bits follow */
 };
 
 _Static_assert(sizeof(struct index_header) % sizeof(uint64_t) == 0,
@@ -66,7 +66,7 @@ struct index_type {
 	uint64_t size;
 	uint32_t name;			/* in the strings; 0: none */
 	uint32_t of;			/* or the first member, enumerator */
-	uint32_t nr;
+	uint32_t nr;			/* a function's members: what it returns, parameters */
 	uint16_t kind;
 	uint16_t flags;
 };

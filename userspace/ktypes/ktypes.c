@@ -150,14 +150,15 @@ static bool leads_well(const struct ktypes *kt, ktype_id id,
 	switch (type->kind) {
 	case KTYPE_ARRAY:
 	case KTYPE_TYPEDEF:
+	case KTYPE_PROTOTYPE:
 		return type->of < id;
 	case KTYPE_STRUCT:
 	case KTYPE_UNION:
+	case KTYPE_FUNCTION:
 		return is_within(type->of, type->nr, kt->header->nr_members);
 	case KTYPE_ENUM:
 		return is_within(type->of, type->nr, kt->header->nr_enumerators);
 	case KTYPE_POINTER:
-	case KTYPE_FUNCTION:
 		return type->of < kt->header->nr_types;
 	default:
 		return type->kind <= KTYPE_OTHER;
@@ -167,7 +168,17 @@ static bool leads_well(const struct ktypes *kt, ktype_id id,
 static bool has_target(enum ktype_kind kind)
 {
 	return kind == KTYPE_POINTER || kind == KTYPE_ARRAY ||
-	       kind == KTYPE_TYPEDEF || kind == KTYPE_FUNCTION;
+	       kind == KTYPE_TYPEDEF || kind == KTYPE_PROTOTYPE;
+}
+
+/* A function's first member is what it returns. */
+static struct ktype function_at(const struct ktypes *kt, const struct index_type *type)
+{
+	return (struct ktype){
+		.kind = KTYPE_FUNCTION,
+		.of = type->nr ? kt->members[type->of].type : KTYPE_NONE,
+		.nr = type->nr ? type->nr - 1 : 0,
+	};
 }
 
 struct ktype ktypes_get(const struct ktypes *kt, ktype_id id)
@@ -176,6 +187,8 @@ struct ktype ktypes_get(const struct ktypes *kt, ktype_id id)
 
 	if (!leads_well(kt, id, type))
 		return (struct ktype){ .kind = KTYPE_VOID };
+	if (type->kind == KTYPE_FUNCTION)
+		return function_at(kt, type);
 	return (struct ktype){
 		.kind = type->kind,
 		.name = name_at(kt, type->name),
@@ -190,15 +203,17 @@ struct ktype ktypes_get(const struct ktypes *kt, ktype_id id)
 struct kmember ktypes_member(const struct ktypes *kt, ktype_id id, uint32_t n)
 {
 	const struct index_type *type = type_at(kt, id);
+	bool is_function = type->kind == KTYPE_FUNCTION;
+	ktype_id below = is_function ? kt->header->nr_types : id;
 	const struct index_member *member;
 
-	if ((type->kind != KTYPE_STRUCT && type->kind != KTYPE_UNION) ||
-	    !leads_well(kt, id, type) || n >= type->nr)
+	if ((type->kind != KTYPE_STRUCT && type->kind != KTYPE_UNION && !is_function) ||
+	    !leads_well(kt, id, type) || n >= type->nr - is_function)
 		return (struct kmember){ 0 };
-	member = &kt->members[type->of + n];
+	member = &kt->members[type->of + n + is_function];
 	return (struct kmember){
 		.name = name_at(kt, member->name),
-		.type = member->type < id ? member->type : KTYPE_NONE,
+		.type = member->type < below ? member->type : KTYPE_NONE,
 		.bit_offset = member->bit_offset,
 		.bit_size = member->bit_size,
 	};
@@ -287,6 +302,19 @@ int ktypes_tracepoint(const char *name)
 	for (kt = ktypes_open(&why); kt && nr < 0; kt = ktypes_next(kt))
 		nr = arguments_of(kt, ktypes_find(kt, KTYPE_TYPEDEF, function));
 	return nr;
+}
+
+ktype_id ktypes_prototype(const char *name, const struct ktypes **kt)
+{
+	ktype_id id = KTYPE_NONE;
+	const char *why;
+
+	for (*kt = ktypes_open(&why); *kt; *kt = ktypes_next(*kt)) {
+		id = ktypes_get(*kt, ktypes_find(*kt, KTYPE_PROTOTYPE, name)).of;
+		if (id)
+			break;
+	}
+	return id;
 }
 
 /* Slots end: a table of which none is free is damaged. */

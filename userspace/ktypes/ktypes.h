@@ -27,7 +27,8 @@ enum ktype_kind {
 	KTYPE_UNION,
 	KTYPE_ENUM,
 	KTYPE_TYPEDEF,
-	KTYPE_FUNCTION,		/* only behind a pointer */
+	KTYPE_FUNCTION,		/* only behind a pointer or a prototype */
+	KTYPE_PROTOTYPE,	/* a function of the kernel's, by its name */
 	KTYPE_OTHER,		/* float and the like: of a size, not readable */
 };
 
@@ -39,11 +40,12 @@ struct ktype {
 	bool is_signed;		/* INT, ENUM */
 	bool is_char;		/* INT: an array of them is a string */
 	ktype_id of;		/* POINTER, ARRAY, TYPEDEF: of or to what;
-				 * FUNCTION: what it returns
+				 * PROTOTYPE: its FUNCTION; FUNCTION: what it
+				 * returns
 				 */
 	uint32_t nr;		/* ARRAY: elements; STRUCT, UNION: members;
-				 * ENUM: enumerators; FUNCTION: parameters, 0 also
-				 * where they are not kept
+				 * ENUM: enumerators; FUNCTION: parameters, of which
+				 * the types object keeps none
 				 */
 };
 
@@ -65,7 +67,8 @@ struct ktypes;
  *
  * The first call reads the index, or builds it where there is none that is of
  * this kernel and can be trusted; all others return the same.  Whoever follows
- * typedefs, elements and members comes to an end; only pointers may lead in circles.
+ * typedefs, elements and members comes to an end; only pointers and functions may lead
+ * in circles.
  *
  * Return: the types, or NULL.
  */
@@ -84,7 +87,7 @@ const struct ktypes *ktypes_next(const struct ktypes *kt);
 
 /**
  * ktypes_find() - a type by its name
- * @kind: KTYPE_STRUCT, _UNION, _ENUM or _TYPEDEF; KTYPE_INT for "unsigned int"
+ * @kind: KTYPE_STRUCT, _UNION, _ENUM, _TYPEDEF or _PROTOTYPE; KTYPE_INT for "unsigned int"
  *	  and its like, as the compiler spells them
  *
  * A complete type is preferred to one that is only declared.
@@ -113,7 +116,10 @@ const char *ktypes_where(unsigned int *nr_structs);
 /* @id: of that kernel's, or KTYPE_NONE, which is void. */
 struct ktype ktypes_get(const struct ktypes *kt, ktype_id id);
 
-/* @n: below .nr of that struct or union. */
+/*
+ * @n: below .nr of that struct or union. Or of that function: a parameter's name, NULL if
+ * it has none, and type; void without a name is "...".
+ */
 struct kmember ktypes_member(const struct ktypes *kt, ktype_id id, uint32_t n);
 
 /* @n: below .nr of that enum. */
@@ -135,6 +141,16 @@ bool ktypes_any_constant(const char *name, int64_t *value);
  * Return: how many; -1: nobody here knows.
  */
 int ktypes_tracepoint(const char *name);
+
+/**
+ * ktypes_prototype() - what a function of the kernel is called with
+ * @kt: set to where it was found
+ *
+ * BTF tells of the functions of the kernel itself, nobody of those of its modules.
+ *
+ * Return: its KTYPE_FUNCTION; KTYPE_NONE: nobody here knows.
+ */
+ktype_id ktypes_prototype(const char *name, const struct ktypes **kt);
 
 /* The n-th name of a kind, in order, for suggestions; NULL after the last. */
 const char *ktypes_name(const struct ktypes *kt, enum ktype_kind kind,

@@ -62,8 +62,7 @@ static int set_number(struct checker *checker, struct expr *expr,
 	return 0;
 }
 
-/* The type of what is read from memory by this type. */
-static int set_type(struct checker *checker, struct expr *expr,
+int set_type(struct checker *checker, struct expr *expr,
 		    const struct ctype *type)
 {
 	switch (type->kind) {

@@ -102,9 +102,49 @@ static int check_run_constant(struct checker *checker, struct expr *expr)
 	return -1;
 }
 
+static bool same_field(const struct event_field *a, const struct event_field *b)
+{
+	return a->class == b->class && a->offset == b->offset && a->size == b->size &&
+	       a->is_signed == b->is_signed && !strcmp(a->declared, b->declared);
+}
+
+static bool has_same_field(const struct event *event, const char *target,
+			   const struct event_field *wanted)
+{
+	const struct event_field *field;
+	struct event_fields fields;
+	bool has;
+
+	if (event->provider->fields(target, &fields))
+		return false;
+	field = event_field_find(&fields, wanted->name);
+	has = field && same_field(field, wanted);
+	event_fields_free(&fields);
+	return has;
+}
+
+/*
+ * One clause serves all functions of an event: to each of them the name must be the
+ * same. @odd: set to one that has another, or none; or NULL.
+ */
+static bool is_alike(const struct event *event, const struct event_field *field,
+		     const char **odd)
+{
+	size_t i;
+
+	for (i = 1; i < event->nr_targets; i++) {
+		if (has_same_field(event, event->targets[i], field))
+			continue;
+		if (odd)
+			*odd = event->targets[i];
+		return false;
+	}
+	return true;
+}
+
 /* The compiler leaves out of a copy what its few callers do not need. */
 static void warn_of_reshaped(const struct checker *checker,
-			     const struct expr *expr)
+			     const struct expr *expr, const char *name)
 {
 	struct event *event = checker->event;
 
@@ -113,7 +153,90 @@ static void warn_of_reshaped(const struct checker *checker,
 	event->warned = true;
 	diag_warning(&expr->at, "+0 behind the function's name is itself alone: kprobe:FUNCTION+0",
 		     "'%s' may be something else in '%s', which the compiler has made for some callers",
-		     expr->builtin->name, event->reshaped);
+		     name, event->reshaped);
+}
+
+/* "unsigned long args[6]", and not "__data_loc u32[] rates" */
+static bool is_plain_array(const struct event_field *field)
+{
+	return field->declared && strchr(field->declared, '[') &&
+	       strncmp(field->declared, "__data_loc", 10) &&
+	       strncmp(field->declared, "__rel_loc", 9);
+}
+
+static int set_field_type(struct checker *checker, struct expr *expr,
+			  const struct event_field *field)
+{
+	struct type *type = &expr->type;
+
+	*type = (struct type){ .kind = TYPE_INT, .is_signed = field->is_signed };
+	if (expr->as_bytes && event_field_is_loc(field)) {
+		/* Its size is the event's. */
+		*type = (struct type){ .kind = TYPE_ARRAY };
+		return 0;
+	}
+	switch (field->class) {
+	case FIELD_STRING:
+		*type = (struct type){ .kind = TYPE_STR,
+				       .size = round_up8(field->size) };
+		if (type->size <= KPS_MAX_STR)
+			return 0;
+		break;
+	case FIELD_DATA_LOC:
+		*type = (struct type){ .kind = TYPE_STR, .size = DEFAULT_STR };
+		return 0;
+	case FIELD_BYTES:
+		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size,
+				       .to = array_of_field(checker, field) };
+		return 0;
+	case FIELD_PLAIN:
+		if (field->type == KPS_T_INET) {
+			type->kind = TYPE_INET;
+		} else if (field->type == KPS_T_ENUM && field->names.nr) {
+			type->kind = TYPE_ENUM;
+			type->names = &field->names;
+		} else {
+			type->to = pointee_of_field(checker, field);
+		}
+		return 0;
+	case FIELD_WORD:
+		return set_type(checker, expr,
+				ctype_of_kernel(checker->ctypes, field->kernel,
+						field->ktype));
+	default:
+		if (!is_plain_array(field))
+			break;
+		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size,
+				       .to = array_of_field(checker, field) };
+		return 0;
+	}
+	diag_error(&expr->at, event_field_is_loc(field) ?
+		   arena_printf(checker->arena, "read its bytes: buf(args.%s)",
+				field->name) : "use another field",
+		   "'%s' (%s) cannot be used", field->name,
+		   field->declared ? field->declared : field->name);
+	return -1;
+}
+
+/* Of a function whose prototype says it; NULL: as it is in its register. */
+static const struct event_field *typed_return(struct checker *checker,
+					      const struct expr *expr)
+{
+	struct event *event = checker->event;
+	const struct event_fields *fields;
+	const struct event_field *field = NULL;
+	bool was_muted;
+
+	if (strcmp(expr->text, "retval") || !(event->provider->gives & GIVES_RECORD))
+		return NULL;
+	was_muted = diag_mute(true);
+	fields = event_args(event, &expr->at);
+	if (fields)
+		field = event_field_find(fields, expr->text);
+	if (field && (field->class != FIELD_WORD || !is_alike(event, field, NULL)))
+		field = NULL;
+	diag_mute(was_muted);
+	return field;
 }
 
 static int check_builtin(struct checker *checker, struct expr *expr)
@@ -132,12 +255,13 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 	if (builtin->source == FROM_CONSTANT)
 		return check_run_constant(checker, expr);
 	expr->type = builtin->type;
+	expr->field = typed_return(checker, expr);
 	if (checker->event->reshaped &&
 	    (is_argument || !strcmp(builtin->name, "retval")))
-		warn_of_reshaped(checker, expr);
+		warn_of_reshaped(checker, expr, builtin->name);
 	if (is_argument && checker->event->provider->check_argument)
 		return checker->event->provider->check_argument(checker, expr);
-	return 0;
+	return expr->field ? set_field_type(checker, expr, expr->field) : 0;
 }
 
 int check_name(struct checker *checker, struct expr *expr)
@@ -239,62 +363,6 @@ static const char *field_hint(struct checker *checker, const char *name,
 	return text;
 }
 
-/* "unsigned long args[6]", and not "__data_loc u32[] rates" */
-static bool is_plain_array(const struct event_field *field)
-{
-	return field->declared && strchr(field->declared, '[') &&
-	       strncmp(field->declared, "__data_loc", 10) &&
-	       strncmp(field->declared, "__rel_loc", 9);
-}
-
-static int type_of_field(struct checker *checker, const struct expr *expr,
-			 const struct event_field *field, struct type *type)
-{
-	*type = (struct type){ .kind = TYPE_INT, .is_signed = field->is_signed };
-	if (expr->as_bytes && event_field_is_loc(field)) {
-		/* Its size is the event's. */
-		*type = (struct type){ .kind = TYPE_ARRAY };
-		return 0;
-	}
-	switch (field->class) {
-	case FIELD_STRING:
-		*type = (struct type){ .kind = TYPE_STR,
-				       .size = round_up8(field->size) };
-		if (type->size <= KPS_MAX_STR)
-			return 0;
-		break;
-	case FIELD_DATA_LOC:
-		*type = (struct type){ .kind = TYPE_STR, .size = DEFAULT_STR };
-		return 0;
-	case FIELD_BYTES:
-		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size,
-				       .to = array_of_field(checker, field) };
-		return 0;
-	case FIELD_PLAIN:
-		if (field->type == KPS_T_INET) {
-			type->kind = TYPE_INET;
-		} else if (field->type == KPS_T_ENUM && field->names.nr) {
-			type->kind = TYPE_ENUM;
-			type->names = &field->names;
-		} else {
-			type->to = pointee_of_field(checker, field);
-		}
-		return 0;
-	default:
-		if (!is_plain_array(field))
-			break;
-		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size,
-				       .to = array_of_field(checker, field) };
-		return 0;
-	}
-	diag_error(&expr->at, event_field_is_loc(field) ?
-		   arena_printf(checker->arena, "read its bytes: buf(args.%s)",
-				field->name) : "use another field",
-		   "'%s' (%s) cannot be used", field->name,
-		   field->declared ? field->declared : field->name);
-	return -1;
-}
-
 static int check_member(struct checker *checker, struct expr *expr)
 {
 	const struct type *tuple = &expr->a->type;
@@ -343,11 +411,12 @@ int check_field(struct checker *checker, struct expr *expr)
 {
 	const struct event_fields *fields;
 	struct event *event = checker->event;
+	const char *odd;
 
 	if (expr->a->kind != EXPR_NAME || strcmp(expr->a->text, "args"))
 		return check_member_or_struct(checker, expr);
 	if (!(event->provider->gives & GIVES_RECORD)) {
-		diag_error(&expr->at, "use arg0 .. arg5 in a kprobe, or probe a tracepoint",
+		diag_error(&expr->at, "use fentry or fexit, or probe a tracepoint",
 			   "'args' is not available in %s",
 			   event_kind(checker));
 		return -1;
@@ -363,5 +432,12 @@ int check_field(struct checker *checker, struct expr *expr)
 			   event->targets[0], expr->text);
 		return -1;
 	}
-	return type_of_field(checker, expr, expr->field, &expr->type);
+	if (event->reshaped)
+		warn_of_reshaped(checker, expr, expr->text);
+	if (is_alike(event, expr->field, &odd))
+		return set_field_type(checker, expr, expr->field);
+	diag_error(&expr->at, "write a clause for each of them",
+		   "'%s' has no '%s', or another one than '%s'", odd, expr->text,
+		   event->targets[0]);
+	return -1;
 }

@@ -46,6 +46,8 @@ int check_block(struct checker *checker, struct expr *expr);
 
 /* check_memory.c: what lies in memory, by C's types */
 
+/* The type of what is read by this type, from memory or out of a register. */
+int set_type(struct checker *checker, struct expr *expr, const struct ctype *type);
 /* Member, element or target of a pointer; .a has been checked. */
 int check_memory_field(struct checker *checker, struct expr *expr);
 int check_index(struct checker *checker, struct expr *expr);

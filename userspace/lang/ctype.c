@@ -112,6 +112,12 @@ static const struct ctype *from_kernel(struct ctypes *ctypes,
 	return type;
 }
 
+const struct ctype *ctype_of_kernel(struct ctypes *ctypes, const struct ktypes *kt,
+				    ktype_id id)
+{
+	return from_kernel(ctypes, kt, id, 0);
+}
+
 /* Complete if one of the kernel's sources has more of it than the name. */
 static const struct ctype *find_kernels(struct ctypes *ctypes,
 					enum ktype_kind kind, const char *name)

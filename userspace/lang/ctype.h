@@ -79,6 +79,9 @@ const struct ctype *ctype_target(struct ctypes *ctypes, const char *base);
 const struct ctype *ctype_complete(struct ctypes *ctypes,
 				   const struct ctype *type);
 
+/* One of the kernel's. */
+const struct ctype *ctype_of_kernel(struct ctypes *ctypes, const struct ktypes *kt,
+				    ktype_id id);
 const struct ctype *ctype_pointer(struct ctypes *ctypes,
 				  const struct ctype *to);
 const struct ctype *ctype_array(struct ctypes *ctypes, const struct ctype *of,

@@ -8,7 +8,8 @@ static const int temps[NR_TEMPS] = { BPF_REG_7, BPF_REG_8, BPF_REG_9 };
 static bool is_frame_load(const struct expr *expr)
 {
 	return expr->kind == EXPR_VARIABLE ||
-	       (expr->kind == EXPR_NAME && expr->builtin->source == FROM_FRAME);
+	       (expr->kind == EXPR_NAME && !expr->field &&
+		expr->builtin->source == FROM_FRAME);
 }
 
 static bool is_logic(enum op op)
@@ -124,12 +125,29 @@ static void emit_builtin(struct emitter *em, const struct builtin *builtin,
 		emit_low_half(em, dst);
 }
 
+/* What is above a number of less than 64 bits in its register is anything. */
+static void emit_extension(struct emitter *em, unsigned int size, bool is_signed,
+			   int dst)
+{
+	int shift = 64 - size * 8;
+
+	if (!size || !shift)
+		return;
+	code_alu_imm(&em->code, BPF_LSH, dst, shift);
+	code_alu_imm(&em->code, is_signed ? BPF_ARSH : BPF_RSH, dst, shift);
+}
+
 static void emit_field(struct emitter *em, const struct expr *expr, int dst)
 {
 	const struct event_field *field = expr->field;
 	uint64_t how = field->size | (field->is_signed ? KPS_SIGNED : 0) |
 		       line_of(expr);
 
+	if (field->class == FIELD_WORD) {
+		code_load(&em->code, BPF_DW, dst, field->offset);
+		emit_extension(em, field->size, field->is_signed, dst);
+		return;
+	}
 	code_mov_imm(&em->code, BPF_REG_2, field->offset);
 	code_mov_imm(&em->code, BPF_REG_3, how);
 	code_call(&em->code, KPS_FN_RECORD);
@@ -218,14 +236,9 @@ static void emit_unary(struct emitter *em, const struct expr *expr, int dst,
 static void emit_cast(struct emitter *em, const struct expr *expr, int dst,
 		      unsigned int depth)
 {
-	int shift = 64 - expr->type.size * 8;
-
+	/* A pointer has no size, and is as wide as all are. */
 	emit_to(em, expr->a, dst, depth);
-	if (!expr->type.size || !shift)	/* a pointer, or as wide as all are */
-		return;
-	code_alu_imm(&em->code, BPF_LSH, dst, shift);
-	code_alu_imm(&em->code, expr->type.is_signed ? BPF_ARSH : BPF_RSH, dst,
-		     shift);
+	emit_extension(em, expr->type.size, expr->type.is_signed, dst);
 }
 
 static int alu_op(enum op op)
@@ -440,7 +453,10 @@ static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 		code_mov_imm(&em->code, dst, expr->value);
 		return;
 	case EXPR_NAME:
-		emit_builtin(em, expr->builtin, dst);
+		if (expr->field)
+			emit_field(em, expr, dst);
+		else
+			emit_builtin(em, expr->builtin, dst);
 		return;
 	case EXPR_INDEX:
 		if (!expr->field) {

@@ -183,6 +183,10 @@ const struct event_fields *event_args(struct event *event,
 		diag_error(at, "load it: modprobe kpstat (or insmod kpstat.ko)",
 			   "the fields of %s:%s are described by the kpstat module, which is not loaded",
 			   provider->name, event->targets[0]);
+	else if (err == -ENOENT && provider->gives & (GIVES_FUNCTION | GIVES_ARGUMENTS))
+		diag_error(at, "BTF tells them, of the functions of the kernel itself: write arg0, arg1 ..",
+			   "the names of the arguments of '%s' are not known here",
+			   event->targets[0]);
 	else
 		diag_error(at, NULL, "cannot read the fields of %s:%s: %s",
 			   provider->name, event->targets[0], strerror(-err));

@@ -63,6 +63,8 @@ static void test_providers(void **state)
 			fail_msg("there is a second %s", name);
 		if (provider->alias && provider_find(provider->alias) != provider)
 			fail_msg("'%s' is not %s alone", provider->alias, name);
+		if (provider->formerly && provider_find(provider->formerly) != provider)
+			fail_msg("'%s' is not %s alone", provider->formerly, name);
 		if (refused_provider(name))
 			fail_msg("%s is among those that are refused", name);
 	}

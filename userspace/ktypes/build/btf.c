@@ -71,6 +71,17 @@ static void add_members(struct build *build, const struct btf *btf,
 			     btf_member_bitfield_size(type, i));
 }
 
+static void add_parameters(struct build *build, const struct btf *btf,
+			   const struct btf_type *type, uint32_t of)
+{
+	const struct btf_param *param = btf_params(type);
+	int i;
+
+	for (i = 0; i < btf_vlen(type); i++)
+		build_member(build, of, name_at(btf, param[i].name_off),
+			     param[i].type, 0, 0);
+}
+
 static const enum ktype_kind kinds[] = {
 	[BTF_KIND_INT]		= KTYPE_INT,
 	[BTF_KIND_PTR]		= KTYPE_POINTER,
@@ -84,6 +95,7 @@ static const enum ktype_kind kinds[] = {
 	[BTF_KIND_CONST]	= BUILD_QUALIFIER,
 	[BTF_KIND_RESTRICT]	= BUILD_QUALIFIER,
 	[BTF_KIND_FUNC_PROTO]	= KTYPE_FUNCTION,
+	[BTF_KIND_FUNC]		= KTYPE_PROTOTYPE,
 	[BTF_KIND_FLOAT]	= KTYPE_OTHER,
 	[BTF_KIND_TYPE_TAG]	= BUILD_QUALIFIER,
 	[BTF_KIND_ENUM64]	= KTYPE_ENUM,
@@ -107,10 +119,6 @@ static void fill_in(struct build_type *to, const struct btf_type *type, bool sig
 	case BTF_KIND_ARRAY:
 		to->of = btf_array(type)->type;
 		to->nr = btf_array(type)->nelems;
-		return;
-	case BTF_KIND_FUNC_PROTO:
-		to->of = type->type;
-		to->nr = btf_vlen(type);
 		return;
 	case BTF_KIND_FWD:
 		to->kind = btf_kflag(type) ? KTYPE_UNION : KTYPE_STRUCT;
@@ -141,6 +149,8 @@ static void add(struct build *build, const struct btf *btf, __u32 id, bool signs
 		add_enumerators(build, btf, type, of, to.is_signed);
 	else if (kind == BTF_KIND_ENUM64)
 		add_enumerators64(build, btf, type, of);
+	else if (kind == BTF_KIND_FUNC_PROTO)
+		add_parameters(build, btf, type, of);
 	else if (btf_is_composite(type))
 		add_members(build, btf, type, of);
 }

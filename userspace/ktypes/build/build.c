@@ -119,7 +119,11 @@ uint32_t build_type(struct build *build, const struct build_type *type)
 	    canonical_int(type->name, canonical) && strcmp(type->name, canonical))
 		raw->type.name = xstrdup(canonical);
 	raw->instead = raw - raws(build);
-	return raw->instead;
+	if (type->kind != KTYPE_FUNCTION)
+		return raw->instead;
+	/* The first of its members is what it returns. */
+	build_member(build, build->types.used - 1, NULL, type->of, 0, 0);
+	return build->types.used - 1;
 }
 
 struct build_type *build_type_at(struct build *build, uint32_t type)
@@ -292,6 +296,16 @@ static position look_through(const struct build *build, position at)
 
 static bool number(struct build *build, position at, int depth);
 
+/* What a function is called with may contain it: whoever follows that knows. */
+static void look_through_members(struct build *build, const struct raw *raw)
+{
+	struct raw_member *member = raw_members(build) + raw->first;
+	const struct raw_member *end = member + raw->nr;
+
+	for (; member < end; member++)
+		member->type = look_through(build, member->type);
+}
+
 static bool number_members(struct build *build, const struct raw *raw, int depth)
 {
 	struct raw_member *member = raw_members(build) + raw->first;
@@ -321,7 +335,10 @@ static bool number(struct build *build, position at, int depth)
 	/* raws() stay where they are: all have come. */
 	if (kind == KTYPE_STRUCT || kind == KTYPE_UNION)
 		good = number_members(build, raw, depth + 1);
-	else if (kind == KTYPE_ARRAY || kind == KTYPE_TYPEDEF)
+	else if (kind == KTYPE_FUNCTION)
+		look_through_members(build, raw);
+	else if (kind == KTYPE_ARRAY || kind == KTYPE_TYPEDEF ||
+		 kind == KTYPE_PROTOTYPE)
 		good = number(build, raw->of, depth + 1);
 	buffer_add_number(&build->order, at);
 	raw->id = build->order.used;
@@ -426,13 +443,13 @@ static struct index_type type_of(const struct build *build, const struct raw *ra
 		.size = size_of(build, raw),
 		.name = raw->name,
 		.of = id_of(build, raw->of),
-		.nr = kind == KTYPE_ARRAY || kind == KTYPE_FUNCTION ?
-			raw->type.nr : raw->nr,
+		.nr = kind == KTYPE_ARRAY ? raw->type.nr : raw->nr,
 		.kind = kind,
 		.flags = raw->type.is_signed ? INDEX_SIGNED : 0,
 	};
 
-	if (kind == KTYPE_STRUCT || kind == KTYPE_UNION || kind == KTYPE_ENUM)
+	if (kind == KTYPE_STRUCT || kind == KTYPE_UNION || kind == KTYPE_ENUM ||
+	    kind == KTYPE_FUNCTION)
 		type.of = raw->first;
 	if (kind == KTYPE_INT && raw->type.name && !strcmp(raw->type.name, "char"))
 		type.flags |= INDEX_CHAR;

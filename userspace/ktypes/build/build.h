@@ -23,7 +23,7 @@ struct build_type {
 	uint64_t size;		/* struct, union, enum, integer */
 	bool is_signed;
 	uint64_t of;		/* a key */
-	uint32_t nr;		/* of an array; parameters of a function */
+	uint32_t nr;		/* of an array */
 };
 
 struct build;
@@ -36,7 +36,7 @@ uint32_t build_type(struct build *build, const struct build_type *type);
 /* To change what is known only later; valid until the next type comes. */
 struct build_type *build_type_at(struct build *build, uint32_t type);
 
-/* @of: a struct's, union's or enum's number; all of one in order */
+/* @of: a struct's, union's, enum's or function's number; all of one in order */
 void build_member(struct build *build, uint32_t of, const char *name,
 		  uint64_t type, uint64_t bit_offset, unsigned int bit_size);
 void build_enumerator(struct build *build, uint32_t of, const char *name,

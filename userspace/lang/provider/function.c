@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/xalloc.h"
 #include "function.h"
 #include "lang/builtins.h"
 #include "lang/check.h"
+#include "prototype.h"
 
 const char *function_target(struct arena *arena,
 			    const struct function_spec *spec,
@@ -95,11 +97,6 @@ void add_function(struct resolver *resolver, struct event *event,
 	add_target(arena, event, function_target(arena, spec, symbol->module));
 }
 
-static bool is_return(const struct event *event)
-{
-	return event->provider->gives & GIVES_RETURN;
-}
-
 /* "kprobe:0xffffffff81234567": the function that it is in, and how far in. */
 static int resolve_address(struct resolver *resolver, struct event *event,
 			   struct function_spec *spec)
@@ -127,12 +124,12 @@ static int resolve_address(struct resolver *resolver, struct event *event,
 		.offset = address - symbol_address(found),
 	};
 	spec->has_offset = spec->offset;
-	if (spec->has_offset && is_return(event)) {
+	if (spec->has_offset && event->provider != &kprobe_provider) {
 		diag_error(&event->point->at,
 			   arena_printf(resolver->arena, "it begins at 0x%llx",
 					symbol_address(found)),
-			   "that is inside of '%s': a kretprobe has no offset",
-			   found->name);
+			   "that is inside of '%s': a %s has no offset",
+			   found->name, event->provider->name);
 		return -1;
 	}
 	bearers = kallsyms_named(&resolver->kallsyms, spec->module, spec->symbol);
@@ -231,9 +228,9 @@ static int find(struct resolver *resolver, struct event *event,
 
 	if (parse_function(resolver, event->point, parts, &spec))
 		return -1;
-	if (spec.has_offset && spec.offset && is_return(event)) {
+	if (spec.has_offset && spec.offset && event->provider != &kprobe_provider) {
 		diag_error(&event->point->at, "use kprobe, or leave the offset out",
-			   "a kretprobe has no offset");
+			   "a %s has no offset", event->provider->name);
 		return -1;
 	}
 	if (spec.module && !strcmp(spec.module, "kpstat")) {
@@ -317,12 +314,48 @@ static int check_kprobe_argument(struct checker *checker,
 	return 0;
 }
 
+/*
+ * The function of a target, of which a prototype may be known: none of a module, and none
+ * but at its beginning. NULL, or to be freed.
+ */
+static char *function_of(const char *target)
+{
+	const char *plus = strchr(target, '+');
+
+	if (!strncmp(target, "vmlinux:", strlen("vmlinux:")))
+		target += strlen("vmlinux:");
+	if (strchr(target, ':') || (plus && strtoul(plus + 1, NULL, 0)))
+		return NULL;
+	return xstrndup(target, strcspn(target, "#+."));
+}
+
+static int function_fields(const char *target, struct event_fields *fields)
+{
+	char *function = function_of(target);
+	int err = function ? prototype_fields(function, 0, fields) : -ENOENT;
+
+	free(function);
+	return err;
+}
+
+static int return_fields(const char *target, struct event_fields *fields)
+{
+	char *function = function_of(target);
+	int err = function ? prototype_fields(function, 0, fields) : -ENOENT;
+
+	if (!err)
+		prototype_add_return(function, fields);
+	free(function);
+	return err;
+}
+
 const struct provider kprobe_provider = {
 	.name = "kprobe",
 	.alias = "k",
 	.usage = "kprobe:FUNCTION",
-	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_ARGUMENTS,
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_ARGUMENTS | GIVES_RECORD,
 	.resolve = resolve_function,
+	.fields = function_fields,
 	.check_argument = check_kprobe_argument,
 	.list = list_functions,
 };
@@ -333,6 +366,34 @@ const struct provider kretprobe_provider = {
 	.usage = "kretprobe:FUNCTION",
 	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_RETURN,
 	.resolve = resolve_function,
+	.list = list_functions,
+	.is_listed_by_name = true,
+};
+
+const struct provider fentry_provider = {
+	.name = "fentry",
+	.alias = "f",
+	.formerly = "kfunc",
+	.usage = "fentry:FUNCTION",
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_ARGUMENTS | GIVES_RECORD,
+	.resolve = resolve_function,
+	.fields = function_fields,
+	.check_argument = check_kprobe_argument,
+	.list = list_functions,
+	.is_listed_by_name = true,
+};
+
+/* The module keeps what the function was called with until it returns. */
+const struct provider fexit_provider = {
+	.name = "fexit",
+	.alias = "fr",
+	.formerly = "kretfunc",
+	.usage = "fexit:FUNCTION",
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_ARGUMENTS | GIVES_RETURN |
+		 GIVES_RECORD,
+	.resolve = resolve_function,
+	.fields = return_fields,
+	.check_argument = check_kprobe_argument,
 	.list = list_functions,
 	.is_listed_by_name = true,
 };

@@ -8,18 +8,13 @@
 
 /* In the order in which they are listed and suggested. */
 static const struct provider * const providers[] = {
-	&kprobe_provider, &kretprobe_provider, &tracepoint_provider,
-	&rawtracepoint_provider, &uprobe_provider, &uretprobe_provider,
-	&conntrack_provider, &profile_provider, &interval_provider, &software_provider,
-	&hardware_provider, &watchpoint_provider, &program_provider,
+	&kprobe_provider, &kretprobe_provider, &fentry_provider, &fexit_provider,
+	&tracepoint_provider, &rawtracepoint_provider, &uprobe_provider,
+	&uretprobe_provider, &conntrack_provider, &profile_provider, &interval_provider,
+	&software_provider, &hardware_provider, &watchpoint_provider, &program_provider,
 };
 
 static const struct refusal refused_providers[] = {
-	{ "kfunc", "use kprobe:FUNCTION" }, { "f", "use kprobe:FUNCTION" },
-	{ "fentry", "use kprobe:FUNCTION" },
-	{ "kretfunc", "use kretprobe:FUNCTION" },
-	{ "fr", "use kretprobe:FUNCTION" },
-	{ "fexit", "use kretprobe:FUNCTION" },
 	{ "usdt", REFUSED_USER_SPACE }, { "U", REFUSED_USER_SPACE },
 	{ "asyncwatchpoint", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
 	{ "aw", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
@@ -39,7 +34,8 @@ static bool is_called(const struct provider *provider, const char *name)
 	if (provider->is_word)
 		return provider->is_word(name);
 	return !strcmp(name, provider->name) ||
-	       (provider->alias && !strcmp(name, provider->alias));
+	       (provider->alias && !strcmp(name, provider->alias)) ||
+	       (provider->formerly && !strcmp(name, provider->formerly));
 }
 
 const struct provider *provider_find(const char *name)

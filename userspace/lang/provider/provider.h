@@ -32,6 +32,7 @@ struct listing;
  * struct provider - a row
  * @name: as in KPS_PROBE_A_PROVIDER, and in programs
  * @alias: "k"; or NULL
+ * @formerly: as bpftrace once called it; or NULL
  * @usage: how a probe is written, for messages
  * @gives: GIVES_*
  * @asks_module: @fields does, so that the module must be loaded
@@ -49,6 +50,7 @@ struct listing;
 struct provider {
 	const char *name;
 	const char *alias;
+	const char *formerly;
 	const char *usage;
 	unsigned int gives;
 	bool asks_module;
@@ -65,6 +67,8 @@ struct provider {
 
 extern const struct provider kprobe_provider;
 extern const struct provider kretprobe_provider;
+extern const struct provider fentry_provider;
+extern const struct provider fexit_provider;
 extern const struct provider tracepoint_provider;
 extern const struct provider rawtracepoint_provider;
 extern const struct provider conntrack_provider;

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Tracepoints with the arguments that they are called with, not with fields. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/near.h"
+#include "base/xalloc.h"
 #include "kernel/tracefs.h"
 #include "ktypes/ktypes.h"
 #include "lang/builtins.h"
 #include "lang/check.h"
+#include "prototype.h"
 #include "provider.h"
 
 struct raw_search {
@@ -132,6 +137,25 @@ static int check_raw_argument(struct checker *checker, const struct expr *expr)
 	return 0;
 }
 
+/*
+ * As the function has them that calls a tracepoint's probes; the first of them is the
+ * probe's own.
+ */
+static int raw_fields(const char *target, struct event_fields *fields)
+{
+	static const char * const callers[] = { "__traceiter_", "__probestub_" };
+	int err = -ENOENT;
+	char *function;
+	size_t i;
+
+	for (i = 0; err && i < ARRAY_SIZE(callers); i++) {
+		function = xasprintf("%s%s", callers[i], target);
+		err = prototype_fields(function, 1, fields);
+		free(function);
+	}
+	return err;
+}
+
 struct raw_listing {
 	struct listing *listing;
 	struct strset seen;
@@ -160,8 +184,9 @@ const struct provider rawtracepoint_provider = {
 	.name = "rawtracepoint",
 	.alias = "rt",
 	.usage = "rawtracepoint:EVENT",
-	.gives = GIVES_TASK | GIVES_ARGUMENTS,
+	.gives = GIVES_TASK | GIVES_ARGUMENTS | GIVES_RECORD,
 	.resolve = resolve_rawtracepoint,
+	.fields = raw_fields,
 	.check_argument = check_raw_argument,
 	.list = list_rawtracepoints,
 	.is_listed_by_name = true,
