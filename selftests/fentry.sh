@@ -51,9 +51,12 @@ is "the same name, of one function" "$(value names @both 'fentry:vmlinux:vfs_rea
 is "and of another" "$(value names @both 'fentry:vmlinux:ksys_read, 1')" $CALLS
 done_with names
 
+# An int, its second argument: "write", or "dir".
+write=$(kpctl probes -v fentry:proc_dointvec | sed -n '3s/.* //p')
+
 # What comes back belongs to the call that it was given to, whoever sleeps in between.
 load_text returns 'fexit:vfs_read /comm == "dd"/ { @right[args.count == retval] = count(); @least = min(duration); }
-fexit:proc_dointvec { @[args.write, retval] = count(); @size[sizeof(args.write), sizeof(retval)] = count(); @less[retval < 0] = count(); }'
+fexit:proc_dointvec { @[args.'"$write"', retval] = count(); @size[sizeof(args.'"$write"'), sizeof(retval)] = count(); @less[retval < 0] = count(); }'
 for ((i = 1; i <= 6; i++)); do
 	dd if=/dev/zero of=/dev/null bs=$((i * 100)) count=2000 2>/dev/null &
 done

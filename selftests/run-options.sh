@@ -44,6 +44,31 @@ version() {
 	is "and so it says in JSON" "$(kpctl -j --version | jq -r .version)" "$(modinfo -F version "$KPSTAT_KO")"
 }
 
+# What systemd waits for, of a service of Type=notify.
+notified() {
+	local said waiter
+	python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(20)
+print("listens", flush=True)
+for i in range(2):
+    print(s.recv(4096).decode().split("\n")[0], flush=True)
+' "$1" >"$WORK/told" & waiter=$!
+	for ((i = 0; i < 100; i++)); do grep -q listens "$WORK/told" && break; sleep 0.1; done
+	NOTIFY_SOCKET=$1 kpctl run -q -d 1 -e 'interval:s:60 { exit(); }' >/dev/null
+	wait $waiter
+	said=$(sed 1d "$WORK/told" | paste -sd' ')
+	is "$2" "$said" "READY=1 STOPPING=1"
+}
+
+notify() {
+	notified "$WORK/notify" "who has started it is told when it is attached, and when it ends"
+	yes "nobody who listens is no error" env NOTIFY_SOCKET="$WORK/nobody" kpctl run -q -e 'BEGIN { exit(); }'
+	yes "nor is what is no socket" env NOTIFY_SOCKET=nowhere kpctl run -q -e 'BEGIN { exit(); }'
+}
+
 environment() {
 	local text='BEGIN { printf("%d\n", sizeof(str(0))); exit(); }'
 	is "BPFTRACE_STRLEN: the bytes of str()" "$(BPFTRACE_STRLEN=200 kpctl run -q -e "$text" | head -n1)" 200
@@ -66,6 +91,10 @@ files() {
 listing() {
 	kpctl run -l 'kprobe:vfs_rea?' >"$WORK/out"
 	is "-l: functions" "$(cat "$WORK/out")" "kprobe:vfs_read"
+	echo 'kprobe:vfs_rea? { @ = count(); } interval:s:5 { exit(); } END { print(1); }' >"$WORK/listed.bt"
+	is "-l: what a program is going to be attached to" "$(kpctl -l "$WORK/listed.bt" | paste -sd' ')" "kprobe:vfs_read interval:s:"
+	is "-l -e: the same of a text" "$(kpctl -l -e 'kprobe:vfs_rea? { @ = count(); }')" "kprobe:vfs_read"
+	no "-l -e: a program that has no such probe" kpctl -l -e 'kprobe:vfs_raed { @ = count(); }'
 	yes "-lv: a tracepoint's fields" grep -q 'unsigned int fd\|size_t count' <(kpctl run -lv 'tracepoint:syscalls:sys_enter_read')
 }
 
@@ -244,6 +273,7 @@ children
 signals
 unread
 version
+notify
 environment
 files
 listing

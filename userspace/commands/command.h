@@ -104,8 +104,9 @@ int source_compile(const struct program_source *source, struct object *object);
 int source_dump(const struct program_source *source, const char *pass);
 void source_free(struct program_source *source);
 
-/* kpctl probes [-v] [PATTERN] */
+/* kpctl probes [-v] [PATTERN]; and what a program is going to be attached to */
 int list_probes(const char *pattern, bool verbose);
+int list_program(const struct program_source *source, bool verbose);
 
 /* "wrong use" with a pointer to --help. */
 int wrong_use(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

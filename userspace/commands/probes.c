@@ -99,6 +99,12 @@ int list_probes(const char *pattern, bool verbose)
 	return FAILED;
 }
 
+int list_program(const struct program_source *source, bool verbose)
+{
+	return compile_probes(source->text, &source->options, verbose, print_probe,
+			      NULL) ? FAILED : DONE;
+}
+
 int command_probes(int argc, char **argv)
 {
 	static const struct option options[] = {

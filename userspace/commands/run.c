@@ -14,6 +14,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/notify.h"
 #include "base/signals.h"
 #include "base/stream.h"
 #include "child.h"
@@ -49,8 +50,9 @@ const char run_help[] =
 	"                    often as records are read\n"
 	"  -q, --quiet       no \"Attaching\"\n"
 	"  -v, --verbose     say what each probe is attached to\n"
-	"  -l, --list [PATTERN]\n"
-	"                    list what can be probed, as kpctl probes; -lv\n"
+	"  -l, --list [PATTERN | FILE | -e TEXT]\n"
+	"                    list what can be probed, as kpctl probes, or what a program\n"
+	"                    would be attached to; -lv\n"
 	"      --no-warnings of the program's text\n"
 	"      --dry-run     end when all is attached\n"
 	"      --unsafe      allow system()\n"
@@ -283,6 +285,7 @@ static int finish(struct run *run)
 	struct program_answer program;
 	int err;
 
+	notify("STOPPING=1");
 	actions_let_end(&run->actions);
 	if (client_command(run->client, KPS_CMD_DISABLE, run->name) ||
 	    drain(run))
@@ -346,6 +349,7 @@ static int attach(struct run *run, const struct object *object)
 		event_print("attached_probes", "probes", run->nr_probes);
 	if (!json_output)
 		warn_unattached(run->client, run->name);
+	notify("READY=1\nSTATUS=Processing events...");
 	return 0;
 }
 
@@ -566,6 +570,21 @@ static bool is_there(unsigned int pid)
 	return false;
 }
 
+/* bpftrace's -l: of a program, if one is given by -e or as a file. */
+static int list(struct run *run, int argc, char **argv)
+{
+	const char *pattern = argv[optind];
+	int status;
+
+	if (!run->source.expression && (!pattern || access(pattern, R_OK)))
+		return list_probes(pattern, run->verbose);
+	status = source_open(&run->source, source_arguments(&run->source, argc, argv));
+	if (!status)
+		status = list_program(&run->source, run->verbose);
+	source_free(&run->source);
+	return status;
+}
+
 int command_run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -602,7 +621,7 @@ int command_run(int argc, char **argv)
 		if (!run_option(&run, option, &status))
 			return status;
 	if (run.list)
-		return list_probes(argv[optind], run.verbose);
+		return list(&run, argc, argv);
 	if (!is_there(run.pid))
 		return FAILED;
 	argument = source_arguments(&run.source, argc, argv);

@@ -133,9 +133,7 @@ struct expr {
 	struct type type;
 	const struct builtin *builtin;	 /* EXPR_NAME, or EXPR_CALL kstack(n) */
 	const struct function *function; /* EXPR_CALL */
-	const struct event_field *field; /* EXPR_FIELD: in the record, or NULL;
-					 * EXPR_NAME: what has a type of its own
-					 */
+	const struct event_field *field; /* EXPR_FIELD, _NAME: in record or frame; NULL */
 	bool in_memory;		/* it is read from there: at ... */
 	bool in_copy;		/* or from a copy, which is ... */
 	struct expr *address;	/* ... this */

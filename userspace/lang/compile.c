@@ -595,26 +595,48 @@ const char *compile_pass(size_t n)
 	return n < ARRAY_SIZE(passes) ? passes[n].name : NULL;
 }
 
-static int run_passes(struct compilation *comp, const char *last, FILE *out)
+/* Instead of an object: what a pass has made, or what the probes are. */
+struct show {
+	const char *last;		/* pass to end with; NULL: none, show nothing */
+	FILE *out;			/* NULL: probes to .visit */
+	bool with_fields;
+	probe_visit visit;
+	void *data;
+};
+
+static void list_events(struct compilation *comp, const struct show *show)
+{
+	const struct event *event;
+	const struct unit *unit;
+
+	for (unit = comp->units; unit; unit = unit->next)
+		for (event = unit->events; event; event = event->next)
+			event_list(&comp->arena, event, show->with_fields,
+				   show->visit, show->data);
+}
+
+static int run_passes(struct compilation *comp, const struct show *show)
 {
 	const struct pass *pass;
 
 	for (pass = passes; pass < passes + ARRAY_SIZE(passes); pass++) {
 		if (pass->run(comp))
 			return -1;
-		if (!last || strcmp(pass->name, last))
+		if (!show->last || strcmp(pass->name, show->last))
 			continue;
 		if (comp->unresolved)
 			return -1;
-		pass->dump(comp, out);
+		if (show->out)
+			pass->dump(comp, show->out);
+		else
+			list_events(comp, show);
 		return 0;
 	}
 	return 0;
 }
 
-/* @last: the pass to end with, and to show; or NULL */
-static int compile_up_to(const char *text, const struct compile_options *options,
-			 struct object *object, const char *last, FILE *out)
+static int compile_and_show(const char *text, const struct compile_options *options,
+			    struct object *object, const struct show *show)
 {
 	struct compilation *comp = xcalloc(1, sizeof(*comp));
 	struct unit *unit;
@@ -631,7 +653,7 @@ static int compile_up_to(const char *text, const struct compile_options *options
 	comp->ctypes.arena = &comp->arena;
 
 	diag_start(options->file, text);
-	err = run_passes(comp, last, out);
+	err = run_passes(comp, show);
 	diag_start(options->file, NULL);
 
 	if (err)
@@ -647,14 +669,32 @@ static int compile_up_to(const char *text, const struct compile_options *options
 int compile(const char *text, const struct compile_options *options,
 	    struct object *object)
 {
-	return compile_up_to(text, options, object, NULL, NULL);
+	const struct show nothing = { .last = NULL };
+
+	return compile_and_show(text, options, object, &nothing);
 }
 
 int compile_dump(const char *text, const struct compile_options *options,
 		 const char *pass, FILE *out)
 {
+	const struct show show = { .last = pass, .out = out };
 	struct object object;
-	int err = compile_up_to(text, options, &object, pass, out);
+	int err = compile_and_show(text, options, &object, &show);
+
+	if (!err)
+		object_free(&object);
+	return err;
+}
+
+int compile_probes(const char *text, const struct compile_options *options,
+		   bool with_fields, probe_visit visit, void *data)
+{
+	const struct show show = {
+		.last = "resolve", .with_fields = with_fields, .visit = visit,
+		.data = data,
+	};
+	struct object object;
+	int err = compile_and_show(text, options, &object, &show);
 
 	if (!err)
 		object_free(&object);

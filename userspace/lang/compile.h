@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "object/object.h"
+#include "resolve.h"
 
 /* Choices of the command line that the compiler needs. */
 struct compile_options {
@@ -56,6 +57,19 @@ int compile(const char *text, const struct compile_options *options,
  */
 int compile_dump(const char *text, const struct compile_options *options,
 		 const char *pass, FILE *out);
+
+/**
+ * compile_probes() - what a program is going to be attached to
+ * @text: as for compile()
+ * @options: the same
+ * @with_fields: also read the events' fields
+ * @visit: gets each probe, as of probes_list()
+ * @data: passed to @visit
+ *
+ * Return: 0, or -1 after at least one error was reported.
+ */
+int compile_probes(const char *text, const struct compile_options *options,
+		   bool with_fields, probe_visit visit, void *data);
 
 /* The n-th pass, in the order in which they run; NULL after the last. */
 const char *compile_pass(size_t n);

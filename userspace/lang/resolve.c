@@ -229,12 +229,20 @@ static bool is_listed(const struct listing *listing, const char *probe)
 	return !listing->glob || !fnmatch(listing->glob, probe, 0);
 }
 
+static const char *full_name(struct arena *arena, const struct provider *provider,
+			     const char *target)
+{
+	bool adds_module = provider->names_module && !strchr(target, ':');
+
+	return arena_printf(arena, "%s:%s%s", provider->name,
+			    adds_module ? "vmlinux:" : "", target);
+}
+
 void list_one(struct listing *listing, const struct provider *provider,
 	      const char *name, const char *target)
 {
 	struct event_fields fields = { 0 };
-	const char *probe = arena_printf(&listing->arena, "%s:%s",
-					 provider->name, target);
+	const char *probe = full_name(&listing->arena, provider, target);
 	bool has_fields;
 
 	if (!is_listed(listing, probe) &&
@@ -261,10 +269,7 @@ static bool glob_is_of(const struct listing *listing,
 	return !strncmp(glob, provider->name, len);
 }
 
-size_t probes_list(const char *glob, bool with_fields,
-		   void (*visit)(const char *probe,
-				 const struct event_fields *fields, void *data),
-		   void *data)
+size_t probes_list(const char *glob, bool with_fields, probe_visit visit, void *data)
 {
 	struct listing listing = {
 		.with_fields = with_fields, .visit = visit, .data = data,
@@ -279,4 +284,37 @@ size_t probes_list(const char *glob, bool with_fields,
 			provider->list(&listing, provider);
 	arena_free(&listing.arena);
 	return listing.nr;
+}
+
+/* "software:cs:10" and "interval:s:1" are listed as "software:cs:" and "interval:s:". */
+static const char *listed_name(struct arena *arena, const struct event *event,
+			       const char *target)
+{
+	const char *colon = event->name ? strchr(event->name, ':') : NULL;
+	const char *second = colon ? strchr(colon + 1, ':') : NULL;
+
+	if (!event->name)
+		return full_name(arena, event->provider, target);
+	return second && event->provider->list ?
+		arena_strndup(arena, event->name, second + 1 - event->name) : event->name;
+}
+
+void event_list(struct arena *arena, const struct event *event, bool with_fields,
+		probe_visit visit, void *data)
+{
+	const struct provider *provider = event->provider;
+	size_t i;
+
+	if (provider->is_word)
+		return;
+	for (i = 0; i < event->nr_targets; i++) {
+		struct event_fields fields = { 0 };
+		bool has_fields = with_fields && provider->fields &&
+			!provider->fields(event->targets[i], &fields);
+
+		visit(listed_name(arena, event, event->targets[i]),
+		      has_fields ? &fields : NULL, data);
+		if (has_fields)
+			event_fields_free(&fields);
+	}
 }

@@ -78,6 +78,9 @@ const struct event_fields *event_args(struct event *event,
 void events_free(struct event *events);
 void resolver_free(struct resolver *resolver);
 
+typedef void (*probe_visit)(const char *probe, const struct event_fields *fields,
+			    void *data);
+
 /**
  * probes_list() - call a function for everything that can be probed here
  * @glob: of full names ("tracepoint:sched:*", "k:vfs_*", "*retransmit*") or
@@ -90,9 +93,10 @@ void resolver_free(struct resolver *resolver);
  *
  * Return: the number of probes.
  */
-size_t probes_list(const char *glob, bool with_fields,
-		   void (*visit)(const char *probe,
-				 const struct event_fields *fields, void *data),
-		   void *data);
+size_t probes_list(const char *glob, bool with_fields, probe_visit visit, void *data);
+
+/* The same for what an attach point of a program means, as bpftrace lists it. */
+void event_list(struct arena *arena, const struct event *event, bool with_fields,
+		probe_visit visit, void *data);
 
 #endif

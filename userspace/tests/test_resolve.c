@@ -324,6 +324,15 @@ static void test_listing(void **state)
 		{ "k:vfs_rea*", "kprobe:vfs_read/0 kprobe:vfs_readv/0 " },
 		{ "kretprobe:vfs_write", "kretprobe:vfs_write/0 " },
 		{ "vfs_open", "kprobe:vfs_open/0 " },
+		{ "fentry:vfs_rea*", "fentry:vmlinux:vfs_read/0 fentry:vmlinux:vfs_readv/0 " },
+		{ "fr:vmlinux:vfs_open", "fexit:vmlinux:vfs_open/0 " },
+		{ "kfunc:fuse:*", "fentry:fuse:init_once/0 " },
+		{ "s:*faults:", "software:alignment-faults:/0 software:emulation-faults:/0 "
+				"software:major-faults:/0 software:minor-faults:/0 "
+				"software:page-faults:/0 software:faults:/0 " },
+		{ "h:*cycles*", "hardware:bus-cycles:/0 hardware:cpu-cycles:/0 "
+				"hardware:cycles:/0 hardware:ref-cycles:/0 " },
+		{ "interval:*", "interval:hz:/0 interval:ms:/0 interval:s:/0 interval:us:/0 " },
 		{ "t:sched:*", "tracepoint:sched:sched_process_fork/8 "
 			       "tracepoint:sched:sched_switch/11 " },
 		{ "*retransmit*", "tracepoint:tcp:tcp_retransmit_skb/14 " },
@@ -350,6 +359,40 @@ static void test_listing(void **state)
 	assert_true(probes_list(NULL, false, list_probe, NULL) > 15);
 }
 
+/* What a program is going to be attached to. */
+static void test_listing_of_programs(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} cases[] = {
+		{ "k:vfs_rea* { } BEGIN { } END { }", "kprobe:vfs_read/0 kprobe:vfs_readv/0 " },
+		{ "kretfunc:vfs_read, t:sched:sched_switch { }",
+		  "fexit:vmlinux:vfs_read/0 tracepoint:sched:sched_switch/11 " },
+		{ "i:s:1, p:hz:99, s:faults:7, h:cycles: { }",
+		  "interval:s:/0 profile:hz:/0 software:faults:/0 hardware:cycles:/0 " },
+		{ "interval:1s { } w:some_data:8:w { }", "interval:1s/0 watchpoint:some_data:8:w/0 " },
+		/* What its clauses do is not looked at. */
+		{ "k:vfs_read { @ = nothing; }", "kprobe:vfs_read/0 " },
+	};
+	const struct compile_options options = { .file = "test.bt" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		listed[0] = '\0';
+		assert_int_equal(compile_probes(cases[i].text, &options, true,
+						list_probe, NULL), 0);
+		assert_string_equal(listed, cases[i].expected);
+	}
+	listed[0] = '\0';
+	diag_mute(true);
+	assert_int_equal(compile_probes("k:vfs_raed { }", &options, true, list_probe,
+					NULL), -1);
+	diag_mute(false);
+	assert_string_equal(listed, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +407,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_options, release),
 		cmocka_unit_test_teardown(test_stack_entries, release),
 		cmocka_unit_test(test_listing),
+		cmocka_unit_test(test_listing_of_programs),
 	};
 
 	return cmocka_run_group_tests(tests, use_fixture_host, NULL);

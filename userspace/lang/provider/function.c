@@ -381,6 +381,7 @@ const struct provider fentry_provider = {
 	.check_argument = check_kprobe_argument,
 	.list = list_functions,
 	.is_listed_by_name = true,
+	.names_module = true,
 };
 
 /* The module keeps what the function was called with until it returns. */
@@ -396,4 +397,5 @@ const struct provider fexit_provider = {
 	.check_argument = check_kprobe_argument,
 	.list = list_functions,
 	.is_listed_by_name = true,
+	.names_module = true,
 };

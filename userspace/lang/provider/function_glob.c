@@ -124,14 +124,6 @@ static size_t count_in(const struct symbols *bearers, const char *module)
 	return nr;
 }
 
-/* bpftrace says of fentry and fexit what module a function is in, also if it is none. */
-static const char *listed_module(const struct provider *provider,
-				 const struct symbol *symbol)
-{
-	return provider == &fentry_provider || provider == &fexit_provider ?
-		symbol_module(symbol) : symbol->module;
-}
-
 /* As each of them can be written: with a number where the name is not enough. */
 static void list_bearers(struct listing *listing, const struct provider *provider,
 			 const struct symbols *bearers)
@@ -150,7 +142,7 @@ static void list_bearers(struct listing *listing, const struct provider *provide
 						       symbol_module(symbol));
 		list_one(listing, provider, plain,
 			 function_target(&listing->arena, &spec,
-					 listed_module(provider, symbol)));
+					 symbol->module));
 	}
 }
 

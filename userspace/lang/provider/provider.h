@@ -37,6 +37,7 @@ struct listing;
  * @gives: GIVES_*
  * @asks_module: @fields does, so that the module must be loaded
  * @is_listed_by_name: in a list of probes only if it is asked for by its name
+ * @names_module: a list says of each what module it is in, "vmlinux" if none
  * @is_word: whether that is all of a probe, as BEGIN is, instead of @name and @alias; or
  *	NULL
  * @resolve: appends what @point means on this kernel to @found. Return: 0, or -1 after an
@@ -55,6 +56,7 @@ struct provider {
 	unsigned int gives;
 	bool asks_module;
 	bool is_listed_by_name;
+	bool names_module;
 	bool (*is_word)(const char *word);
 	int (*resolve)(struct resolver *resolver,
 		       const struct provider *provider,
@@ -120,8 +122,7 @@ struct listing {
 	const char *glob;		/* of full names; NULL: all */
 	bool with_fields;
 	size_t nr;
-	void (*visit)(const char *probe, const struct event_fields *fields,
-		      void *data);
+	probe_visit visit;
 	void *data;
 };
 

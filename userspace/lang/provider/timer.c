@@ -103,12 +103,24 @@ static int resolve_timer(struct resolver *resolver,
 	return 0;
 }
 
+static void list_timers(struct listing *listing, const struct provider *provider)
+{
+	static const char * const units[] = { "hz", "ms", "s", "us" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		list_one(listing, provider, units[i],
+			 arena_printf(&listing->arena, "%s:", units[i]));
+}
+
 const struct provider profile_provider = {
 	.name = "profile",
 	.alias = "p",
 	.usage = "profile:UNIT:NUMBER or profile:DURATION",
 	.gives = GIVES_TASK,
 	.resolve = resolve_timer,
+	.list = list_timers,
+	.is_listed_by_name = true,
 };
 
 const struct provider interval_provider = {
@@ -116,4 +128,6 @@ const struct provider interval_provider = {
 	.alias = "i",
 	.usage = "interval:UNIT:NUMBER or interval:DURATION",
 	.resolve = resolve_timer,
+	.list = list_timers,
+	.is_listed_by_name = true,
 };
