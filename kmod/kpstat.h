@@ -178,6 +178,7 @@ extern const struct kps_provider kps_hardware_provider;
 extern const struct kps_provider kps_watchpoint_provider;
 extern const struct kps_provider kps_rawtracepoint_provider;
 extern const struct kps_provider kps_conntrack_provider;
+extern const struct kps_provider kps_iter_provider;
 extern const struct kps_provider kps_program_provider;
 extern const struct kps_provider kps_uprobe_provider;
 extern const struct kps_provider kps_uretprobe_provider;
@@ -312,6 +313,9 @@ void kps_hotplug_exit(void);
 
 /* providers/program.c */
 void kps_program_fire(struct kps_program *program, const char *target);
+
+/* providers/iter.c */
+void kps_iterators_run(struct kps_program *program);
 
 /* netlink/family.c, debugfs.c */
 void kps_netlink_stopped(const struct kps_program *program, const char *why);

@@ -40,6 +40,7 @@ const struct kps_provider * const kps_providers[] = {
 	&kps_software_provider,
 	&kps_hardware_provider,
 	&kps_watchpoint_provider,
+	&kps_iter_provider,
 	&kps_program_provider,
 	NULL
 };

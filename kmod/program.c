@@ -238,6 +238,7 @@ static int enable(struct kps_program *program, struct kps_error *error)
 		disable(program);
 	kps_tai_look();
 	kps_program_fire(program, "begin");
+	kps_iterators_run(program);
 	err = kps_probes_attach(program, error);
 	if (err)
 		return err;

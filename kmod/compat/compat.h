@@ -73,6 +73,16 @@ void rcu_unexpedite_gp(void);
 #define KPS_CFI 0
 #endif
 
+/* All areas of an mm, which is locked for reading. */
+#ifdef KPS_HAS_VMA_ITERATOR
+#define kps_vma_iterator(name, mm) VMA_ITERATOR(name, mm, 0)
+#define kps_for_each_vma(name, vma) for_each_vma(name, vma)
+#else
+#define kps_vma_iterator(name, mm_) struct mm_struct *name = mm_
+#define kps_for_each_vma(name, vma) \
+	for ((vma) = (name)->mmap; vma; (vma) = (vma)->vm_next)
+#endif
+
 /* What a function that ftrace calls is given. */
 #ifdef KPS_HAS_FTRACE_REGS
 #define kps_ftrace_given ftrace_regs

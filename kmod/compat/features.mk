@@ -46,6 +46,9 @@ ccflags-y += $(if $(shell grep -s cap_sys_admin:1 $(srctree)/include/net/genetli
 ccflags-y += $(call kps-has,uprobes.h,uprobe_unregister_nosync,KPS_UPROBES_GO_IN_TWO)
 ccflags-y += $(call kps-has,uprobes.h,struct pt_regs .regs. __u64 .data,KPS_UPROBES_KEEP_WORDS)
 
+# Areas of memory are in a tree that is gone through by an iterator.
+ccflags-y += $(call kps-has,mm_types.h,define VMA_ITERATOR,KPS_HAS_VMA_ITERATOR)
+
 # ftrace serves kprobes at the entries of functions, and may be switched off.
 ifeq ($(CONFIG_KPROBES_ON_FTRACE)$(CONFIG_DYNAMIC_FTRACE),yy)
 ifneq ($(and $(call kps-exports,ftrace_set_filter_ip),$(call kps-exports,register_ftrace_function)),)

@@ -116,6 +116,7 @@ struct run {
 	int waker;		/* eventfd: there are records; -1: the kernel cannot */
 	int process;		/* pidfd of @pid, or -1 */
 	bool process_ended;
+	bool is_done;		/* nothing but iterators, and they have run */
 	int tick;		/* ms; -1: nothing to look after */
 	unsigned int idle;	/* looks at the buffers since there was something */
 	size_t nr_probes;
@@ -233,7 +234,7 @@ static bool process_lives(unsigned int pid)
 
 static bool is_over(struct run *run)
 {
-	return signals_have_ended() || run->actions.has_exited ||
+	return signals_have_ended() || run->is_done || run->actions.has_exited ||
 	       run->was_stopped || child_has_ended(&run->child) ||
 	       run->process_ended ||
 	       (run->pid && !process_lives(run->pid));
@@ -329,10 +330,26 @@ static void name_targets(const struct object *object)
 				object->probes[i].targets[j]);
 }
 
+/* Iterators, with BEGIN and END: all that it does is done when it is loaded. */
+static bool only_iterates(const struct object *object)
+{
+	bool iterates = false;
+	size_t i;
+
+	for (i = 0; i < object->nr_probes; i++) {
+		if (!strcmp(object->probes[i].provider, "iter"))
+			iterates = true;
+		else if (strcmp(object->probes[i].provider, "program"))
+			return false;
+	}
+	return iterates;
+}
+
 static int attach(struct run *run, const struct object *object)
 {
 	size_t i;
 
+	run->is_done = only_iterates(object);
 	for (i = 0; i < object->nr_probes; i++)
 		run->nr_probes += object->probes[i].nr_targets;
 	snprintf(run->name, sizeof(run->name), "%.40s-%d",

@@ -407,13 +407,21 @@ static int check_member_or_struct(struct checker *checker, struct expr *expr)
 	return check_memory_field(checker, expr);
 }
 
+/* args, or ctx in an iterator; args is said to be missing where there is none. */
+static bool is_record(const struct checker *checker, const struct expr *expr)
+{
+	const char *name = checker->event->provider->record;
+
+	return expr->kind == EXPR_NAME && !strcmp(expr->text, name ? name : "args");
+}
+
 int check_field(struct checker *checker, struct expr *expr)
 {
 	const struct event_fields *fields;
 	struct event *event = checker->event;
 	const char *odd;
 
-	if (expr->a->kind != EXPR_NAME || strcmp(expr->a->text, "args"))
+	if (!is_record(checker, expr->a))
 		return check_member_or_struct(checker, expr);
 	if (!(event->provider->gives & GIVES_RECORD)) {
 		diag_error(&expr->at, "use fentry or fexit, or probe a tracepoint",

@@ -11,15 +11,14 @@ static const struct provider * const providers[] = {
 	&kprobe_provider, &kretprobe_provider, &fentry_provider, &fexit_provider,
 	&tracepoint_provider, &rawtracepoint_provider, &uprobe_provider,
 	&uretprobe_provider, &conntrack_provider, &profile_provider, &interval_provider,
-	&software_provider, &hardware_provider, &watchpoint_provider, &program_provider,
+	&software_provider, &hardware_provider, &watchpoint_provider, &iter_provider,
+	&program_provider,
 };
 
 static const struct refusal refused_providers[] = {
 	{ "usdt", REFUSED_USER_SPACE }, { "U", REFUSED_USER_SPACE },
 	{ "asyncwatchpoint", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
 	{ "aw", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
-	{ "iter", "use a tracepoint: kpctl probes 'tracepoint:*'" },
-	{ "it", "use a tracepoint: kpctl probes 'tracepoint:*'" },
 	{ "self", "use kpctl run -d SECS" }, { "bench", "use kpctl run -d SECS" },
 	{ "test", "use kpctl run -d SECS" },
 };

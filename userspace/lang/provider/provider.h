@@ -34,6 +34,7 @@ struct listing;
  * @alias: "k"; or NULL
  * @formerly: as bpftrace once called it; or NULL
  * @usage: how a probe is written, for messages
+ * @record: what programs call the record of an event; NULL: args
  * @gives: GIVES_*
  * @asks_module: @fields does, so that the module must be loaded
  * @is_listed_by_name: in a list of probes only if it is asked for by its name
@@ -53,6 +54,7 @@ struct provider {
 	const char *alias;
 	const char *formerly;
 	const char *usage;
+	const char *record;
 	unsigned int gives;
 	bool asks_module;
 	bool is_listed_by_name;
@@ -80,6 +82,7 @@ extern const struct provider software_provider;
 extern const struct provider hardware_provider;
 extern const struct provider watchpoint_provider;
 extern const struct provider program_provider;
+extern const struct provider iter_provider;
 extern const struct provider uprobe_provider;
 extern const struct provider uretprobe_provider;
 
