@@ -182,6 +182,7 @@ extern const struct kps_provider kps_iter_provider;
 extern const struct kps_provider kps_program_provider;
 extern const struct kps_provider kps_uprobe_provider;
 extern const struct kps_provider kps_uretprobe_provider;
+extern const struct kps_provider kps_usdt_provider;
 
 /* All of them; NULL ends it. */
 extern const struct kps_provider * const kps_providers[];

@@ -35,6 +35,7 @@ const struct kps_provider * const kps_providers[] = {
 	&kps_conntrack_provider,
 	&kps_uprobe_provider,
 	&kps_uretprobe_provider,
+	&kps_usdt_provider,
 	&kps_interval_provider,
 	&kps_profile_provider,
 	&kps_software_provider,

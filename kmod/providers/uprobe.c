@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * uprobe: a place in a program's or a library's code, mostly a function's entry.
+ * uprobe: a place in a program's or a library's code, mostly a function's entry. usdt:
+ * one that its author has marked, which may have a counter that tells the program that
+ * somebody looks. What its arguments are user space knows.
  */
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
@@ -67,14 +69,18 @@ static size_t uprobe_site_bytes(const struct kps_probe *probe, u32 nr)
 	return sizeof(struct kps_placed);
 }
 
-const struct kps_provider kps_uprobe_provider = {
-	.name		= "uprobe",
-	.prepare	= uprobe_prepare,
-	.put		= kps_place_put,
-	.attach		= uprobe_attach,
-	.detach		= kps_places_detach,
-	.missed		= kps_place_missed,
-	.site_bytes	= uprobe_site_bytes,
-	.how		= kps_place_how,
-	.release	= kps_place_release,
-};
+#define PROVIDER(what)					\
+	{						\
+		.name		= what,			\
+		.prepare	= uprobe_prepare,	\
+		.put		= kps_place_put,	\
+		.attach		= uprobe_attach,	\
+		.detach		= kps_places_detach,	\
+		.missed		= kps_place_missed,	\
+		.site_bytes	= uprobe_site_bytes,	\
+		.how		= kps_place_how,	\
+		.release	= kps_place_release,	\
+	}
+
+const struct kps_provider kps_uprobe_provider = PROVIDER("uprobe");
+const struct kps_provider kps_usdt_provider = PROVIDER("usdt");

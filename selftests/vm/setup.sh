@@ -11,6 +11,7 @@ PACKAGES=(
 	libnl-3-dev libnl-genl-3-dev libjson-c-dev libelf-dev libdw-dev libbpf-dev libcmocka-dev
 	linux-headers-cloud-amd64 dkms kmod
 	sparse cppcheck shellcheck linux-source-6.1 xz-utils bc libssl-dev openssl pahole
+	systemtap-sdt-dev
 	qemu-system-x86 e2fsprogs cpio zstd
 )
 

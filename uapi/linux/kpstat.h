@@ -364,7 +364,8 @@ enum kps_probe_attr {
 				 * watchpoint: 0xADDRESS LENGTH TYPE, which is
 				 *	HW_BREAKPOINT_R, _W, _X, or'ed
 				 * program: begin | end
-				 * uprobe, uretprobe: PATH:SYMBOL[+OFFSET], in words;
+				 * uprobe, uretprobe: PATH:SYMBOL[+OFFSET], and
+				 * usdt: PATH:PROVIDER:NAME, in words;
 				 * KPS_PROBE_A_PLACES says where
 				 */
 	KPS_PROBE_A_EVENT_ID,	/* u32: tracepoint, the event's id file */
@@ -383,7 +384,7 @@ enum kps_probe_attr {
 				 * order; their sum is the ledger's FAULT
 				 */
 	KPS_PROBE_A_PLACES,	/* binary: struct kps_place[], one for each target:
-				 * uprobe, uretprobe
+				 * uprobe, uretprobe, usdt
 				 */
 	__KPS_PROBE_A_MAX,
 };

@@ -133,21 +133,33 @@ bool elf_to_address(const struct elf_file *file, unsigned long long offset,
 	return false;
 }
 
-bool elf_to_offset(const struct elf_file *file, unsigned long long address,
-		   unsigned long long *offset)
+static bool to_offset(const struct elf_file *file, unsigned long long address,
+		      bool is_code, unsigned long long *offset)
 {
 	size_t i;
 
 	for (i = 0; i < file->nr_segments; i++) {
 		const struct elf_segment *segment = &file->segments[i];
 
-		if (!segment->is_code || address < segment->address ||
+		if (segment->is_code != is_code || address < segment->address ||
 		    address - segment->address >= segment->size)
 			continue;
 		*offset = address - segment->address + segment->offset;
 		return true;
 	}
 	return false;
+}
+
+bool elf_to_offset(const struct elf_file *file, unsigned long long address,
+		   unsigned long long *offset)
+{
+	return to_offset(file, address, true, offset);
+}
+
+bool elf_data_to_offset(const struct elf_file *file, unsigned long long address,
+			unsigned long long *offset)
+{
+	return to_offset(file, address, false, offset);
 }
 
 const struct elf_symbol *elf_symbol_at(const struct elf_file *file,

@@ -27,6 +27,27 @@ struct elf_file {
 	struct elf_symbol *symbols;	/* functions, sorted by .start */
 };
 
+/* A place that the program's author has marked (SystemTap's sys/sdt.h). */
+struct elf_mark {
+	unsigned long long address;
+	unsigned long long counter;	/* address; 0: none */
+	char *provider;
+	char *name;
+	char *arguments;	/* "-4@%eax 8@-8(%rbp)" */
+};
+
+struct elf_marks {
+	size_t nr;
+	struct elf_mark *marks;
+};
+
+/* Of a file that elf_file_read() takes, in the order of the file. */
+void elf_marks_read(int fd, struct elf_marks *marks);
+void elf_marks_free(struct elf_marks *marks);
+
+/* Where any symbol is, of code or of data. Return: whether there is one. */
+bool elf_symbol_address(int fd, const char *name, unsigned long long *address);
+
 /**
  * elf_file_read() - what .symtab and .dynsym say
  * @fd: open for reading; whoever has written the file may not be trusted
@@ -42,9 +63,11 @@ void elf_file_free(struct elf_file *file);
 /* From a place in the file to the address that its symbols have for it. */
 bool elf_to_address(const struct elf_file *file, unsigned long long offset,
 		    unsigned long long *address);
-/* And back; only of code. */
+/* And back; of code, or of what is no code. */
 bool elf_to_offset(const struct elf_file *file, unsigned long long address,
 		   unsigned long long *offset);
+bool elf_data_to_offset(const struct elf_file *file, unsigned long long address,
+			unsigned long long *offset);
 
 /* The function that @address is in, or NULL. */
 const struct elf_symbol *elf_symbol_at(const struct elf_file *file,

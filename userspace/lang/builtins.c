@@ -25,6 +25,14 @@ static const struct builtin func_in_file = {
 	"func", GIVES_PLACE, { .kind = TYPE_FUNCTION }, FRAME(site), NULL,
 };
 
+#define OPERAND(n)							\
+	{ "arg" #n, GIVES_OPERANDS, UINT, FROM_OPERAND, n,		\
+	  "use arg0 .. arg5, which are in registers" }
+
+static const struct builtin operands[] = {
+	OPERAND(0), OPERAND(1), OPERAND(2), OPERAND(3), OPERAND(4), OPERAND(5),
+};
+
 static const struct builtin builtins[] = {
 	{ "pid", ANY_PROBE, UINT, FROM_HELPER_HIGH, KPS_FN_PID_TGID, NULL },
 	{ "tid", ANY_PROBE, UINT, FROM_HELPER_LOW, KPS_FN_PID_TGID, NULL },
@@ -59,14 +67,11 @@ static const struct builtin builtins[] = {
 	{ "ustack", ANY_PROBE, { .kind = TYPE_USTACK }, FROM_USER_STACK,
 	  KPS_MAX_STACK_DEPTH, NULL },
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5),
+	OPERAND(6), OPERAND(7), OPERAND(8), OPERAND(9), OPERAND(10), OPERAND(11),
 };
 
 static const struct refusal refused_names[] = {
 	{ "uaddr", "use usym(), or the argument of a uprobe" },
-	{ "arg6", "use arg0 .. arg5, which are in registers" },
-	{ "arg7", "use arg0 .. arg5, which are in registers" },
-	{ "arg8", "use arg0 .. arg5, which are in registers" },
-	{ "arg9", "use arg0 .. arg5, which are in registers" },
 	{ "sarg0", "use arg0 .. arg5, which are in registers" },
 	{ "signal", "kpstat only observes" },
 	{ "signal_thread", "kpstat only observes" },
@@ -94,6 +99,11 @@ DEFINE_FIND(refused_name, refusal, refused_names, word)
 const struct builtin *builtin_in_file(const struct builtin *builtin)
 {
 	return builtin->type.kind == TYPE_KSYM ? &func_in_file : builtin;
+}
+
+const struct builtin *builtin_operand(unsigned int n)
+{
+	return n < ARRAY_SIZE(operands) ? &operands[n] : NULL;
 }
 
 const char *builtin_name(size_t n)

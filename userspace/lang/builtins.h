@@ -19,6 +19,7 @@ enum source {
 	FROM_COMM,
 	FROM_STACK,
 	FROM_USER_STACK,
+	FROM_OPERAND,		/* of the event's, number .from */
 	FROM_CONSTANT,		/* .from says which: see enum run_constant */
 };
 
@@ -44,6 +45,8 @@ static inline int argument_number(const struct builtin *builtin)
 {
 	int first = offsetof(struct kps_frame, arg);
 
+	if (builtin->source == FROM_OPERAND)
+		return builtin->from;
 	if (builtin->source != FROM_FRAME || builtin->from < first)
 		return -1;
 	return (builtin->from - first) / (int)sizeof(uint64_t);
@@ -61,12 +64,12 @@ struct refusal {
 	const char *hint;
 };
 
-#define REFUSED_USER_SPACE "use uprobe, kprobe or tracepoint:syscalls:*"
-
 /* NULL if there is none of that name. */
 const struct builtin *builtin_find(const char *name);
 /* What it is in a probe of user space. */
 const struct builtin *builtin_in_file(const struct builtin *builtin);
+/* argN of a mark; NULL: there are no more. */
+const struct builtin *builtin_operand(unsigned int n);
 const struct constant *constant_find(const char *name);
 const struct enum_table *errno_texts(void); /* for strerror() */
 const struct enum_table *signal_texts(void);

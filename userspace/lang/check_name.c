@@ -252,6 +252,9 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 	}
 	if (checker->event->provider->gives & GIVES_PLACE)
 		builtin = expr->builtin = builtin_in_file(builtin);
+	if (is_argument && checker->event->provider->gives & GIVES_OPERANDS &&
+	    builtin_operand(argument_number(builtin)))
+		builtin = expr->builtin = builtin_operand(argument_number(builtin));
 	if (builtin->source == FROM_CONSTANT)
 		return check_run_constant(checker, expr);
 	expr->type = builtin->type;

@@ -100,8 +100,69 @@ static void emit_low_half(struct emitter *em, int reg)
 	code_alu_imm(&em->code, BPF_RSH, reg, 32);
 }
 
+static void emit_register(struct emitter *em, int offset)
+{
+	code_mov_imm(&em->code, BPF_REG_2, offset);
+	code_call(&em->code, KPS_FN_REG);
+}
+
+/* Of R0, what is in its lowest bytes. */
+static void emit_extend(struct emitter *em, const struct operand *operand)
+{
+	unsigned int rest = 64 - 8 * operand->size;
+
+	if (!rest)
+		return;
+	code_alu_imm(&em->code, BPF_LSH, BPF_REG_0, rest);
+	code_alu_imm(&em->code, operand->is_signed ? BPF_ARSH : BPF_RSH, BPF_REG_0, rest);
+}
+
+/* base + index * scale + number: into R0. */
+static void emit_operand_address(struct emitter *em, const struct operand *operand)
+{
+	int slot = operand->index < 0 ? 0 : take(em, 8);
+
+	if (operand->index >= 0) {
+		emit_register(em, operand->index);
+		code_alu_imm(&em->code, BPF_LSH, BPF_REG_0, operand->shift);
+		store_scratch(em, slot, BPF_REG_0);
+	}
+	if (operand->base >= 0)
+		emit_register(em, operand->base);
+	else
+		code_mov_imm(&em->code, BPF_REG_0, 0);
+	if (operand->index >= 0) {
+		load_scratch(em, BPF_REG_1, slot);
+		code_alu(&em->code, BPF_ADD, BPF_REG_0, BPF_REG_1);
+	}
+	code_mov_imm(&em->code, BPF_REG_1, operand->number);
+	code_alu(&em->code, BPF_ADD, BPF_REG_0, BPF_REG_1);
+}
+
+static void emit_operand(struct emitter *em, const struct operand *operand,
+			 uint64_t line, int dst)
+{
+	if (operand->kind == OPERAND_NUMBER) {
+		code_mov_imm(&em->code, dst, operand->number);
+		return;
+	}
+	if (operand->kind == OPERAND_REGISTER) {
+		emit_register(em, operand->base);
+		if (operand->shift)
+			code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, operand->shift);
+		emit_extend(em, operand);
+	} else {
+		emit_operand_address(em, operand);
+		code_mov(&em->code, BPF_REG_2, BPF_REG_0);
+		code_mov_imm(&em->code, BPF_REG_3, operand->size |
+			     (operand->is_signed ? KPS_SIGNED : 0) | line);
+		code_call(&em->code, KPS_FN_READ);
+	}
+	code_mov(&em->code, dst, BPF_REG_0);
+}
+
 static void emit_builtin(struct emitter *em, const struct builtin *builtin,
-			 int dst)
+			 uint64_t line, int dst)
 {
 	switch (builtin->source) {
 	case FROM_FRAME:
@@ -109,6 +170,9 @@ static void emit_builtin(struct emitter *em, const struct builtin *builtin,
 		return;
 	case FROM_STACK:
 		emit_helper(em, KPS_FN_KSTACK, builtin->from, dst);
+		return;
+	case FROM_OPERAND:
+		emit_operand(em, &em->checker->event->operands[builtin->from], line, dst);
 		return;
 	case FROM_COMM:		/* not 8 bytes: see emit_at() */
 	case FROM_USER_STACK:
@@ -456,7 +520,7 @@ static void emit_expr(struct emitter *em, const struct expr *expr, int dst,
 		if (expr->field)
 			emit_field(em, expr, dst);
 		else
-			emit_builtin(em, expr->builtin, dst);
+			emit_builtin(em, expr->builtin, line_of(expr), dst);
 		return;
 	case EXPR_INDEX:
 		if (!expr->field) {

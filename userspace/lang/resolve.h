@@ -32,6 +32,8 @@ struct event {
 	const char **targets;
 	unsigned long long *addresses;	/* of functions, or NULL: not known */
 	struct place *places;		/* of targets that are in files; or NULL */
+	const struct operand *operands;	/* arg0 .. of marks */
+	unsigned int nr_operands;
 	size_t nr_targets;
 	bool lenient;
 	const char *reshaped;		/* a form whose arguments may be others, or NULL */
@@ -40,6 +42,18 @@ struct event {
 	bool has_fields;		/* .fields are filled */
 	struct event_fields fields;
 	struct event *next;
+};
+
+/* Where an argument of a mark is, see provider/operand.c. */
+struct operand {
+	const char *text;		/* as the compiler of that program has written it */
+	enum { OPERAND_UNKNOWN, OPERAND_NUMBER, OPERAND_REGISTER, OPERAND_MEMORY } kind;
+	unsigned int size;		/* 1, 2, 4, 8 */
+	bool is_signed;
+	int64_t number;			/* that it is, or is added to the address */
+	int base;			/* offset in struct pt_regs, or -1 */
+	int index;			/* likewise */
+	unsigned int shift;		/* of the index to the left, of a register to the right */
 };
 
 struct resolver {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Entries whose keys print the same are one.  The module sees to that for all that it
- * names itself; what a user address means is found out here, and may be the same in
- * many processes.
+ * Entries whose keys print the same are one.  The module sees to that for what it names
+ * of the kernel; what a user address means is found out here, and may be the same in
+ * many processes. Functions and marks of programs may share a name.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -24,7 +24,8 @@ struct keyed {
 
 static bool is_user(const struct kps_field *field)
 {
-	return field->type == KPS_T_USTACK || field->type == KPS_T_USYM;
+	return field->type == KPS_T_USTACK || field->type == KPS_T_USYM ||
+	       field->type == KPS_T_PROBE || field->type == KPS_T_FUNCTION;
 }
 
 /* Whether there are two entries of which user space has something of its own to say. */

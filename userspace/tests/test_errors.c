@@ -104,7 +104,7 @@ static const struct bad_program names[] = {
 	  "'arg0' is not available in a tracepoint", "args.FIELD" },
 	{ "t:sched:sched_switch { @[func] = count(); }", 1, 26,
 	  "'func' is not available in a tracepoint", NULL },
-	{ K "{ @ = sum(arg6); }", 1, 27, "'arg6' is not supported",
+	{ K "{ @ = sum(arg6); }", 1, 27, "'arg6' is not available in a kprobe",
 	  "arg0 .. arg5" },
 	{ "kretprobe:vfs_read { @[args.ret] = count(); }", 1, 24,
 	  "'args' is not available in a kretprobe", "fentry or fexit" },
@@ -291,8 +291,8 @@ static const struct bad_program statements[] = {
 	{ K "{ $x = { $y = 1; }; }", 1, 24, "this block has no value", "without a ';'" },
 	{ K "{ let $x = 1; let $x = 2; }", 1, 35, "$x is declared already", NULL },
 	{ K "{ pid = 1; }", 1, 19, "only a map or a variable", NULL },
-	{ "usdt:/bin/bash:readline { @ = count(); }", 1, 1,
-	  "probes of type 'usdt' are not supported", NULL },
+	{ "aw:vfs_read+arg1:8:w { @ = count(); }", 1, 1,
+	  "probes of type 'aw' are not supported", "use watchpoint" },
 };
 
 static const struct bad_program probes[] = {

@@ -8,6 +8,7 @@
 #include "elf/instruction.h"
 #include "elf/library.h"
 #include "fixture.h"
+#include "lang/provider/operand.h"
 #include "lang/resolve.h"
 
 #define SELF "/proc/self/exe"
@@ -115,6 +116,66 @@ static void test_process(void **state)
 }
 
 #if defined(__x86_64__)
+#define NONE (-1)
+#define REG_BX 40
+#define REG_AX 80
+#define REG_CX 88
+#define REG_SP 152
+
+static void test_operands(void **state)
+{
+	static const struct {
+		const char *text;
+		struct operand operand;
+	} cases[] = {
+		{ "-4@$-5", { NULL, OPERAND_NUMBER, 4, true, -5, NONE, NONE, 0 } },
+		{ "8@$0x10", { NULL, OPERAND_NUMBER, 8, false, 16, NONE, NONE, 0 } },
+		{ "8@%rax", { NULL, OPERAND_REGISTER, 8, false, 0, REG_AX, NONE, 0 } },
+		{ "-1@%ah", { NULL, OPERAND_REGISTER, 1, true, 0, REG_AX, NONE, 8 } },
+		{ "-4@-20(%rsp)", { NULL, OPERAND_MEMORY, 4, true, -20, REG_SP, NONE, 0 } },
+		{ "8@(%rbx,%rcx,8)", { NULL, OPERAND_MEMORY, 8, false, 0, REG_BX, REG_CX, 3 } },
+		{ "2@(%rbx,%rcx)", { NULL, OPERAND_MEMORY, 2, false, 0, REG_BX, REG_CX, 0 } },
+		{ "4@16(,%rcx,4)", { NULL, OPERAND_MEMORY, 4, false, 16, NONE, REG_CX, 2 } },
+	};
+	static const char * const unknown[] = {
+		"8f@%xmm0", "3@%rax", "16@%rax", "4@", "@%rax", "4@%nax", "4@(%rax",
+		"4@(%rax,)", "4@(%rax,%rcx,3)", "4@8(%rax)x", "4@$5x", "4@%fs:8(%rax)",
+		"4@no_such_symbol(%rip)", "4@()", "4@(%ah)", "99999999999999999999@%rax",
+	};
+	struct arena arena = { 0 };
+	const struct user_file file = { .fd = -1 };
+	struct operand operands[MAX_OPERANDS];
+	struct elf_mark mark = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct operand *wanted = &cases[i].operand;
+
+		mark.arguments = (char *)cases[i].text;
+		assert_int_equal(operands_parse(&arena, &file, &mark, operands), 1);
+		assert_int_equal(operands[0].kind, wanted->kind);
+		assert_int_equal(operands[0].size, wanted->size);
+		assert_int_equal(operands[0].is_signed, wanted->is_signed);
+		assert_int_equal(operands[0].number, wanted->number);
+		assert_int_equal(operands[0].base, wanted->base);
+		assert_int_equal(operands[0].index, wanted->index);
+		assert_int_equal(operands[0].shift, wanted->shift);
+	}
+	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+		mark.arguments = (char *)unknown[i];
+		assert_int_equal(operands_parse(&arena, &file, &mark, operands), 1);
+		assert_int_equal(operands[0].kind, OPERAND_UNKNOWN);
+	}
+	mark.arguments = (char *)"  4@%eax   8f@%xmm0 1@$1 ";
+	assert_int_equal(operands_parse(&arena, &file, &mark, operands), 3);
+	assert_int_equal(operands[1].kind, OPERAND_UNKNOWN);
+	assert_int_equal(operands[2].number, 1);
+	mark.arguments = (char *)"1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1";
+	assert_int_equal(operands_parse(&arena, &file, &mark, operands), MAX_OPERANDS);
+	arena_free(&arena);
+}
+
 static void test_instructions(void **state)
 {
 	static const struct {
@@ -180,6 +241,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_address, release),
 		cmocka_unit_test_teardown(test_process, release),
 #if defined(__x86_64__)
+		cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_instructions),
 #endif
 		cmocka_unit_test(test_library),

@@ -10,13 +10,12 @@
 static const struct provider * const providers[] = {
 	&kprobe_provider, &kretprobe_provider, &fentry_provider, &fexit_provider,
 	&tracepoint_provider, &rawtracepoint_provider, &uprobe_provider,
-	&uretprobe_provider, &conntrack_provider, &profile_provider, &interval_provider,
-	&software_provider, &hardware_provider, &watchpoint_provider, &iter_provider,
-	&program_provider,
+	&uretprobe_provider, &usdt_provider, &conntrack_provider, &profile_provider,
+	&interval_provider, &software_provider, &hardware_provider,
+	&watchpoint_provider, &iter_provider, &program_provider,
 };
 
 static const struct refusal refused_providers[] = {
-	{ "usdt", REFUSED_USER_SPACE }, { "U", REFUSED_USER_SPACE },
 	{ "asyncwatchpoint", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
 	{ "aw", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
 	{ "self", "use kpctl run -d SECS" }, { "bench", "use kpctl run -d SECS" },

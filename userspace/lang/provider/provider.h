@@ -23,6 +23,7 @@ struct parts {
 #define GIVES_RETURN	(1 << 3)	/* retval, duration */
 #define GIVES_RECORD	(1 << 4)	/* args.FIELD */
 #define GIVES_PLACE	(1 << 5)	/* it is in a file of user space */
+#define GIVES_OPERANDS	(1 << 6)	/* its arguments are where the event says */
 
 struct checker;
 struct expr;
@@ -85,6 +86,7 @@ extern const struct provider program_provider;
 extern const struct provider iter_provider;
 extern const struct provider uprobe_provider;
 extern const struct provider uretprobe_provider;
+extern const struct provider usdt_provider;
 
 /* The n-th; NULL after the last */
 const struct provider *provider_at(size_t n);

@@ -32,16 +32,6 @@ static bool is_return(const struct event *event)
 	return event->provider->gives & GIVES_RETURN;
 }
 
-/* "/bin/my prog" */
-static const char *without_quotes(struct arena *arena, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len < 2 || text[0] != '"' || text[len - 1] != '"')
-		return text;
-	return arena_strndup(arena, text + 1, len - 2);
-}
-
 static bool to_number(const char *text, unsigned long long *number)
 {
 	char *end;
@@ -118,25 +108,12 @@ static bool is_done(const struct event *event, const struct user_file *file)
 	return false;
 }
 
-static void add_place(struct place_search *search, const struct user_file *file,
-		      unsigned long long offset, const char *target)
+static void add_at(struct place_search *search, const struct user_file *file,
+		   unsigned long long offset, const char *target)
 {
-	struct event *event = search->event;
-	struct arena *arena = search->resolver->arena;
+	const struct place place = { .file = (struct user_file *)file, .offset = offset };
 
-	if (!(event->nr_targets & (event->nr_targets - 1))) {
-		struct place *grown = arena_alloc(arena, (2 * event->nr_targets + 1) *
-						  sizeof(*grown));
-
-		if (event->nr_targets)
-			memcpy(grown, event->places,
-			       event->nr_targets * sizeof(*grown));
-		event->places = grown;
-	}
-	event->places[event->nr_targets] = (struct place){
-		.file = (struct user_file *)file, .offset = offset,
-	};
-	add_target(arena, event, target);
+	add_place(search->resolver->arena, search->event, &place, target);
 }
 
 /*
@@ -167,7 +144,7 @@ static void add_named(struct place_search *search, const struct user_file *file)
 		if (is_last(event, file, offset))
 			event->targets[event->nr_targets - 1] = target;
 		else
-			add_place(search, file, offset, target);
+			add_at(search, file, offset, target);
 	}
 }
 
@@ -224,7 +201,7 @@ static int add_inside(struct place_search *search, const struct user_file *file,
 	if (why)
 		return refuse_place(event, why, NULL);
 	elf_to_offset(&file->elf, symbol->start, &offset);
-	add_place(search, file, offset + inside, inside ?
+	add_at(search, file, offset + inside, inside ?
 		  arena_printf(arena, "%s:%s+%llu", file->path, symbol->name, inside) :
 		  arena_printf(arena, "%s:%s", file->path, symbol->name));
 	return 0;
@@ -244,8 +221,8 @@ static int add_address(struct place_search *search, const struct user_file *file
 		return refuse_place(search->event,
 				    "no function is known there, so nobody knows where instructions begin",
 				    "--unsafe puts it there: in the middle of an instruction it breaks the program");
-	add_place(search, file, offset,
-		  arena_printf(search->resolver->arena, "%s:0x%llx", file->path, address));
+	add_at(search, file, offset,
+	       arena_printf(search->resolver->arena, "%s:0x%llx", file->path, address));
 	return 0;
 }
 
@@ -360,7 +337,7 @@ static void list_places(struct listing *listing, const struct provider *provider
 	if (!colon)
 		return;
 	path = arena_strndup(&listing->arena, path, colon - path);
-	file = user_file_open(&resolver, &nowhere, path, false);
+	file = user_file_open(&resolver, &nowhere, path, true);
 	for (i = 0; file && i < file->elf.nr_symbols; i++) {
 		const char *name = file->elf.symbols[i].name;
 		unsigned long long offset;

@@ -119,6 +119,9 @@ struct user_file *user_file_open(struct resolver *resolver,
 	return file;
 }
 
+/* Behind the beginning of a function; a megabyte is read soon. */
+#define FAR (1 << 20)
+
 /* Instructions from the function's beginning lead to @offset. NULL: they do. */
 static const char *check_way(const unsigned char *code, size_t nr, size_t offset)
 {
@@ -145,6 +148,8 @@ const char *user_file_refuses(const struct user_file *file,
 
 	if (!elf_to_offset(&file->elf, symbol->start, &start))
 		return "that is no code";
+	if (offset > FAR)
+		return "it is too far from where an instruction is known to begin";
 	code = xcalloc(1, size);
 	nr = pread(file->fd, code, size, start);
 	if (nr < 0)
@@ -154,6 +159,31 @@ const char *user_file_refuses(const struct user_file *file,
 		why = instruction_refuses_probe(code + offset, nr - offset);
 	free(code);
 	return why;
+}
+
+void add_place(struct arena *arena, struct event *event, const struct place *place,
+	       const char *target)
+{
+	struct place *grown;
+
+	if (!(event->nr_targets & (event->nr_targets - 1))) {
+		grown = arena_alloc(arena, (2 * event->nr_targets + 1) * sizeof(*grown));
+		if (event->nr_targets)
+			memcpy(grown, event->places,
+			       event->nr_targets * sizeof(*grown));
+		event->places = grown;
+	}
+	event->places[event->nr_targets] = *place;
+	add_target(arena, event, target);
+}
+
+const char *without_quotes(struct arena *arena, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len < 2 || text[0] != '"' || text[len - 1] != '"')
+		return text;
+	return arena_strndup(arena, text + 1, len - 2);
 }
 
 void user_files_free(struct user_file *files)

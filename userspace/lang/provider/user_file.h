@@ -40,6 +40,13 @@ const char *user_file_refuses(const struct user_file *file,
 			      const struct elf_symbol *symbol,
 			      unsigned long long offset);
 
+/* One more target, and where it is. */
+void add_place(struct arena *arena, struct event *event, const struct place *place,
+	       const char *target);
+
+/* "/bin/my prog" */
+const char *without_quotes(struct arena *arena, const char *text);
+
 void user_files_free(struct user_file *files);
 
 #endif

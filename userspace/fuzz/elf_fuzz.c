@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * elf_fuzz TURNS FILE: all that kpctl looks for in a program's file, in FILE with bytes
+ * changed and cut short in as many ways. Whatever it finds, it must not crash, and end.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lang/provider/operand.h"
+
+#define FILE_MAX (1 << 20)
+#define HEADERS 1024	/* at the file's beginning, and at its end */
+
+static unsigned char good[FILE_MAX], bad[FILE_MAX];
+static uint64_t state;
+
+static uint64_t next(uint64_t below)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state % below;
+}
+
+/* Most of a file is code, which nobody looks at. */
+static size_t somewhere(size_t size)
+{
+	switch (next(3)) {
+	case 0:
+		return next(HEADERS);
+	case 1:
+		return size - 1 - next(3 * HEADERS);
+	default:
+		return next(size);
+	}
+}
+
+static size_t damage(size_t size, unsigned int turn)
+{
+	static const uint64_t edges[] = {
+		0, 1, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, ~0ULL, 1ULL << 63, 1 << 20,
+	};
+	unsigned int nr = 1 + turn % 8;
+
+	state = turn * 0x9e3779b97f4a7c15ull + 1;
+	memcpy(bad, good, size);
+	while (turn && nr--) {
+		size_t at = somewhere(size);
+		size_t len = next(2) ? 1 : 1 << next(4);
+		uint64_t value = next(2) ? next(256) : edges[next(8)];
+
+		memcpy(bad + at, &value, len <= size - at ? len : 1);
+	}
+	return turn && turn % 8 == 0 ? next(size) : size;
+}
+
+/* Return: how many functions and marks there are. */
+static size_t look(int fd)
+{
+	struct user_file file = { .fd = fd };
+	struct operand operands[MAX_OPERANDS];
+	struct arena arena = { 0 };
+	unsigned long long address;
+	struct elf_marks marks;
+	size_t i, nr;
+
+	if (!elf_file_read(fd, &file.elf))
+		return 0;
+	elf_marks_read(fd, &marks);
+	for (i = 0; i < file.elf.nr_symbols; i++) {
+		const struct elf_symbol *symbol = &file.elf.symbols[i];
+
+		user_file_refuses(&file, symbol, next(64));
+		elf_symbol_at(&file.elf, symbol->start);
+		elf_to_address(&file.elf, symbol->start, &address);
+	}
+	for (i = 0; i < marks.nr; i++)
+		operands_parse(&arena, &file, &marks.marks[i], operands);
+	nr = file.elf.nr_symbols + marks.nr;
+	elf_marks_free(&marks);
+	elf_file_free(&file.elf);
+	arena_free(&arena);
+	return nr;
+}
+
+static size_t read_good(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t size = read(fd, good, sizeof(good));
+
+	close(fd);
+	return size > 4 * HEADERS ? size : 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int turns = argc == 3 ? atoi(argv[1]) : 0, turn, with_some = 0;
+	size_t size = turns ? read_good(argv[2]) : 0, found, all = 0;
+	int fd = memfd_create("elf", 0);
+
+	/* The first is the file as it is. */
+	for (turn = 0; turn < turns; turn++) {
+		size_t len = damage(size, turn);
+
+		alarm(20);
+		if (ftruncate(fd, 0) || pwrite(fd, bad, len, 0) != (ssize_t)len)
+			return 2;
+		found = look(fd);
+		with_some += found > 0;
+		if (!turn)
+			all = found;
+	}
+	printf("%s 1 - elf: %u files with wrong bytes, %u of them with functions or marks; all there are: %zu\n",
+	       all ? "ok" : "not ok", turns, with_some, all);
+	return !all;
+}
