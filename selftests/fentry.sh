@@ -107,7 +107,7 @@ if has_bpf; then
 	for ((i = 0; i < 150; i++)); do grep -q Attaching "$WORK/theirs" && break; sleep 0.2; done
 	sleep 3
 	"$LOAD/calls" reader 0 $CALLS
-	kill -INT $pid $ours
+	kill -INT $pid $ours 2>/dev/null
 	wait $pid $ours
 	if grep -q '^@' "$WORK/theirs"; then
 		is "bpftrace says the same" "$(grep '^@' "$WORK/ours")" "$(grep '^@' "$WORK/theirs")"
