@@ -115,7 +115,8 @@ static u32 each_of_cpu(struct kps_ctx *ctx, const struct kps_block *block,
 		if (!burn(ctx, (at - from) / EMPTY_PER_NS))
 			return KPS_BLOCK_BREAK;
 		copy_key(map, key, its);
-		if (!kps_set_sum(set, cpu, map, key, value))
+		if (!kps_set_sum(set, map, key, cpu, its + map->key_size / sizeof(*its),
+				 value))
 			continue;
 		use_stacks(ctx, map, key, value);
 		end = run_round(ctx, block);

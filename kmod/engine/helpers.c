@@ -605,8 +605,8 @@ HELPER(aggregate, .cost = 50)
 	struct kps_ctx *ctx = CTX;
 	u64 sum;
 
-	kps_set_sum(rcu_dereference_raw(ctx->program->set), 0,
-		    ctx->program->maps[r2], scratch(ctx, r3), &sum);
+	kps_set_sum(rcu_dereference_raw(ctx->program->set), ctx->program->maps[r2],
+		    scratch(ctx, r3), -1, NULL, &sum);
 	return sum;
 }
 

@@ -174,8 +174,8 @@ int kps_set_add_row(const struct kps_program *program, struct kps_set *set,
 void kps_set_free(const struct kps_program *program, struct kps_set *set,
 		  const unsigned long *maps, bool ledger);
 u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map);
-bool kps_set_sum(const struct kps_set *set, int from, const struct kps_map *map,
-		 const u64 *key, u64 *sum);
+bool kps_set_sum(const struct kps_set *set, const struct kps_map *map,
+		 const u64 *key, int from, const u64 *own, u64 *sum);
 
 /* table.c */
 size_t kps_table_bytes(const struct kps_map *map);

@@ -231,30 +231,39 @@ u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map)
 /**
  * kps_set_sum() - what all CPUs together have of a key
  * @set: may be written to meanwhile: each number is one that its counter really had
- * @from: a CPU that has the key
  * @map: an aggregation, no histogram
  * @key: map->key_size bytes
+ * @from: a CPU that has the key, and ...
+ * @own: ... its counters; or -1 and NULL
  * @sum: the count, sum, least, greatest or average; 0 of nothing
  *
  * Context: any. Return: false: a CPU before @from has the key, too; @sum is not set.
  */
-bool __kprobes kps_set_sum(const struct kps_set *set, int from,
-			   const struct kps_map *map, const u64 *key, u64 *sum)
+bool __kprobes kps_set_sum(const struct kps_set *set, const struct kps_map *map,
+			   const u64 *key, int from, const u64 *own, u64 *sum)
 {
-	const struct kps_row *row;
+	const u32 words = map->value_size / sizeof(u64);
 	u64 value[2];
+	const struct kps_row *row;
+	u32 i;
 	int cpu;
 
-	kps_value_init(map, value);
-	kps_for_each_row(row, set, cpu) {
-		const u64 *its = kps_table_peek(row->tables[map->index], map, key);
+	if (!own)
+		kps_value_init(map, value);
+	for (i = 0; own && i < words; i++)
+		value[i] = READ_ONCE(own[i]);
+	for (cpu = 0; cpu < set->nr_rows; cpu++) {
+		const u64 *its;
 
+		row = READ_ONCE(set->rows[cpu]);
+		if (!row || cpu == from)
+			continue;
+		its = kps_table_peek(row->tables[map->index], map, key);
 		if (its && cpu < from)
 			return false;
 		if (its)
 			kps_value_merge(map, value, its);
 	}
-	*sum = map->value_size == sizeof(value) ? kps_average(value) :
-						  kps_value_known(map, value);
+	*sum = words == 2 ? kps_average(value) : kps_value_known(map, value);
 	return true;
 }

@@ -414,29 +414,44 @@ int __kprobes kps_values_delete(struct kps_values *values, const u64 *key)
 	return 1;
 }
 
-/*
- * The nodes of the walk's next bucket. The block that is run for each of them may change
- * the chain, and so may others. Return: 0, -EBUSY (in NMI).
- */
-static int enter_next(struct kps_values *values, struct kps_walk *walk)
+/* Its bucket is locked. */
+static void copy_node(const struct kps_values *values, u32 nr, u64 *key, u64 *value)
 {
-	atomic_t *bucket = &values->buckets[walk->bucket++];
+	copy_words(key, node_at(values, nr)->data, values->key_words);
+	copy_words(value, value_of(values, nr), values->value_words);
+}
+
+/*
+ * The first of the walk's next bucket that has some; the others are noted. The block that
+ * is run for each of them may change the chain, and so may others.
+ * Return: 1 copied, 0 there is none, -EBUSY (in NMI).
+ */
+static int enter_next(struct kps_values *values, struct kps_walk *walk, u64 *key,
+		      u64 *value)
+{
 	struct place place;
 	u32 nr;
 
-	if (!atomic_read(bucket))
+	while (walk->bucket <= values->mask &&
+	       !atomic_read(&values->buckets[walk->bucket]))
+		walk->bucket++;
+	if (walk->bucket > values->mask)
 		return 0;
-	if (!enter_bucket(&place, bucket))
+	if (!enter_bucket(&place, &values->buckets[walk->bucket++]))
 		return -EBUSY;
-	for (nr = place.head; nr; nr = node_at(values, nr)->next)
-		walk->nodes[walk->left++] = nr;
+	if (place.head) {
+		copy_node(values, place.head, key, value);
+		for (nr = node_at(values, place.head)->next; nr;
+		     nr = node_at(values, nr)->next)
+			walk->nodes[walk->left++] = nr;
+	}
 	leave(&place);
-	return 0;
+	return !!place.head;
 }
 
 /* Return: 1 copied, 0 it is not in the walk's bucket any more, -EBUSY (in NMI). */
-static int copy_node(struct kps_values *values, const struct kps_walk *walk, u32 wanted,
-		     u64 *key, u64 *value)
+static int find_again(struct kps_values *values, const struct kps_walk *walk, u32 wanted,
+		      u64 *key, u64 *value)
 {
 	struct place place;
 	u32 nr;
@@ -446,10 +461,8 @@ static int copy_node(struct kps_values *values, const struct kps_walk *walk, u32
 	nr = place.head;
 	while (nr && nr != wanted)
 		nr = node_at(values, nr)->next;
-	if (nr) {
-		copy_words(key, node_at(values, nr)->data, values->key_words);
-		copy_words(value, value_of(values, nr), values->value_words);
-	}
+	if (nr)
+		copy_node(values, nr, key, value);
 	leave(&place);
 	return !!nr;
 }
@@ -473,10 +486,10 @@ int __kprobes kps_values_next(struct kps_values *values, struct kps_walk *walk,
 
 	while (!found) {
 		if (walk->left)
-			found = copy_node(values, walk, walk->nodes[--walk->left],
-					  key, value);
+			found = find_again(values, walk, walk->nodes[--walk->left],
+					   key, value);
 		else if (walk->bucket <= values->mask)
-			found = enter_next(values, walk);
+			found = enter_next(values, walk, key, value);
 		else
 			break;
 	}
