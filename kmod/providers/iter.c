@@ -114,6 +114,7 @@ static void visit_all_vmas(const struct kps_site *site, struct task_struct *task
 {
 	struct element element = { .task = task };
 	struct vm_area_struct *vma;
+
 	kps_vma_iterator(iterator, mm);
 
 	kps_for_each_vma(iterator, vma) {
