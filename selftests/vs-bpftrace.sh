@@ -8,11 +8,16 @@
 # timeout=300
 
 # One line for each entry: a stack is joined to its key, a bucket gets its
-# map's name.  Order among equals is nobody's promise.
+# map's name.  Order among equals is nobody's promise; stats() has another form
+# in bpftrace 0.27, which ours follows.
 entries() {
 	awk '
 	/^Attaching / || /^[ \t]*$/ { next }
 	{ sub(/[ \t]+$/, "") }
+	/: count [0-9]+, average / {
+		sub(/count /, "{ .count = "); sub(/, average /, ", .average = ")
+		sub(/, total /, ", .total = "); $0 = $0 " }"
+	}
 	/^@.*\[$/ || /^@.*,$/ { joined = $0; next }
 	joined != "" {
 		sub(/^[ \t]+/, "")
