@@ -24,12 +24,13 @@
 /* Files that are visited before the lock of their task's table is let go of. */
 #define FILES_AT_ONCE 64
 
-/* What the events have; user space knows it, too (lang/provider/iter.c). */
+/* What the events have, and no gaps; user space knows it, too (lang/provider/iter.c). */
 struct element {
 	const struct task_struct *task;
 	union {
 		struct {
 			u32 fd;
+			u32 pad;
 			const struct file *file;
 		};
 		const struct vm_area_struct *vma;
