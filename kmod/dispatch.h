@@ -397,4 +397,26 @@ static __always_inline void kps_event_run(struct kps_ctx *ctx,
 		kps_guard_sample(&probe->program->guard, ctx->ledger, ctx->began);
 }
 
+/**
+ * kps_event_serve() - run the clause of an event of which no word is filled in but the site
+ * @site: where it came
+ * @at: from kps_event_hit()
+ * @record: that came with it, or NULL
+ * @record_size: bytes
+ * @regs: where a stack trace starts, or NULL
+ */
+static __always_inline void kps_event_serve(const struct kps_site *site,
+					    struct kps_at at, const void *record,
+					    u32 record_size, struct pt_regs *regs)
+{
+	struct kps_ctx ctx KPS_UNINITIALISED;
+
+	kps_event_begin(&ctx, site->probe, at, KPS_FILLS_SITE);
+	ctx.frame.site = site->id;
+	ctx.record = record;
+	ctx.record_size = record_size;
+	ctx.regs = regs;
+	kps_event_run(&ctx, site->probe);
+}
+
 #endif

@@ -90,14 +90,6 @@ static u32 each_value(struct kps_ctx *ctx, const struct kps_block *block,
 	return end;
 }
 
-static void copy_key(const struct kps_map *map, u64 *to, const u64 *from)
-{
-	u32 words = map->key_size / sizeof(*to);
-
-	while (words--)
-		*to++ = *from++;
-}
-
 /* The keys of one CPU that none before it has. */
 static u32 each_of_cpu(struct kps_ctx *ctx, const struct kps_block *block,
 		       const struct kps_map *map, const struct kps_set *set, int cpu,
@@ -108,15 +100,13 @@ static u32 each_of_cpu(struct kps_ctx *ctx, const struct kps_block *block,
 
 	while (end == KPS_BLOCK_NEXT) {
 		u32 from = at;
-		const u64 *its = kps_table_next(table, &at);
+		const u64 *its = kps_table_next(table, map, &at, key);
 
 		if (!its)
 			break;
 		if (!burn(ctx, (at - from) / EMPTY_PER_NS))
 			return KPS_BLOCK_BREAK;
-		copy_key(map, key, its);
-		if (!kps_set_sum(set, map, key, cpu, its + map->key_size / sizeof(*its),
-				 value))
+		if (!kps_set_sum(set, map, key, cpu, its, value))
 			continue;
 		use_stacks(ctx, map, key, value);
 		end = run_round(ctx, block);

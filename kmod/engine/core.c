@@ -31,14 +31,15 @@ static int kps_link_calls(struct bpf_insn *insns, unsigned int nr)
 	return 0;
 }
 
-static struct bpf_prog *kps_compile(const struct bpf_insn *insns, unsigned int nr,
-				    struct kps_error *error)
+/* @compiled: set on success */
+static int kps_compile(const struct bpf_insn *insns, unsigned int nr,
+		       struct bpf_prog **compiled, struct kps_error *error)
 {
 	struct bpf_prog *prog = bpf_prog_alloc(bpf_prog_size(nr), 0);
 	int err = 0;
 
 	if (!prog)
-		return ERR_PTR(kps_error(error, -ENOMEM, "no memory for its instructions"));
+		return kps_error(error, -ENOMEM, "no memory for its instructions");
 
 	prog->len = nr;
 	prog->type = BPF_PROG_TYPE_SOCKET_FILTER;
@@ -46,24 +47,15 @@ static struct bpf_prog *kps_compile(const struct bpf_insn *insns, unsigned int n
 	err = kps_link_calls(prog->insnsi, nr);
 	if (err) {
 		bpf_prog_free(prog);
-		return ERR_PTR(kps_error(error, err, "this kernel has modules where its BPF core cannot call them: too far away"));
+		return kps_error(error, err, "this kernel has modules where its BPF core cannot call them: too far away");
 	}
 
 	prog = bpf_prog_select_runtime(prog, &err);
 	if (err) {
 		bpf_prog_free(prog);
-		return ERR_PTR(kps_error(error, err, "the kernel's BPF core refused it"));
+		return kps_error(error, err, "the kernel's BPF core refused it");
 	}
-	return prog;
-}
-
-static int compile_block(struct kps_block *block, struct kps_error *error)
-{
-	struct bpf_prog *prog = kps_compile(block->insns, block->nr, error);
-
-	if (IS_ERR(prog))
-		return PTR_ERR(prog);
-	block->prog = prog;
+	*compiled = prog;
 	return 0;
 }
 
@@ -73,22 +65,13 @@ static int compile_blocks(const struct kps_program *program, struct kps_error *e
 	int err = 0;
 	u32 i;
 
-	for (i = 0; i < program->nr_blocks && !err; i++)
-		if (program->blocks[i].entry && !program->blocks[i].prog)
-			err = compile_block(&program->blocks[i], error);
+	for (i = 0; i < program->nr_blocks && !err; i++) {
+		struct kps_block *block = &program->blocks[i];
+
+		if (block->entry && !block->prog)
+			err = kps_compile(block->insns, block->nr, &block->prog, error);
+	}
 	return err;
-}
-
-static int compile_all(const struct kps_program *program, struct kps_code *code,
-		       const struct bpf_insn *insns, unsigned int nr,
-		       struct kps_error *error)
-{
-	struct bpf_prog *prog = kps_compile(insns, nr, error);
-
-	if (IS_ERR(prog))
-		return PTR_ERR(prog);
-	code->prog = prog;
-	return compile_blocks(program, error);
 }
 
 /**
@@ -114,7 +97,9 @@ struct kps_code *kps_code_create(const struct kps_program *program,
 	if (!err)
 		kps_shortcuts_find(code, program, insns, nr);
 	if (!err)
-		err = compile_all(program, code, insns, nr, error);
+		err = kps_compile(insns, nr, &code->prog, error);
+	if (!err)
+		err = compile_blocks(program, error);
 	if (err) {
 		kps_code_free(code);
 		return ERR_PTR(err);
@@ -151,8 +136,7 @@ bool kps_engine_is_jit(void)
 	struct bpf_prog *prog;
 	bool jit;
 
-	prog = kps_compile(nothing, ARRAY_SIZE(nothing), &error);
-	if (IS_ERR(prog))
+	if (kps_compile(nothing, ARRAY_SIZE(nothing), &prog, &error))
 		return false;
 	jit = prog->jited;
 	bpf_prog_free(prog);

@@ -438,12 +438,21 @@ static int check_out(struct verifier *v, struct call *call, u64 off,
 	return err;
 }
 
-static int check_map_number(struct verifier *v, struct call *call, u64 nr,
-			    bool plain)
+static int find_map(struct verifier *v, struct call *call, u64 nr)
 {
 	if (nr >= v->program->nr_maps)
 		return refuse(v, "there is no map %llu", nr);
 	call->map = v->program->maps[nr];
+	return 0;
+}
+
+static int check_map_number(struct verifier *v, struct call *call, u64 nr,
+			    bool plain)
+{
+	int err = find_map(v, call, nr);
+
+	if (err)
+		return err;
 	if ((call->map->kind == KPS_MAP_VALUE) != plain)
 		return refuse(v, "%s cannot be used on map %s",
 			      call->helper->name, call->map->name);
@@ -484,9 +493,10 @@ static int check_sum_map(struct verifier *v, struct call *call, u64 nr)
 
 static int check_loop_map(struct verifier *v, struct call *call, u64 nr)
 {
-	if (nr >= v->program->nr_maps)
-		return refuse(v, "there is no map %llu", nr);
-	call->map = v->program->maps[nr];
+	int err = find_map(v, call, nr);
+
+	if (err)
+		return err;
 	if (!call->map->key_size || kps_map_is_histogram(call->map))
 		return refuse(v, "%s needs keys and values that are no histograms, which %s has not",
 			      call->helper->name, call->map->name);

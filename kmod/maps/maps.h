@@ -187,7 +187,8 @@ void kps_table_update_only(struct kps_table *table, const struct kps_map *map,
 			   s64 value);
 const u64 *kps_table_peek(const struct kps_table *table,
 			  const struct kps_map *map, const u64 *key);
-const u64 *kps_table_next(const struct kps_table *table, u32 *at);
+const u64 *kps_table_next(const struct kps_table *table, const struct kps_map *map,
+			  u32 *at, u64 *key);
 void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
 void kps_value_init(const struct kps_map *map, u64 *value);
 u64 kps_value_known(const struct kps_map *map, const u64 *value);

@@ -278,20 +278,29 @@ const u64 *__kprobes kps_table_peek(const struct kps_table *table,
 }
 
 /**
- * kps_table_next() - one key after the other, of any CPU's table
- * @table: of a map with keys; may be written to meanwhile
+ * kps_table_next() - copy one key after the other, of any CPU's table
+ * @table: may be written to meanwhile
+ * @map: that it belongs to; it has keys
  * @at: 0 at first
+ * @key: map->key_size bytes
  *
- * Context: any. Return: the key, or NULL: that was all.
+ * Context: any. Return: the key's counters, or NULL: that was all.
  */
-const u64 *__kprobes kps_table_next(const struct kps_table *table, u32 *at)
+const u64 *__kprobes kps_table_next(const struct kps_table *table,
+				    const struct kps_map *map, u32 *at, u64 *key)
 {
+	const u32 words = map->key_size / sizeof(*key);
+
 	while (*at <= table->mask) {
 		/* Pairs with smp_wmb() in insert(): the key is there. */
 		u32 entry = smp_load_acquire(&table->index[(*at)++]);
+		const struct kps_slot *slot;
 
-		if (entry)
-			return kps_table_slot_at(table, entry - 1)->data;
+		if (!entry)
+			continue;
+		slot = kps_table_slot_at(table, entry - 1);
+		copy_words(key, slot->data, words);
+		return slot->data + words;
 	}
 	return NULL;
 }

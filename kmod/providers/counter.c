@@ -22,7 +22,6 @@ static void __kprobes counter_fired(struct perf_event *event,
 				    struct pt_regs *regs)
 {
 	const struct kps_site *site = event->overflow_handler_context;
-	struct kps_ctx ctx KPS_UNINITIALISED;
 	struct kps_at at;
 
 	if (!kps_event_comes(site->probe))
@@ -31,10 +30,7 @@ static void __kprobes counter_fired(struct perf_event *event,
 	if (kps_event_is_done(site->probe, at, kps_no_word, NULL) ||
 	    kps_event_is_timed(site->probe, at, kps_no_word, NULL))
 		return;
-	kps_event_begin(&ctx, site->probe, at, KPS_FILLS_SITE);
-	ctx.frame.site = site->id;
-	ctx.regs = regs;
-	kps_event_run(&ctx, site->probe);
+	kps_event_serve(site, at, NULL, 0, regs);
 }
 
 static int prepare(struct kps_site *site, const struct perf_event_attr *attr,

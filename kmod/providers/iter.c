@@ -50,15 +50,8 @@ struct table {
 /* Context: task, in which a clause may run: any lock may be held. */
 static void serve(const struct kps_site *site, const struct element *element)
 {
-	struct kps_ctx ctx KPS_UNINITIALISED;
-
 	preempt_disable();
-	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
-			KPS_FILLS_SITE);
-	ctx.frame.site = site->id;
-	ctx.record = element;
-	ctx.record_size = sizeof(*element);
-	kps_event_run(&ctx, site->probe);
+	kps_event_serve(site, kps_event_hit(site->probe), element, sizeof(*element), NULL);
 	preempt_enable();
 }
 

@@ -13,15 +13,9 @@
 
 #include "compat/compat.h"
 #include "dispatch.h"
+#include "providers/calls.h"
 #include "providers/hook.h"
 #include "providers/symbol.h"
-
-/* Calls under way at once, where the user does not say: many functions at once
- * must not need much memory, one function may be slept in by many tasks.
- */
-#define MAXACTIVE_ONE	1024
-#define MAXACTIVE_MANY	64
-#define MAXACTIVE_LIMIT	16384
 
 /* What is known at the entry, and kept until the return. */
 struct kept {
@@ -165,13 +159,6 @@ static int kretprobe_prepare(struct kps_site *site, struct kps_error *error)
 	return 0;
 }
 
-static int maxactive(const struct kps_probe *probe, u32 nr_sites)
-{
-	if (probe->maxactive)
-		return min_t(u32, probe->maxactive, MAXACTIVE_LIMIT);
-	return nr_sites > 1 ? MAXACTIVE_MANY : MAXACTIVE_ONE;
-}
-
 static bool disarm(struct kps_site *site)
 {
 	if (kps_disarm(&of(site)->rp.kp))
@@ -214,7 +201,7 @@ static int kretprobe_attach(struct kps_site *site)
 		return err;
 	rp->handler = return_fired;
 	keep(site);
-	rp->maxactive = maxactive(site->probe, site->probe->nr_sites);
+	rp->maxactive = kps_calls_at_once(site->probe, site->probe->nr_sites);
 	err = kps_register_kretprobe(site, rp);
 	if (err)
 		return kps_symbol_error(&of(site)->symbol, site->address, &rp->kp, err);
@@ -263,7 +250,7 @@ static size_t kretprobe_site_bytes(const struct kps_probe *probe, u32 nr)
 	size_t kept = keeps_args(probe) ? sizeof(struct kept) :
 					  offsetofend(struct kept, entered);
 
-	return sizeof(struct kretprobe_site) + maxactive(probe, nr) *
+	return sizeof(struct kretprobe_site) + (size_t)kps_calls_at_once(probe, nr) *
 	       (sizeof(struct kretprobe_instance) + kept);
 }
 

@@ -35,17 +35,12 @@ static const char *program_how(const struct kps_site *site)
 
 static void fire(const struct kps_site *site)
 {
-	struct kps_ctx ctx KPS_UNINITIALISED;
-
 	if (site->probe->code->loops) {
 		kps_task_serve(site);
 		return;
 	}
 	preempt_disable();
-	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
-			KPS_FILLS_SITE);
-	ctx.frame.site = site->id;
-	kps_event_run(&ctx, site->probe);
+	kps_event_serve(site, kps_event_hit(site->probe), NULL, 0, NULL);
 	preempt_enable();
 }
 

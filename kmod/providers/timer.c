@@ -57,17 +57,6 @@ static struct timer_site *of(const struct kps_site *site)
 	return site->priv;
 }
 
-static __always_inline void serve(const struct kps_site *site)
-{
-	struct kps_ctx ctx KPS_UNINITIALISED;
-
-	kps_event_begin(&ctx, site->probe, kps_event_hit(site->probe),
-			KPS_FILLS_SITE);
-	ctx.frame.site = site->id;
-	ctx.regs = get_irq_regs();
-	kps_event_run(&ctx, site->probe);
-}
-
 static enum hrtimer_restart __kprobes timer_fired(struct hrtimer *timer)
 {
 	struct timer_cpu *mine = container_of(timer, struct timer_cpu, timer);
@@ -83,7 +72,8 @@ static enum hrtimer_restart __kprobes timer_fired(struct hrtimer *timer)
 		return HRTIMER_RESTART;
 	/* If its worker has not yet begun with the one before, this one is missed, too. */
 	if (!clock->in_task)
-		serve(site);
+		kps_event_serve(site, kps_event_hit(site->probe), NULL, 0,
+				get_irq_regs());
 	else if (!kps_task_queue(&clock->work))
 		periods++;
 	WRITE_ONCE(mine->missed, mine->missed + periods - 1);

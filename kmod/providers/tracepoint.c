@@ -68,7 +68,7 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 				       struct pt_regs *regs)
 {
 	const struct kps_site *site = event->overflow_handler_context;
-	struct kps_ctx ctx KPS_UNINITIALISED;
+	const struct perf_raw_record *raw = data->raw;
 	struct kps_at at;
 
 	if (!kps_tracepoint_comes(site->probe))
@@ -77,14 +77,8 @@ static void __kprobes tracepoint_fired(struct perf_event *event,
 	if (kps_event_is_done(site->probe, at, kps_no_word, NULL) ||
 	    kps_event_is_timed(site->probe, at, kps_no_word, NULL))
 		return;
-	kps_event_begin(&ctx, site->probe, at, KPS_FILLS_SITE);
-	ctx.frame.site = site->id;
-	if (data->raw) {
-		ctx.record = data->raw->frag.data;
-		ctx.record_size = data->raw->frag.size;
-	}
-	ctx.regs = regs;
-	kps_event_run(&ctx, site->probe);
+	kps_event_serve(site, at, raw ? raw->frag.data : NULL, raw ? raw->frag.size : 0,
+			regs);
 }
 
 /** kps_is_event() - whether a target, "system:name", is that event */

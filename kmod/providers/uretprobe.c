@@ -17,11 +17,6 @@
 #include "providers/calls.h"
 #include "providers/place.h"
 
-/* Calls under way at once, where the user does not say; as of kretprobes. */
-#define CALLS_OF_ONE	1024
-#define CALLS_OF_MANY	64
-#define CALLS_LIMIT	16384
-
 /**
  * struct uretprobe_site - with its calls under way
  * @placed: must be the first
@@ -159,21 +154,14 @@ static int uretprobe_prepare(struct kps_site *site, struct kps_error *error)
 	return err;
 }
 
-static u32 nr_calls(const struct kps_probe *probe, u32 nr_sites)
-{
-	if (probe->maxactive)
-		return min_t(u32, probe->maxactive, CALLS_LIMIT);
-	return nr_sites > 1 ? CALLS_OF_MANY : CALLS_OF_ONE;
-}
-
 static int uretprobe_attach(struct kps_site *site)
 {
 	struct uretprobe_site *mine = of(site);
 
 	mine->timed = site->probe->code->frame_read & KPS_FRAME_BIT(duration);
 	if (!KPS_UPROBE_WORDS && mine->timed && !mine->calls)
-		mine->calls = kps_calls_alloc(nr_calls(site->probe,
-						       site->probe->nr_sites));
+		mine->calls = kps_calls_alloc(kps_calls_at_once(site->probe,
+								site->probe->nr_sites));
 	if (!KPS_UPROBE_WORDS && mine->timed && !mine->calls)
 		return -ENOMEM;
 	return kps_place_attach(&mine->placed);
@@ -188,7 +176,7 @@ static void uretprobe_release(struct kps_site *site)
 static size_t uretprobe_site_bytes(const struct kps_probe *probe, u32 nr)
 {
 	return sizeof(struct uretprobe_site) +
-	       (KPS_UPROBE_WORDS ? 0 : kps_calls_bytes(nr_calls(probe, nr)));
+	       (KPS_UPROBE_WORDS ? 0 : kps_calls_bytes(kps_calls_at_once(probe, nr)));
 }
 
 const struct kps_provider kps_uretprobe_provider = {
