@@ -3,28 +3,14 @@
  * elf_fuzz TURNS FILE: all that kpctl looks for in a program's file, in FILE with bytes
  * changed and cut short in as many ways. Whatever it finds, it must not crash, and end.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include "damage.h"
 #include "lang/provider/operand.h"
 
-#define FILE_MAX (1 << 20)
 #define HEADERS 1024	/* at the file's beginning, and at its end */
-
-static unsigned char good[FILE_MAX], bad[FILE_MAX];
-static uint64_t state;
-
-static uint64_t next(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
 
 /* Most of a file is code, which nobody looks at. */
 static size_t somewhere(size_t size)
@@ -44,18 +30,16 @@ static size_t damage(size_t size, unsigned int turn)
 	static const uint64_t edges[] = {
 		0, 1, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, ~0ULL, 1ULL << 63, 1 << 20,
 	};
-	unsigned int nr = 1 + turn % 8;
+	unsigned int nr = begin_turn(size, turn);
 
-	state = turn * 0x9e3779b97f4a7c15ull + 1;
-	memcpy(bad, good, size);
-	while (turn && nr--) {
+	while (nr--) {
 		size_t at = somewhere(size);
 		size_t len = next(2) ? 1 : 1 << next(4);
 		uint64_t value = next(2) ? next(256) : edges[next(8)];
 
 		memcpy(bad + at, &value, len <= size - at ? len : 1);
 	}
-	return turn && turn % 8 == 0 ? next(size) : size;
+	return end_turn(size, turn);
 }
 
 /* Return: how many functions and marks there are. */
@@ -87,21 +71,15 @@ static size_t look(int fd)
 	return nr;
 }
 
-static size_t read_good(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-	ssize_t size = read(fd, good, sizeof(good));
-
-	close(fd);
-	return size > 4 * HEADERS ? size : 0;
-}
-
 int main(int argc, char **argv)
 {
 	unsigned int turns = argc == 3 ? atoi(argv[1]) : 0, turn, with_some = 0;
 	size_t size = turns ? read_good(argv[2]) : 0, found, all = 0;
 	int fd = memfd_create("elf", 0);
 
+	/* Its headers are gone through as parts of it. */
+	if (size <= 4 * HEADERS)
+		turns = 0;
 	/* The first is the file as it is. */
 	for (turn = 0; turn < turns; turn++) {
 		size_t len = damage(size, turn);

@@ -4,27 +4,11 @@
  * changed and cut short in as many ways.  Whatever it makes of that, it must not
  * crash, and say what is wrong in one line.
  */
-#include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "damage.h"
 #include "ktypes/build/build.h"
-
-#define FILE_MAX (1 << 20)
-
-static unsigned char good[FILE_MAX], bad[FILE_MAX];
-static uint64_t state;
-
-static uint64_t next(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
 
 /* What the sanitizers find is not a file that was refused. */
 const char *__asan_default_options(void)
@@ -39,14 +23,11 @@ const char *__ubsan_default_options(void)
 
 static size_t damage(size_t size, unsigned int turn)
 {
-	unsigned int nr = 1 + turn % 8;
+	unsigned int nr = begin_turn(size, turn);
 
-	/* One of the first turns is always the file as it is. */
-	state = turn * 0x9e3779b97f4a7c15ull + 1;
-	memcpy(bad, good, size);
-	while (turn && nr--)
+	while (nr--)
 		bad[next(size)] = next(256);
-	return turn && turn % 8 == 0 ? next(size) : size;
+	return end_turn(size, turn);
 }
 
 /* In a process of its own. Return: its exit status: 0, 1, or what is wrong. */
@@ -74,15 +55,6 @@ static int run(const char *path, const char *release)
 	}
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static size_t read_good(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-	ssize_t size = read(fd, good, sizeof(good));
-
-	close(fd);
-	return size > 0 ? size : 0;
 }
 
 static bool write_bad(const char *path, size_t size)

@@ -96,10 +96,8 @@ static void load_typed(struct emitter *em, const struct expr *expr, int dst, int
 	unsigned int bits = expr->bits ? expr->bits : 8 * size;
 
 	load_number(em, dst, off, size);
-	if (bits == 64 || (!expr->bits && !expr->type.is_signed))
-		return;
-	code_alu_imm(&em->code, BPF_LSH, dst, 64 - expr->bit - bits);
-	code_alu_imm(&em->code, expr->type.is_signed ? BPF_ARSH : BPF_RSH, dst, 64 - bits);
+	if (expr->bits || expr->type.is_signed)
+		emit_bits(em, dst, expr->bit, bits, expr->type.is_signed);
 }
 
 void emit_choice_of(struct emitter *em, const struct expr *expr, int dst, int off,
@@ -168,7 +166,7 @@ static void emit_array_cast(struct emitter *em, const struct expr *expr, int off
 			    unsigned int depth)
 {
 	unsigned int size = expr->type.size, room = round_up8(size);
-	int shift = 64 - 8 * (int)size, from, reg;
+	int from, reg;
 
 	if (expr->a->type.kind == TYPE_STR) {
 		from = emit_str(em, expr->a, depth);
@@ -177,10 +175,9 @@ static void emit_array_cast(struct emitter *em, const struct expr *expr, int off
 		return;
 	}
 	reg = emit_any(em, expr->a, BPF_REG_0, depth);
-	if (shift) {
+	if (size < 8) {
 		code_mov(&em->code, BPF_REG_0, reg);
-		code_alu_imm(&em->code, BPF_LSH, BPF_REG_0, shift);
-		code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, shift);
+		emit_bits(em, BPF_REG_0, 0, 8 * size, false);
 		reg = BPF_REG_0;
 	}
 	store_scratch(em, off + COPY_HEAD, reg);

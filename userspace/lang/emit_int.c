@@ -106,15 +106,13 @@ static void emit_register(struct emitter *em, int offset)
 	code_call(&em->code, KPS_FN_REG);
 }
 
-/* Of R0, what is in its lowest bytes. */
-static void emit_extend(struct emitter *em, const struct operand *operand)
+void emit_bits(struct emitter *em, int reg, unsigned int bit, unsigned int bits,
+	       bool is_signed)
 {
-	unsigned int rest = 64 - 8 * operand->size;
-
-	if (!rest)
+	if (bits == 64)
 		return;
-	code_alu_imm(&em->code, BPF_LSH, BPF_REG_0, rest);
-	code_alu_imm(&em->code, operand->is_signed ? BPF_ARSH : BPF_RSH, BPF_REG_0, rest);
+	code_alu_imm(&em->code, BPF_LSH, reg, 64 - bit - bits);
+	code_alu_imm(&em->code, is_signed ? BPF_ARSH : BPF_RSH, reg, 64 - bits);
 }
 
 /* base + index * scale + number: into R0. */
@@ -150,7 +148,7 @@ static void emit_operand(struct emitter *em, const struct operand *operand,
 		emit_register(em, operand->base);
 		if (operand->shift)
 			code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, operand->shift);
-		emit_extend(em, operand);
+		emit_bits(em, BPF_REG_0, 0, 8 * operand->size, operand->is_signed);
 	} else {
 		emit_operand_address(em, operand);
 		code_mov(&em->code, BPF_REG_2, BPF_REG_0);
@@ -189,18 +187,6 @@ static void emit_builtin(struct emitter *em, const struct builtin *builtin,
 		emit_low_half(em, dst);
 }
 
-/* What is above a number of less than 64 bits in its register is anything. */
-static void emit_extension(struct emitter *em, unsigned int size, bool is_signed,
-			   int dst)
-{
-	int shift = 64 - size * 8;
-
-	if (!size || !shift)
-		return;
-	code_alu_imm(&em->code, BPF_LSH, dst, shift);
-	code_alu_imm(&em->code, is_signed ? BPF_ARSH : BPF_RSH, dst, shift);
-}
-
 static void emit_field(struct emitter *em, const struct expr *expr, int dst)
 {
 	const struct event_field *field = expr->field;
@@ -209,7 +195,8 @@ static void emit_field(struct emitter *em, const struct expr *expr, int dst)
 
 	if (field->class == FIELD_WORD) {
 		code_load(&em->code, BPF_DW, dst, field->offset);
-		emit_extension(em, field->size, field->is_signed, dst);
+		/* What is above it in its register is anything. */
+		emit_bits(em, dst, 0, 8 * field->size, field->is_signed);
 		return;
 	}
 	code_mov_imm(&em->code, BPF_REG_2, field->offset);
@@ -302,7 +289,8 @@ static void emit_cast(struct emitter *em, const struct expr *expr, int dst,
 {
 	/* A pointer has no size, and is as wide as all are. */
 	emit_to(em, expr->a, dst, depth);
-	emit_extension(em, expr->type.size, expr->type.is_signed, dst);
+	if (expr->type.size)
+		emit_bits(em, dst, 0, 8 * expr->type.size, expr->type.is_signed);
 }
 
 static int alu_op(enum op op)

@@ -19,13 +19,6 @@ static void emit_address(struct emitter *em, const struct expr *expr, int dst,
 	code_alu(&em->code, BPF_ADD, dst, BPF_REG_5);
 }
 
-static void emit_bits(struct emitter *em, const struct expr *expr, int reg)
-{
-	code_alu_imm(&em->code, BPF_LSH, reg, 64 - expr->bit - expr->bits);
-	code_alu_imm(&em->code, expr->type.is_signed ? BPF_ARSH : BPF_RSH, reg,
-		     64 - expr->bits);
-}
-
 static void emit_read(struct emitter *em, const struct expr *expr, int dst,
 		      unsigned int depth)
 {
@@ -37,7 +30,7 @@ static void emit_read(struct emitter *em, const struct expr *expr, int dst,
 	code_mov_imm(&em->code, BPF_REG_3, how | line_of(expr));
 	code_call(&em->code, KPS_FN_READ);
 	if (expr->bits)
-		emit_bits(em, expr, BPF_REG_0);
+		emit_bits(em, BPF_REG_0, expr->bit, expr->bits, expr->type.is_signed);
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 

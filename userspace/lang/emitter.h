@@ -80,6 +80,9 @@ int emit_any(struct emitter *em, const struct expr *expr, int volatile_reg,
 void emit_branch(struct emitter *em, const struct expr *expr, bool sense,
 		 int label, unsigned int depth);
 bool is_simple(const struct expr *expr);
+/* Of a register, @bits from @bit on, extended to 64. */
+void emit_bits(struct emitter *em, int reg, unsigned int bit, unsigned int bits,
+	       bool is_signed);
 /* @here, 0 or 1, for who comes here; the other for who comes to label @otherwise. */
 void emit_bit(struct emitter *em, int dst, int here, int otherwise);
 

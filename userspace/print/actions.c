@@ -71,14 +71,7 @@ static void do_print_value(struct actions *actions,
 			   const struct object_output *output,
 			   const struct record *record)
 {
-	const struct values values = {
-		.nr = record->nr_fields < output->nr_fields ? record->nr_fields :
-							      output->nr_fields,
-		.fields = output->fields,
-		.data = record->fields,
-		.indent = INDENT_VALUE,
-		.shape = output->shape,
-	};
+	const struct values values = values_of_record(output, record);
 	struct text *text = &actions->text;
 
 	if (json_output) {

@@ -138,14 +138,7 @@ void format_write(struct text *out, const struct format *format,
 		  const struct object_output *output,
 		  const struct record *record)
 {
-	struct values values = {
-		.nr = record->nr_fields < output->nr_fields ? record->nr_fields :
-							      output->nr_fields,
-		.fields = output->fields,
-		.data = record->fields,
-		.indent = INDENT_VALUE,
-		.shape = output->shape,
-	};
+	struct values values = values_of_record(output, record);
 	size_t i;
 
 	for (i = 0; i < format->nr; i++) {

@@ -386,6 +386,19 @@ void values_json(struct text *out, const struct values *values)
 		text_puts(out, "null");
 }
 
+struct values values_of_record(const struct object_output *output,
+			       const struct record *record)
+{
+	return (struct values){
+		.nr = record->nr_fields < output->nr_fields ? record->nr_fields :
+							      output->nr_fields,
+		.fields = output->fields,
+		.data = record->fields,
+		.indent = INDENT_VALUE,
+		.shape = output->shape,
+	};
+}
+
 /* Up to where as many tuples have ended as have begun. */
 static size_t fields_of_first(const struct values *values)
 {

@@ -3,6 +3,8 @@
 #ifndef KPCTL_PRINT_SHAPE_H
 #define KPCTL_PRINT_SHAPE_H
 
+#include "lib/records.h"
+#include "object/object.h"
 #include "value.h"
 
 /* Several fields, of which each is divided first if it is an integer; 0, 1: not. */
@@ -14,6 +16,10 @@ struct values {
 	long long div;
 	const char *shape;	/* of these fields, or more; NULL: as the fields say */
 };
+
+/* What came in a record of @output. */
+struct values values_of_record(const struct object_output *output,
+			       const struct record *record);
 
 /* "1", "(1, b)", "{ .a = 1, .b = x }" */
 void values_write(struct text *out, const struct values *values);

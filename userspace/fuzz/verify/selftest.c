@@ -191,11 +191,8 @@ static const struct unsafe unsafe_loops[] = {
 
 static void add_part(struct stream *stream, const struct bpf_insn *insns)
 {
-	static const struct bpf_insn none;
-	unsigned int nr = MAX_INSNS;
+	unsigned int nr = insns_count(insns, MAX_INSNS);
 
-	while (nr && !memcmp(&insns[nr - 1], &none, sizeof(none)))
-		nr--;
 	memcpy(&stream->insns[stream->nr], insns, nr * sizeof(*insns));
 	stream->begin[stream->parts++] = stream->nr;
 	stream->nr += nr;
