@@ -273,6 +273,17 @@ bpftrace_cannot() { grep -q "linux/types.h' file not found" "$1"; }
 # has_bpf: is there a bpf() system call?
 has_bpf() { command -v bpftrace >/dev/null && bpftrace -e 'BEGIN { exit(); }' >/dev/null 2>&1; }
 
+# needs_uprobes PROBE: one that could be attached; without CONFIG_UPROBES that is all
+# there is to see.
+needs_uprobes() {
+	if ! kpctl load --name try -e "$1 { @ = count(); }" 2>"$WORK/try"; then
+		grep -q 'built without CONFIG_UPROBES' "$WORK/try" &&
+			skip_all "this kernel has no uprobes, and says so"
+		bail "$(cat "$WORK/try")"
+	fi
+	must kpctl unload try
+}
+
 # no_conntrack: nf_conntrack goes, with what needs it.  Rules are freed some time
 # after they have gone.
 no_conntrack() {

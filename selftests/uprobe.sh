@@ -22,14 +22,7 @@ printed() {
 refused() { kpctl check -e "$1" 2>&1 >/dev/null | sed -n '1s/^-e:[0-9:]* error: //p'; }
 
 load_module
-
-# Without CONFIG_UPROBES that is all there is to see.
-if ! kpctl load --name try -e "uprobe:$FUNCS:work { @ = count(); }" 2>"$WORK/try"; then
-	grep -q 'built without CONFIG_UPROBES' "$WORK/try" &&
-		skip_all "this kernel has no uprobes, and says so"
-	bail "$(cat "$WORK/try")"
-fi
-must kpctl unload try
+needs_uprobes "uprobe:$FUNCS:work"
 
 # Counts are those of the program itself.
 load_text calls "uprobe:$FUNCS:work { @ = count(); @sum = sum(arg0); }

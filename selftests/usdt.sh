@@ -18,13 +18,7 @@ printed() {
 refused() { kpctl check -e "$1" 2>&1 >/dev/null | sed -n 's/^-e:[0-9:]* error: //p; s/^ *hint: //p'; }
 
 load_module
-
-if ! kpctl load --name try -e "usdt:$MARKS:lab:twice { @ = count(); }" 2>"$WORK/try"; then
-	grep -q 'built without CONFIG_UPROBES' "$WORK/try" &&
-		skip_all "this kernel has no uprobes, and says so"
-	bail "$(cat "$WORK/try")"
-fi
-must kpctl unload try
+needs_uprobes "usdt:$MARKS:lab:twice"
 
 is "arguments of all widths, with and without a sign" \
 	"$(printed "usdt:$MARKS:lab:widths { printf(\"%d %d %d %d %d %lu %ld %lu\", arg0, arg1, arg2, arg3, arg4, arg5, arg6, arg7); }" widths)" \

@@ -433,17 +433,6 @@ static const struct rule rules[] = {
 
 #define NR_RULES (sizeof(rules) / sizeof(rules[0]))
 
-/* A rule's array is filled up with zeros, which is no instruction. */
-static size_t count_insns(const struct bpf_insn *insns)
-{
-	static const struct bpf_insn none;
-	size_t nr = MAX_INSNS;
-
-	while (nr && !memcmp(&insns[nr - 1], &none, sizeof(none)))
-		nr--;
-	return nr;
-}
-
 static int load(const struct bpf_insn *insns, char *why)
 {
 	struct nl_msg *msg = raw_begin_load(PROGRAM, 4096);
@@ -453,7 +442,7 @@ static int load(const struct bpf_insn *insns, char *why)
 	raw_put_map(msg, "@pair", KPS_MAP_COUNT, 2, 16);
 	raw_put_map(msg, "@plain", KPS_MAP_VALUE, 1, 16);
 	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", insns,
-		      count_insns(insns));
+		      insns_count(insns, MAX_INSNS));
 	return raw_send(msg, why);
 }
 
@@ -516,8 +505,6 @@ static void check_outcome(const char *name, unsigned long long r0,
 
 int main(void)
 {
-	unsigned long long memory;
-	unsigned int programs;
 	size_t i;
 
 	plan();
@@ -531,8 +518,6 @@ int main(void)
 	check_outcome("R0 = 0: filtered", 0, KPS_LEDGER_FILTERED);
 	check_outcome("R0 = 1: recorded", 1, KPS_LEDGER_RECORDED);
 	check_outcome("R0 = -1: recorded", -1ULL, KPS_LEDGER_RECORDED);
-	raw_status(&programs, &memory);
-	check(!programs && !memory, "nothing is left: %u programs, %llu bytes",
-	      programs, memory);
+	raw_check_nothing_left();
 	return finish();
 }

@@ -3,6 +3,7 @@
 #define INSNS_H
 
 #include <stddef.h>
+#include <string.h>
 #include <linux/bpf.h>
 #include <linux/kpstat.h>
 
@@ -38,5 +39,15 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 
 /* Where byte @n of scratch is for loads and stores. */
 #define SCRATCH(n) ((int)offsetof(struct kps_frame, scratch) + (n))
+
+/* Of an array of @max that is filled up with zeros, which is no instruction. */
+static inline size_t insns_count(const struct bpf_insn *insns, size_t max)
+{
+	static const struct bpf_insn none;
+
+	while (max && !memcmp(&insns[max - 1], &none, sizeof(none)))
+		max--;
+	return max;
+}
 
 #endif

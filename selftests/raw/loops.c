@@ -173,29 +173,22 @@ static const struct program programs[] = {
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
-static size_t count_insns(const struct bpf_insn *insns)
-{
-	static const struct bpf_insn none;
-	size_t nr = MAX_INSNS;
-
-	while (nr && !memcmp(&insns[nr - 1], &none, sizeof(none)))
-		nr--;
-	return nr;
-}
-
 static int load(const struct program *program, char *why)
 {
 	struct nl_msg *msg = raw_begin_load(PROGRAM, 16384);
-	size_t i;
+	size_t i, nr;
 
 	raw_put_map(msg, "@sum", KPS_MAP_SUM, 0, 1);
 	raw_put_map(msg, "@pair", KPS_MAP_COUNT, 2, 16);
 	raw_put_map(msg, "@plain", KPS_MAP_VALUE, 1, 4096);
 	raw_put_map(msg, "@hist", KPS_MAP_HIST, 1, 16);
-	for (i = 0; i < MAX_BLOCKS && count_insns(program->blocks[i]); i++)
-		raw_put_block(msg, program->blocks[i], count_insns(program->blocks[i]));
+	for (i = 0; i < MAX_BLOCKS; i++) {
+		nr = insns_count(program->blocks[i], MAX_INSNS);
+		if (nr)
+			raw_put_block(msg, program->blocks[i], nr);
+	}
 	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", program->clause,
-		      count_insns(program->clause));
+		      insns_count(program->clause, MAX_INSNS));
 	return raw_send(msg, why);
 }
 
@@ -269,15 +262,6 @@ static void check_too_many(void)
 	check(err == -E2BIG && strstr(why, "1025 blocks"), "refused: more blocks than there may be");
 }
 
-static void check_nothing_left(void)
-{
-	unsigned long long memory;
-	unsigned int nr;
-
-	raw_status(&nr, &memory);
-	check(!nr && !memory, "nothing is left: %u programs, %llu bytes", nr, memory);
-}
-
 int main(void)
 {
 	size_t i;
@@ -292,6 +276,6 @@ int main(void)
 	}
 	check_other_probe();
 	check_too_many();
-	check_nothing_left();
+	raw_check_nothing_left();
 	return finish();
 }

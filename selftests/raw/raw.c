@@ -483,3 +483,13 @@ void raw_status(unsigned int *programs, unsigned long long *memory)
 	*programs = status.programs;
 	*memory = status.memory;
 }
+
+void raw_check_nothing_left(void)
+{
+	unsigned long long memory;
+	unsigned int programs;
+
+	raw_status(&programs, &memory);
+	check(!programs && !memory, "nothing is left: %u programs, %llu bytes",
+	      programs, memory);
+}

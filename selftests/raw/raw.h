@@ -84,5 +84,7 @@ int raw_ledger(const char *name, unsigned long long ledger[KPS_LEDGER_NR]);
 
 /* Programs and bytes of memory that the module holds. */
 void raw_status(unsigned int *programs, unsigned long long *memory);
+/* Of what was loaded, and unloaded, nothing holds memory. */
+void raw_check_nothing_left(void);
 
 #endif

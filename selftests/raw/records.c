@@ -830,16 +830,6 @@ static void check_loads(void)
 	set_limit("256");
 }
 
-static void check_nothing_left(void)
-{
-	unsigned long long memory;
-	unsigned int programs;
-
-	raw_status(&programs, &memory);
-	check(!programs && !memory, "nothing is left: %u programs, %llu bytes",
-	      programs, memory);
-}
-
 int main(void)
 {
 	plan();
@@ -864,6 +854,6 @@ int main(void)
 	check_reset();
 	check_zero_is_exact();
 	measure();
-	check_nothing_left();
+	raw_check_nothing_left();
 	return finish();
 }

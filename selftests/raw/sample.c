@@ -250,8 +250,6 @@ static void run_file(const char *path, struct score *score)
 int main(int argc, char **argv)
 {
 	struct score score = { 0 };
-	unsigned long long memory;
-	unsigned int programs;
 
 	if (argc != 2)
 		return 2;
@@ -268,8 +266,6 @@ int main(int argc, char **argv)
 	check(score.looped && score.fuel,
 	      "%u had loops, %llu of which ran until they were ended",
 	      score.looped, score.fuel);
-	raw_status(&programs, &memory);
-	check(!programs && !memory, "nothing is left: %u programs, %llu bytes",
-	      programs, memory);
+	raw_check_nothing_left();
 	return finish();
 }

@@ -538,17 +538,6 @@ static const struct rule rules[] = {
 
 #define NR_RULES (sizeof(rules) / sizeof(rules[0]))
 
-/* A rule's array is filled up with zeros, which is no instruction. */
-static size_t count_insns(const struct rule *rule)
-{
-	static const struct bpf_insn none;
-	size_t nr = MAX_INSNS;
-
-	while (nr && !memcmp(&rule->insns[nr - 1], &none, sizeof(none)))
-		nr--;
-	return nr;
-}
-
 #define NUMBER { .type = KPS_T_INT, .size = 8 }
 
 static void put_tuple_map(struct nl_msg *msg)
@@ -589,7 +578,8 @@ static int load(const struct bpf_insn *insns, size_t nr, bool stacks, char *why)
 static void check_refused(const struct rule *rule)
 {
 	char why[WHY_MAX];
-	int err = load(rule->insns, count_insns(rule), !rule->no_stacks, why);
+	int err = load(rule->insns, insns_count(rule->insns, MAX_INSNS),
+		       !rule->no_stacks, why);
 
 	check(err == -EINVAL && strstr(why, rule->refused), "refused: %s",
 	      rule->name);
@@ -622,7 +612,8 @@ static void check_result(const struct rule *rule)
 static void check_accepted(const struct rule *rule)
 {
 	char why[WHY_MAX];
-	int err = load(rule->insns, count_insns(rule), !rule->no_stacks, why);
+	int err = load(rule->insns, insns_count(rule->insns, MAX_INSNS),
+		       !rule->no_stacks, why);
 
 	check(!err, "accepted: %s", rule->name);
 	if (err) {
@@ -655,16 +646,6 @@ static void check_length(size_t nr, int want)
 	free(insns);
 }
 
-static void check_nothing_left(void)
-{
-	unsigned long long memory;
-	unsigned int programs;
-
-	raw_status(&programs, &memory);
-	check(!programs && !memory, "nothing is left: %u programs, %llu bytes",
-	      programs, memory);
-}
-
 int main(void)
 {
 	size_t i;
@@ -680,6 +661,6 @@ int main(void)
 	check_length(0, -EINVAL);
 	check_length(KPS_MAX_INSNS, 0);
 	check_length(KPS_MAX_INSNS + 1, -E2BIG);
-	check_nothing_left();
+	raw_check_nothing_left();
 	return finish();
 }
