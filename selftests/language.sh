@@ -13,26 +13,29 @@
 . "$(dirname "$0")/lib.sh"
 # timeout=900
 
-PROGRAMS=${PROGRAMS:-language/programs}
+[ -n "${PROGRAMS:-}" ] || PROGRAMS=(language/programs)
 # Who is asked; if it is not there, what is on record counts.
 [ -n "${ASK:-}" ] || ASK=(bpftrace)
-PRINTED=$PROGRAMS.printed
-ASKED=$PROGRAMS.asked
+PRINTED=()
+for file in "${PROGRAMS[@]}"; do
+	[ ! -e "${file%.programs}.printed" ] || PRINTED+=("${file%.programs}.printed")
+done
+ASKED=${PROGRAMS[0]}.asked
 
 # One file for each "== NAME" of the programs, and one more that has the name.
 split() {
 	awk -v dir="$WORK" '
 		/^== / { file = sprintf("%s/%03d.bt", dir, ++n); printf "" >file
 			print substr($0, 4) >(file ".name"); next }
-		n { print >file }' "$PROGRAMS"
+		n { print >file }' "${PROGRAMS[@]}"
 }
 
-# keep RECORD: a file for each of its entries, named as that is
+# keep RECORD...: a file for each of their entries, named as that is
 keep() {
 	mkdir "$WORK/kept"
 	awk -v dir="$WORK/kept" '
 		/^== / { file = dir "/" substr($0, 4); printf "" >file; next }
-		{ print >file }' "$1"
+		{ print >file }' "$@"
 }
 
 # Blank lines between maps are nobody's promise.
@@ -97,10 +100,10 @@ split
 [ -z "${KPSTAT_TEST_RECORD:-}" ] || record
 if [ -e "$ASKED" ]; then
 	keep "$ASKED"
-elif [ -e "$PRINTED" ] &&
+elif [ ${#PRINTED[@]} != 0 ] &&
      { [ -n "${KPSTAT_TEST_RECORDED:-}" ] || ! has_bpf || ! can_ask; }; then
-	keep "$PRINTED"
-	PRINTED=
+	keep "${PRINTED[@]}"
+	PRINTED=()
 elif ! has_bpf; then
 	skip_all "this kernel has no bpf()"
 fi
@@ -108,6 +111,9 @@ load_module
 for program in "$WORK"/*.bt; do
 	same "$program"
 done
-[ ! -e "$PRINTED" ] || yes "what is on record is what bpftrace prints" diff "$PRINTED" "$WORK/record"
+[ ${#PRINTED[@]} = 0 ] || {
+	cat "${PRINTED[@]}" >"$WORK/printed"
+	yes "what is on record is what bpftrace prints" diff "$WORK/printed" "$WORK/record"
+}
 must rmmod kpstat
 finish
