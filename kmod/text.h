@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Keys, values and ledgers as text, for netlink (keys) and debugfs (all).
+ * Fields and ledgers as text, for netlink (fields) and debugfs (all).
  */
 #ifndef KPS_TEXT_H
 #define KPS_TEXT_H
@@ -10,7 +10,6 @@
 struct kps_field;
 struct kps_probe;
 struct kps_program;
-struct kps_snapshot;
 struct seq_file;
 
 /* Room for the longest text of a field: a stack of the greatest depth. */
@@ -20,8 +19,6 @@ bool kps_field_is_int(const struct kps_field *field);
 size_t kps_field_text(const struct kps_program *program,
 		      const struct kps_field *field, const u64 *data,
 		      char *text, size_t size);
-void kps_snapshot_show(struct seq_file *m, const struct kps_program *program,
-		       const struct kps_snapshot *snapshot);
 void kps_ledger_show(struct seq_file *m, const struct kps_program *program);
 void kps_faults_show(struct seq_file *m, const struct kps_program *program);
 

@@ -484,7 +484,7 @@ static int check_sum_map(struct verifier *v, struct call *call, u64 nr)
 
 	if (err)
 		return err;
-	if (kps_map_is_histogram(call->map))
+	if (kps_map_is_chart(call->map->kind))
 		return refuse(v, "%s needs a map of numbers, not %s",
 			      call->helper->name, call->map->name);
 	add_cost(v, v->program->nr_cpus * PEEK_COST);
@@ -497,7 +497,7 @@ static int check_loop_map(struct verifier *v, struct call *call, u64 nr)
 
 	if (err)
 		return err;
-	if (!call->map->key_size || kps_map_is_histogram(call->map))
+	if (!call->map->key_size || kps_map_is_chart(call->map->kind))
 		return refuse(v, "%s needs keys and values that are no histograms, which %s has not",
 			      call->helper->name, call->map->name);
 	call->round.cost = EACH_COST + call->map->key_size / 4;

@@ -17,6 +17,7 @@
 
 struct kps_program;
 struct kps_stacks;
+struct seq_file;
 
 /** struct kps_enum - names for values */
 struct kps_enum {
@@ -159,8 +160,12 @@ struct kps_map *kps_map_alloc(const char *name, enum kps_map_kind kind,
 int kps_map_finish(struct kps_map *map, struct kps_error *error);
 void kps_map_free(struct kps_map *map);
 size_t kps_map_memory(const struct kps_map *map, u32 nr_cpus);
-u32 kps_lhist_buckets(const struct kps_lhist *lhist);
-const char *kps_map_kind_name(enum kps_map_kind kind);
+
+/* kinds.c */
+void kps_number_merge(const struct kps_map *map, u64 *into, const u64 *from);
+void kps_value_init(const struct kps_map *map, u64 *value);
+u64 kps_value_known(const struct kps_map *map, const u64 *value);
+s64 kps_average(const u64 *value);
 
 /* set.c */
 size_t kps_row_bytes(const struct kps_program *program);
@@ -189,9 +194,6 @@ const u64 *kps_table_peek(const struct kps_table *table,
 			  const struct kps_map *map, const u64 *key);
 const u64 *kps_table_next(const struct kps_table *table, const struct kps_map *map,
 			  u32 *at, u64 *key);
-void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from);
-void kps_value_init(const struct kps_map *map, u64 *value);
-u64 kps_value_known(const struct kps_map *map, const u64 *value);
 void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
 			 const struct kps_map *map);
 void kps_secret_init(struct kps_secret *secret);
@@ -259,11 +261,6 @@ u32 kps_stacks_condemn(struct kps_stacks *stacks, u64 read);
 void kps_stacks_give_back(struct kps_stacks *stacks);
 void kps_stacks_end(struct kps_stacks *stacks);
 
-static inline bool kps_map_is_histogram(const struct kps_map *map)
-{
-	return map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST;
-}
-
 static inline bool kps_field_is_stack(const struct kps_field *field)
 {
 	return field->type == KPS_T_KSTACK || field->type == KPS_T_USTACK;
@@ -321,11 +318,14 @@ struct kps_snapshots *kps_snapshots_take(struct kps_program *program,
 					 struct kps_error *error);
 void kps_snapshots_free(struct kps_snapshots *snapshots);
 u64 kps_snapshots_memory(void);
-s64 kps_average(const u64 *value);
 void kps_see_handlers_out(void);
 int kps_maps_reset(struct kps_program *program);
 int kps_map_reset(struct kps_program *program, const struct kps_map *map,
 		  bool keep_keys);
+
+/* show.c */
+void kps_snapshot_show(struct seq_file *m, const struct kps_program *program,
+		       const struct kps_snapshot *snapshot);
 
 static inline const u64 *kps_entry_value(const struct kps_snapshot *snapshot,
 					 const u64 *entry)

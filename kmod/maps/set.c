@@ -231,7 +231,7 @@ u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map)
 /**
  * kps_set_sum() - what all CPUs together have of a key
  * @set: may be written to meanwhile: each number is one that its counter really had
- * @map: an aggregation, no histogram
+ * @map: an aggregation, no chart
  * @key: map->key_size bytes
  * @from: a CPU that has the key, and ...
  * @own: ... its counters; or -1 and NULL
@@ -262,7 +262,7 @@ bool __kprobes kps_set_sum(const struct kps_set *set, const struct kps_map *map,
 		if (its && cpu < from)
 			return false;
 		if (its)
-			kps_value_merge(map, value, its);
+			kps_number_merge(map, value, its);
 	}
 	*sum = words == 2 ? kps_average(value) : kps_value_known(map, value);
 	return true;

@@ -20,6 +20,7 @@
 #include <linux/tick.h>
 
 #include "kpstat.h"
+#include "maps/kinds.h"
 
 /* Merging needs to find a key again: numbers of entries plus 1, by hash. */
 struct merge {
@@ -99,7 +100,8 @@ static void merge_slot(struct merge *merge, const struct kps_slot *slot)
 	make_canonical(map, merge->stacks, key);
 	value = find_or_add(merge, key);
 	if (value)
-		kps_value_merge(map, value, slot->data + map->key_size / 8);
+		kps_kinds[map->kind]->merge(map, value,
+					    slot->data + map->key_size / 8);
 }
 
 static void merge_table(struct merge *merge, const struct kps_table *table)
@@ -293,54 +295,15 @@ static void take_tables(struct merge *merge, const struct kps_set *set)
 		merge_table(merge, row->tables[merge->into->map->index]);
 }
 
-static u64 sum_of(const struct kps_map *map, const u64 *value)
-{
-	u64 sum = 0;
-	u32 i;
-
-	for (i = 0; i < map->value_size / sizeof(u64); i++)
-		sum += value[i];
-	return sum;
-}
-
-/**
- * kps_average() - of a count and a total
- * @value: of a map of kind AVG or STATS: others may end after one word, and the
- *	least number divided by -1 is an oops
- *
- * Return: the average, 0 of nothing.
- */
-s64 kps_average(const u64 *value)
-{
-	return value[0] ? div64_s64(value[1], value[0]) : 0;
-}
-
-/* What bpftrace sorts by: the number shown, or how many a histogram has. */
-static s64 sort_weight(const struct kps_map *map, const u64 *value)
-{
-	switch (map->kind) {
-	case KPS_MAP_VALUE:
-		/* What is no number is in the order of the keys. */
-		return map->nr_value == 1 && map->value[0].type == KPS_T_INT ?
-			value[0] : 0;
-	case KPS_MAP_HIST:
-	case KPS_MAP_LHIST:
-		return sum_of(map, value);
-	case KPS_MAP_AVG:
-		return kps_average(value);
-	default:
-		return value[0];
-	}
-}
-
 static int compare(const void *left, const void *right, const void *priv)
 {
 	const struct kps_map *map = priv;
+	const struct kps_kind *kind = kps_kinds[map->kind];
 	const u32 key_words = map->key_size / sizeof(u64);
 	const u64 *a = *(const u64 **)left;
 	const u64 *b = *(const u64 **)right;
-	s64 weight_a = sort_weight(map, a + key_words);
-	s64 weight_b = sort_weight(map, b + key_words);
+	s64 weight_a = kind->weight(map, a + key_words);
+	s64 weight_b = kind->weight(map, b + key_words);
 	u32 i;
 
 	/* Of millions of entries it takes seconds. */
@@ -371,7 +334,7 @@ static void clear_unset(struct kps_snapshot *snapshot)
 	const struct kps_map *map = snapshot->map;
 	u32 i;
 
-	if (map->kind != KPS_MAP_MIN && map->kind != KPS_MAP_MAX)
+	if (!kps_kinds[map->kind]->nothing)
 		return;
 	for (i = 0; i < snapshot->nr; i++) {
 		u64 *value = snapshot->entries + (size_t)i * snapshot->words +

@@ -403,6 +403,7 @@ static u32 lhist_bucket(const struct kps_map *map, s64 value)
 	return 1 + div64_u64((u64)value - (u64)lhist->min, lhist->step);
 }
 
+/* The one switch over kinds: the event path calls nothing through a pointer. */
 static __always_inline void add(const struct kps_map *map, u64 *slot, s64 value)
 {
 	switch (map->kind) {
@@ -429,7 +430,8 @@ static __always_inline void add(const struct kps_map *map, u64 *slot, s64 value)
 	case KPS_MAP_LHIST:
 		local64_inc(counter(slot, lhist_bucket(map, value)));
 		break;
-	default:
+	case KPS_MAP_VALUE:
+	case __KPS_MAP_KIND_NR:
 		break;
 	}
 }
@@ -462,53 +464,4 @@ void __kprobes kps_table_update_only(struct kps_table *table,
 				     const struct kps_map *map, s64 value)
 {
 	add(map, only_slot(table), value);
-}
-
-static u64 first_word_of_none(const struct kps_map *map)
-{
-	switch (map->kind) {
-	case KPS_MAP_MIN:
-		return S64_MAX;
-	case KPS_MAP_MAX:
-		return S64_MIN;
-	default:
-		return 0;
-	}
-}
-
-/** kps_value_init() - what a value is before its first event */
-void kps_value_init(const struct kps_map *map, u64 *value)
-{
-	memset(value, 0, map->value_size);
-	value[0] = first_word_of_none(map);
-}
-
-/**
- * kps_value_known() - the first word of a value as others see it
- * @map: that it is of
- * @value: of one CPU, or merged. In any context.
- *
- * Return: 0 for the least and the greatest of nothing: a key that a reset kept has none.
- */
-u64 kps_value_known(const struct kps_map *map, const u64 *value)
-{
-	return value[0] == first_word_of_none(map) ? 0 : value[0];
-}
-
-/** kps_value_merge() - add one CPU's value to the sum of the others */
-void kps_value_merge(const struct kps_map *map, u64 *into, const u64 *from)
-{
-	u32 i;
-
-	switch (map->kind) {
-	case KPS_MAP_MIN:
-		into[0] = min_t(s64, into[0], READ_ONCE(from[0]));
-		return;
-	case KPS_MAP_MAX:
-		into[0] = max_t(s64, into[0], READ_ONCE(from[0]));
-		return;
-	default:
-		for (i = 0; i < map->value_size / sizeof(u64); i++)
-			into[i] += READ_ONCE(from[i]);
-	}
 }

@@ -232,18 +232,34 @@ enum kps_enum_attr {
 };
 #define KPS_ENUM_A_MAX (__KPS_ENUM_A_MAX - 1)
 
+/*
+ * Kinds of map: the name, whether it is a chart (many numbers that are drawn, and that
+ * no clause reads as one), and what a value is.
+ */
+#define KPS_MAP_KINDS(X)						\
+	X(COUNT, count, 0)	/* u64 count */				\
+	X(SUM, sum, 0)		/* s64 sum */				\
+	X(AVG, avg, 0)		/* u64 count, s64 sum */		\
+	X(MIN, min, 0)		/* s64 */				\
+	X(MAX, max, 0)		/* s64 */				\
+	X(STATS, stats, 0)	/* u64 count, s64 sum */		\
+	X(HIST, hist, 1)	/* u64[KPS_HIST_BUCKETS] */		\
+	X(LHIST, lhist, 1)	/* u64[2 + (max - min) / step] : below, .., above */ \
+	X(VALUE, value, 0)	/* plain value, shared by all CPUs */
+
+#define KPS_MAP_KIND_ENUMERATOR(upper, name, is_chart) KPS_MAP_##upper,
 enum kps_map_kind {
-	KPS_MAP_COUNT,		/* value: u64 count */
-	KPS_MAP_SUM,		/* s64 sum */
-	KPS_MAP_AVG,		/* u64 count, s64 sum */
-	KPS_MAP_MIN,		/* s64 */
-	KPS_MAP_MAX,		/* s64 */
-	KPS_MAP_STATS,		/* u64 count, s64 sum */
-	KPS_MAP_HIST,		/* u64[KPS_HIST_BUCKETS] */
-	KPS_MAP_LHIST,		/* u64[2 + (max - min) / step] : below, .., above */
-	KPS_MAP_VALUE,		/* plain value, shared by all CPUs */
+	KPS_MAP_KINDS(KPS_MAP_KIND_ENUMERATOR)
 	__KPS_MAP_KIND_NR,
 };
+#undef KPS_MAP_KIND_ENUMERATOR
+
+#define KPS_MAP_CHART_BIT(upper, name, is_chart) | (is_chart) << KPS_MAP_##upper
+static inline int kps_map_is_chart(enum kps_map_kind kind)
+{
+	return (0 KPS_MAP_KINDS(KPS_MAP_CHART_BIT)) >> kind & 1;
+}
+#undef KPS_MAP_CHART_BIT
 
 enum kps_map_attr {
 	KPS_MAP_A_UNSPEC,

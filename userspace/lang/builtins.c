@@ -113,13 +113,9 @@ const char *builtin_name(size_t n)
 
 const char *map_kind_name(enum kps_map_kind kind)
 {
-	static const char * const names[__KPS_MAP_KIND_NR] = {
-		[KPS_MAP_COUNT] = "count()", [KPS_MAP_SUM] = "sum()",
-		[KPS_MAP_AVG] = "avg()", [KPS_MAP_MIN] = "min()",
-		[KPS_MAP_MAX] = "max()", [KPS_MAP_STATS] = "stats()",
-		[KPS_MAP_HIST] = "hist()", [KPS_MAP_LHIST] = "lhist()",
-		[KPS_MAP_VALUE] = "a plain value",
-	};
+#define KIND_CALL(upper, name, is_chart)				\
+	[KPS_MAP_##upper] = #name "()",
+	static const char * const calls[] = { KPS_MAP_KINDS(KIND_CALL) };
 
-	return names[kind];
+	return kind == KPS_MAP_VALUE ? "a plain value" : calls[kind];
 }

@@ -253,8 +253,7 @@ static unsigned int max_entries(const struct compilation *comp,
 				const struct map_decl *decl)
 {
 	unsigned int set = set_entries(comp, decl->name);
-	bool histogram = decl->kind == KPS_MAP_HIST ||
-			 decl->kind == KPS_MAP_LHIST;
+	bool is_chart = kps_map_is_chart(decl->kind);
 
 	if (!decl->nr_key)
 		return 1;
@@ -262,7 +261,7 @@ static unsigned int max_entries(const struct compilation *comp,
 		return set;
 	if (comp->options.max_keys)
 		return comp->options.max_keys;
-	return histogram ? DEFAULT_HISTOGRAMS : DEFAULT_KEYS;
+	return is_chart ? DEFAULT_HISTOGRAMS : DEFAULT_KEYS;
 }
 
 static int check_key_size(const struct map_decl *decl, unsigned int size)

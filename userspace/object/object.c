@@ -4,17 +4,9 @@
 
 #include "object.h"
 
-const char * const map_kind_names[__KPS_MAP_KIND_NR] = {
-	[KPS_MAP_COUNT]	= "count",
-	[KPS_MAP_SUM]	= "sum",
-	[KPS_MAP_AVG]	= "avg",
-	[KPS_MAP_MIN]	= "min",
-	[KPS_MAP_MAX]	= "max",
-	[KPS_MAP_STATS]	= "stats",
-	[KPS_MAP_HIST]	= "hist",
-	[KPS_MAP_LHIST]	= "lhist",
-	[KPS_MAP_VALUE]	= "value",
-};
+#define KIND_NAME(upper, name, is_chart)				\
+	[KPS_MAP_##upper] = #name,
+const char * const map_kind_names[__KPS_MAP_KIND_NR] = { KPS_MAP_KINDS(KIND_NAME) };
 
 static void free_probe(struct object_probe *probe)
 {

@@ -243,9 +243,9 @@ static bool is_map(const struct layout_map *map, enum kps_arg kind)
 	case KPS_ARG_VMAP:
 		return plain;
 	case KPS_ARG_SUM_MAP:
-		return !plain && map->kind != KPS_MAP_HIST && map->kind != KPS_MAP_LHIST;
+		return !plain && !kps_map_is_chart(map->kind);
 	case KPS_ARG_LOOP_MAP:
-		return map->nr_key && map->kind != KPS_MAP_HIST && map->kind != KPS_MAP_LHIST;
+		return map->nr_key && !kps_map_is_chart(map->kind);
 	default:
 		return plain && map->nr_value == 1 &&
 		       map->value[0].type == KPS_T_INT;

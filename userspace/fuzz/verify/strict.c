@@ -636,8 +636,7 @@ static const char *map_sum(const struct machine *m)
 {
 	const char *bad = map_key(m, false);
 
-	if (!bad && (map_of(m)->kind == KPS_MAP_HIST ||
-		     map_of(m)->kind == KPS_MAP_LHIST))
+	if (!bad && kps_map_is_chart(map_of(m)->kind))
 		bad = "a histogram where a number is wanted";
 	return bad;
 }
@@ -767,7 +766,7 @@ static const char *each_map(struct machine *m)
 		return "a map that is not there";
 	if (!map->nr_key)
 		return "a map without keys to go through";
-	if (map->kind == KPS_MAP_HIST || map->kind == KPS_MAP_LHIST)
+	if (kps_map_is_chart(map->kind))
 		return "a histogram where a number is wanted";
 	return in_scratch(arg(m, 1), layout_size(map->key, map->nr_key)) ?:
 	       in_scratch(arg(m, 2), round_value_size(m));
