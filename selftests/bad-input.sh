@@ -150,6 +150,9 @@ bad "a program that is not there" 1 'no program "drosp"' load drosp
 yes "those there are, are named" grep -q drops "$WORK/out"
 bad "a file that is not there" 1 '/tmp/none.bt: No such file' load /tmp/none.bt
 bad "no command" 2 'no command' frobnicate
+bad "an option that neither run nor the program has" 1 'no option --by-user, and the program has no such parameter' run -q fork --by-user
+bad "an option, and no program" 2 'no option --by-user' run --by-user
+bad "tools of no subject" 1 'no tools for "cooking"' tools cooking
 bad "no program" 2 'one program is needed' load
 bad "-e without a name" 2 'name' load -e 'kprobe:vfs_read { @ = count(); }'
 bad "a number that is none" 2 'max-keys' load --max-keys x drops

@@ -211,6 +211,14 @@ options() {
 		done
 }
 
+# What a tool says of itself is complete: its help and its manual are made of it.
+tools() {
+	local tool
+	for tool in userspace/programs/*.bt; do
+		awk -v check=1 -f userspace/man/tool.awk "$tool"
+	done
+}
+
 main() {
 	local tmp files
 	tmp=$(mktemp -d)
@@ -239,6 +247,8 @@ main() {
 	result "includes of kpctl go down" "$tmp/out"
 	(cd "$TOP" && options) >"$tmp/out"
 	result "options are in the help, the manual and the completion" "$tmp/out"
+	(cd "$TOP" && tools) >"$tmp/out"
+	result "tools say their question, subject, usage, output and cost" "$tmp/out"
 	(cd "$TOP" && version) >"$tmp/out"
 	result "the version is one" "$tmp/out"
 	: >"$tmp/out"

@@ -116,7 +116,8 @@ int command_check(int argc, char **argv)
 	bool verbose = false;
 	int option, status = DONE;
 
-	while ((option = next_option(argc, argv, ":hje:v", options)) != -1) {
+	while ((option = next_program_option(argc, argv, ":hje:v", options,
+					     &source)) != -1) {
 		if (option == 'v')
 			verbose = true;
 		else if (option == OPT_DUMP)
@@ -124,6 +125,8 @@ int command_check(int argc, char **argv)
 		else if (!compile_option(option, &source, &status))
 			return status;
 	}
+	if (source.wants_help)
+		return source_help(&source, argc, argv);
 	if (dump && !check_dump(dump))
 		return WRONG_USE;
 	status = source_open(&source, source_arguments(&source, argc, argv));

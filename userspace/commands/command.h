@@ -42,6 +42,7 @@ enum {
 	OPT_DUMP,
 	OPT_NO_WARNINGS,
 	OPT_DRY_RUN,
+	OPT_PARAMETER,		/* of the program: next_program_option() has it */
 };
 
 /* Rows of those tables that several commands have. */
@@ -61,6 +62,10 @@ enum {
 /* A program to compile, as the command line names it. */
 struct program_source {
 	const char *expression;		/* -e */
+	const char **named;		/* its parameters among the options */
+	size_t nr_named;
+	const char *process;		/* "--pid=5": one, if it has such a parameter */
+	bool wants_help;
 	struct compile_options options;
 	struct load_options load;
 	char *name;			/* that it would be loaded under */
@@ -74,6 +79,13 @@ struct program_source {
  */
 int next_option(int argc, char **argv, const char *letters,
 		const struct option *options);
+
+/* The same where a program stands: a long option that is not known is a parameter of its. */
+int next_program_option(int argc, char **argv, const char *letters,
+			const struct option *options, struct program_source *source);
+
+/* "kpctl run - attach, report, detach", and the rest of its help. */
+int command_usage(void);
 
 /* Handles -h, -j and errors. Return: whether to go on. */
 bool common_option(int option, int *status);
@@ -104,9 +116,32 @@ int source_compile(const struct program_source *source, struct object *object);
 int source_dump(const struct program_source *source, const char *pass);
 void source_free(struct program_source *source);
 
+/*
+ * Programs with a short name, each once, in the order of the folders and of their names.
+ * @arena: keeps what @visit is given
+ */
+typedef void (*program_visit)(const char *name, const char *path, void *data);
+void programs_each(struct arena *arena, program_visit visit, void *data);
+/* Of a short name, from malloc(); NULL if there is none. */
+char *program_path(const char *name);
+/* Says that there is none of that name. Return: an exit status. */
+int no_program(const char *argument);
+
+/* "--size=5": one more of its parameters */
+void source_parameter(struct program_source *source, const char *word);
+
+/* --help: of the program if there is one, else of the command. Return: an exit status. */
+int source_help(struct program_source *source, int argc, char **argv);
+
+/* What the text of a program says of itself. */
+void print_manual(const struct program_source *source);
+
 /* kpctl probes [-v] [PATTERN]; and what a program is going to be attached to */
 int list_probes(const char *pattern, bool verbose);
 int list_program(const struct program_source *source, bool verbose);
+
+/* "There is no option WORD", with what is near among @options. Return: an exit status. */
+int unknown_option(const char *word, const struct option *options);
 
 /* "wrong use" with a pointer to --help. */
 int wrong_use(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -126,5 +161,6 @@ int command_types(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_monitor(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_tools(int argc, char **argv);
 
 #endif

@@ -146,7 +146,8 @@ int command_load(int argc, char **argv)
 	const char *name = NULL;
 	int option, status = DONE;
 
-	while ((option = next_option(argc, argv, ":hje:", options)) != -1) {
+	while ((option = next_program_option(argc, argv, ":hje:", options,
+					     &source)) != -1) {
 		if (option == OPT_NAME)
 			name = optarg;
 		else if (option == OPT_DISABLED)
@@ -154,6 +155,8 @@ int command_load(int argc, char **argv)
 		else if (!compile_option(option, &source, &status))
 			return status;
 	}
+	if (source.wants_help)
+		return source_help(&source, argc, argv);
 	if (source.expression && !name)
 		return wrong_use("-e needs --name NAME, to find the program again");
 	if (name && strlen(name) >= KPS_NAME_MAX)

@@ -26,7 +26,7 @@ int wrong_use(const char *fmt, ...)
 }
 
 /* The word of the command line that getopt_long() did not know. */
-static int unknown_option(const char *word, const struct option *options)
+int unknown_option(const char *word, const struct option *options)
 {
 	struct near near = { .word = word };
 	struct arena arena = { 0 };
@@ -40,37 +40,71 @@ static int unknown_option(const char *word, const struct option *options)
 	else
 		wrong_use("there is no option %s", word);
 	arena_free(&arena);
+	return WRONG_USE;
+}
+
+static int refuse_option(char **argv, const char *letters,
+			 const struct option *options)
+{
+	char letter[] = "-?";
+	/* A known letter here means a long option with a value too many. */
+	bool is_letter = optopt && optopt < OPT_NAME && !strchr(letters, optopt);
+
+	letter[1] = optopt;
+	unknown_option(is_letter ? letter : argv[optind - 1], options);
 	return '?';
+}
+
+/* Return: '?' if it is unknown, which nobody has said yet. */
+static int take_option(int argc, char **argv, const char *letters,
+		       const struct option *options)
+{
+	int option;
+
+	opterr = 0;
+	option = getopt_long(argc, argv, letters, options, NULL);
+	if (option == ':')
+		wrong_use("%s needs a value", argv[optind - 1]);
+	return option;
 }
 
 int next_option(int argc, char **argv, const char *letters,
 		const struct option *options)
 {
-	char letter[] = "-?";
-	bool is_letter;
-	int option;
+	int option = take_option(argc, argv, letters, options);
 
-	opterr = 0;
-	option = getopt_long(argc, argv, letters, options, NULL);
-	if (option == ':') {
-		wrong_use("%s needs a value", argv[optind - 1]);
-		return '?';
-	}
+	if (option == '?')
+		return refuse_option(argv, letters, options);
+	return option == ':' ? '?' : option;
+}
+
+int next_program_option(int argc, char **argv, const char *letters,
+			const struct option *options, struct program_source *source)
+{
+	int option = take_option(argc, argv, letters, options);
+
+	if (option == 'h')
+		source->wants_help = true;
 	if (option != '?')
-		return option;
-	/* A known letter here means a long option with a value too many. */
-	is_letter = optopt && optopt < OPT_NAME && !strchr(letters, optopt);
-	letter[1] = optopt;
-	return unknown_option(is_letter ? letter : argv[optind - 1], options);
+		return option == ':' ? '?' : option;
+	if (optopt || strncmp(argv[optind - 1], "--", 2))
+		return refuse_option(argv, letters, options);
+	source_parameter(source, argv[optind - 1]);
+	return OPT_PARAMETER;
+}
+
+int command_usage(void)
+{
+	printf("kpctl %s - %s\n\n%s", this_command->name,
+	       this_command->summary, this_command->help);
+	return DONE;
 }
 
 bool common_option(int option, int *status)
 {
 	switch (option) {
 	case 'h':
-		printf("kpctl %s - %s\n\n%s", this_command->name,
-		       this_command->summary, this_command->help);
-		*status = DONE;
+		*status = command_usage();
 		return false;
 	case 'j':
 		json_output = true;
@@ -160,6 +194,9 @@ bool compile_option(int option, struct program_source *source, int *status)
 	bool good;
 
 	switch (option) {
+	case 'h':
+	case OPT_PARAMETER:
+		return true;
 	case 'e':
 		good = !source->expression;
 		if (!good)

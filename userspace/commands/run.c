@@ -97,6 +97,7 @@ struct run {
 	const char *command;
 	unsigned int pid;
 	char root[32];		/* of @pid's files */
+	char process_parameter[24]; /* what a program with a parameter "pid" is told */
 	bool quiet;
 	bool verbose;
 	bool list;
@@ -534,6 +535,9 @@ static bool run_option(struct run *run, int option, int *status)
 		break;
 	case 'p':
 		good = parse_count("-p", optarg, 1, 1 << 22, &run->pid);
+		run->source.process = run->process_parameter;
+		snprintf(run->process_parameter, sizeof(run->process_parameter),
+			 "--pid=%u", run->pid);
 		break;
 	case 'f':
 		good = set_format(optarg);
@@ -633,10 +637,12 @@ int command_run(int argc, char **argv)
 	const char *argument;
 	int option, status = DONE;
 
-	while ((option = next_option(argc, argv, ":hje:d:i:f:o:c:p:qvlB:",
-				     options)) != -1)
+	while ((option = next_program_option(argc, argv, ":hje:d:i:f:o:c:p:qvlB:",
+					     options, &run.source)) != -1)
 		if (!run_option(&run, option, &status))
 			return status;
+	if (run.source.wants_help)
+		return source_help(&run.source, argc, argv);
 	if (run.list)
 		return list(&run, argc, argv);
 	if (!is_there(run.pid))

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The program that a command line names: found, read, compiled. */
-#include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,51 +10,8 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/near.h"
-#include "base/strset.h"
 #include "base/xalloc.h"
 #include "command.h"
-
-#ifndef PROGRAMS_DIR
-#define PROGRAMS_DIR "/usr/local/share/kpstat/programs"
-#endif
-
-/* The directory of this binary, from malloc(), or NULL. */
-static char *own_dir(void)
-{
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (len <= 0)
-		return NULL;
-	self[len] = '\0';
-	return strdup(dirname(self));
-}
-
-/*
- * Where short names are looked for, first to last; NULL ends it.  What stands
- * relative to the binary works in a build tree and after a move.
- */
-static char **program_dirs(void)
-{
-	static char *dirs[6];
-	size_t nr = 0;
-	char *own;
-
-	if (dirs[0])
-		return dirs;
-	own = own_dir();
-	if (getenv("KPSTAT_PROGRAMS"))
-		dirs[nr++] = getenv("KPSTAT_PROGRAMS");
-	dirs[nr++] = "/etc/kpstat/programs";
-	if (own && asprintf(&dirs[nr], "%s/programs", own) >= 0)
-		nr++;
-	dirs[nr++] = PROGRAMS_DIR;
-	if (own && asprintf(&dirs[nr], "%s/../share/kpstat/programs", own) >= 0)
-		nr++;
-	dirs[nr] = NULL;
-	free(own);
-	return dirs;
-}
 
 static bool is_stdin(const char *argument)
 {
@@ -71,89 +26,10 @@ static bool is_file_name(const char *argument)
 	       (len > 3 && !strcmp(argument + len - 3, ".bt"));
 }
 
-static char *find_short_name(const char *name)
-{
-	char **dir, *path;
-
-	for (dir = program_dirs(); *dir; dir++) {
-		if (asprintf(&path, "%s/%s.bt", *dir, name) < 0)
-			return NULL;
-		if (!access(path, R_OK))
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
-static int is_program(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return len > 3 && !strcmp(entry->d_name + len - 3, ".bt");
-}
-
-/* All short names there are, each once. */
-struct names {
-	struct arena arena;
-	struct strset set;
-	struct near near;
-	char *list;		/* "conntrack, drops, fork" */
-};
-
-static void add_name(struct names *names, const char *file, FILE *out)
-{
-	char *name = arena_strndup(&names->arena, file, strlen(file) - 3);
-
-	if (!strset_add(&names->set, name))
-		return;
-	near_offer(&names->near, name);
-	fprintf(out, "%s%s", names->set.nr > 1 ? ", " : "", name);
-}
-
-static void collect_names(struct names *names)
-{
-	struct dirent **entries;
-	size_t size;
-	FILE *out = open_memstream(&names->list, &size);
-	char **dir;
-	int i, nr;
-
-	if (!out)
-		return;
-	for (dir = program_dirs(); *dir; dir++) {
-		nr = scandir(*dir, &entries, is_program, alphasort);
-		for (i = 0; i < nr; i++) {
-			add_name(names, entries[i]->d_name, out);
-			free(entries[i]);
-		}
-		if (nr >= 0)
-			free(entries);
-	}
-	fclose(out);
-}
-
-static int no_program(const char *argument)
-{
-	struct names names = { .near.word = argument };
-	const char *hint;
-
-	collect_names(&names);
-	hint = near_hint(&names.arena, &names.near);
-	if (hint)
-		error("there is no program \"%s\"; %s", argument, hint);
-	else
-		error("there is no program \"%s\"; there are: %s. A file is named with its path or .bt, text follows -e",
-		      argument, names.list && *names.list ? names.list : "none");
-	strset_free(&names.set);
-	arena_free(&names.arena);
-	free(names.list);
-	return FAILED;
-}
-
 static int find_program(struct program_source *source, const char *argument)
 {
 	source->path = is_file_name(argument) ? strdup(argument) :
-						find_short_name(argument);
+						program_path(argument);
 	return source->path ? DONE : no_program(argument);
 }
 
@@ -273,28 +149,42 @@ static int read_program(struct program_source *source, const char *argument)
 	return DONE;
 }
 
+void source_parameter(struct program_source *source, const char *word)
+{
+	const char **named = APPEND(source->named, source->nr_named);
+
+	*named = word;
+}
+
+static bool is_named(const char *word)
+{
+	return !strncmp(word, "--", 2) && word[2];
+}
+
 /* Those with a name for getopt(), the others for $1 and so on. */
 static void take_parameters(struct program_source *source, char **arguments, size_t nr)
 {
 	const char **params = xcalloc(nr + 1, sizeof(*params));
-	const char **named = xcalloc(nr + 1, sizeof(*named));
 	struct compile_options *options = &source->options;
 	bool may_end = true;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		bool has_dashes = !strncmp(arguments[i], "--", 2);
-
-		if (has_dashes && arguments[i][2])
-			named[options->nr_named++] = arguments[i];
-		else if (has_dashes && may_end)
+		if (is_named(arguments[i]))
+			source_parameter(source, arguments[i]);
+		else if (!strcmp(arguments[i], "--") && may_end)
 			may_end = false;
 		else
 			params[options->nr_params++] = arguments[i];
 	}
 	options->params = params;
-	options->named = named;
-	options->named_used = xcalloc(nr + 1, sizeof(*options->named_used));
+	if (source->process)
+		source_parameter(source, source->process);
+	options->named = source->named;
+	options->nr_named = source->nr_named;
+	options->named_used = xcalloc(source->nr_named + 1, sizeof(*options->named_used));
+	if (source->process)
+		options->named_used[source->nr_named - 1] = true;
 }
 
 const char *source_arguments(struct program_source *source, int argc,
@@ -313,6 +203,8 @@ int source_open(struct program_source *source, const char *argument)
 	int status;
 
 	error_take_diagnostics();
+	if (!argument && !source->expression && source->nr_named)
+		return wrong_use("there is no option %s", source->named[0]);
 	if (!argument == !source->expression)
 		return wrong_use("one program is needed: a short name, a file, - for standard input, or -e TEXT");
 	status = source_environment(source);
@@ -329,6 +221,41 @@ int source_open(struct program_source *source, const char *argument)
 	return DONE;
 }
 
+int source_help(struct program_source *source, int argc, char **argv)
+{
+	int status;
+
+	if (!source->expression && !argv[optind])
+		return command_usage();
+	status = source_open(source, source_arguments(source, argc, argv));
+	if (!status)
+		print_manual(source);
+	source_free(source);
+	return status;
+}
+
+static void offer_parameter(const struct named_parameter *parameter, void *data)
+{
+	struct near *near = data;
+
+	near_offer(near, parameter->name);
+}
+
+/* A word that neither the command nor the program knows. */
+static void refuse_parameter(const struct program_source *source, const char *given)
+{
+	int len = strcspn(given, "=");
+	struct arena arena = { 0 };
+	struct near near = { .word = arena_strndup(&arena, given + 2, len - 2) };
+	const char *hint;
+
+	compile_parameters(source->text, &source->options, &arena, offer_parameter, &near);
+	hint = near_hint(&arena, &near);
+	error("there is no option %.*s, and the program has no such parameter: it asks for none by getopt(\"%s\")%s%s",
+	      len, given, near.word, hint ? "; " : "", hint ? hint : "");
+	arena_free(&arena);
+}
+
 int source_compile(const struct program_source *source, struct object *object)
 {
 	const struct compile_options *options = &source->options;
@@ -339,9 +266,7 @@ int source_compile(const struct program_source *source, struct object *object)
 	for (i = 0; i < options->nr_named; i++) {
 		if (options->named_used[i])
 			continue;
-		error("the program has no parameter %.*s: it asks for none by getopt(\"%.*s\")",
-		      (int)strcspn(options->named[i], "="), options->named[i],
-		      (int)strcspn(options->named[i] + 2, "="), options->named[i] + 2);
+		refuse_parameter(source, options->named[i]);
 		object_free(object);
 		return FAILED;
 	}
@@ -360,6 +285,6 @@ void source_free(struct program_source *source)
 	free(source->path);
 	free(source->text);
 	free((void *)source->options.params);
-	free((void *)source->options.named);
+	free(source->named);
 	free(source->options.named_used);
 }

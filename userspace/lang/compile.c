@@ -12,6 +12,7 @@
 #include "emit.h"
 #include "macro.h"
 #include "object/disasm.h"
+#include "parameters.h"
 #include "preprocess.h"
 #include "provider/provider.h"
 #include "provider/user_file.h"
@@ -594,12 +595,16 @@ const char *compile_pass(size_t n)
 	return n < ARRAY_SIZE(passes) ? passes[n].name : NULL;
 }
 
-/* Instead of an object: what a pass has made, or what the probes are. */
+/* Instead of an object: what a pass has made. */
 struct show {
 	const char *last;		/* pass to end with; NULL: none, show nothing */
-	FILE *out;			/* NULL: probes to .visit */
+	FILE *out;			/* of its dump; NULL: .tell */
+	void (*tell)(struct compilation *comp, const struct show *show);
+	/* Of .tell: */
 	bool with_fields;
 	probe_visit visit;
+	struct arena *arena;
+	void (*visit_parameter)(const struct named_parameter *parameter, void *data);
 	void *data;
 };
 
@@ -612,6 +617,11 @@ static void list_events(struct compilation *comp, const struct show *show)
 		for (event = unit->events; event; event = event->next)
 			event_list(&comp->arena, event, show->with_fields,
 				   show->visit, show->data);
+}
+
+static void list_parameters(struct compilation *comp, const struct show *show)
+{
+	parameters_visit(&comp->program, show->arena, show->visit_parameter, show->data);
 }
 
 static int run_passes(struct compilation *comp, const struct show *show)
@@ -628,7 +638,7 @@ static int run_passes(struct compilation *comp, const struct show *show)
 		if (show->out)
 			pass->dump(comp, show->out);
 		else
-			list_events(comp, show);
+			show->tell(comp, show);
 		return 0;
 	}
 	return 0;
@@ -673,29 +683,39 @@ int compile(const char *text, const struct compile_options *options,
 	return compile_and_show(text, options, object, &nothing);
 }
 
-int compile_dump(const char *text, const struct compile_options *options,
-		 const char *pass, FILE *out)
+static int show(const char *text, const struct compile_options *options,
+		const struct show *show)
 {
-	const struct show show = { .last = pass, .out = out };
 	struct object object;
-	int err = compile_and_show(text, options, &object, &show);
+	int err = compile_and_show(text, options, &object, show);
 
 	if (!err)
 		object_free(&object);
 	return err;
 }
 
+int compile_dump(const char *text, const struct compile_options *options,
+		 const char *pass, FILE *out)
+{
+	return show(text, options, &(struct show){ .last = pass, .out = out });
+}
+
 int compile_probes(const char *text, const struct compile_options *options,
 		   bool with_fields, probe_visit visit, void *data)
 {
-	const struct show show = {
-		.last = "resolve", .with_fields = with_fields, .visit = visit,
-		.data = data,
-	};
-	struct object object;
-	int err = compile_and_show(text, options, &object, &show);
+	return show(text, options, &(struct show){
+		.last = "resolve", .tell = list_events,
+		.with_fields = with_fields, .visit = visit, .data = data,
+	});
+}
 
-	if (!err)
-		object_free(&object);
-	return err;
+int compile_parameters(const char *text, const struct compile_options *options,
+		       struct arena *arena,
+		       void (*visit)(const struct named_parameter *parameter, void *data),
+		       void *data)
+{
+	return show(text, options, &(struct show){
+		.last = "parse", .tell = list_parameters,
+		.arena = arena, .visit_parameter = visit, .data = data,
+	});
 }

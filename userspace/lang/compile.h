@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "object/object.h"
 #include "resolve.h"
 
@@ -70,6 +71,28 @@ int compile_dump(const char *text, const struct compile_options *options,
  */
 int compile_probes(const char *text, const struct compile_options *options,
 		   bool with_fields, probe_visit visit, void *data);
+
+/* What a program asks for by getopt(). */
+struct named_parameter {
+	const char *name;
+	const char *value;	/* what it is where it is not given; NULL: false */
+	const char *description; /* or NULL */
+};
+
+/**
+ * compile_parameters() - what a program asks for by getopt()
+ * @text: as for compile()
+ * @options: the same
+ * @arena: keeps what @visit is given
+ * @visit: gets each parameter once, in the order of the text
+ * @data: passed to @visit
+ *
+ * Return: 0, or -1 after at least one error was reported.
+ */
+int compile_parameters(const char *text, const struct compile_options *options,
+		       struct arena *arena,
+		       void (*visit)(const struct named_parameter *parameter, void *data),
+		       void *data);
 
 /* The n-th pass, in the order in which they run; NULL after the last. */
 const char *compile_pass(size_t n);

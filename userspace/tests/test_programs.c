@@ -138,6 +138,33 @@ static void test_disasm(void **state)
 	object_free(&object);
 }
 
+static void write_parameter(const struct named_parameter *parameter, void *out)
+{
+	fprintf(out, "%s=%s (%s) ", parameter->name,
+		parameter->value ? parameter->value : "flag",
+		parameter->description ? parameter->description : "");
+}
+
+static void test_parameters(void **state)
+{
+	const struct compile_options options = { .file = "test" };
+	struct arena arena = { 0 };
+	char *said;
+	size_t len;
+	FILE *out = open_memstream(&said, &len);
+
+	(void)state;
+	assert_int_equal(compile_parameters("macro m() { getopt(\"in\", 7) }\n"
+					    "k:f /getopt(\"by\", false, \"each\")/ {\n"
+					    "	if (pid == getopt(\"pid\", 0, \"it\")) { @[str(getopt(\"s\", \"x\"))] = m; }\n"
+					    "	print(getopt(\"pid\", 5)); }",
+					    &options, &arena, write_parameter, out), 0);
+	fclose(out);
+	assert_string_equal(said, "in=7 () by=flag (each) pid=0 (it) s=x () ");
+	free(said);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_conntrack),
 		cmocka_unit_test(test_disasm),
+		cmocka_unit_test(test_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, use_fixture_host, NULL);
