@@ -33,6 +33,7 @@ static const struct nla_policy map_policy[KPS_MAP_A_MAX + 1] = {
 				    .len = KPS_MAX_VALUE_FIELDS *
 					   sizeof(struct kps_field) },
 	[KPS_MAP_A_LHIST]	= NLA_POLICY_EXACT_LEN(sizeof(struct kps_lhist)),
+	[KPS_MAP_A_FLAGS]	= { .type = NLA_U32 },
 	[KPS_MAP_A_KEY_SHAPE]	= { .type = NLA_NUL_STRING,
 				    .len = KPS_SHAPE_MAX - 1 },
 	[KPS_MAP_A_VALUE_SHAPE]	= { .type = NLA_NUL_STRING,
@@ -231,6 +232,19 @@ static int keep_shape(char **shape, const struct nlattr *attr,
 	return *shape ? 0 : kps_error(error, -ENOMEM, "no memory");
 }
 
+static int fill_flags(struct kps_map *map, const struct nlattr *attr,
+		      struct kps_error *error)
+{
+	u32 flags = attr ? nla_get_u32(attr) : 0;
+
+	if (flags & ~KPS_MAP_F_FORGETS)
+		return kps_error(error, -EINVAL, "unknown flags 0x%x", flags);
+	map->forgets = flags & KPS_MAP_F_FORGETS;
+	if (map->forgets && map->kind == KPS_MAP_VALUE)
+		return kps_error(error, -EINVAL, "plain values forget in any case");
+	return 0;
+}
+
 static int fill_map(const struct kps_program *program, struct kps_map *map,
 		    struct nlattr **tb, struct kps_error *error)
 {
@@ -251,7 +265,8 @@ static int fill_map(const struct kps_program *program, struct kps_map *map,
 	if (!map->nr_value)
 		return kps_error(error, -EINVAL, "a value without a field");
 	err = check_no_join(map->key, map->nr_key, error) ?:
-	      check_no_join(map->value, map->nr_value, error);
+	      check_no_join(map->value, map->nr_value, error) ?:
+	      fill_flags(map, tb[KPS_MAP_A_FLAGS], error);
 	if (err)
 		return err;
 	if (tb[KPS_MAP_A_LHIST])

@@ -97,17 +97,19 @@ static u32 each_of_cpu(struct kps_ctx *ctx, const struct kps_block *block,
 {
 	const struct kps_table *table = set->rows[cpu]->tables[map->index];
 	u32 at = 0, end = KPS_BLOCK_NEXT;
+	const u64 *its_key;
 
 	while (end == KPS_BLOCK_NEXT) {
 		u32 from = at;
-		const u64 *its = kps_table_next(table, map, &at, key);
+		const u64 *its = kps_table_next(table, map, &at, &its_key);
 
 		if (!its)
 			break;
 		if (!burn(ctx, (at - from) / EMPTY_PER_NS))
 			return KPS_BLOCK_BREAK;
-		if (!kps_set_sum(set, map, key, cpu, its, value))
+		if (!kps_set_sum(set, map, its_key, cpu, its, value))
 			continue;
+		memcpy(key, its_key, map->key_size);
 		use_stacks(ctx, map, key, value);
 		end = run_round(ctx, block);
 	}
@@ -152,4 +154,41 @@ u64 __kprobes kps_block_each(struct kps_ctx *ctx, const struct kps_block *block,
 			each_sum(ctx, block, map, key, value);
 
 	return end == KPS_BLOCK_LEAVE;
+}
+
+/* As far as there is fuel for. */
+static u32 count_of_cpu(struct kps_ctx *ctx, const struct kps_map *map,
+			const struct kps_set *set, int cpu)
+{
+	const struct kps_table *table = set->rows[cpu]->tables[map->index];
+	u32 at = 0, from = 0, nr = 0;
+	const u64 *key;
+
+	for (; kps_table_next(table, map, &at, &key); from = at) {
+		if (!burn(ctx, (at - from) / EMPTY_PER_NS + (cpu + 1) * KPS_LOOK_COST))
+			break;
+		nr += !kps_set_has(set, map, key, cpu);
+	}
+	return nr;
+}
+
+/**
+ * kps_tables_len() - how many keys an aggregation has
+ * @ctx: of the event
+ * @map: others may count in it, and delete from it
+ *
+ * Context: as the clause. Return: the keys that some CPU has, as far as the fuel went.
+ */
+u64 __kprobes kps_tables_len(struct kps_ctx *ctx, const struct kps_map *map)
+{
+	const struct kps_set *set = rcu_dereference_raw(ctx->program->set);
+	const struct kps_row *row;
+	u64 nr = 0;
+	int cpu;
+
+	if (!map->key_size)
+		return kps_set_has(set, map, NULL, nr_cpu_ids);
+	kps_for_each_row(row, set, cpu)
+		nr += count_of_cpu(ctx, map, set, cpu);
+	return nr;
 }

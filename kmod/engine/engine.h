@@ -116,7 +116,7 @@ struct kps_shortcut {
  * @guarded: it calls helpers that may not nest
  * @frame_read: bits of the words of struct kps_frame before scratch that are
  *	loaded; nobody looks at the others
- * @loops: it calls blocks
+ * @loops: it calls helpers that burn fuel
  * @reads_regs: a stack or a register is wanted
  * @reads_record: helpers read the record
  * @record_used: bytes of the record (the first ones) that helpers read
@@ -166,6 +166,8 @@ struct kps_block {
  * @takes_regs: it reads ctx->regs
  * @takes_record: it reads of the record where no constant says
  * @nests: it calls nothing of the kernel's, and may nest
+ * @burns: it takes as long as there is fuel for: where it can the clause runs in a task
+ * @looks: it looks into the table of each CPU
  * @cost: ns, about, without what its arguments add: on a machine of today with the worst
  *	of arguments and nothing in its caches; only that it is not many times more matters
  */
@@ -174,8 +176,13 @@ struct kps_traits {
 	bool takes_regs;
 	bool takes_record;
 	bool nests;
+	bool burns;
+	bool looks;
 	u16 cost;
 };
+
+/* ns, of a look into the table of another CPU. */
+#define KPS_LOOK_COST 80
 
 struct kps_helper {
 	const char *name;
@@ -206,6 +213,7 @@ void kps_helpers_exit(void);
 u64 kps_block_loop(struct kps_ctx *ctx, const struct kps_block *block);
 u64 kps_block_each(struct kps_ctx *ctx, const struct kps_block *block,
 		   const struct kps_map *map, u64 *key, u64 *value);
+u64 kps_tables_len(struct kps_ctx *ctx, const struct kps_map *map);
 
 /** kps_prog_run() - run a clause, or a block. Preemption is off. Return: R0. */
 static __always_inline u32 kps_prog_run(const struct bpf_prog *prog,

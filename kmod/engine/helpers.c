@@ -600,7 +600,7 @@ HELPER(map_update, .nests = true, .cost = 100)
 }
 
 /* Of the set in use now: what is counted meanwhile on other CPUs may be in it or not. */
-HELPER(aggregate, .cost = 50)
+HELPER(aggregate, .looks = true, .cost = 50)
 {
 	struct kps_ctx *ctx = CTX;
 	u64 sum;
@@ -608,6 +608,34 @@ HELPER(aggregate, .cost = 50)
 	kps_set_sum(rcu_dereference_raw(ctx->program->set), ctx->program->maps[r2],
 		    scratch(ctx, r3), -1, NULL, &sum);
 	return sum;
+}
+
+HELPER(tables_add, .nests = true, .cost = 120)
+{
+	struct kps_ctx *ctx = CTX;
+	int err = kps_table_count(ctx->row->tables[r2], ctx->program->maps[r2],
+				  scratch(ctx, r3), r4);
+
+	if (!err)
+		return 0;
+	return lose(ctx, err == -EBUSY ? KPS_LEDGER_BUSY : KPS_LEDGER_OVERFLOW);
+}
+
+HELPER(tables_have, .looks = true, .cost = 50)
+{
+	return kps_set_has(rcu_dereference_raw(CTX->program->set),
+			   CTX->program->maps[r2], scratch(CTX, r3), nr_cpu_ids);
+}
+
+HELPER(tables_delete, .looks = true, .cost = 50)
+{
+	return kps_set_delete(rcu_dereference_raw(CTX->program->set),
+			      CTX->program->maps[r2], scratch(CTX, r3));
+}
+
+HELPER(tables_len, .burns = true, .cost = 50)
+{
+	return kps_tables_len(CTX, CTX->program->maps[r2]);
 }
 
 static u64 values_result(struct kps_ctx *ctx, int result)
@@ -676,12 +704,12 @@ HELPER(map_delete, .cost = 150)
 						    scratch(ctx, r3)));
 }
 
-HELPER(loop, .cost = 20)
+HELPER(loop, .burns = true, .cost = 20)
 {
 	return kps_block_loop(CTX, &CTX->program->blocks[r2]);
 }
 
-HELPER(each, .cost = 50)
+HELPER(each, .burns = true, .cost = 50)
 {
 	return kps_block_each(CTX, &CTX->program->blocks[r5],
 			      CTX->program->maps[r2], scratch(CTX, r3),

@@ -459,6 +459,18 @@ static int check_map_number(struct verifier *v, struct call *call, u64 nr,
 	return 0;
 }
 
+/* Only what is marked as gone by nobody may be added to without a look. */
+static int check_tables(struct verifier *v, struct call *call, u64 nr, bool forgets)
+{
+	int err = check_map_number(v, call, nr, false);
+
+	if (!err && call->map->forgets != forgets)
+		return refuse(v, "%s needs a map whose keys are %s, not %s",
+			      call->helper->name,
+			      forgets ? "deleted" : "never deleted", call->map->name);
+	return err;
+}
+
 static bool holds_number(const struct kps_map *map)
 {
 	return map->kind == KPS_MAP_VALUE && map->nr_value == 1 &&
@@ -475,20 +487,14 @@ static int check_number_map(struct verifier *v, struct call *call, u64 nr)
 	return err;
 }
 
-/* A look into the table of another CPU. */
-#define PEEK_COST 80
-
 static int check_sum_map(struct verifier *v, struct call *call, u64 nr)
 {
 	int err = check_map_number(v, call, nr, false);
 
-	if (err)
-		return err;
-	if (kps_map_is_chart(call->map->kind))
+	if (!err && kps_map_is_chart(call->map->kind))
 		return refuse(v, "%s needs a map of numbers, not %s",
 			      call->helper->name, call->map->name);
-	add_cost(v, v->program->nr_cpus * PEEK_COST);
-	return 0;
+	return err;
 }
 
 static int check_loop_map(struct verifier *v, struct call *call, u64 nr)
@@ -504,7 +510,7 @@ static int check_loop_map(struct verifier *v, struct call *call, u64 nr)
 	if (call->map->kind == KPS_MAP_VALUE)
 		call->round.cost += call->map->value_size / 4;
 	else
-		call->round.cost += v->program->nr_cpus * PEEK_COST;
+		call->round.cost += v->program->nr_cpus * KPS_LOOK_COST;
 	return 0;
 }
 
@@ -551,7 +557,6 @@ static int check_block(struct verifier *v, struct call *call, u64 nr)
 		return refuse(v, "block %llu is another probe's", nr);
 	if (v->depth == KPS_MAX_BLOCK_DEPTH)
 		return refuse(v, "a loop inside of %u others", v->depth);
-	v->code->loops = true;
 	bitmap_or(entry->written, entry->written, v->now.written, KPS_SCRATCH_SIZE);
 	entry->cost += ROUND_COST;
 	entry->depth = v->depth + 1;
@@ -634,6 +639,10 @@ static int check_const_arg(struct verifier *v, struct call *call,
 {
 	switch (arg) {
 	case KPS_ARG_MAP:
+		return check_tables(v, call, value, false);
+	case KPS_ARG_FORGETFUL:
+		return check_tables(v, call, value, true);
+	case KPS_ARG_TABLES:
 		return check_map_number(v, call, value, false);
 	case KPS_ARG_VMAP:
 		return check_map_number(v, call, value, true);
@@ -742,6 +751,10 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 		v->code->reads_regs = true;
 	if (call.helper->traits->takes_record)
 		v->code->reads_record = true;
+	if (call.helper->traits->burns)
+		v->code->loops = true;
+	if (call.helper->traits->looks)
+		add_cost(v, v->program->nr_cpus * KPS_LOOK_COST);
 	for (i = 0; i < ARRAY_SIZE(call.helper->args); i++) {
 		if (call.helper->args[i] == KPS_ARG_NONE)
 			break;

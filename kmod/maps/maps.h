@@ -36,6 +36,7 @@ struct kps_enum {
  * @max_entries: keys per CPU; of a plain value map in all
  * @values: of KPS_MAP_VALUE, shared by all CPUs
  * @has_stack_values: those hold stacks
+ * @forgets: clauses take single keys out of its tables; then kps_table_count() adds to them
  * @key_shape: what its fields are together, for who prints them; or NULL
  * @value_shape: likewise
  */
@@ -52,6 +53,7 @@ struct kps_map {
 	struct kps_lhist lhist;
 	struct kps_values *values;
 	bool has_stack_values;
+	bool forgets;
 	char *key_shape;
 	char *value_shape;
 	char name[KPS_NAME_MAX];
@@ -67,10 +69,14 @@ struct kps_secret {
 	u64 factor;
 };
 
-/* A slot: the key is followed by the value, one local64_t per counter. */
+/**
+ * struct kps_slot - room for a key, which is followed by the value, one local64_t per counter
+ * @gone: the key was deleted, and what the counters have is nobody's. Any CPU sets it, its
+ *	own alone clears it
+ */
 struct kps_slot {
 	u32 hash;
-	u32 unused;
+	u32 gone;
 	u64 data[];
 };
 
@@ -79,6 +85,7 @@ struct kps_slot {
  * @claimed: slots taken, at most @max
  * @overflow: updates that found no slot
  * @last: slot that was found last, or NULL; a hint
+ * @counting: events that are inside of kps_table_count(), one in the other
  * @mask: of the index, whose size is a power of two and twice @max or more, so
  *	that a search always ends
  * @secret: of its hash
@@ -93,6 +100,7 @@ struct kps_table {
 	struct kps_slot *last;
 	u8 *slots;
 	struct kps_secret secret;
+	u32 counting;
 	u32 index[];
 };
 
@@ -181,6 +189,10 @@ void kps_set_free(const struct kps_program *program, struct kps_set *set,
 u64 kps_map_overflow(const struct kps_set *set, const struct kps_map *map);
 bool kps_set_sum(const struct kps_set *set, const struct kps_map *map,
 		 const u64 *key, int from, const u64 *own, u64 *sum);
+bool kps_set_has(const struct kps_set *set, const struct kps_map *map,
+		 const u64 *key, int before);
+bool kps_set_delete(const struct kps_set *set, const struct kps_map *map,
+		    const u64 *key);
 
 /* table.c */
 size_t kps_table_bytes(const struct kps_map *map);
@@ -190,10 +202,16 @@ int kps_table_update(struct kps_table *table, const struct kps_map *map,
 		     const u64 *key, s64 value);
 void kps_table_update_only(struct kps_table *table, const struct kps_map *map,
 			   s64 value);
+int kps_table_count(struct kps_table *table, const struct kps_map *map,
+		    const u64 *key, s64 value);
+bool kps_table_delete(struct kps_table *table, const struct kps_map *map,
+		      const u64 *key);
+bool kps_slot_is_there(const struct kps_slot *slot);
+bool kps_table_has_only(const struct kps_table *table);
 const u64 *kps_table_peek(const struct kps_table *table,
 			  const struct kps_map *map, const u64 *key);
 const u64 *kps_table_next(const struct kps_table *table, const struct kps_map *map,
-			  u32 *at, u64 *key);
+			  u32 *at, const u64 **key);
 void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
 			 const struct kps_map *map);
 void kps_secret_init(struct kps_secret *secret);

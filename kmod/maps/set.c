@@ -267,3 +267,49 @@ bool __kprobes kps_set_sum(const struct kps_set *set, const struct kps_map *map,
 	*sum = words == 2 ? kps_average(value) : kps_value_known(map, value);
 	return true;
 }
+
+/**
+ * kps_set_has() - whether some CPU has a key
+ * @set: may be written to meanwhile
+ * @map: an aggregation
+ * @key: map->key_size bytes
+ * @before: of those with lower numbers; of all: nr_cpu_ids
+ *
+ * Context: any.
+ */
+bool __kprobes kps_set_has(const struct kps_set *set, const struct kps_map *map,
+			   const u64 *key, int before)
+{
+	const struct kps_row *row;
+	int cpu;
+
+	kps_for_each_row(row, set, cpu) {
+		if (cpu >= before)
+			return false;
+		if (kps_table_peek(row->tables[map->index], map, key))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * kps_set_delete() - a key is gone, from all CPUs
+ * @set: may be written to meanwhile
+ * @map: an aggregation with .forgets
+ * @key: map->key_size bytes
+ *
+ * An event of another CPU is in time for it, or behind it, as its own table is reached.
+ *
+ * Context: any. Return: whether some CPU had it.
+ */
+bool __kprobes kps_set_delete(const struct kps_set *set, const struct kps_map *map,
+			      const u64 *key)
+{
+	const struct kps_row *row;
+	bool had = false;
+	int cpu;
+
+	kps_for_each_row(row, set, cpu)
+		had |= kps_table_delete(row->tables[map->index], map, key);
+	return had;
+}

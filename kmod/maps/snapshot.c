@@ -110,7 +110,7 @@ static void merge_table(struct merge *merge, const struct kps_table *table)
 	u32 i;
 
 	if (!map->key_size) {
-		if (READ_ONCE(table->claimed))
+		if (kps_table_has_only(table))
 			merge_slot(merge, kps_table_slot_at(table, 0));
 		return;
 	}
@@ -118,7 +118,7 @@ static void merge_table(struct merge *merge, const struct kps_table *table)
 		/* Pairs with smp_wmb() in insert() of table.c: the key is there. */
 		u32 entry = smp_load_acquire(&table->index[i]);
 
-		if (entry)
+		if (entry && kps_slot_is_there(kps_table_slot_at(table, entry - 1)))
 			merge_slot(merge, kps_table_slot_at(table, entry - 1));
 		if (!(i & 255))
 			cond_resched();

@@ -6,8 +6,10 @@
  * between is a nested event (softirq, interrupt, NMI) on the same CPU.  So a
  * slot is claimed and an index entry published by cmpxchg_local, and counters
  * change by local64 operations.  Two nested events that insert the same key
- * agree on one slot; the other's stays unused.  Other CPUs only read.
+ * agree on one slot; the other's stays unused.  Other CPUs only read, but for one word:
+ * a key that is deleted is marked, see kps_table_delete().
  */
+#include <linux/irqflags.h>
 #include <linux/log2.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -15,6 +17,7 @@
 #include <linux/vmalloc.h>
 
 #include "kpstat.h"
+#include "maps/kinds.h"
 
 /*
  * Index entries that a search looks at. The index is half empty at least, and so
@@ -244,6 +247,20 @@ static noinline u64 *__kprobes find(struct kps_table *table, const u64 *key,
 	return NULL;
 }
 
+/** kps_slot_is_there() - if so, what its counters have is what came since it was there */
+bool __kprobes kps_slot_is_there(const struct kps_slot *slot)
+{
+	/* Pairs with smp_store_release() in bring_back(). */
+	return !smp_load_acquire(&slot->gone);
+}
+
+/** kps_table_has_only() - whether a map without key has something in a CPU's table */
+bool __kprobes kps_table_has_only(const struct kps_table *table)
+{
+	return READ_ONCE(table->claimed) &&
+	       kps_slot_is_there(kps_table_slot_at(table, 0));
+}
+
 /**
  * kps_table_peek() - a key's counters in the table of any CPU
  * @table: may be written to meanwhile
@@ -259,7 +276,7 @@ const u64 *__kprobes kps_table_peek(const struct kps_table *table,
 	u32 hash, at, left, entry;
 
 	if (!words)
-		return READ_ONCE(table->claimed) ?
+		return kps_table_has_only(table) ?
 			kps_table_slot_at(table, 0)->data : NULL;
 	hash = kps_hash(&table->secret, key, words);
 	at = hash & table->mask;
@@ -272,24 +289,25 @@ const u64 *__kprobes kps_table_peek(const struct kps_table *table,
 			return NULL;
 		slot = kps_table_slot_at(table, entry - 1);
 		if (holds(slot, hash, key, words))
-			return slot->data + words;
+			return kps_slot_is_there(slot) ? slot->data + words : NULL;
 	}
 	return NULL;
 }
 
 /**
- * kps_table_next() - copy one key after the other, of any CPU's table
+ * kps_table_next() - one key after the other, of any CPU's table
  * @table: may be written to meanwhile
  * @map: that it belongs to; it has keys
  * @at: 0 at first
- * @key: map->key_size bytes
+ * @key: is set to it; it stays as it is
  *
  * Context: any. Return: the key's counters, or NULL: that was all.
  */
 const u64 *__kprobes kps_table_next(const struct kps_table *table,
-				    const struct kps_map *map, u32 *at, u64 *key)
+				    const struct kps_map *map, u32 *at,
+				    const u64 **key)
 {
-	const u32 words = map->key_size / sizeof(*key);
+	const u32 words = map->key_size / sizeof(**key);
 
 	while (*at <= table->mask) {
 		/* Pairs with smp_wmb() in insert(): the key is there. */
@@ -299,7 +317,9 @@ const u64 *__kprobes kps_table_next(const struct kps_table *table,
 		if (!entry)
 			continue;
 		slot = kps_table_slot_at(table, entry - 1);
-		copy_words(key, slot->data, words);
+		if (!kps_slot_is_there(slot))
+			continue;
+		*key = slot->data;
 		return slot->data + words;
 	}
 	return NULL;
@@ -327,7 +347,8 @@ static __always_inline u64 *slot_of(struct kps_table *table,
  * @from: may be in use
  * @map: of both
  *
- * Context: task, may sleep. Keys that come meanwhile may be missing.
+ * Context: task, may sleep. Keys that come meanwhile may be missing, and one that is
+ * deleted meanwhile may be there, with no events.
  */
 void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
 			 const struct kps_map *map)
@@ -335,14 +356,14 @@ void kps_table_copy_keys(struct kps_table *to, const struct kps_table *from,
 	u32 i;
 
 	if (!map->key_size) {
-		to->claimed = READ_ONCE(from->claimed);
+		to->claimed = kps_table_has_only(from);
 		return;
 	}
 	for (i = 0; i <= from->mask; i++) {
 		/* Pairs with smp_wmb() in insert(): the key is there. */
 		u32 entry = smp_load_acquire(&from->index[i]);
 
-		if (entry)
+		if (entry && kps_slot_is_there(kps_table_slot_at(from, entry - 1)))
 			slot_of(to, map,
 				kps_table_slot_at(from, entry - 1)->data);
 		if (!(i & 255))
@@ -464,4 +485,97 @@ void __kprobes kps_table_update_only(struct kps_table *table,
 				     const struct kps_map *map, s64 value)
 {
 	add(map, only_slot(table), value);
+}
+
+static struct kps_slot *slot_with(const struct kps_map *map, const u64 *value)
+{
+	const u64 *key = value - map->key_size / sizeof(*key);
+
+	return (struct kps_slot *)((u8 *)key - offsetof(struct kps_slot, data));
+}
+
+/*
+ * The key comes again: its counters begin anew. No other event of this CPU is in the midst
+ * of them. It is there when they have been cleared, whoever reads them; and no CPU marks
+ * what is gone already, so this is not undone.
+ */
+static void bring_back(const struct kps_map *map, struct kps_slot *slot, u64 *value)
+{
+	u32 i;
+
+	for (i = 0; i < map->value_size / sizeof(*value); i++)
+		WRITE_ONCE(value[i], i ? 0 : kps_kinds[map->kind]->nothing);
+	/* Who sees that it is there must see the counters as they are now. */
+	smp_store_release(&slot->gone, 0);
+}
+
+/**
+ * kps_table_count() - aggregate one event, in a map from which keys are deleted
+ * @table: of this CPU
+ * @map: that it belongs to; it has .forgets
+ * @key: map->key_size bytes
+ * @value: ignored by a count
+ *
+ * Whether the key is gone is looked at once. Who marks it behind that look has deleted this
+ * event, too: it came first. Who marked it before that has not, and what he deleted is
+ * cleared here, by the CPU that counts, before it is added to; so nothing that was deleted
+ * comes again, and nothing is cleared that came after it.
+ *
+ * Interrupts are off, and so only an NMI can come in between. It finds @table->counting and
+ * clears nothing, for the event below may be about to, or have added to one counter of two:
+ * where it would have to, it is lost, and says so.
+ *
+ * Context: any, with preemption off. Return: 0, -ENOSPC if there is no slot, -EBUSY.
+ */
+int __kprobes kps_table_count(struct kps_table *table, const struct kps_map *map,
+			      const u64 *key, s64 value)
+{
+	struct kps_slot *slot;
+	unsigned long flags;
+	int err = 0;
+	u64 *its;
+
+	local_irq_save(flags);
+	WRITE_ONCE(table->counting, table->counting + 1);
+	barrier();
+	its = slot_of(table, map, key);
+	if (!its) {
+		local64_inc(&table->overflow);
+		err = -ENOSPC;
+		goto out;
+	}
+	slot = slot_with(map, its);
+	if (unlikely(READ_ONCE(slot->gone))) {
+		if (table->counting > 1) {
+			err = -EBUSY;
+			goto out;
+		}
+		bring_back(map, slot, its);
+	}
+	add(map, its, value);
+out:
+	barrier();
+	WRITE_ONCE(table->counting, table->counting - 1);
+	local_irq_restore(flags);
+	return err;
+}
+
+/**
+ * kps_table_delete() - a key is gone, until it comes again
+ * @table: of any CPU; its own may be counting meanwhile
+ * @map: that it belongs to; it has .forgets
+ * @key: map->key_size bytes
+ *
+ * Nothing is taken out of an index: the slot stays, is marked, and is passed over by all
+ * who read. Its counters are left alone: only their own CPU writes to them.
+ *
+ * Context: any. Return: whether it was there.
+ */
+bool __kprobes kps_table_delete(struct kps_table *table, const struct kps_map *map,
+				const u64 *key)
+{
+	const u64 *value = kps_table_peek(table, map, key);
+
+	/* Of several who delete it one has. */
+	return value && !cmpxchg(&slot_with(map, value)->gone, 0, 1);
 }

@@ -404,6 +404,8 @@ static void put_map(struct grammar *g, struct plan *plan)
 	if (map->kind == KPS_MAP_LHIST)
 		put(g, KPS_MAP_A_LHIST, &PICK(g, ranges), sizeof(ranges[0]));
 	if (one_in(g, 4))
+		put_u32(g, KPS_MAP_A_FLAGS, KPS_MAP_F_FORGETS);
+	if (one_in(g, 4))
 		put_string(g, KPS_MAP_A_KEY_SHAPE, "{a=.,b=(.,.)}");
 	if (one_in(g, 4))
 		put_string(g, KPS_MAP_A_VALUE_SHAPE, "<{a@0i4,b@32:3u4}>");

@@ -114,6 +114,13 @@ struct nl_msg *raw_begin_load(const char *name, size_t size)
 void raw_put_map(struct nl_msg *msg, const char *name, enum kps_map_kind kind,
 		 unsigned int nr_key, unsigned int max_entries)
 {
+	raw_put_flagged_map(msg, name, kind, nr_key, max_entries, 0);
+}
+
+void raw_put_flagged_map(struct nl_msg *msg, const char *name, enum kps_map_kind kind,
+			 unsigned int nr_key, unsigned int max_entries,
+			 unsigned int flags)
+{
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_MAP);
 	struct kps_field field = { .type = KPS_T_INT, .size = 8,
 				   .flags = KPS_FIELD_SIGNED };
@@ -125,6 +132,7 @@ void raw_put_map(struct nl_msg *msg, const char *name, enum kps_map_kind kind,
 	nla_put_string(msg, KPS_MAP_A_NAME, name);
 	nla_put_u32(msg, KPS_MAP_A_KIND, kind);
 	nla_put_u32(msg, KPS_MAP_A_MAX_ENTRIES, max_entries);
+	nla_put_u32(msg, KPS_MAP_A_FLAGS, flags);
 	if (nr_key)
 		nla_put(msg, KPS_MAP_A_KEY, nr_key * sizeof(field), key);
 	nla_put(msg, KPS_MAP_A_VALUE, sizeof(field), &field);

@@ -34,6 +34,9 @@ struct nl_msg *raw_begin(int command, int flags, size_t size);
 /* A nest for a LOAD message. @nr_key: fields of KPS_T_INT. */
 void raw_put_map(struct nl_msg *msg, const char *name, enum kps_map_kind kind,
 		 unsigned int nr_key, unsigned int max_entries);
+void raw_put_flagged_map(struct nl_msg *msg, const char *name, enum kps_map_kind kind,
+			 unsigned int nr_key, unsigned int max_entries,
+			 unsigned int flags);
 void raw_put_output(struct nl_msg *msg, const struct kps_field *fields,
 		    unsigned int nr);
 void raw_put_probe(struct nl_msg *msg, const char *provider, const char *target,

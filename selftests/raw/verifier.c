@@ -20,6 +20,7 @@ enum {
 	MAP_PAIR,	/* two integers, count */
 	MAP_PLAIN,	/* one integer, plain value */
 	MAP_TUPLE,	/* one integer, a plain value of two */
+	MAP_GONE,	/* no key, count; it is deleted */
 };
 
 enum {
@@ -253,8 +254,8 @@ static const struct rule rules[] = {
 	       MOV_IMM(R1, 0), CALL(KPS_FN_CPU), DONE),
 	REFUSE("an argument that is missing", "instruction 1: R3 is read",
 	       MOV_IMM(R2, 1), CALL(KPS_FN_DIV), DONE),
-	REFUSE("a map that is not there", "there is no map 4",
-	       MOV_IMM(R2, 4), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
+	REFUSE("a map that is not there", "there is no map 5",
+	       MOV_IMM(R2, 5), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
 	       CALL(KPS_FN_MAP_UPDATE), DONE),
 	REFUSE("a map number that is not known",
 	       "instruction 3: R2 must be a known constant",
@@ -363,6 +364,24 @@ static const struct rule rules[] = {
 	       MOV_IMM(R2, MAP_PLAIN), CALL(KPS_FN_MAP_LEN), MOV_REG(R7, R0)),
 	REFUSE("keys of an aggregate", "map_len cannot be used on map @sum",
 	       MOV_IMM(R2, MAP_SUM), CALL(KPS_FN_MAP_LEN), DONE),
+	REFUSE("keys of a plain value map on each CPU", "tables_len cannot be used on map",
+	       MOV_IMM(R2, MAP_PLAIN), CALL(KPS_FN_TABLES_LEN), DONE),
+	RESULT("a key of an aggregate that no CPU has", 0,
+	       MOV_REG(R1, R6), MOV_IMM(R2, MAP_SUM), MOV_IMM(R3, 0),
+	       CALL(KPS_FN_TABLES_HAVE), MOV_REG(R7, R0)),
+	REFUSE("a key is deleted of a map that has not said so",
+	       "tables_delete needs a map whose keys are deleted, not @sum",
+	       MOV_IMM(R2, MAP_SUM), MOV_IMM(R3, 0), CALL(KPS_FN_TABLES_DELETE), DONE),
+	REFUSE("such a map is not added to without a look",
+	       "map_update needs a map whose keys are never deleted, not @gone",
+	       MOV_IMM(R2, MAP_GONE), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
+	       CALL(KPS_FN_MAP_UPDATE), DONE),
+	RESULT("a key that is deleted was there, and is not any more", 10,
+	       MOV_IMM(R2, MAP_GONE), MOV_IMM(R3, 0), MOV_IMM(R4, 1),
+	       CALL(KPS_FN_TABLES_ADD), MOV_REG(R1, R6), MOV_IMM(R2, MAP_GONE),
+	       MOV_IMM(R3, 0), CALL(KPS_FN_TABLES_DELETE), MOV_REG(R7, R0),
+	       ALU64_IMM(BPF_MUL, R7, 10), MOV_REG(R1, R6), MOV_IMM(R2, MAP_GONE),
+	       MOV_IMM(R3, 0), CALL(KPS_FN_TABLES_HAVE), ALU64_REG(BPF_ADD, R7, R0)),
 	ACCEPT("frames of any number", MOV_IMM(R2, 99999),
 	       CALL(KPS_FN_STACK_LEN), DONE),
 	REFUSE("frames of CTX", "R2 is CTX where a number is wanted",
@@ -567,6 +586,7 @@ static int load(const struct bpf_insn *insns, size_t nr, bool stacks, char *why)
 	raw_put_map(msg, "@pair", KPS_MAP_COUNT, 2, 16);
 	raw_put_map(msg, "@plain", KPS_MAP_VALUE, 1, 16);
 	put_tuple_map(msg);
+	raw_put_flagged_map(msg, "@gone", KPS_MAP_COUNT, 0, 1, KPS_MAP_F_FORGETS);
 	raw_put_output(msg, pair, 2);
 	raw_put_output(msg, joined, 2);
 	raw_put_output(msg, NULL, 0);

@@ -278,9 +278,13 @@ enum kps_map_attr {
 	KPS_MAP_A_PAD,
 	KPS_MAP_A_KEY_SHAPE,	/* string: what the fields are together, for who prints */
 	KPS_MAP_A_VALUE_SHAPE,	/* them: kept with the map, and not looked at */
+	KPS_MAP_A_FLAGS,	/* u32: KPS_MAP_F_* */
 	__KPS_MAP_A_MAX,
 };
 #define KPS_MAP_A_MAX (__KPS_MAP_A_MAX - 1)
+
+/* Clauses take single keys out of an aggregation: TABLES_ADD adds to it, not MAP_UPDATE. */
+#define KPS_MAP_F_FORGETS	1
 
 /*
  * Types of key fields and values.  A key is the concatenation of its fields,
@@ -560,7 +564,7 @@ struct kps_frame {
 enum kps_arg {
 	KPS_ARG_NONE,
 	KPS_ARG_ANY,		/* a scalar */
-	KPS_ARG_MAP,		/* const: an aggregating map */
+	KPS_ARG_MAP,		/* const: an aggregating map that forgets no key */
 	KPS_ARG_VMAP,		/* const: a plain value map */
 	KPS_ARG_NUMBER_MAP,	/* const: a plain value map of one integer */
 	KPS_ARG_KEY,		/* const: scratch offset of the map's key, read */
@@ -586,6 +590,8 @@ enum kps_arg {
 	KPS_ARG_REG,		/* const: offset in struct pt_regs */
 	KPS_ARG_CLOCK,		/* const: enum kps_clock */
 	KPS_ARG_SUM_MAP,	/* const: an aggregating map of numbers: no histogram */
+	KPS_ARG_TABLES,		/* const: an aggregating map */
+	KPS_ARG_FORGETFUL,	/* const: one with KPS_MAP_F_FORGETS */
 	KPS_ARG_IN,		/* const: scratch offset, length bytes read */
 	KPS_ARG_LOOP_MAP,	/* const: a map with keys, whose values are no histogram */
 	KPS_ARG_ROUND_KEY,	/* const: scratch offset, key written for each round */
@@ -623,7 +629,7 @@ enum kps_arg {
  *                  user memory, extended
  *   KSTACK         (CONST depth) -> id for a KPS_T_KSTACK field
  *   MAP_UPDATE     (map, key, value): aggregate; count ignores value.  Any kind but
- *                  VALUE
+ *                  VALUE, without KPS_MAP_F_FORGETS
  *   MAP_SET        (map, key, val): VALUE maps
  *   MAP_GET        (map, key, out): fills out with the value, zeros if there is none
  *                  -> 1 found, 0 not
@@ -667,6 +673,14 @@ enum kps_arg {
  *                  to 'key', and what it has to 'value': the value of a VALUE map, else
  *                  8 bytes as of AGGREGATE -> like LOOP.  Keys that come meanwhile may
  *                  be among them or not.
+ *   TABLES_ADD     (map, key, value): like MAP_UPDATE, of a map with KPS_MAP_F_FORGETS.  An
+ *                  NMI may be lost that comes within another event of that map, for a key
+ *                  that was deleted
+ *   TABLES_HAVE    (map, key) -> 1 if some CPU has the key, else 0
+ *   TABLES_DELETE  (map, key) -> the same, and none has it any more.  What is counted
+ *                  meanwhile on another CPU is deleted, too, or is what the key has when it
+ *                  comes again.  Its room in the tables stays
+ *   TABLES_LEN     (map) -> keys that some CPU has, as far as there is fuel
  *
  * X(NAME, name, enum kps_arg of R2, R3 ..): whatever lists helpers is made from this.
  */
@@ -723,7 +737,12 @@ enum kps_arg {
 	X(STRN, strn, KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN, KPS_ARG_OUT) \
 	X(LOOP, loop, KPS_ARG_BLOCK)					\
 	X(EACH, each, KPS_ARG_LOOP_MAP, KPS_ARG_ROUND_KEY,		\
-	  KPS_ARG_ROUND_VALUE, KPS_ARG_BLOCK)
+	  KPS_ARG_ROUND_VALUE, KPS_ARG_BLOCK)				\
+	X(TABLES_ADD, tables_add, KPS_ARG_FORGETFUL, KPS_ARG_KEY,	\
+	  KPS_ARG_ANY)							\
+	X(TABLES_HAVE, tables_have, KPS_ARG_TABLES, KPS_ARG_KEY)	\
+	X(TABLES_DELETE, tables_delete, KPS_ARG_FORGETFUL, KPS_ARG_KEY)	\
+	X(TABLES_LEN, tables_len, KPS_ARG_TABLES)
 
 #define KPS_FN_ENUMERATOR(NAME, ...) KPS_FN_##NAME,
 enum kps_fn {

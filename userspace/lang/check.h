@@ -18,6 +18,7 @@ struct map_decl {
 	struct span at;			/* first use */
 	enum kps_map_kind kind;
 	bool is_signed;			/* of an aggregate */
+	bool forgets;			/* delete() takes keys out of an aggregate */
 	struct kps_lhist lhist;
 	struct type value;		/* KPS_MAP_VALUE; TYPE_NONE: never assigned */
 	bool is_keyed;			/* .key is known: it was used, not only named */

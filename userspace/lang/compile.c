@@ -304,6 +304,7 @@ static int add_map(struct compilation *comp, const struct map_decl *decl)
 	strcpy(map->name, decl->name);
 	map->kind = decl->kind;
 	map->max_entries = max_entries(comp, decl);
+	map->flags = decl->forgets ? KPS_MAP_F_FORGETS : 0;
 	map->lhist = decl->lhist;
 	map->nr_value = type_to_fields(object,
 				       is_plain ? &decl->value : &number,

@@ -35,7 +35,8 @@ static void emit_update(struct emitter *em, const struct stmt *stmt)
 		code_mov_imm(&em->code, BPF_REG_4, 1);
 	code_mov_imm(&em->code, BPF_REG_3, key);
 	code_mov_imm(&em->code, BPF_REG_2, stmt->target->map);
-	code_call(&em->code, KPS_FN_MAP_UPDATE);
+	code_call(&em->code, em->checker->maps[stmt->target->map].forgets ?
+		  KPS_FN_TABLES_ADD : KPS_FN_MAP_UPDATE);
 }
 
 /* "@x += n": no other CPU can come in between. */

@@ -100,6 +100,7 @@ static void put_map(struct nl_msg *msg, const struct object_map *map)
 	nla_put_string(msg, KPS_MAP_A_NAME, map->name);
 	nla_put_u32(msg, KPS_MAP_A_KIND, map->kind);
 	nla_put_u32(msg, KPS_MAP_A_MAX_ENTRIES, map->max_entries);
+	nla_put_u32(msg, KPS_MAP_A_FLAGS, map->flags);
 	if (map->nr_key)
 		nla_put(msg, KPS_MAP_A_KEY, map->nr_key * sizeof(map->key[0]),
 			map->key);

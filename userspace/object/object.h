@@ -18,6 +18,7 @@ struct object_map {
 	char name[KPS_NAME_MAX];	/* with its '@' */
 	enum kps_map_kind kind;
 	unsigned int max_entries;
+	unsigned int flags;		/* KPS_MAP_F_* */
 	unsigned int nr_key;		/* 0: no key */
 	struct kps_field key[KPS_MAX_KEY_FIELDS];
 	unsigned int nr_value;		/* several: a tuple */

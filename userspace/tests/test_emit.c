@@ -601,6 +601,34 @@ static void test_takes(void **state)
 	}
 }
 
+static unsigned int calls_of(const struct object_probe *probe, int fn)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < probe->nr_insns; i++)
+		nr += probe->insns[i].code == (BPF_JMP | BPF_CALL) &&
+		      probe->insns[i].imm == fn;
+	return nr;
+}
+
+/* Only maps from which a key is deleted are added to with a look at that. */
+static void test_forgets(void **state)
+{
+	struct object object;
+
+	(void)state;
+	must_compile("k:vfs_read { @a[1] = count(); @b[1] = count(); @p[1] = 1; } "
+		     "k:vfs_write { delete(@a[1]); delete(@p[1]); has_key(@b, 1); }", &object);
+	assert_int_equal(object.maps[0].flags, KPS_MAP_F_FORGETS);
+	assert_int_equal(object.maps[1].flags, 0);
+	assert_int_equal(object.maps[2].flags, 0);
+	assert_int_equal(calls_of(&object.probes[0], KPS_FN_TABLES_ADD), 1);
+	assert_int_equal(calls_of(&object.probes[0], KPS_FN_MAP_UPDATE), 1);
+	assert_int_equal(calls_of(&object.probes[1], KPS_FN_TABLES_DELETE), 1);
+	assert_int_equal(calls_of(&object.probes[1], KPS_FN_MAP_DELETE), 1);
+	object_free(&object);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -624,6 +652,7 @@ int main(void)
 		cmocka_unit_test_setup(test_clauses, reset_machine),
 		cmocka_unit_test_setup(test_reachable, reset_machine),
 		cmocka_unit_test_setup(test_takes, reset_machine),
+		cmocka_unit_test_setup(test_forgets, reset_machine),
 	};
 
 	return cmocka_run_group_tests(tests, use_fixture_host, NULL);

@@ -239,6 +239,10 @@ static bool is_map(const struct layout_map *map, enum kps_arg kind)
 
 	switch (kind) {
 	case KPS_ARG_MAP:
+		return !plain && !map->forgets;
+	case KPS_ARG_FORGETFUL:
+		return map->forgets;
+	case KPS_ARG_TABLES:
 		return !plain;
 	case KPS_ARG_VMAP:
 		return plain;
@@ -406,6 +410,8 @@ static uint64_t constant_for(struct gen *gen, struct call *call,
 	case KPS_ARG_VMAP:
 	case KPS_ARG_NUMBER_MAP:
 	case KPS_ARG_SUM_MAP:
+	case KPS_ARG_TABLES:
+	case KPS_ARG_FORGETFUL:
 	case KPS_ARG_LOOP_MAP:
 		return call->map = index_of_map(gen, kind);
 	case KPS_ARG_KEY:

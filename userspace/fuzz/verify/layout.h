@@ -22,6 +22,7 @@ struct layout_map {
 	struct kps_field key[LAYOUT_MAX_FIELDS];
 	unsigned int nr_value;
 	struct kps_field value[LAYOUT_MAX_FIELDS];
+	bool forgets;
 };
 
 struct layout_output {
@@ -33,19 +34,20 @@ struct layout_output {
 #define LAYOUT_STR(size_) { .type = KPS_T_STR, .size = (size_) }
 
 static const struct layout_map layout_maps[] = {
-	{ "@sum", KPS_MAP_SUM, 0, { }, 1, { LAYOUT_INT } },
+	{ "@sum", KPS_MAP_SUM, 0, { }, 1, { LAYOUT_INT }, false },
 	{ "@pair", KPS_MAP_COUNT, 2, { LAYOUT_INT, LAYOUT_INT },
-	  1, { LAYOUT_INT } },
-	{ "@plain", KPS_MAP_VALUE, 1, { LAYOUT_INT }, 1, { LAYOUT_INT } },
+	  1, { LAYOUT_INT }, false },
+	{ "@plain", KPS_MAP_VALUE, 1, { LAYOUT_INT }, 1, { LAYOUT_INT }, false },
 	{ "@tuple", KPS_MAP_VALUE, 1, { LAYOUT_INT },
-	  2, { LAYOUT_INT, LAYOUT_INT } },
+	  2, { LAYOUT_INT, LAYOUT_INT }, false },
 	{ "@comm", KPS_MAP_HIST, 2, { LAYOUT_STR(16), LAYOUT_INT },
-	  1, { LAYOUT_INT } },
-	{ "@text", KPS_MAP_VALUE, 1, { LAYOUT_STR(32) }, 1, { LAYOUT_STR(64) } },
-	{ "@bare", KPS_MAP_VALUE, 0, { }, 1, { LAYOUT_INT } },
+	  1, { LAYOUT_INT }, false },
+	{ "@text", KPS_MAP_VALUE, 1, { LAYOUT_STR(32) }, 1, { LAYOUT_STR(64) }, false },
+	{ "@bare", KPS_MAP_VALUE, 0, { }, 1, { LAYOUT_INT }, false },
 	{ "@large", KPS_MAP_AVG, 1, { LAYOUT_STR(KPS_MAX_KEY_SIZE) },
-	  1, { LAYOUT_INT } },
-	{ "@long", KPS_MAP_VALUE, 0, { }, 1, { LAYOUT_STR(KPS_MAX_VALUE_SIZE) } },
+	  1, { LAYOUT_INT }, false },
+	{ "@gone", KPS_MAP_STATS, 1, { LAYOUT_INT }, 1, { LAYOUT_INT }, true },
+	{ "@long", KPS_MAP_VALUE, 0, { }, 1, { LAYOUT_STR(KPS_MAX_VALUE_SIZE) }, false },
 };
 
 static const struct layout_output layout_outputs[] = {

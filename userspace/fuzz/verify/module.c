@@ -43,6 +43,7 @@ void kps_error_prefix(struct kps_error *error, const char *fmt, ...)
 static void fill_map(struct kps_map *map, const struct layout_map *from)
 {
 	map->kind = from->kind;
+	map->forgets = from->forgets;
 	map->nr_key = from->nr_key;
 	map->key_size = layout_size(from->key, from->nr_key);
 	map->nr_value = from->nr_value;

@@ -13,7 +13,7 @@
 #define MAX_INSNS 12
 
 /* Numbers in layout.h. */
-enum { MAP_SUM, MAP_PAIR, MAP_PLAIN, MAP_TUPLE, NO_MAP = 9 };
+enum { MAP_SUM, MAP_PAIR, MAP_PLAIN, MAP_TUPLE, NO_MAP = 10 };
 enum { OUT_PAIR, OUT_JOIN, OUT_NOTHING, NO_OUTPUT = 5 };
 
 struct unsafe {

@@ -641,6 +641,15 @@ static const char *map_sum(const struct machine *m)
 	return bad;
 }
 
+static const char *map_tables(const struct machine *m, bool forgets)
+{
+	const char *bad = map_key(m, false);
+
+	if (!bad && map_of(m)->forgets != forgets)
+		bad = "a map whose keys are deleted, or one whose keys are not";
+	return bad;
+}
+
 /* A string that stands in scratch: its size, and where. */
 static const char *string_arg(const struct machine *m, int nr)
 {
@@ -807,7 +816,7 @@ static const char *run_helper(struct machine *m, int fn)
 	case KPS_FN_CLOCK:
 		return arg(m, 0) > KPS_CLOCK_TAI ? "an unknown clock" : NULL;
 	case KPS_FN_MAP_UPDATE:
-		return map_key(m, false);
+		return map_tables(m, false);
 	case KPS_FN_MAP_SET:
 		return map_key(m, true) ?: takes(m, arg(m, 2), value_size(m));
 	case KPS_FN_MAP_GET:
@@ -820,6 +829,13 @@ static const char *run_helper(struct machine *m, int fn)
 		return map_kind(m, true);
 	case KPS_FN_AGGREGATE:
 		return map_sum(m);
+	case KPS_FN_TABLES_ADD:
+	case KPS_FN_TABLES_DELETE:
+		return map_tables(m, true);
+	case KPS_FN_TABLES_HAVE:
+		return map_key(m, false);
+	case KPS_FN_TABLES_LEN:
+		return map_kind(m, false);
 	case KPS_FN_STRLEN:
 		return string_arg(m, 0);
 	case KPS_FN_STRSTR:
@@ -843,7 +859,7 @@ static const char *run_helper(struct machine *m, int fn)
  * Arguments of each: c a constant, n any number. Written by hand, and so is run_helper():
  * what this knows does not come from where the verifier has it.
  */
-_Static_assert(__KPS_FN_NR == 44, "a helper was added, or taken away: say it here, too");
+_Static_assert(__KPS_FN_NR == 48, "a helper was added, or taken away: say it here, too");
 static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_PID_TGID] = "", [KPS_FN_UID_GID] = "", [KPS_FN_COMM] = "c",
 	[KPS_FN_CPU] = "", [KPS_FN_NSECS] = "", [KPS_FN_ELAPSED] = "",
@@ -863,6 +879,8 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_AGGREGATE] = "cc", [KPS_FN_SDIV] = "nn", [KPS_FN_SMOD] = "nn",
 	[KPS_FN_STRLEN] = "cc", [KPS_FN_STRSTR] = "cccc", [KPS_FN_USERMODE] = "",
 	[KPS_FN_STRN] = "nncc", [KPS_FN_LOOP] = "c", [KPS_FN_EACH] = "cccc",
+	[KPS_FN_TABLES_ADD] = "ccn", [KPS_FN_TABLES_HAVE] = "cc",
+	[KPS_FN_TABLES_DELETE] = "cc", [KPS_FN_TABLES_LEN] = "c",
 };
 
 /* A constant is one that no path and no event changes. */

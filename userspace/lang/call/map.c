@@ -20,30 +20,54 @@ static void move_keys(struct expr *map, struct expr *keys)
 	map->next = NULL;
 }
 
-static int check_keyed(struct checker *checker, struct expr *expr)
+static int check_keyed(struct checker *checker, struct expr *expr,
+		       struct map_decl **decl)
 {
 	struct expr *map = expr->list;
-	struct map_decl *decl;
 
 	if (require_map(map, expr->function))
 		return -1;
 	if (map->next && !map->list)
 		move_keys(map, map->next);
-	if (check_map_target(checker, map, &decl))
-		return -1;
-	if (decl->kind == KPS_MAP_VALUE || checker->learning)
-		return 0;
-	diag_error(&expr->at, "clear(@map) empties it",
-		   "%s() does not work on %s, which holds %s",
-		   expr->function->name, decl->name, map_kind_name(decl->kind));
-	return -1;
+	return check_map_target(checker, map, decl);
+}
+
+/* Tables of all CPUs, and not one that they share. */
+static bool is_aggregation(const struct emitter *em, const struct expr *map)
+{
+	return em->checker->maps[map->map].kind != KPS_MAP_VALUE;
+}
+
+static void emit_with_key(struct emitter *em, const struct expr *map, int fn,
+			  unsigned int depth)
+{
+	int key = emit_key(em, map, depth);
+
+	code_mov_imm(&em->code, BPF_REG_2, map->map);
+	code_mov_imm(&em->code, BPF_REG_3, key);
+	code_call(&em->code, fn);
 }
 
 static int check_has_key(struct checker *checker, struct expr *expr)
 {
-	if (check_keyed(checker, expr))
-		return -1;
+	struct map_decl *decl;
+
 	set_bool(expr);
+	return check_keyed(checker, expr, &decl);
+}
+
+/* Whoever adds to an aggregation has to know that keys of it are deleted. */
+static int check_delete(struct checker *checker, struct expr *expr)
+{
+	struct map_decl *decl;
+
+	set_bool(expr);
+	if (check_keyed(checker, expr, &decl))
+		return -1;
+	if (decl->kind != KPS_MAP_VALUE && !decl->forgets) {
+		decl->forgets = true;
+		checker->changed = true;
+	}
 	return 0;
 }
 
@@ -51,23 +75,16 @@ static int check_has_key(struct checker *checker, struct expr *expr)
 static void emit_has_key(struct emitter *em, const struct expr *expr, int dst,
 			 unsigned int depth)
 {
-	emit_map_value(em, expr->list, depth);
+	if (is_aggregation(em, expr->list))
+		emit_with_key(em, expr->list, KPS_FN_TABLES_HAVE, depth);
+	else
+		emit_map_value(em, expr->list, depth);
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 
 static int check_map_len(struct checker *checker, struct expr *expr)
 {
-	const struct map_decl *decl;
-
-	if (check_map_name(checker, expr->list))
-		return -1;
-	decl = &checker->maps[expr->list->map];
-	if (decl->kind == KPS_MAP_VALUE || checker->learning)
-		return 0;
-	diag_error(&expr->at, "print(@map) shows what it holds",
-		   "len() does not work on %s, which holds %s", decl->name,
-		   map_kind_name(decl->kind));
-	return -1;
+	return check_map_name(checker, expr->list);
 }
 
 static int check_len(struct checker *checker, struct expr *expr)
@@ -98,7 +115,8 @@ static void emit_len(struct emitter *em, const struct expr *expr, int dst,
 
 	if (is_map) {
 		code_mov_imm(&em->code, BPF_REG_2, what->map);
-		code_call(&em->code, KPS_FN_MAP_LEN);
+		code_call(&em->code, is_aggregation(em, what) ? KPS_FN_TABLES_LEN :
+								KPS_FN_MAP_LEN);
 		code_mov(&em->code, dst, BPF_REG_0);
 		return;
 	}
@@ -114,11 +132,8 @@ static void emit_len(struct emitter *em, const struct expr *expr, int dst,
 static void emit_deleted(struct emitter *em, const struct expr *call, int dst,
 			 unsigned int depth)
 {
-	int key = emit_key(em, call->list, depth);
-
-	code_mov_imm(&em->code, BPF_REG_2, call->list->map);
-	code_mov_imm(&em->code, BPF_REG_3, key);
-	code_call(&em->code, KPS_FN_MAP_DELETE);
+	emit_with_key(em, call->list, is_aggregation(em, call->list) ?
+		      KPS_FN_TABLES_DELETE : KPS_FN_MAP_DELETE, depth);
 	/* Less than 0 is neither. */
 	code_mov(&em->code, dst, BPF_REG_0);
 	code_alu_imm(&em->code, BPF_AND, dst, 1);
@@ -236,7 +251,7 @@ const struct function map_functions[] = {
 	}, {
 		.name = "delete", .usage = "delete(@map[key])",
 		.min_args = 1, .max_args = 2,
-		.check = check_has_key, .emit = emit_deleted, .act = emit_delete,
+		.check = check_delete, .emit = emit_deleted, .act = emit_delete,
 	},
 	{ }
 };
