@@ -38,7 +38,8 @@ const char run_help[] =
 	"  -e TEXT           the program itself\n"
 	"  -d, --duration S  end after S seconds (2m: minutes); else exit() or Ctrl-C\n"
 	"                    ends it\n"
-	"  -i, --interval S  print and empty the maps every S seconds\n"
+	"  -i, --interval S  print and empty the maps every S seconds, but for those\n"
+	"                    that END clears\n"
 	"  -c, --cmd COMMAND run it, with cpid its process; end with it\n"
 	"  -p, --pid PID     end when that process ends; with both, programs and\n"
 	"                    libraries are probed in that process alone\n"
@@ -204,18 +205,52 @@ static int drain(struct run *run)
 	return 0;
 }
 
-static int report(struct run *run, bool reset)
+/* @map: NULL for all */
+static int print_maps(struct run *run, const char *map, bool reset)
 {
 	struct maps_answer maps;
-	int err;
+	int err = maps_get(run->client, run->name, map, reset ? KPS_F_RESET : 0, &maps);
 
-	actions_settle(&run->actions);
-	err = maps_get(run->client, run->name, NULL, reset ? KPS_F_RESET : 0,
-		       &maps);
 	if (!err)
 		maps_print(&maps);
 	maps_free(&maps);
 	return err;
+}
+
+static int report(struct run *run, bool reset)
+{
+	actions_settle(&run->actions);
+	return print_maps(run, NULL, reset);
+}
+
+/* Whether END clears it: then it is notes of the program's own, and no answer. */
+static bool is_for_itself(const struct object *object, unsigned int map)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_outputs; i++)
+		if (object->outputs[i].action == ACTION_CLEAR &&
+		    object->outputs[i].at_end && object->outputs[i].map == map)
+			return true;
+	return false;
+}
+
+/* What the interval has brought; the program's notes are good for the next one, too. */
+static int report_interval(struct run *run)
+{
+	const struct object *object = run->actions.object;
+	bool keeps_any = false;
+	unsigned int i;
+
+	for (i = 0; i < object->nr_maps; i++)
+		keeps_any |= is_for_itself(object, i);
+	if (!keeps_any)
+		return report(run, true);
+	actions_settle(&run->actions);
+	for (i = 0; i < object->nr_maps; i++)
+		if (!is_for_itself(object, i) && print_maps(run, object->maps[i].name, true))
+			return -1;
+	return 0;
 }
 
 /* One that has ended, and whose parent has not asked how, does nothing more. */
@@ -264,7 +299,7 @@ static int watch(struct run *run)
 		if (!next || now() < next)
 			continue;
 		time_print();
-		if (report(run, true))
+		if (report_interval(run))
 			return -1;
 		next += run->interval;
 	}

@@ -313,7 +313,7 @@ static int check_element(struct checker *checker, struct expr *expr,
 			 const struct ctype *element, struct expr *base,
 			 uint64_t offset)
 {
-	struct expr *index = expr->list;
+	struct expr *index = expr->list, *distance;
 
 	expr->step = 0;
 	element = ctype_complete(checker->ctypes, element);
@@ -330,8 +330,11 @@ static int check_element(struct checker *checker, struct expr *expr,
 		set_address(expr, base, offset + index->value * element->size);
 		return 0;
 	}
-	set_address(expr, new_op(checker, &expr->at, OP_ADD, base,
-				 times(checker, index, element->size)), offset);
+	distance = times(checker, index, element->size);
+	/* A constant behind the operator needs no register. */
+	set_address(expr, expr_is_const(base) ?
+		    new_op(checker, &expr->at, OP_ADD, distance, base) :
+		    new_op(checker, &expr->at, OP_ADD, base, distance), offset);
 	return 0;
 }
 

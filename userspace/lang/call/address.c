@@ -259,7 +259,8 @@ static int check_percpu_kaddr(struct checker *checker, struct expr *expr)
 	base->list->next = NULL;
 	expr->kind = EXPR_CAST;
 	expr->text = "uint64 *";
-	expr->a = expr_op(checker->arena, EXPR_BINARY, &expr->at, OP_ADD, base, offset);
+	/* In this order it needs no register but one, however deep it stands. */
+	expr->a = expr_op(checker->arena, EXPR_BINARY, &expr->at, OP_ADD, offset, base);
 	expr->list = NULL;
 	return check_expr(checker, expr);
 }
