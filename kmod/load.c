@@ -34,6 +34,7 @@ static const struct nla_policy map_policy[KPS_MAP_A_MAX + 1] = {
 					   sizeof(struct kps_field) },
 	[KPS_MAP_A_LHIST]	= NLA_POLICY_EXACT_LEN(sizeof(struct kps_lhist)),
 	[KPS_MAP_A_FLAGS]	= { .type = NLA_U32 },
+	[KPS_MAP_A_BITS]	= { .type = NLA_U32 },
 	[KPS_MAP_A_KEY_SHAPE]	= { .type = NLA_NUL_STRING,
 				    .len = KPS_SHAPE_MAX - 1 },
 	[KPS_MAP_A_VALUE_SHAPE]	= { .type = NLA_NUL_STRING,
@@ -272,6 +273,8 @@ static int fill_map(const struct kps_program *program, struct kps_map *map,
 	if (tb[KPS_MAP_A_LHIST])
 		memcpy(&map->lhist, nla_data(tb[KPS_MAP_A_LHIST]),
 		       sizeof(map->lhist));
+	if (tb[KPS_MAP_A_BITS])
+		map->bits = nla_get_u32(tb[KPS_MAP_A_BITS]);
 	if (tb[KPS_MAP_A_MAX_ENTRIES])
 		map->max_entries = nla_get_u32(tb[KPS_MAP_A_MAX_ENTRIES]);
 	err = keep_shape(&map->key_shape, tb[KPS_MAP_A_KEY_SHAPE], error) ?:

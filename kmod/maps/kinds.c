@@ -22,7 +22,10 @@ static int count_and_total(const struct kps_map *map, struct kps_error *error)
 
 static int hist_words(const struct kps_map *map, struct kps_error *error)
 {
-	return KPS_HIST_BUCKETS;
+	if (map->bits > KPS_MAX_HIST_BITS)
+		return kps_error(error, -EINVAL, "hist() with %u bits, at most %u",
+				 map->bits, KPS_MAX_HIST_BITS);
+	return KPS_HIST_BUCKETS(map->bits);
 }
 
 /* Its steps, what is below, and what is above. */

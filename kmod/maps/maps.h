@@ -34,6 +34,7 @@ struct kps_enum {
  * @key_size: bytes, a multiple of 8; 0 for a map without key
  * @value_size: bytes, a multiple of 8
  * @max_entries: keys per CPU; of a plain value map in all
+ * @bits: of KPS_MAP_HIST: 2^bits buckets for each power of two
  * @values: of KPS_MAP_VALUE, shared by all CPUs
  * @has_stack_values: those hold stacks
  * @forgets: clauses take single keys out of its tables; then kps_table_count() adds to them
@@ -51,6 +52,7 @@ struct kps_map {
 	u32 nr_value;
 	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
+	u32 bits;
 	struct kps_values *values;
 	bool has_stack_values;
 	bool forgets;

@@ -13,19 +13,14 @@
 #include "maps/kinds.h"
 #include "text.h"
 
-/* "1K", "2M": histogram limits are powers of two. */
-static size_t power_text(u64 value, char *text, size_t size)
+/* "1K", "2M"; of a histogram with bits "1280K", for all of its limits are whole numbers. */
+static void power_text(u64 value, u32 bits, char *text, size_t size)
 {
 	static const char suffix[] = "\0KMGTPE";
-	unsigned int i = 0;
+	u32 power = value ? __fls(value) : 0;
+	u32 unit = power > bits ? (power - bits) / 10 : 0;
 
-	while (value >= 1024 && !(value % 1024) && i < sizeof(suffix) - 2) {
-		value /= 1024;
-		i++;
-	}
-	if (!i)
-		return scnprintf(text, size, "%llu", value);
-	return scnprintf(text, size, "%llu%c", value, suffix[i]);
+	scnprintf(text, size, "%llu%.1s", value >> 10 * unit, suffix + unit);
 }
 
 #define LABEL_SIZE 64
@@ -35,16 +30,20 @@ typedef void (*label_fn)(const struct kps_map *map, u32 bucket, char *text);
 static void hist_label(const struct kps_map *map, u32 bucket, char *text)
 {
 	char from[24], to[24];
+	u64 first, end;
 
-	if (bucket == 0) {
+	if (!bucket) {
 		strscpy(text, "(..., 0)", LABEL_SIZE);
-	} else if (bucket <= 2) {
-		scnprintf(text, LABEL_SIZE, "[%u]", bucket - 1);
-	} else {
-		power_text(1ULL << (bucket - 2), from, sizeof(from));
-		power_text(1ULL << (bucket - 1), to, sizeof(to));
-		scnprintf(text, LABEL_SIZE, "[%s, %s)", from, to);
+		return;
 	}
+	first = kps_hist_from(bucket, map->bits);
+	end = kps_hist_from(bucket + 1, map->bits);
+	power_text(first, map->bits, from, sizeof(from));
+	power_text(end, map->bits, to, sizeof(to));
+	if (end == first + 1)
+		scnprintf(text, LABEL_SIZE, "[%s]", from);
+	else
+		scnprintf(text, LABEL_SIZE, "[%s, %s)", from, to);
 }
 
 /* Limits of lhist(), as kpctl has them: "1K" only if it is exact. */

@@ -402,9 +402,24 @@ static void raise(local64_t *to, s64 value)
 	}
 }
 
-/* bpftrace's hist(): below 0, 0, 1, [2, 4), [4, 8) .. [2^62, 2^63). */
-static u32 hist_bucket(s64 value)
+/* bpftrace's hist() with bits, see KPS_HIST_BUCKETS. */
+static u32 fine_bucket(s64 value, u32 bits)
 {
+	u32 octave;
+
+	if (value < 0)
+		return 0;
+	if (value < BIT(bits))
+		return 1 + value;
+	octave = __fls(value) - bits;
+	return 1 + (octave << bits) + (value >> octave);
+}
+
+/* Without them: below 0, 0, 1, [2, 4), [4, 8) .. [2^62, 2^63). */
+static u32 hist_bucket(const struct kps_map *map, s64 value)
+{
+	if (unlikely(map->bits))
+		return fine_bucket(value, map->bits);
 	if (value < 0)
 		return 0;
 	if (!value)
@@ -432,7 +447,7 @@ static __always_inline void add(const struct kps_map *map, u64 *slot, s64 value)
 		local64_inc(counter(slot, 0));
 		break;
 	case KPS_MAP_HIST:
-		local64_inc(counter(slot, hist_bucket(value)));
+		local64_inc(counter(slot, hist_bucket(map, value)));
 		break;
 	case KPS_MAP_SUM:
 		local64_add(value, counter(slot, 0));

@@ -92,6 +92,7 @@ int kps_put_map(struct sk_buff *msg, const struct kps_program *program,
 	    nla_put(msg, KPS_MAP_A_VALUE,
 		    map->nr_value * sizeof(map->value[0]), map->value) ||
 	    nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist) ||
+	    nla_put_u32(msg, KPS_MAP_A_BITS, map->bits) ||
 	    (map->key_shape &&
 	     nla_put_string(msg, KPS_MAP_A_KEY_SHAPE, map->key_shape)) ||
 	    (map->value_shape &&

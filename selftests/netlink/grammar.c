@@ -406,6 +406,8 @@ static void put_map(struct grammar *g, struct plan *plan)
 	if (one_in(g, 4))
 		put_u32(g, KPS_MAP_A_FLAGS, KPS_MAP_F_FORGETS);
 	if (one_in(g, 4))
+		put_u32(g, KPS_MAP_A_BITS, grammar_any(g, KPS_MAX_HIST_BITS + 1));
+	if (one_in(g, 4))
 		put_string(g, KPS_MAP_A_KEY_SHAPE, "{a=.,b=(.,.)}");
 	if (one_in(g, 4))
 		put_string(g, KPS_MAP_A_VALUE_SHAPE, "<{a@0i4,b@32:3u4}>");

@@ -326,7 +326,7 @@ int main(void)
 	check_scalar("max", KPS_MAP_MAX, 1, 10, 0);
 	check_scalar("stats", KPS_MAP_STATS, 2, 4, -92);
 	check_edges("hist", KPS_MAP_HIST, hist_edges, NR(hist_edges), NULL,
-		    KPS_HIST_BUCKETS);
+		    KPS_HIST_BUCKETS(0));
 	check_edges("lhist", KPS_MAP_LHIST, lhist_edges, NR(lhist_edges),
 		    &range, 6);
 	check_edges("widest lhist", KPS_MAP_LHIST, widest_edges,

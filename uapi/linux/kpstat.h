@@ -134,7 +134,7 @@
 #define KPS_MAX_VALUE_SIZE	256	/* bytes, of a plain value map */
 #define KPS_MAX_ENTRIES		(1U << 20) /* per map and CPU */
 #define KPS_MAX_LHIST_BUCKETS	1000
-#define KPS_HIST_BUCKETS	65	/* <0, 0, 1, [2,4) .. [2^62,2^63) */
+#define KPS_MAX_HIST_BITS	5
 #define KPS_MAX_STACK_DEPTH	127
 #define KPS_MAX_STACK_ENTRIES	(1U << 16)
 #define KPS_MAX_STR		256	/* bytes, of one string in scratch */
@@ -243,7 +243,7 @@ enum kps_enum_attr {
 	X(MIN, min, 0)		/* s64 */				\
 	X(MAX, max, 0)		/* s64 */				\
 	X(STATS, stats, 0)	/* u64 count, s64 sum */		\
-	X(HIST, hist, 1)	/* u64[KPS_HIST_BUCKETS] */		\
+	X(HIST, hist, 1)	/* u64[KPS_HIST_BUCKETS(bits)] */	\
 	X(LHIST, lhist, 1)	/* u64[2 + (max - min) / step] : below, .., above */ \
 	X(VALUE, value, 0)	/* plain value, shared by all CPUs */
 
@@ -279,6 +279,7 @@ enum kps_map_attr {
 	KPS_MAP_A_KEY_SHAPE,	/* string: what the fields are together, for who prints */
 	KPS_MAP_A_VALUE_SHAPE,	/* them: kept with the map, and not looked at */
 	KPS_MAP_A_FLAGS,	/* u32: KPS_MAP_F_* */
+	KPS_MAP_A_BITS,		/* u32: of a HIST, see KPS_HIST_BUCKETS */
 	__KPS_MAP_A_MAX,
 };
 #define KPS_MAP_A_MAX (__KPS_MAP_A_MAX - 1)
@@ -365,6 +366,21 @@ static inline __u64 kps_lhist_steps(const struct kps_lhist *lhist)
 {
 	return ((__u64)lhist->max - (__u64)lhist->min - 1) /
 	       (__u64)lhist->step + 1;
+}
+
+/*
+ * Buckets of a histogram: below 0; then one for each number below 2^bits; then 2^bits for
+ * each power of two.  Without bits: <0, 0, 1, [2,4) .. [2^62,2^63).
+ */
+#define KPS_HIST_BUCKETS(bits) (((64U - (bits)) << (bits)) + 1)
+
+/* The least number in a bucket but the first one, and what is too much for the one before. */
+static inline __u64 kps_hist_from(__u32 bucket, __u32 bits)
+{
+	__u64 part = (bucket - 1) & ((1U << bits) - 1);
+	__u32 octave = (bucket - 1) >> bits;
+
+	return octave ? (part + (1U << bits)) << (octave - 1) : part;
 }
 
 enum kps_probe_attr {

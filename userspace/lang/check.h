@@ -20,6 +20,7 @@ struct map_decl {
 	bool is_signed;			/* of an aggregate */
 	bool forgets;			/* delete() takes keys out of an aggregate */
 	struct kps_lhist lhist;
+	unsigned int bits;		/* of a hist() */
 	struct type value;		/* KPS_MAP_VALUE; TYPE_NONE: never assigned */
 	bool is_keyed;			/* .key is known: it was used, not only named */
 	unsigned int nr_key;

@@ -214,25 +214,30 @@ int check_map_aggregate(struct checker *checker, struct expr *map,
 			const struct expr *call)
 {
 	struct kps_lhist lhist = { 0 };
+	unsigned int bits = 0;
 	struct map_decl *decl;
 
 	if (check_map_target(checker, map, &decl))
 		return -1;
 	if (call->function->kind == KPS_MAP_LHIST)
 		get_lhist(call, &lhist);
+	if (call->function->kind == KPS_MAP_HIST && call->list->next)
+		bits = call->list->next->value;
 	if (!is_assigned(decl)) {
 		decl->kind = call->function->kind;
 		decl->is_signed = call->list && call->list->type.is_signed;
 		decl->lhist = lhist;
+		decl->bits = bits;
 		checker->changed = true;
 	}
 	if (decl->kind != call->function->kind)
 		return refuse_kind(decl, &call->at, call->function->kind);
-	if (!memcmp(&lhist, &decl->lhist, sizeof(lhist)))
+	if (!memcmp(&lhist, &decl->lhist, sizeof(lhist)) && bits == decl->bits)
 		return 0;
 	diag_error(&call->at, "use another name for the map",
-		   "%s has another min, max or step here", decl->name);
-	first_use(decl, "as another lhist()");
+		   "%s has other buckets here", decl->name);
+	first_use(decl, decl->kind == KPS_MAP_HIST ? "as another hist()" :
+						     "as another lhist()");
 	return -1;
 }
 

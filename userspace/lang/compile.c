@@ -262,7 +262,10 @@ static unsigned int max_entries(const struct compilation *comp,
 		return set;
 	if (comp->options.max_keys)
 		return comp->options.max_keys;
-	return is_chart ? DEFAULT_HISTOGRAMS : DEFAULT_KEYS;
+	if (is_chart && decl->bits <= 2)
+		return DEFAULT_HISTOGRAMS;
+	/* A hist() with more bits has as much memory as one with two. */
+	return DEFAULT_KEYS >> decl->bits;
 }
 
 static int check_key_size(const struct map_decl *decl, unsigned int size)
@@ -306,6 +309,7 @@ static int add_map(struct compilation *comp, const struct map_decl *decl)
 	map->max_entries = max_entries(comp, decl);
 	map->flags = decl->forgets ? KPS_MAP_F_FORGETS : 0;
 	map->lhist = decl->lhist;
+	map->bits = decl->bits;
 	map->nr_value = type_to_fields(object,
 				       is_plain ? &decl->value : &number,
 				       map->value, KPS_MAX_VALUE_FIELDS);

@@ -117,6 +117,7 @@ static void parse_map(struct nlattr *nest, struct map_answer *map)
 	map->nr_value = get_fields(attrs[KPS_MAP_A_VALUE], map->value,
 				   KPS_MAX_VALUE_FIELDS);
 	get_bytes(attrs[KPS_MAP_A_LHIST], &map->lhist, sizeof(map->lhist));
+	map->bits = get_u32(attrs[KPS_MAP_A_BITS]);
 	if (attrs[KPS_MAP_A_KEY_SHAPE])
 		map->key_shape = get_string(attrs[KPS_MAP_A_KEY_SHAPE]);
 	if (attrs[KPS_MAP_A_VALUE_SHAPE])

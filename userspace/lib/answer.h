@@ -63,6 +63,7 @@ struct map_answer {
 	unsigned int nr_value;
 	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
+	unsigned int bits;		/* of a HIST */
 	char *key_shape, *value_shape;	/* see object/shape.h; or NULL */
 	unsigned long long memory;
 	unsigned long long overflow;

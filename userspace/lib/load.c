@@ -107,6 +107,7 @@ static void put_map(struct nl_msg *msg, const struct object_map *map)
 	nla_put(msg, KPS_MAP_A_VALUE, map->nr_value * sizeof(map->value[0]),
 		map->value);
 	nla_put(msg, KPS_MAP_A_LHIST, sizeof(map->lhist), &map->lhist);
+	nla_put_u32(msg, KPS_MAP_A_BITS, map->bits);
 	if (map->key_shape)
 		nla_put_string(msg, KPS_MAP_A_KEY_SHAPE, map->key_shape);
 	if (map->value_shape)

@@ -24,6 +24,7 @@ struct object_map {
 	unsigned int nr_value;		/* several: a tuple */
 	struct kps_field value[KPS_MAX_VALUE_FIELDS];
 	struct kps_lhist lhist;
+	unsigned int bits;		/* of a HIST */
 	char *key_shape, *value_shape;	/* see shape.h; or NULL */
 };
 

@@ -45,31 +45,36 @@ static unsigned long long first_value(const struct entry_answer *entry)
 	return entry->nr_values ? entry->values[0] : 0;
 }
 
-/* Limits of hist(), powers of two. */
-static void power_text(unsigned int power, char *text, size_t size)
+/* Limits of hist(): with bits "1280K", for all of them are whole numbers. */
+static void power_text(unsigned long long value, unsigned int bits, char *text,
+		       size_t size)
 {
 	static const char * const suffixes[] = {
 		"", "K", "M", "G", "T", "P", "E",
 	};
-	unsigned int unit = power / 10;
+	unsigned int power = value ? 63 - __builtin_clzll(value) : 0;
+	unsigned int unit = power > bits ? (power - bits) / 10 : 0;
 
-	snprintf(text, size, "%llu%s", 1ULL << (power - 10 * unit),
-		 suffixes[unit]);
+	snprintf(text, size, "%llu%s", value >> 10 * unit, suffixes[unit]);
 }
 
-static void hist_label(unsigned int bucket, char *text)
+static void hist_label(unsigned int bits, unsigned int bucket, char *text)
 {
+	unsigned long long first, end;
 	char from[24], to[24];
 
 	if (!bucket) {
 		strcpy(text, "(..., 0)");
-	} else if (bucket <= 2) {
-		snprintf(text, LABEL_SIZE, "[%u]", bucket - 1);
-	} else {
-		power_text(bucket - 2, from, sizeof(from));
-		power_text(bucket - 1, to, sizeof(to));
-		snprintf(text, LABEL_SIZE, "[%s, %s)", from, to);
+		return;
 	}
+	first = kps_hist_from(bucket, bits);
+	end = kps_hist_from(bucket + 1, bits);
+	power_text(first, bits, from, sizeof(from));
+	power_text(end, bits, to, sizeof(to));
+	if (end == first + 1)
+		snprintf(text, LABEL_SIZE, "[%s]", from);
+	else
+		snprintf(text, LABEL_SIZE, "[%s, %s)", from, to);
 }
 
 static unsigned int lhist_last(const struct kps_lhist *lhist)
@@ -110,7 +115,7 @@ static void lhist_label(const struct kps_lhist *lhist, unsigned int bucket,
 void bucket_label(const struct map_answer *map, unsigned int bucket, char *text)
 {
 	if (map->kind == KPS_MAP_HIST)
-		hist_label(bucket, text);
+		hist_label(map->bits, bucket, text);
 	else
 		lhist_label(&map->lhist, bucket, text);
 }
@@ -152,17 +157,18 @@ static void print_histogram(const struct map_answer *map,
 	static const char full[] =
 		"@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@";
 	struct range range = find_range(entry);
+	unsigned long long most = bucket_count(map, range.most, div);
 	unsigned int i;
 
 	for (i = range.first; i < range.end; i++) {
+		unsigned long long count = bucket_count(map, entry->values[i], div);
 		/* In float, so that it rounds as bpftrace's bars do. */
-		int width = entry->values[i] / (float)range.most * BAR_WIDTH;
+		int width = most ? count / (float)most * BAR_WIDTH : 0;
 		char label[LABEL_SIZE];
 
 		bucket_label(map, i, label);
-		printf("%-16s%8llu |%.*s%*s|\n", label,
-		       bucket_count(map, entry->values[i], div),
-		       width, full, BAR_WIDTH - width, "");
+		printf("%-16s%8llu |%.*s%*s|\n", label, count, width, full,
+		       BAR_WIDTH - width, "");
 	}
 	putchar('\n');
 }
@@ -251,17 +257,15 @@ static struct json_object *json_number(unsigned long long number,
 	return json_object_new_uint64(number);
 }
 
-static void hist_bounds(struct json_object *object, unsigned int bucket)
+static void hist_bounds(struct json_object *object, unsigned int bits,
+			unsigned int bucket)
 {
 	if (!bucket) {
 		json_add_int(object, "max", -1);
-	} else if (bucket == 1) {
-		json_add_int(object, "min", 0);
-		json_add_int(object, "max", 0);
-	} else {
-		json_add_uint(object, "min", 1ULL << (bucket - 2));
-		json_add_uint(object, "max", (1ULL << (bucket - 1)) - 1);
+		return;
 	}
+	json_add_uint(object, "min", kps_hist_from(bucket, bits));
+	json_add_uint(object, "max", kps_hist_from(bucket + 1, bits) - 1);
 }
 
 static void json_bounds(struct json_object *object,
@@ -271,7 +275,7 @@ static void json_bounds(struct json_object *object,
 	long long from;
 
 	if (map->kind == KPS_MAP_HIST) {
-		hist_bounds(object, bucket);
+		hist_bounds(object, map->bits, bucket);
 		return;
 	}
 	from = lhist->min + (long long)(bucket - 1) * lhist->step;

@@ -230,8 +230,11 @@ static const struct bad_program maps[] = {
 	  "key 1 of @a is a string here", "another name" },
 	{ K "{ @a = count();\n  @a = sum(arg0); }", 2, 8,
 	  "@a is assigned sum() here", "another name" },
+	{ K "{ @ = hist(arg0, 6); }", 1, 34, "bits are 0 to 5, not 6", NULL },
+	{ K "{ @ = hist(arg0, pid); }", 1, 34, "hist()'s bits must be a constant", NULL },
+	{ K "{ @a = hist(arg0, 1);\n  @a = hist(arg0); }", 2, 8, "other buckets here", NULL },
 	{ K "{ @a = lhist(arg0, 0, 10, 1);\n  @a = lhist(arg0, 0, 10, 2); }",
-	  2, 8, "another min, max or step", NULL },
+	  2, 8, "other buckets here", NULL },
 	{ K "{ @[pid, pid, pid, pid, pid, pid, pid, pid, pid, pid, pid, pid,"
 	  "pid, pid, pid, pid, pid] = count(); }", 1, 19,
 	  "a key has at most 16 parts", NULL },

@@ -292,10 +292,10 @@ static void test_user_symbols(void **state)
 
 static void test_hist(void **state)
 {
-	unsigned long long values[KPS_HIST_BUCKETS] = { [2] = 4, [3] = 0,
+	unsigned long long values[KPS_HIST_BUCKETS(0)] = { [2] = 4, [3] = 0,
 							[4] = 1 };
 	struct entry_answer entry = {
-		.nr_values = KPS_HIST_BUCKETS,
+		.nr_values = KPS_HIST_BUCKETS(0),
 		.values = values,
 	};
 	struct map_answer map = {
@@ -313,6 +313,33 @@ static void test_hist(void **state)
 		      "[4, 8)                 1 |@@@@@@@@@@@@@                                       |\n"
 		      "\n",
 		      "{\"type\": \"hist\", \"data\": {\"@h\": [{\"min\": 1, \"max\": 1, \"count\": 4}, {\"min\": 2, \"max\": 3, \"count\": 0}, {\"min\": 4, \"max\": 7, \"count\": 1}]}}\n");
+}
+
+/* What bpftrace 0.27 prints of the buckets of hist(n, bits). */
+static void test_hist_bits(void **state)
+{
+	static const struct {
+		unsigned int bits, bucket;
+		const char *label;
+	} rows[] = {
+		{ 0, 0, "(..., 0)" }, { 0, 64, "[4E, 8E)" }, { 0, 11, "[512, 1K)" },
+		{ 2, 0, "(..., 0)" }, { 2, 1, "[0]" }, { 2, 8, "[7]" }, { 2, 9, "[8, 10)" },
+		{ 2, 40, "[1792, 2048)" }, { 2, 44, "[3584, 4K)" },
+		{ 2, 76, "[896K, 1024K)" }, { 2, 77, "[1024K, 1280K)" },
+		{ 2, 84, "[3584K, 4M)" }, { 2, KPS_HIST_BUCKETS(2) - 1, "[7E, 8E)" },
+		{ 5, 64, "[63]" }, { 5, 65, "[64, 66)" },
+		{ 5, KPS_HIST_BUCKETS(5) - 1, "[8064P, 8192P)" },
+	};
+	char text[64];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct map_answer map = { .kind = KPS_MAP_HIST, .bits = rows[i].bits };
+
+		bucket_label(&map, rows[i].bucket, text);
+		assert_string_equal(text, rows[i].label);
+	}
 }
 
 static void test_lhist(void **state)
@@ -436,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_user_symbols),
 		cmocka_unit_test(test_hist),
+		cmocka_unit_test(test_hist_bits),
 		cmocka_unit_test(test_lhist),
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_user_keys),

@@ -646,11 +646,11 @@ static void test_print_tuples(void **state)
 
 static void test_print_hist(void **state)
 {
-	unsigned long long buckets[KPS_HIST_BUCKETS] = { [7] = 2 };
+	unsigned long long buckets[KPS_HIST_BUCKETS(0)] = { [7] = 2 };
 	struct entry_answer entries[] = {
 		{ .nr_key = 1, .key = { { .number = 1 } } },
 		{ .nr_key = 1, .key = { { .number = 2 } },
-		  .nr_values = KPS_HIST_BUCKETS, .values = buckets },
+		  .nr_values = KPS_HIST_BUCKETS(0), .values = buckets },
 	};
 
 	(void)state;

@@ -36,6 +36,21 @@ static int check_lhist(const struct expr *expr)
 	return 0;
 }
 
+static int check_hist(const struct expr *expr)
+{
+	const struct expr *bits = expr->list->next;
+
+	if (!bits)
+		return 0;
+	if (require_const(bits, "hist()'s bits"))
+		return -1;
+	if (bits->value <= KPS_MAX_HIST_BITS)
+		return 0;
+	diag_error(&bits->at, NULL, "hist()'s bits are 0 to %u, not %lld",
+		   KPS_MAX_HIST_BITS, (long long)bits->value);
+	return -1;
+}
+
 static int check_aggregate(struct checker *checker, struct expr *expr)
 {
 	set_kind(expr, TYPE_AGGREGATE);
@@ -44,24 +59,31 @@ static int check_aggregate(struct checker *checker, struct expr *expr)
 	if (expr->list &&
 	    require_int(expr->list, "what is aggregated"))
 		return -1;
-	return expr->function->kind == KPS_MAP_LHIST ? check_lhist(expr) : 0;
+	switch (expr->function->kind) {
+	case KPS_MAP_LHIST:
+		return check_lhist(expr);
+	case KPS_MAP_HIST:
+		return check_hist(expr);
+	default:
+		return 0;
+	}
 }
 
-#define AGGREGATE(word, map_kind, args, text)				\
+#define AGGREGATE(word, map_kind, least, most, text)			\
 	{								\
 		.name = word, .usage = text,				\
-		.min_args = args, .max_args = args,			\
+		.min_args = least, .max_args = most,			\
 		.kind = KPS_MAP_##map_kind, .check = check_aggregate,	\
 	}
 
 const struct function aggregate_functions[] = {
-	AGGREGATE("count", COUNT, 0, "count()"),
-	AGGREGATE("sum", SUM, 1, "sum(n)"),
-	AGGREGATE("avg", AVG, 1, "avg(n)"),
-	AGGREGATE("min", MIN, 1, "min(n)"),
-	AGGREGATE("max", MAX, 1, "max(n)"),
-	AGGREGATE("stats", STATS, 1, "stats(n)"),
-	AGGREGATE("hist", HIST, 1, "hist(n)"),
-	AGGREGATE("lhist", LHIST, 4, "lhist(n, min, max, step)"),
+	AGGREGATE("count", COUNT, 0, 0, "count()"),
+	AGGREGATE("sum", SUM, 1, 1, "sum(n)"),
+	AGGREGATE("avg", AVG, 1, 1, "avg(n)"),
+	AGGREGATE("min", MIN, 1, 1, "min(n)"),
+	AGGREGATE("max", MAX, 1, 1, "max(n)"),
+	AGGREGATE("stats", STATS, 1, 1, "stats(n)"),
+	AGGREGATE("hist", HIST, 1, 2, "hist(n) or hist(n, bits)"),
+	AGGREGATE("lhist", LHIST, 4, 4, "lhist(n, min, max, step)"),
 	{ }
 };
