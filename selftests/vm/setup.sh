@@ -8,7 +8,7 @@ set -eu
 
 PACKAGES=(
 	build-essential flex bison pkg-config
-	libnl-3-dev libnl-genl-3-dev libjson-c-dev libelf-dev libdw-dev libbpf-dev libcmocka-dev
+	libnl-3-dev libnl-genl-3-dev libjson-c-dev libelf-dev liblzma-dev libiberty-dev libdw-dev libbpf-dev libcmocka-dev
 	linux-headers-cloud-amd64 dkms kmod
 	sparse cppcheck shellcheck linux-source-6.1 xz-utils bc libssl-dev openssl pahole
 	systemtap-sdt-dev

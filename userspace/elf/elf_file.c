@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <gelf.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/xalloc.h"
 #include "elf_file.h"
-
-/* A table of symbols that is larger is nobody's. */
-#define TABLE_MAX (1ULL << 30)
+#include "section.h"
+#include "stripped.h"
 
 static void read_segments(Elf *elf, struct elf_file *file)
 {
@@ -33,19 +33,22 @@ static void add_symbol(struct elf_file *file, const GElf_Sym *sym, const char *n
 {
 	struct elf_symbol *symbol;
 
-	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC ||
+	bool chooses = GELF_ST_TYPE(sym->st_info) == STT_GNU_IFUNC;
+
+	if ((GELF_ST_TYPE(sym->st_info) != STT_FUNC && !chooses) ||
 	    sym->st_shndx == SHN_UNDEF || !name || !*name)
 		return;
 	symbol = APPEND(file->symbols, file->nr_symbols);
 	symbol->start = sym->st_value;
 	symbol->end = sym->st_value + (sym->st_size ? sym->st_size : 1);
+	symbol->chooses = chooses;
 	symbol->name = xstrdup(name);
 }
 
 static void read_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 		       struct elf_file *file)
 {
-	Elf_Data *data = header->sh_size <= TABLE_MAX ?
+	Elf_Data *data = header->sh_size <= SECTION_MAX ?
 			 elf_getdata(section, NULL) : NULL;
 	size_t i, nr = header->sh_entsize ?
 		       header->sh_size / header->sh_entsize : 0;
@@ -74,19 +77,41 @@ static int compare_symbols(const void *a, const void *b)
 	return strcmp(second->name, first->name);
 }
 
-static void read_symbols(Elf *elf, struct elf_file *file)
+/* Return: whether .symtab was there. */
+static bool read_tables(Elf *elf, struct elf_file *file)
 {
 	Elf_Scn *section = NULL;
+	bool has_all = false;
 	GElf_Shdr header;
 
-	while ((section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) &&
-		    (header.sh_type == SHT_SYMTAB ||
-		     header.sh_type == SHT_DYNSYM))
-			read_table(elf, section, &header, file);
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, &header) ||
+		    (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+			continue;
+		has_all |= header.sh_type == SHT_SYMTAB;
+		read_table(elf, section, &header, file);
+	}
+	return has_all;
+}
+
+static void sort_symbols(struct elf_file *file)
+{
 	if (file->nr_symbols)
 		qsort(file->symbols, file->nr_symbols,
 		      sizeof(*file->symbols), compare_symbols);
+}
+
+static void read_symbols(Elf *elf, int fd, struct elf_file *file)
+{
+	struct stripped stripped;
+
+	if (!read_tables(elf, file)) {
+		stripped_open(elf, fd, &stripped);
+		if (stripped.elf)
+			read_tables(stripped.elf, file);
+		stripped_close(&stripped);
+	}
+	sort_symbols(file);
 }
 
 bool elf_file_read(int fd, struct elf_file *file)
@@ -101,10 +126,41 @@ bool elf_file_read(int fd, struct elf_file *file)
 	is_elf = elf && elf_kind(elf) == ELF_K_ELF;
 	if (is_elf) {
 		read_segments(elf, file);
-		read_symbols(elf, file);
+		read_symbols(elf, fd, file);
 	}
 	elf_end(elf);
 	return is_elf;
+}
+
+static void add_compiled(struct elf_file *file, char *line)
+{
+	unsigned long long start, size;
+	struct elf_symbol *symbol;
+	int at = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, "%llx %llx %n", &start, &size, &at) < 2 || !at || !line[at] ||
+	    start + size <= start)
+		return;
+	symbol = APPEND(file->symbols, file->nr_symbols);
+	symbol->start = start;
+	symbol->end = start + size;
+	symbol->name = xstrdup(line + at);
+}
+
+void elf_compiled_read(int fd, struct elf_file *file)
+{
+	FILE *lines = fdopen(dup(fd), "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	*file = (struct elf_file){ 0 };
+	while (lines && getline(&line, &size, lines) > 0)
+		add_compiled(file, line);
+	free(line);
+	if (lines)
+		fclose(lines);
+	sort_symbols(file);
 }
 
 void elf_file_free(struct elf_file *file)

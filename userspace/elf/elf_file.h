@@ -10,6 +10,7 @@ struct elf_symbol {
 	unsigned long long start;	/* address */
 	unsigned long long end;
 	char *name;
+	bool chooses;		/* among its forms, once in each process (STT_GNU_IFUNC) */
 };
 
 /* A part of the file that is loaded. */
@@ -45,11 +46,12 @@ struct elf_marks {
 void elf_marks_read(int fd, struct elf_marks *marks);
 void elf_marks_free(struct elf_marks *marks);
 
-/* Where any symbol is, of code or of data. Return: whether there is one. */
-bool elf_symbol_address(int fd, const char *name, unsigned long long *address);
+/* Where any symbol is, of code or of data, and its bytes. Return: whether there is one. */
+bool elf_symbol_address(int fd, const char *name, unsigned long long *address,
+			unsigned long long *size);
 
 /**
- * elf_file_read() - what .symtab and .dynsym say
+ * elf_file_read() - what .symtab and .dynsym say, and what stripped.h finds
  * @fd: open for reading; whoever has written the file may not be trusted
  * @file: filled; end with elf_file_free()
  *
@@ -59,6 +61,12 @@ bool elf_symbol_address(int fd, const char *name, unsigned long long *address);
  */
 bool elf_file_read(int fd, struct elf_file *file);
 void elf_file_free(struct elf_file *file);
+
+/*
+ * The same for functions that a process has compiled itself, in perf's form: "START SIZE
+ * NAME" on a line, both numbers in hex. Places in the file there are none.
+ */
+void elf_compiled_read(int fd, struct elf_file *file);
 
 /* From a place in the file to the address that its symbols have for it. */
 bool elf_to_address(const struct elf_file *file, unsigned long long offset,

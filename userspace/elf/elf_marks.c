@@ -3,36 +3,19 @@
  * Marks in programs: notes of the name "stapsdt" and type 3, each with three addresses
  * (the mark, .stapsdt.base, the counter or 0) and three strings.
  */
-#include <gelf.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
 #include "elf_file.h"
+#include "section.h"
+#include "stripped.h"
 
 #define NOTES ".note.stapsdt"
 #define NOTE_TYPE 3
 #define NOTE_NAME "stapsdt"
 #define BASE ".stapsdt.base"
-#define SECTION_MAX (1ULL << 30)
-
-static Elf_Scn *find_section(Elf *elf, const char *wanted, GElf_Shdr *header)
-{
-	Elf_Scn *section = NULL;
-	const char *name;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names))
-		return NULL;
-	while ((section = elf_nextscn(elf, section))) {
-		name = gelf_getshdr(section, header) ?
-		       elf_strptr(elf, names, header->sh_name) : NULL;
-		if (name && !strcmp(name, wanted))
-			return section;
-	}
-	return NULL;
-}
 
 /* The next of the strings that end at @end; NULL: there is none. */
 static const char *next_string(const char **text, const char *end)
@@ -76,14 +59,12 @@ static void read_notes(Elf *elf, struct elf_marks *marks)
 	size_t next, at = 0, name, desc;
 	unsigned long long base = 0;
 	GElf_Shdr header;
-	Elf_Scn *section;
 	Elf_Data *data;
 	GElf_Nhdr note;
 
-	if (find_section(elf, BASE, &header))
+	if (section_find(elf, BASE, &header))
 		base = header.sh_addr;
-	section = find_section(elf, NOTES, &header);
-	data = section && header.sh_size <= SECTION_MAX ? elf_getdata(section, NULL) : NULL;
+	data = section_data(elf, NOTES);
 	for (; data && (next = gelf_getnote(data, at, &note, &name, &desc)); at = next)
 		if (note.n_type == NOTE_TYPE && note.n_namesz == sizeof(NOTE_NAME) &&
 		    !memcmp((char *)data->d_buf + name, NOTE_NAME, sizeof(NOTE_NAME)))
@@ -125,35 +106,49 @@ void elf_marks_free(struct elf_marks *marks)
 	*marks = (struct elf_marks){ 0 };
 }
 
-static bool find_in(Elf *elf, const char *table, const char *name,
-		    unsigned long long *address)
+static bool find_in(Elf *elf, const char *table, const char *name, GElf_Sym *sym)
 {
 	GElf_Shdr header;
-	Elf_Scn *section = find_section(elf, table, &header);
+	Elf_Scn *section = section_find(elf, table, &header);
 	Elf_Data *data = section && header.sh_size <= SECTION_MAX ?
 			 elf_getdata(section, NULL) : NULL;
 	size_t i, nr = data && header.sh_entsize ? header.sh_size / header.sh_entsize : 0;
 	const char *its;
-	GElf_Sym sym;
 
 	for (i = 0; i < nr; i++) {
-		if (!gelf_getsym(data, i, &sym) || sym.st_shndx == SHN_UNDEF)
+		if (!gelf_getsym(data, i, sym) || sym->st_shndx == SHN_UNDEF)
 			continue;
-		its = elf_strptr(elf, header.sh_link, sym.st_name);
-		if (!its || strcmp(its, name))
-			continue;
-		*address = sym.st_value;
-		return true;
+		its = elf_strptr(elf, header.sh_link, sym->st_name);
+		if (its && !strcmp(its, name))
+			return true;
 	}
 	return false;
 }
 
-bool elf_symbol_address(int fd, const char *name, unsigned long long *address)
+static bool find_stripped(Elf *elf, int fd, const char *name, GElf_Sym *sym)
+{
+	struct stripped stripped;
+	bool found;
+
+	stripped_open(elf, fd, &stripped);
+	found = stripped.elf && find_in(stripped.elf, ".symtab", name, sym);
+	stripped_close(&stripped);
+	return found;
+}
+
+bool elf_symbol_address(int fd, const char *name, unsigned long long *address,
+			unsigned long long *size)
 {
 	Elf *elf = begin(fd);
-	bool found = elf && (find_in(elf, ".symtab", name, address) ||
-			     find_in(elf, ".dynsym", name, address));
+	GElf_Sym sym;
+	bool found = elf && (find_in(elf, ".symtab", name, &sym) ||
+			     find_in(elf, ".dynsym", name, &sym) ||
+			     find_stripped(elf, fd, name, &sym));
 
 	elf_end(elf);
-	return found;
+	if (!found)
+		return false;
+	*address = sym.st_value;
+	*size = sym.st_size;
+	return true;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <dirent.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +45,7 @@ static const char * const directories[] = {
 };
 
 /* "libc.so.6" is "libc", "libc.so" and itself. */
-static bool is_called(const char *file, const char *name)
+bool library_is_called(const char *file, const char *name)
 {
 	size_t len = strlen(name);
 	const char *rest = file + len;
@@ -77,7 +76,8 @@ static char *find_in_cache(const char *name)
 	}
 	for (i = 0; i < cache->nr && !found; i++)
 		if (cache->entries[i].flags == CACHE_FLAGS &&
-		    is_called(string_at(text, size, cache->entries[i].name), name))
+		    library_is_called(string_at(text, size, cache->entries[i].name),
+				      name))
 			found = xstrdup(string_at(text, size,
 						  cache->entries[i].path));
 	free(text);
@@ -93,7 +93,7 @@ static char *find_in_directory(const char *directory, const char *name)
 	if (!dir)
 		return NULL;
 	while (!found && (entry = readdir(dir)))
-		if (is_called(entry->d_name, name))
+		if (library_is_called(entry->d_name, name))
 			found = xasprintf("%s/%s", directory, entry->d_name);
 	closedir(dir);
 	return found;

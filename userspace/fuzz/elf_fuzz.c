@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "damage.h"
+#include "elf/demangle.h"
 #include "lang/provider/operand.h"
 
 #define HEADERS 1024	/* at the file's beginning, and at its end */
@@ -59,6 +60,7 @@ static size_t look(int fd)
 		const struct elf_symbol *symbol = &file.elf.symbols[i];
 
 		user_file_refuses(&file, symbol, next(64));
+		free(demangle(symbol->name));
 		elf_symbol_at(&file.elf, symbol->start);
 		elf_to_address(&file.elf, symbol->start, &address);
 	}

@@ -17,4 +17,9 @@
 void usym_write(struct text *out, unsigned int tgid, unsigned long long address,
 		bool with_offset);
 
+/* A function of user space by its name: those of C++ as their authors have written them. */
+void function_write(struct text *out, const char *name);
+/* As the linker has them: config = { cpp_demangle = false } */
+void usym_keep_mangled(void);
+
 #endif

@@ -103,6 +103,9 @@ void value_write(struct text *out, const struct kps_field *field,
 	case KPS_T_USYM:
 		write_usym(out, datum->text);
 		break;
+	case KPS_T_FUNCTION:
+		function_write(out, datum->text);
+		break;
 	default:
 		if (datum->is_bytes)
 			write_buffer(out, datum);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "elf/demangle.h"
 #include "elf/elf_file.h"
 #include "elf/instruction.h"
 #include "elf/library.h"
@@ -100,6 +101,33 @@ static void test_address(void **state)
 	assert_int_equal(object.probes[0].places[0].offset, offset);
 	elf_file_free(&file);
 	close(fd);
+}
+
+static void test_demangle(void **state)
+{
+	char text[1024] = "_Z1f1pIiiE", *name = demangle("_ZNK3lab5Shape4areaEi");
+	int i;
+
+	(void)state;
+	assert_string_equal(name, "lab::Shape::area(int) const");
+	assert_int_equal(demangled_stem(name), strlen("lab::Shape::area"));
+	assert_int_equal(demangled_stem("(anonymous namespace)::f(int)"),
+			 strlen("(anonymous namespace)::f"));
+	assert_int_equal(demangled_stem("A::operator()(int) const"), strlen("A::operator()"));
+	assert_int_equal(demangled_stem("plain"), 5);
+	free(name);
+	assert_null(demangle("plain"));
+	assert_null(demangle("_Z"));
+	/* Each pair is two of the one before. */
+	for (i = 0; i < 3; i++)
+		sprintf(text + strlen(text), "1pIS%d_S%d_E", 2 * i, 2 * i);
+	name = demangle(text);
+	assert_non_null(name);
+	free(name);
+	for (; i < 18; i++)
+		sprintf(text + strlen(text), "1pIS%c_S%c_E", "02468ACEGIKMOQSUWY"[i],
+			"02468ACEGIKMOQSUWY"[i]);
+	assert_null(demangle(text));
 }
 
 /* With -p the clause begins with a look at whose event it is. */
@@ -239,6 +267,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_pattern, release),
 		cmocka_unit_test_teardown(test_quotes, release),
 		cmocka_unit_test_teardown(test_address, release),
+		cmocka_unit_test(test_demangle),
 		cmocka_unit_test_teardown(test_process, release),
 #if defined(__x86_64__)
 		cmocka_unit_test(test_operands),
