@@ -190,6 +190,8 @@ static const struct {
 	{ -EHOSTDOWN, "it would never fire, as ftrace is switched off; sysctl kernel.ftrace_enabled=1" },
 	{ -ESHUTDOWN, "it would never fire, as kprobes are switched off; echo 1 >/sys/kernel/debug/kprobes/enabled" },
 	{ -ENXIO, "this machine counts no such thing, or does not show it: virtual machines seldom do" },
+	{ -EMFILE, "the process has more threads than can be watched" },
+	{ -ESRCH, "there is no such process any more" },
 	{ -ENOSPC, "each CPU can watch only so many places, x86 four, and all are taken: by watchpoints, debuggers or perf" },
 	{ -EADDRNOTAVAIL, "the CPU cannot watch that, or must not: x86 knows w and rw, at a multiple of the length, and x with length 8" },
 	{ -EPERM, "only with CAP_SYS_ADMIN" },

@@ -68,6 +68,25 @@ else
 	skip "on a CPU that was away" "no CPU can go"
 fi
 
+# The memory of a process: of a command, and of one that has threads already.
+PLACE=0x10000000
+is "each store of a command, and none beside the place" \
+	"$(kpctl run -q -c "$LOAD/stores 40" -e "watchpoint:$PLACE:8:w { @[comm] = count(); }" 2>&1 | grep @)" "@[stores]: 40"
+"$LOAD/stores" 30 4 >"$WORK/stores" & stores=$!
+until [ -s "$WORK/stores" ]; do sleep 0.1; done
+kpctl run -q -p $stores -e "w:$PLACE:8:w { @ = count(); @threads[tid] = count(); } w:$PLACE:4:rw { @half = count(); }" \
+	>"$WORK/watched" 2>&1 & run=$!
+until_attached
+"$LOAD/stores" 9 >/dev/null
+kill -USR1 $stores
+wait $stores
+is "it says how many stores it made" "$(tail -n1 "$WORK/stores")" 120
+wait $run
+is "each of them in four threads, and of no other process" "$(grep -E '^@: ' "$WORK/watched")" "@: 120"
+is "by which thread" "$(grep -c '^@threads.*: 30$' "$WORK/watched")" 4
+is "half of it is watched twice" "$(grep '^@half' "$WORK/watched")" "@half: 120"
+no "without a process it is refused" kpctl check -e "watchpoint:$PLACE:8:w { @ = count(); }"
+
 # says NAME TEXT PROBE
 says() {
 	no "$1 is refused" kpctl load --name refused -e "$3 { @ = count(); }"

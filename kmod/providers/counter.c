@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * software, hardware: what the kernel or the CPU counts by itself; one event for
- * each so many. watchpoint: an access to a place in the kernel's memory.
+ * each so many. watchpoint: an access to a place in the kernel's memory, or in that of a
+ * process.
  *
  * perf counts, on each CPU, and calls the handler. What it does not tell is lost
  * unseen: a software event inside of perf itself, and what a CPU's counter would
@@ -11,6 +12,7 @@
  */
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
+#include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -69,7 +71,22 @@ static int counter_prepare(struct kps_site *site, struct kps_error *error)
 	return prepare(site, &attr, error);
 }
 
-/* "0xADDRESS LENGTH TYPE", which is HW_BREAKPOINT_R, _W, _X, or'ed. */
+static int watch_process(struct kps_site *site, int number, struct kps_error *error)
+{
+	struct kps_perf *perf = site->priv;
+
+	perf->process = find_get_pid(number);
+	if (perf->process)
+		return 0;
+	kps_perf_free(perf);
+	site->priv = NULL;
+	return kps_error(error, -ESRCH, "there is no process %d", number);
+}
+
+/*
+ * "0xADDRESS LENGTH TYPE", which is HW_BREAKPOINT_R, _W, _X, or'ed; behind them the number
+ * of a process, as the sender counts, if the address is one of its memory.
+ */
 static int watchpoint_prepare(struct kps_site *site, struct kps_error *error)
 {
 	/* Each access is to be seen, so its place is shared with nobody. */
@@ -80,23 +97,29 @@ static int watchpoint_prepare(struct kps_site *site, struct kps_error *error)
 	};
 	u64 address, length;
 	u32 type;
+	int process, nr, err;
 	char rest;
 
-	if (sscanf(site->target, "0x%llx %llu %u%c", &address, &length, &type,
-		   &rest) != 3)
+	nr = sscanf(site->target, "0x%llx %llu %u %d%c", &address, &length, &type,
+		    &process, &rest);
+	if (nr != 3 && nr != 4)
 		return kps_error(error, -EINVAL,
-				 "\"%s\" is not 0xADDRESS LENGTH TYPE",
+				 "\"%s\" is not 0xADDRESS LENGTH TYPE [PROCESS]",
 				 site->target);
-	if (address < TASK_SIZE_MAX)
+	if ((address < TASK_SIZE_MAX) != (nr == 4))
 		return kps_error(error, -EINVAL,
-				 "0x%llx is not an address of the kernel's",
-				 address);
+				 "0x%llx is not an address of %s", address,
+				 nr == 4 ? "a process" : "the kernel's");
 	if (!type || type & ~(HW_BREAKPOINT_RW | HW_BREAKPOINT_X))
 		return kps_error(error, -EINVAL, "there is no type %u", type);
 	attr.bp_addr = address;
 	attr.bp_len = length;
 	attr.bp_type = type;
-	return prepare(site, &attr, error);
+	if (nr == 3)
+		return prepare(site, &attr, error);
+	attr.inherit = 1;
+	err = prepare(site, &attr, error);
+	return err ?: watch_process(site, process, error);
 }
 
 static int counter_attach(struct kps_site *site)
@@ -142,7 +165,7 @@ static const char *counter_how(const struct kps_site *site)
 
 static void counter_release(struct kps_site *site)
 {
-	kfree(site->priv);
+	kps_perf_free(site->priv);
 }
 
 static size_t counter_site_bytes(const struct kps_probe *probe, u32 nr)

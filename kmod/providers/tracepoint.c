@@ -219,7 +219,7 @@ static const char *tracepoint_why(const struct kps_site *site)
 
 static void tracepoint_release(struct kps_site *site)
 {
-	kfree(of(site)->perf);
+	kps_perf_free(of(site)->perf);
 	kfree(site->priv);
 }
 

@@ -491,7 +491,8 @@ static void emit_only_pid(struct emitter *em, int reject)
 {
 	const unsigned int pid = em->checker->options->pid;
 
-	if (!pid || !(em->checker->event->provider->gives & GIVES_PLACE))
+	if (!pid || !(em->checker->event->provider->gives & GIVES_PLACE ||
+		      em->checker->event->is_of_process))
 		return;
 	code_call(&em->code, KPS_FN_PID_TGID);
 	code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, 32);

@@ -316,7 +316,7 @@ static const struct bad_program probes[] = {
 	{ "watchpoint:some_data:8 { }", 1, 1, "does not say what is watched",
 	  "watchpoint:ADDRESS:LENGTH:MODE" },
 	{ "w:0x1000:8:w { }", 1, 1, "'0x1000' is no address in the kernel's memory",
-	  "programs' memory" },
+	  "with -p or -c" },
 	{ "w:no_data:8:w { }", 1, 1, "'no_data' is no address", "/proc/kallsyms" },
 	{ "w:vfs_read+arg1:8:w { }", 1, 1, "is no address", "watch a symbol" },
 	{ "w:some_data:3:w { }", 1, 1, "a watchpoint has 1, 2, 4 or 8 bytes, not 3", NULL },

@@ -16,7 +16,7 @@ static const struct provider * const providers[] = {
 };
 
 static const struct refusal refused_providers[] = {
-	{ "asyncwatchpoint", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
+	{ "asyncwatchpoint", "it would have to set a breakpoint in the handler of a function, which may not wait: use watchpoint:ADDRESS:LENGTH:MODE" },
 	{ "aw", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
 	{ "self", "use kpctl run -d SECS" }, { "bench", "use kpctl run -d SECS" },
 	{ "test", "use kpctl run -d SECS" },

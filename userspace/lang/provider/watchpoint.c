@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Places in the kernel's memory whose use is an event. */
+/* Places in memory whose use is an event: the kernel's, or those of a process. */
 #include <ctype.h>
 #include <linux/hw_breakpoint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/compile.h"
 #include "lang/parse.h"
 #include "provider.h"
 
@@ -51,10 +52,22 @@ static int find_address(struct resolver *resolver, const struct attach_point *po
 		literal_int(resolver->arena, &point->at, text, address) :
 		find_symbol(resolver, point, text, address);
 
-	if (err || is_kernels(*address))
+	if (err || is_kernels(*address) || resolver->options->watched)
 		return err;
-	return refuse_address(point, "programs' memory and what each CPU has of its own are not watched",
+	return refuse_address(point, "that of a process is watched with -p or -c; what each CPU has of its own is not",
 			      text);
+}
+
+/* As the module has it. */
+static const char *target_of(struct resolver *resolver, uint64_t address, uint64_t length,
+			     unsigned int mode)
+{
+	const char *target = arena_printf(resolver->arena, "0x%llx %llu %u",
+					  (unsigned long long)address,
+					  (unsigned long long)length, mode);
+
+	return is_kernels(address) ? target :
+	       arena_printf(resolver->arena, "%s %u", target, resolver->options->watched);
 }
 
 static int parse_length(struct resolver *resolver, const struct attach_point *point,
@@ -112,10 +125,8 @@ static int resolve_watchpoint(struct resolver *resolver,
 		return -1;
 	event->name = arena_printf(resolver->arena, "%s:%s:%s:%s", provider->name,
 				   parts->part[1], parts->part[2], parts->part[3]);
-	set_target(resolver->arena, event,
-		   arena_printf(resolver->arena, "0x%llx %llu %u",
-				(unsigned long long)address,
-				(unsigned long long)length, mode));
+	event->is_of_process = !is_kernels(address);
+	set_target(resolver->arena, event, target_of(resolver, address, length, mode));
 	*found = event;
 	return 0;
 }
