@@ -41,10 +41,13 @@ keep() {
 # Blank lines between maps are nobody's promise.
 normal() { grep -v '^Attaching ' | sed 's/[ \t]*$//' | grep -v '^$'; }
 
-# printed WHOSE COMMAND...: what it prints goes to $WORK/WHOSE.  bpftrace alone needs
-# seconds to begin, on a busy machine twenty and more.
+# printed WHOSE FILE COMMAND...: what it prints for FILE goes to $WORK/WHOSE, with the
+# command that its first line may name: // -c COMMAND.  bpftrace alone needs seconds to
+# begin, on a busy machine twenty and more.
 printed() {
-	timeout 80 "${@:2}" >"$WORK/$1.raw" 2>"$WORK/$1.err"
+	local command
+	command=$(sed -n '1s,^// -c ,,p' "$2")
+	timeout 80 "${@:3}" ${command:+-c "$command"} "$2" >"$WORK/$1.raw" 2>"$WORK/$1.err"
 	normal <"$WORK/$1.raw" >"$WORK/$1"
 }
 
@@ -56,7 +59,7 @@ theirs() {
 		: >"$WORK/theirs.err"
 		cp "$kept" "$WORK/theirs"
 	else
-		printed theirs "${ASK[@]}" "$1"
+		printed theirs "$1" "${ASK[@]}"
 	fi
 }
 
@@ -68,7 +71,7 @@ same() {
 	local name
 	name=$(cat "$1.name")
 	theirs "$1" &
-	printed ours kpctl run "$1"
+	printed ours "$1" kpctl run
 	wait
 	if bpftrace_cannot "$WORK/theirs.err"; then
 		skip "$name" "bpftrace needs this kernel's headers"
