@@ -66,7 +66,10 @@ shown() {
 	runqlat	^@usecs:
 	setuids	setuid +uid=7 \(0\)
 	statsnoop	stat|/etc/passwd
+	threadsnoop	python3|start_thread|thread
 	swapin	^[0-9][0-9]:[0-9][0-9]
+	sslsnoop	python3 .*SSL_
+	ssllatency	SSL_
 	syncsnoop	sync +tracepoint:syscalls:sys_enter_sync
 	syscount	@process\[cat\]|@syscall\[
 	vfscount	@\[vfs_read\]: [0-9]+
@@ -95,6 +98,33 @@ for line in b"echo typed\n", b"exit\n":
     time.sleep(1)
     os.write(fd, line)
 os.waitpid(pid, 0)'
+}
+
+# A server and a client of TLS, which say something to each other.
+talk_by_tls() {
+	python3 -c 'import socket, ssl, sys, threading
+server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+server.load_cert_chain(sys.argv[1])
+client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+client.check_hostname = False
+client.verify_mode = ssl.CERT_NONE
+here, there = socket.socketpair()
+def serve():
+    with server.wrap_socket(there, server_side=True) as s:
+        s.write(s.read(100).upper())
+thread = threading.Thread(target=serve)
+thread.start()
+with client.wrap_socket(here) as s:
+    s.write(b"said by TLS")
+    sys.exit(s.read(100) != b"SAID BY TLS")' "$LOAD/tls.pem"
+}
+
+start_threads() {
+	python3 -c 'import threading
+for i in range(5):
+    thread = threading.Thread(target=print)
+    thread.start()
+    thread.join()'
 }
 
 wakeups() { for ((i = 0; i < 50; i++)); do sleep 0.01; done; }
@@ -132,6 +162,8 @@ instead=$(sed -n '/^    tracepoint:block/,/^    }/p' "$DOCS")
 	stat /etc/passwd
 	getent hosts localhost
 	type_into_bash
+	start_threads
+	talk_by_tls
 	# Some print once a second.
 	sleep 2
 } >/dev/null 2>&1

@@ -77,6 +77,12 @@ is "arguments in registers, of all widths" \
 is "those behind them lie on the stack" \
 	"$(printed "uprobe:$FUNCS:many { printf(\"%d %d\", *(uint64 *)(reg(\"sp\") + 8), *(uint64 *)(reg(\"sp\") + 16)); }" args 1)" \
 	"77 88"
+is "and have names" "$(printed "uprobe:$FUNCS:many { printf(\"%d %d\", sarg0, sarg1); }" args 1)" "77 88"
+is "a variable of the program, before the call and behind it" \
+	"$(printed "uprobe:$FUNCS:work /arg0 == 9/ { printf(\"%d \", *uaddr(\"calls\")); }
+	uretprobe:$FUNCS:work /retval == 18/ { printf(\"%d\", *uaddr(\"calls\")); }" work 10)" "9 10"
+is "one that is not there" "$(refused "uprobe:$FUNCS:work { @ = *uaddr(\"called\"); }")" \
+	"'$FUNCS' has no symbol 'called'"
 is "strings in and out" \
 	"$(printed "uprobe:$FUNCS:greet { printf(\"%s|%s;\", str(arg0), str(arg0, arg1)); }
 	uretprobe:$FUNCS:greet { printf(\"%s\", str(retval)); }" args 1)" \
@@ -148,6 +154,35 @@ is "a process that ran before the probe came" "$(value late @ $late)" 7
 is "-p sees that process alone" "$(grep @ "$WORK/only")" "@[$late]: 7"
 done_with late
 
+# The file that a process runs, though another has its name by now.
+cp "$FUNCS" "$WORK/running"
+"$WORK/running" late 6 >"$WORK/late" & late=$!
+until [ -s "$WORK/late" ]; do sleep 0.1; done
+cp "$LOAD/marks" "$WORK/new"
+mv "$WORK/new" "$WORK/running"
+kpctl run -q -p $late -e "uprobe:$WORK/running:work { @ = count(); } uprobe:*:also_work, uprobe:*:work { @all = count(); }" \
+	>"$WORK/only" 2>"$WORK/only.err" & only=$!
+until_attached
+kill -USR1 $late
+wait $late
+wait $only
+is "-p finds what that process runs" "$(grep @ "$WORK/only" | paste -sd' ')" "@: 6 @all: 6"
+
+# Processes that somebody else looks after.
+load_text kept "uprobe:$FUNCS:work { @[comm] = count(); } uretprobe:$FUNCS:work { @r = count(); }"
+n=$(strace -f -o /dev/null "$FUNCS" work 40 2)
+is "a process that is traced" "$(value kept @ funcs) $(value kept @r)" "$n $n"
+cp "$FUNCS" "$WORK/setuid"
+load_text setuid "uprobe:$WORK/setuid:work { @[uid] = count(); }"
+chown 65534 "$WORK/setuid"
+chmod 4755 "$WORK/setuid" "$WORK"
+is "a set-uid program" "$("$WORK/setuid" work 30) $(kpctl read setuid @)" "30 @[0]: 30"
+done_with setuid
+done_with kept
+load_text sealed "uprobe:$FUNCS:work { @ = count(); }"
+is "a process that may read, write and exit" "$(funcs sealed 40) $(value sealed @)" "40 40"
+done_with sealed
+
 is "-c, too" "$(kpctl run -c "$FUNCS work 25" -q -e "uprobe:$FUNCS:work { @ = count(); }" 2>/dev/null | grep @)" "@: 25"
 
 # A library, and what the C library's own functions are called by.
@@ -197,6 +232,15 @@ must kpctl enable gone
 ledger_adds_up gone
 must kpctl unload gone
 
+# A library may be cut off while it is mapped.
+cp "$LOAD/shapes.so" "$WORK/library.so"
+load_text cut "uprobe:$WORK/library.so:in_library { @ = count(); }"
+: >"$WORK/library.so"
+must kpctl disable cut
+no "a place that is not in the file any more" kpctl enable cut
+ledger_adds_up cut
+must kpctl unload cut
+
 # All comes and goes while 8 threads are in it.
 load_text fire "uprobe:$FUNCS:work { @[tid] = count(); } uretprobe:$FUNCS:work { @t = hist(duration); }"
 "$FUNCS" work 0 8 >"$WORK/fire" & fire=$!
@@ -214,7 +258,8 @@ reloads() {
 		fi
 	done
 }
-yes "20 times unload or rmmod while 8 threads call it" reloads 20
+times=${KPSTAT_TEST_LONG:+200}
+yes "${times:-20} times unload or rmmod while 8 threads call it" reloads "${times:-20}"
 kill $fire
 wait $fire
 is "they lived" $? 0

@@ -78,6 +78,22 @@ is "a process that was there before is told, too" "$(tail -n1 "$WORK/out")" 5
 is "and seen, twice by who asks twice" "$(value counted @) $(value counted @again)" "5 5"
 done_with counted
 
+rm "$WORK/in" "$WORK/out"
+mkfifo "$WORK/in"
+"$MARKS" wait <"$WORK/in" >"$WORK/out" & waits=$!
+exec 3>"$WORK/in"
+until [ -s "$WORK/out" ]; do sleep 0.1; done
+kpctl run -q --usdt-file-activation -p $waits 3>&- -e 'usdt:*:lab:counted { @ = count(); } usdt:*:counted { @too = count(); }' \
+	>"$WORK/ours" 2>"$WORK/err" & run=$!
+until_attached
+exec 3>&-
+wait $waits
+wait $run
+is "all that a process runs is looked through with -p" "$(grep @ "$WORK/ours" | paste -sd' ')" "@: 5 @too: 5"
+is "without it there is nothing to look through" "$(refused 'usdt:*:lab:counted { @ = count(); }')" \
+	"'*' is all that a process runs, and there is none
+name a file, or a process with -p"
+is "a pattern of files" "$(kpctl run -q -c "$MARKS twice 20" -e "usdt:$LOAD/mark[s]:lab:twice { @ = count(); }" 2>/dev/null | grep @)" "@: 40"
 is "-p and -c see one process" \
 	"$(kpctl run -q -c "$MARKS twice 20" -e "usdt:$MARKS:twice { @ = count(); }" 2>/dev/null | grep @)" "@: 40"
 
@@ -88,6 +104,9 @@ is "a program without marks" "$(refused "usdt:$LOAD/funcs:lab:twice { @ = count(
 	"'$LOAD/funcs' has no marks, and so no 'twice'"
 is "the list of all" "$(kpctl probes "usdt:$MARKS:*" | sort | tr '\n' ' ' | sed "s,usdt:$MARKS:,,g")" \
 	"lab:counted lab:floats lab:indexed lab:named lab:none lab:numbers lab:parts lab:twelve lab:twice lab:widths "
+
+is "with their arguments" "$(kpctl probes -v "usdt:$MARKS:lab:widths" | sed 1d | paste -sd' ' | tr -s ' ')" \
+	" int8 arg0 uint8 arg1 int16 arg2 uint16 arg3 int32 arg4 uint32 arg5 int64 arg6 uint64 arg7"
 
 # Marks of a library: the C library has some of its own.
 if kpctl probes 'usdt:libc:libc:*' >"$WORK/libc" 2>/dev/null && [ -s "$WORK/libc" ]; then

@@ -10,9 +10,11 @@
  *	exit	N children that end inside of a call, by turns by exit and exec
  *	late	waits for SIGUSR1 between its first mapping and the call
  *	args	one call of each that takes arguments
+ *	sealed	N calls when nothing but read, write and exit is allowed
  */
 #include "load.h"
 
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -21,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -240,6 +243,20 @@ static void do_args(void)
 	also_work(5);
 }
 
+static void do_sealed(long n)
+{
+	char text[32];
+	long i;
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+		err(1, "seccomp");
+	for (i = 0; i < n; i++)
+		work(i);
+	snprintf(text, sizeof(text), "%ld\n", atomic_load(&calls));
+	syscall(SYS_write, STDOUT_FILENO, text, strlen(text));
+	syscall(SYS_exit, 0);
+}
+
 int main(int argc, char **argv)
 {
 	long n;
@@ -259,6 +276,8 @@ int main(int argc, char **argv)
 		do_exit(n);
 	else if (!strcmp(argv[1], "late"))
 		do_late(n);
+	else if (!strcmp(argv[1], "sealed"))
+		do_sealed(n);
 	else if (!strcmp(argv[1], "args"))
 		do_args();
 	else

@@ -26,8 +26,10 @@
 #include "print/actions.h"
 #include "print/ledger.h"
 #include "print/map.h"
+#include "print/noted.h"
 #include "print/process.h"
 #include "print/sites.h"
+#include "print/usym.h"
 
 const char run_help[] =
 	"usage: kpctl run [options] PROGRAM | FILE.bt | - | -e TEXT [PARAMETER...]\n"
@@ -57,6 +59,8 @@ const char run_help[] =
 	"      --no-warnings of the program's text\n"
 	"      --dry-run     end when all is attached\n"
 	"      --unsafe      allow system()\n"
+	"      --usdt-file-activation\n"
+	"                    is always so: who runs the file is told that somebody looks\n"
 	"      --no-self     leave out what kpctl itself does\n"
 	"      --buffer SIZE bytes of records that each CPU keeps (1M, less if\n"
 	"                    there are more than 64), with K or M\n"
@@ -97,7 +101,6 @@ struct run {
 	double interval;
 	const char *command;
 	unsigned int pid;
-	char root[32];		/* of @pid's files */
 	char process_parameter[24]; /* what a program with a parameter "pid" is told */
 	bool quiet;
 	bool verbose;
@@ -140,6 +143,24 @@ static void note_stop(const char *program, const char *why, void *data)
 	      why);
 }
 
+/* As poll(). What is told of processes, by the last of @fds, ends no waiting. */
+static int poll_and_note(struct pollfd *fds, size_t nr, int ms)
+{
+	double end = now() + ms / 1e3;
+
+	for (;;) {
+		int got = poll(fds, nr, ms);
+
+		noted_take();
+		if (got != 1 || !fds[nr - 1].revents)
+			return got;
+		if (ms >= 0 && now() >= end)
+			return 0;
+		if (ms >= 0)
+			ms = (end - now()) * 1e3 + 1;
+	}
+}
+
 /*
  * Until that time, or for a tick if there is something to look after; @until
  * 0: for ever.  A signal ends it, and so does the module's end.
@@ -153,6 +174,7 @@ static void wait_for_news(struct run *run, double until)
 		{ .fd = run->process, .events = POLLIN },
 		/* Between two looks records may come as they like. */
 		{ .fd = run->tick < 0 ? run->waker : -1, .events = POLLIN },
+		{ .fd = noted_fd(), .events = POLLIN },
 	};
 	double left = until - now();
 	int ms = !until ? -1 : left > 0 ? left * 1000 + 1 : 0;
@@ -161,7 +183,7 @@ static void wait_for_news(struct run *run, double until)
 		ms = run->tick;
 	if (run->pid && run->process < 0 && (ms < 0 || ms > PROCESS_TICK))
 		ms = PROCESS_TICK;
-	if (poll(fds, ARRAY_SIZE(fds), ms) <= 0)
+	if (poll_and_note(fds, ARRAY_SIZE(fds), ms) <= 0)
 		return;
 	run->process_ended = fds[2].revents;
 	if (fds[0].revents)
@@ -406,6 +428,29 @@ static int attach(struct run *run, const struct object *object)
 	return 0;
 }
 
+static bool has_user_code(const struct kps_field *fields, size_t nr)
+{
+	while (nr--)
+		if (fields[nr].type == KPS_T_USTACK || fields[nr].type == KPS_T_USYM)
+			return true;
+	return false;
+}
+
+/* Whether code of programs is to be named, when they may be gone. */
+static bool names_user_code(const struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_maps; i++)
+		if (has_user_code(object->maps[i].key, object->maps[i].nr_key) ||
+		    has_user_code(object->maps[i].value, object->maps[i].nr_value))
+			return true;
+	for (i = 0; i < object->nr_outputs; i++)
+		if (has_user_code(object->outputs[i].fields, object->outputs[i].nr_fields))
+			return true;
+	return false;
+}
+
 /* Records are read on a connection of their own: they ask for maps, too. */
 static int open_outputs(struct run *run, const struct object *object)
 {
@@ -414,6 +459,10 @@ static int open_outputs(struct run *run, const struct object *object)
 	run->process = run->pid ? syscall(SYS_pidfd_open, run->pid, 0) : -1;
 	run->notices = stopped_open();
 	actions_open(&run->actions, object, run->name, run->client);
+	if (object->keeps_mangled)
+		usym_keep_mangled();
+	if (names_user_code(object))
+		noted_begin();
 	if (!object->nr_outputs)
 		return 0;
 	if (client_can_wake(run->client))
@@ -462,14 +511,13 @@ static bool know_processes(struct run *run)
 		return false;
 	if (run->pid && !know(run, run->pid, &options->pid))
 		return false;
-	if (run->pid) {
-		snprintf(run->root, sizeof(run->root), "/proc/%u/root", run->pid);
-		options->root = run->root;
-	}
+	options->process = options->watched = run->pid;
 	if (run->command && !know(run, run->child.pid, &options->cpid))
 		return false;
-	if (run->command)
+	if (run->command) {
 		options->pid = options->cpid;
+		options->watched = run->child.pid;
+	}
 	return true;
 }
 
@@ -608,6 +656,8 @@ static bool run_option(struct run *run, int option, int *status)
 	case OPT_DRY_RUN:
 		run->dry_run = true;
 		break;
+	case OPT_USDT:			/* the kernel always goes by the file */
+		break;
 	case OPT_UNSAFE:
 		run->source.options.allow_unsafe = true;
 		break;
@@ -656,6 +706,7 @@ int command_run(int argc, char **argv)
 		{ "interval", required_argument, NULL, 'i' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "unsafe", no_argument, NULL, OPT_UNSAFE },
+		{ "usdt-file-activation", no_argument, NULL, OPT_USDT },
 		{ "no-self", no_argument, NULL, OPT_NO_SELF },
 		{ "no-warnings", no_argument, NULL, OPT_NO_WARNINGS },
 		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },

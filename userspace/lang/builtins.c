@@ -29,6 +29,10 @@ static const struct builtin func_in_file = {
 	{ "arg" #n, GIVES_OPERANDS, UINT, FROM_OPERAND, n,		\
 	  "use arg0 .. arg5, which are in registers" }
 
+#define STACKED(n)							\
+	{ "sarg" #n, GIVES_ARGUMENTS, UINT, FROM_ARGUMENT_STACK, n,	\
+	  "arguments are those of a function: use kprobe or uprobe" }
+
 static const struct builtin operands[] = {
 	OPERAND(0), OPERAND(1), OPERAND(2), OPERAND(3), OPERAND(4), OPERAND(5),
 };
@@ -68,11 +72,11 @@ static const struct builtin builtins[] = {
 	  KPS_MAX_STACK_DEPTH, NULL },
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5),
 	OPERAND(6), OPERAND(7), OPERAND(8), OPERAND(9), OPERAND(10), OPERAND(11),
+	STACKED(0), STACKED(1), STACKED(2), STACKED(3), STACKED(4), STACKED(5), STACKED(6),
+	STACKED(7), STACKED(8), STACKED(9),
 };
 
 static const struct refusal refused_names[] = {
-	{ "uaddr", "use usym(), or the argument of a uprobe" },
-	{ "sarg0", "use arg0 .. arg5, which are in registers" },
 	{ "signal", "kpstat only observes" },
 	{ "signal_thread", "kpstat only observes" },
 	{ "override", "kpstat only observes" },

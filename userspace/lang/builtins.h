@@ -20,6 +20,7 @@ enum source {
 	FROM_STACK,
 	FROM_USER_STACK,
 	FROM_OPERAND,		/* of the event's, number .from */
+	FROM_ARGUMENT_STACK,	/* word .from of those that a caller has put there */
 	FROM_CONSTANT,		/* .from says which: see enum run_constant */
 };
 

@@ -569,6 +569,7 @@ static int emit(struct compilation *comp)
 		return -1;
 	comp->object->stack_entries = stack_entries(comp);
 	comp->object->hides_maps = comp->options.hides_maps;
+	comp->object->keeps_mangled = comp->options.keeps_mangled;
 	comp->object->source = xstrdup(comp->text);
 	return 0;
 }

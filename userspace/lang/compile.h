@@ -26,9 +26,11 @@ struct compile_options {
 	size_t nr_named;
 	unsigned int cpid;		/* of run -c; 0: there is none */
 	unsigned int pid;		/* whose events of user space are seen; 0: all */
-	const char *root;		/* where its paths begin: "/proc/1/root"; or NULL */
+	unsigned int watched;		/* the same, as this process counts; of -c, too */
+	unsigned int process;		/* the same, as /proc has it, of run -p; or 0 */
 	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
 	bool hides_maps;		/* config = { print_maps_on_exit = false } */
+	bool keeps_mangled;		/* config = { cpp_demangle = false } */
 	bool allow_unsafe;		/* run --unsafe: system() */
 	bool repeats_loops;		/* for tests: no loop is written out */
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Values of 8 bytes in registers, and conditions. */
 #include "call/call.h"
+#include "kernel/registers.h"
 
 static const int temps[NR_TEMPS] = { BPF_REG_7, BPF_REG_8, BPF_REG_9 };
 
@@ -159,6 +160,24 @@ static void emit_operand(struct emitter *em, const struct operand *operand,
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 
+/* Where a call leaves its return address there is one word more than those. */
+#if defined(__x86_64__)
+#define WORDS_BEFORE 1
+#else
+#define WORDS_BEFORE 0
+#endif
+
+/* As they are at the function's entry. */
+static void emit_stacked(struct emitter *em, unsigned int n, uint64_t line, int dst)
+{
+	const struct operand operand = {
+		.kind = OPERAND_MEMORY, .size = 8, .number = 8 * (n + WORDS_BEFORE),
+		.base = register_offset("sp"), .index = -1,
+	};
+
+	emit_operand(em, &operand, line, dst);
+}
+
 static void emit_builtin(struct emitter *em, const struct builtin *builtin,
 			 uint64_t line, int dst)
 {
@@ -171,6 +190,9 @@ static void emit_builtin(struct emitter *em, const struct builtin *builtin,
 		return;
 	case FROM_OPERAND:
 		emit_operand(em, &em->checker->event->operands[builtin->from], line, dst);
+		return;
+	case FROM_ARGUMENT_STACK:
+		emit_stacked(em, builtin->from, line, dst);
 		return;
 	case FROM_COMM:		/* not 8 bytes: see emit_at() */
 	case FROM_USER_STACK:

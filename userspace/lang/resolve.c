@@ -238,6 +238,15 @@ static const char *full_name(struct arena *arena, const struct provider *provide
 			    adds_module ? "vmlinux:" : "", target);
 }
 
+/* Return: whether there are some. */
+static bool listed_fields(const struct provider *provider, const char *target,
+			  struct event_fields *fields)
+{
+	if (provider->arguments)
+		return !provider->arguments(target, fields);
+	return provider->fields && !provider->fields(target, fields);
+}
+
 void list_one(struct listing *listing, const struct provider *provider,
 	      const char *name, const char *target)
 {
@@ -249,8 +258,7 @@ void list_one(struct listing *listing, const struct provider *provider,
 	    !is_listed(listing, arena_printf(&listing->arena, "%s:%s",
 					     provider->name, name)))
 		return;
-	has_fields = listing->with_fields && provider->fields &&
-		!provider->fields(target, &fields);
+	has_fields = listing->with_fields && listed_fields(provider, target, &fields);
 	listing->visit(probe, has_fields ? &fields : NULL, listing->data);
 	listing->nr++;
 	if (has_fields)
@@ -309,8 +317,8 @@ void event_list(struct arena *arena, const struct event *event, bool with_fields
 		return;
 	for (i = 0; i < event->nr_targets; i++) {
 		struct event_fields fields = { 0 };
-		bool has_fields = with_fields && provider->fields &&
-			!provider->fields(event->targets[i], &fields);
+		bool has_fields = with_fields &&
+			listed_fields(provider, event->targets[i], &fields);
 
 		visit(listed_name(arena, event, event->targets[i]),
 		      has_fields ? &fields : NULL, data);

@@ -36,6 +36,7 @@ struct event {
 	unsigned int nr_operands;
 	size_t nr_targets;
 	bool lenient;
+	bool is_of_process;		/* of the one that -p or -c names, and none of its children */
 	const char *reshaped;		/* a form whose arguments may be others, or NULL */
 	bool warned;			/* of those */
 	unsigned int event_id;		/* tracepoint */

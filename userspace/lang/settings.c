@@ -20,9 +20,17 @@ static const struct {
 	  KPS_MAX_STR },
 };
 
+static const struct {
+	const char *name;
+	size_t offset;		/* of a bool in the options, which is the contrary */
+} switches[] = {
+	{ "cpp_demangle", offsetof(struct compile_options, keeps_mangled) },
+	{ "print_maps_on_exit", offsetof(struct compile_options, hides_maps) },
+};
+
 /* Those that change nothing here: how bpftrace itself goes to work. */
 static const char * const ignored[] = {
-	"cache_user_symbols", "cpp_demangle", "lazy_symbolication",
+	"cache_user_symbols", "lazy_symbolication",
 	"license", "log_size", "max_ast_nodes", "max_bpf_progs",
 	"max_cat_bytes", "max_type_res_iterations", "missing_probes",
 	"on_stack_limit", "perf_rb_pages", "stack_mode", "str_trunc_trailer", "unstable_import",
@@ -48,8 +56,7 @@ static int apply_number(const struct setting *setting, unsigned int max,
 	return 0;
 }
 
-static int apply_print_maps(const struct setting *setting,
-			    struct compile_options *options)
+static int apply_switch(const struct setting *setting, bool *is_off)
 {
 	const struct expr *value = setting->value;
 
@@ -57,7 +64,7 @@ static int apply_print_maps(const struct setting *setting,
 		diag_error(&value->at, NULL, "%s is true or false", setting->name);
 		return -1;
 	}
-	options->hides_maps = !value->value;
+	*is_off = !value->value;
 	return 0;
 }
 
@@ -87,14 +94,16 @@ static int apply(const struct setting *setting, struct compile_options *options)
 			return apply_number(setting, numbers[i].max,
 					    (void *)((char *)options +
 						     numbers[i].offset));
+	for (i = 0; i < ARRAY_SIZE(switches); i++)
+		if (is_named(setting->name, switches[i].name))
+			return apply_switch(setting,
+					    (void *)((char *)options + switches[i].offset));
 	for (i = 0; i < ARRAY_SIZE(ignored); i++)
 		if (is_named(setting->name, ignored[i])) {
 			say_ignored(setting);
 			return 0;
 		}
-	if (is_named(setting->name, "print_maps_on_exit"))
-		return apply_print_maps(setting, options);
-	diag_error(&setting->at, "there are max_map_keys, max_probes, max_strlen and print_maps_on_exit",
+	diag_error(&setting->at, "there are cpp_demangle, max_map_keys, max_probes, max_strlen and print_maps_on_exit",
 		   "'%s' cannot be set", setting->name);
 	return -1;
 }

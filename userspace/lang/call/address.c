@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Addresses: of the network, of symbols, of memory. */
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "call.h"
+#include "lang/provider/user_file.h"
 
 #define INET_FAMILY_SIZE 8
 #define INET_SIZE 24
@@ -223,6 +225,75 @@ static int check_kaddr(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
+/*
+ * How far a symbol is from where the probe is: the same in memory as in the file, wherever
+ * that is loaded.
+ */
+static int find_distance(const struct expr *expr, const struct place *place,
+			 int64_t *distance, unsigned long long *size)
+{
+	const char *name = expr->list->text;
+	unsigned long long address, here;
+
+	if (!elf_symbol_address(place->file->fd, name, &address, size)) {
+		diag_error(&expr->list->at, "symbols are those of the file that is probed",
+			   "'%s' has no symbol '%s'", place->file->path, name);
+		return -1;
+	}
+	/* A probe is at code that the file loads. */
+	if (elf_to_address(&place->file->elf, place->offset, &here))
+		*distance = address - here;
+	if (code_is_imm(*distance))
+		return 0;
+	diag_error(&expr->list->at, NULL, "'%s' is more than 2 GiB away from the probe", name);
+	return -1;
+}
+
+/* What may be there, by its size: that is what bpftrace makes of it. */
+static const char *word_of(unsigned long long size)
+{
+	return size == 1 ? "uint8" : size == 2 ? "uint16" : size == 4 ? "uint32" : "uint64";
+}
+
+static int check_uaddr(struct checker *checker, struct expr *expr)
+{
+	const struct event *event = checker->event;
+	int64_t distance = 0, other = 0;
+	unsigned long long size = 0;
+	size_t i;
+
+	if (require_literal(expr->list, "uaddr()'s symbol"))
+		return -1;
+	if (!(event->provider->gives & GIVES_PLACE)) {
+		diag_error(&expr->at, "use it in a uprobe, or kaddr() for the kernel's symbols",
+			   "uaddr() is not available in %s", event->provider->name);
+		return -1;
+	}
+	for (i = 0; event->places && i < event->nr_targets; i++) {
+		if (find_distance(expr, &event->places[i], &other, &size))
+			return -1;
+		if (i && other != distance) {
+			diag_error(&expr->at, "name one function",
+				   "uaddr() is of one place, and '%s' is several",
+				   event->point->text);
+			return -1;
+		}
+		distance = other;
+	}
+	set_kind(expr, TYPE_INT);
+	expr->type.to = ctype_find(checker->ctypes, &expr->at, word_of(size));
+	expr->value = distance;
+	return 0;
+}
+
+static void emit_uaddr(struct emitter *em, const struct expr *expr, int dst,
+		       unsigned int depth)
+{
+	(void)depth;
+	code_load(&em->code, BPF_DW, dst, offsetof(struct kps_frame, ip));
+	code_alu_imm(&em->code, BPF_ADD, dst, (int32_t)expr->value);
+}
+
 /* The kernel has no functions that a clause may call by their names. */
 static int check_kfunc(struct checker *checker, struct expr *expr)
 {
@@ -312,6 +383,10 @@ const struct function address_functions[] = {
 		.name = "kaddr", .usage = "kaddr(\"symbol\")",
 		.min_args = 1, .max_args = 1,
 		.check = check_kaddr, .is_constant = true,
+	}, {
+		.name = "uaddr", .usage = "uaddr(\"symbol\")",
+		.min_args = 1, .max_args = 1,
+		.check = check_uaddr, .emit = emit_uaddr,
 	}, {
 		.name = "percpu_kaddr",
 		.usage = "percpu_kaddr(\"symbol\") or percpu_kaddr(\"symbol\", cpu)",

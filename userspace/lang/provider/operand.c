@@ -77,7 +77,7 @@ static bool read_symbol(struct arena *arena, const struct user_file *file,
 			const struct elf_mark *mark, const char **text,
 			struct operand *operand)
 {
-	unsigned long long address;
+	unsigned long long address, size;
 	const char *name;
 	int64_t more = 0;
 	size_t len;
@@ -89,7 +89,7 @@ static bool read_symbol(struct arena *arena, const struct user_file *file,
 	*text += len;
 	if ((**text == '+' || **text == '-') && !read_number(text, &more))
 		return false;
-	if (strcmp(*text, "(%rip)") || !elf_symbol_address(file->fd, name, &address))
+	if (strcmp(*text, "(%rip)") || !elf_symbol_address(file->fd, name, &address, &size))
 		return false;
 	operand->base = register_offset("ip");
 	operand->number += more + (int64_t)(address - mark->address);

@@ -46,6 +46,8 @@ struct listing;
  *	error was reported.
  * @fields: of the record that comes with an event, where it gives one. Return: 0 or
  *	-errno.
+ * @arguments: what arg0 and its kin are in an event of it, for a list, where it gives no
+ *	record; NULL: nobody knows
  * @check_argument: whether argN has a meaning in an event of it, where it gives arguments;
  *	NULL: it has. Return: 0, or -1 after an error was reported.
  * @list: calls list_one() for each probe; NULL: there is no list of them
@@ -66,6 +68,7 @@ struct provider {
 		       const struct attach_point *point,
 		       const struct parts *parts, struct event **found);
 	int (*fields)(const char *target, struct event_fields *fields);
+	int (*arguments)(const char *target, struct event_fields *fields);
 	int (*check_argument)(struct checker *checker, const struct expr *expr);
 	void (*list)(struct listing *listing, const struct provider *provider);
 };

@@ -2,17 +2,19 @@
 /* Uprobes and uretprobes: functions of programs and libraries. */
 #include <errno.h>
 #include <fnmatch.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/near.h"
+#include "elf/demangle.h"
 #include "lang/compile.h"
 #include "user_file.h"
 
 struct place_spec {
 	const char *path;
 	const char *symbol;
+	bool is_cpp;		/* .symbol may be as the author has written it */
 	unsigned long long offset;
 	bool has_offset;
 	unsigned long long address;
@@ -24,6 +26,7 @@ struct place_search {
 	struct resolver *resolver;
 	const struct place_spec *spec;
 	struct event *event;
+	const struct user_file *file;	/* the last one */
 	const char *why;	/* a function was left out */
 };
 
@@ -64,15 +67,10 @@ static int parse_offset(struct resolver *resolver, const struct attach_point *po
 static int parse_place(struct resolver *resolver, const struct attach_point *point,
 		       const struct parts *parts, struct place_spec *spec)
 {
-	if (parts->nr == 4 && !strcmp(parts->part[2], "cpp")) {
-		diag_error(&point->at,
-			   arena_printf(resolver->arena,
-					"names of C++ are given as the linker has them: kpctl probes '%s:%s:*%s*'",
-					parts->part[0], parts->part[1], parts->part[3]),
-			   "'cpp' is not supported");
-		return -1;
-	}
-	if (parts->nr != 3 || !*parts->part[1] || !*parts->part[2]) {
+	const char *symbol = parts->part[parts->nr - 1];
+
+	spec->is_cpp = parts->nr == 4 && !strcmp(parts->part[2], "cpp");
+	if ((parts->nr != 3 && !spec->is_cpp) || !*parts->part[1] || !*symbol) {
 		diag_error(&point->at,
 			   arena_printf(resolver->arena,
 					"write %s:FILE:FUNCTION, where FILE is a program or a library",
@@ -81,7 +79,9 @@ static int parse_place(struct resolver *resolver, const struct attach_point *poi
 		return -1;
 	}
 	spec->path = without_quotes(resolver->arena, parts->part[1]);
-	spec->symbol = without_quotes(resolver->arena, parts->part[2]);
+	spec->symbol = without_quotes(resolver->arena, symbol);
+	if (spec->is_cpp)		/* operator+ */
+		return 0;
 	spec->has_address = to_number(spec->symbol, &spec->address);
 	return spec->has_address ? 0 : parse_offset(resolver, point, spec);
 }
@@ -116,6 +116,49 @@ static void add_at(struct place_search *search, const struct user_file *file,
 	add_place(search->resolver->arena, search->event, &place, target);
 }
 
+static bool matches(const char *wanted, const char *name)
+{
+	return !strcmp(wanted, name) || !fnmatch(wanted, name, 0);
+}
+
+/* With its parameters, or without: then it may be one of several. */
+static bool matches_cpp(const char *wanted, const char *mangled)
+{
+	char *name = demangle(mangled);
+	bool is_meant;
+
+	if (!name)
+		return false;
+	is_meant = matches(wanted, name);
+	if (!is_meant) {
+		name[demangled_stem(name)] = '\0';
+		is_meant = matches(wanted, name);
+	}
+	free(name);
+	return is_meant;
+}
+
+static bool is_meant(const struct place_spec *spec, const struct elf_symbol *symbol)
+{
+	return matches(spec->symbol, symbol->name) ||
+	       (spec->is_cpp && matches_cpp(spec->symbol, symbol->name));
+}
+
+/* What a function is called in the name of a probe. */
+static const char *target_of(struct place_search *search, const struct user_file *file,
+			     const char *symbol)
+{
+	return arena_printf(search->resolver->arena, "%s:%s%s", file->path,
+			    search->spec->is_cpp ? "cpp:" : "", symbol);
+}
+
+static void warn_of_choice(const struct place_search *search, const char *name)
+{
+	diag_warning(&search->event->point->at, "probe one of them: those that have its name in theirs",
+		     "'%s' chooses among forms of itself, once in each process: calls do not come here",
+		     name);
+}
+
 /*
  * Functions of that name, or by that pattern: also those that share it, each by itself;
  * one that has several names once, by the last of them.
@@ -131,7 +174,7 @@ static void add_named(struct place_search *search, const struct user_file *file)
 	for (i = 0; i < file->elf.nr_symbols; i++) {
 		const struct elf_symbol *symbol = &file->elf.symbols[i];
 
-		if (fnmatch(spec->symbol, symbol->name, 0) ||
+		if (!is_meant(spec, symbol) ||
 		    !elf_to_offset(&file->elf, symbol->start, &offset))
 			continue;
 		why = user_file_refuses(file, symbol, 0);
@@ -139,8 +182,9 @@ static void add_named(struct place_search *search, const struct user_file *file)
 			search->why = why;
 			continue;
 		}
-		target = arena_printf(search->resolver->arena, "%s:%s", file->path,
-				      symbol->name);
+		if (symbol->chooses && !is_glob(spec->symbol))
+			warn_of_choice(search, symbol->name);
+		target = target_of(search, file, symbol->name);
 		if (is_last(event, file, offset))
 			event->targets[event->nr_targets - 1] = target;
 		else
@@ -251,52 +295,63 @@ static int find_in(struct place_search *search, const struct user_file *file)
 	return symbol ? add_inside(search, file, symbol, spec->offset) : 0;
 }
 
-/* In all programs and libraries of a pattern. */
-static int find_in_all(struct place_search *search)
+static int visit_file(struct user_file *file, void *data)
+{
+	struct place_search *search = data;
+
+	search->file = file;
+	return is_done(search->event, file) ? 0 : find_in(search, file);
+}
+
+/* Of these glibc 2.34 has left nothing but the names: what was in them is in libc.so.6. */
+static bool is_emptied(const char *path)
+{
+	static const char * const names[] = {
+		"libpthread.so", "libdl.so", "librt.so", "libutil.so", "libanl.so",
+	};
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* As all programs that were linked to it have been since. */
+static int find_in_libc(struct place_search *search)
 {
 	const struct attach_point *point = search->event->point;
-	glob_t found;
-	size_t i;
-	int err = 0;
+	struct user_file *libc = user_file_open(search->resolver, point, "libc.so.6", true);
+	int err = libc ? find_in(search, libc) : 0;
 
-	if (glob(search->spec->path, 0, NULL, &found))
-		found.gl_pathc = 0;
-	for (i = 0; i < found.gl_pathc && !err; i++) {
-		struct user_file *file = user_file_open(search->resolver, point,
-				arena_strdup(search->resolver->arena, found.gl_pathv[i]),
-				true);
-
-		/* A file may have several names. */
-		if (file && !is_done(search->event, file))
-			err = find_in(search, file);
-	}
-	globfree(&found);
-	if (err || search->event->nr_targets)
-		return err;
-	missing_report(search->resolver)(&point->at, NULL,
-					 "no file that matches '%s' has such a function",
-					 search->spec->path);
-	return missing_result(search->resolver);
+	if (!err && search->event->nr_targets)
+		diag_warning(&point->at, "write libc", "'%s' has no '%s': that is in %s",
+			     search->file->path, search->spec->symbol, libc->path);
+	return err;
 }
 
 static int find_place(struct place_search *search)
 {
-	struct user_file *file;
-	int err;
+	const struct attach_point *point = search->event->point;
+	const char *path = search->spec->path;
+	int err = user_files_each(search->resolver, point, path, visit_file, search);
 
-	if (is_glob(search->spec->path))
-		return find_in_all(search);
-	file = user_file_open(search->resolver, search->event->point, search->spec->path,
-			      false);
-	if (!file)
-		return -1;
-	err = find_in(search, file);
+	if (!err && !search->event->nr_targets && !search->spec->has_address &&
+	    search->file && is_emptied(search->file->path))
+		err = find_in_libc(search);
 	if (err || search->event->nr_targets)
 		return err;
+	if (is_glob(path)) {
+		missing_report(search->resolver)(&point->at, NULL,
+						 "no file that matches '%s' has such a function",
+						 path);
+		return missing_result(search->resolver);
+	}
 	if (search->why)
 		return refuse_place(search->event, search->why,
 				    "probe an instruction behind it: FUNCTION+OFFSET");
-	return refuse_unknown(search, file);
+	return refuse_unknown(search, search->file);
 }
 
 static int resolve_place(struct resolver *resolver, const struct provider *provider,

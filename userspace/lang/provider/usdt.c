@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Marks that authors of programs have made, with arguments (USDT). */
+#include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
 
 #include "base/near.h"
+#include "base/xalloc.h"
 #include "lang/builtins.h"
 #include "lang/check.h"
 #include "lang/compile.h"
@@ -13,7 +15,10 @@ struct mark_search {
 	struct resolver *resolver;
 	const struct attach_point *point;
 	const struct provider *provider;
-	const struct user_file *file;
+	const char *path;
+	const struct user_file *file;	/* that is looked into */
+	bool has_marks;
+	struct near near;
 	const char *group;	/* NULL: any */
 	const char *name;
 	struct event *found;
@@ -80,42 +85,61 @@ static bool is_meant(const struct mark_search *search, const struct elf_mark *ma
 	       !fnmatch(search->name, mark->name, 0);
 }
 
-static int refuse_unknown(const struct mark_search *search, const struct elf_marks *marks)
+static int refuse_unknown(const struct mark_search *search)
 {
-	struct near near = { .word = search->name };
-	const char *hint;
-	size_t i;
+	const char *hint = near_hint(search->resolver->arena, &search->near);
+	const struct attach_point *point = search->point;
 
-	for (i = 0; i < marks->nr; i++)
-		near_offer(&near, marks->marks[i].name);
-	hint = near_hint(search->resolver->arena, &near);
-	if (!hint && marks->nr)
+	if (is_glob(search->path)) {
+		missing_report(search->resolver)(&point->at, hint,
+						 "no file that matches '%s' has a mark '%s'",
+						 search->path, search->name);
+		return missing_result(search->resolver);
+	}
+	if (!hint && search->has_marks)
 		hint = arena_printf(search->resolver->arena,
 				    "list what there is with kpctl probes 'usdt:%s:*'",
 				    search->file->path);
-	missing_report(search->resolver)(&search->point->at, hint, marks->nr ?
+	missing_report(search->resolver)(&point->at, hint, search->has_marks ?
 					 "'%s' has no mark '%s'" :
 					 "'%s' has no marks, and so no '%s'",
 					 search->file->path, search->name);
 	return missing_result(search->resolver);
 }
 
-static int find_marks(struct mark_search *search)
+static bool has_place_in(const struct mark_search *search, const struct user_file *file)
 {
+	const struct event *event;
+	size_t i;
+
+	for (event = search->found; event; event = event->next)
+		for (i = 0; i < event->nr_targets; i++)
+			if (event->places[i].file == file)
+				return true;
+	return false;
+}
+
+static int find_in(struct user_file *file, void *data)
+{
+	struct mark_search *search = data;
 	struct elf_marks marks;
 	size_t i;
-	int err = 0;
 
-	elf_marks_read(search->file->fd, &marks);
-	for (i = 0; i < marks.nr; i++)
+	if (has_place_in(search, file))
+		return 0;
+	search->file = file;
+	elf_marks_read(file->fd, &marks);
+	search->has_marks |= marks.nr > 0;
+	for (i = 0; i < marks.nr; i++) {
+		near_offer(&search->near, arena_strdup(search->resolver->arena,
+						       marks.marks[i].name));
 		if (is_meant(search, &marks.marks[i]))
 			add_mark(search, &marks.marks[i]);
-	if (!search->nr)
-		err = refuse_unknown(search, &marks);
+	}
 	elf_marks_free(&marks);
 	if (search->nr > search->resolver->max_probes)
-		err = refuse_too_many(search->resolver, search->point, search->nr);
-	return err;
+		return refuse_too_many(search->resolver, search->point, search->nr);
+	return 0;
 }
 
 /* "usdt:FILE:NAME", "usdt:FILE:PROVIDER:NAME" */
@@ -128,7 +152,9 @@ static int resolve_marks(struct resolver *resolver, const struct provider *provi
 		.point = point,
 		.provider = provider,
 		.group = parts->nr == 4 ? parts->part[2] : NULL,
+		.path = without_quotes(resolver->arena, parts->part[1]),
 		.name = parts->part[parts->nr - 1],
+		.near.word = parts->part[parts->nr - 1],
 	};
 	struct event *event;
 	int err;
@@ -138,11 +164,9 @@ static int resolve_marks(struct resolver *resolver, const struct provider *provi
 			   "'%s' does not name a mark of a file", point->text);
 		return -1;
 	}
-	search.file = user_file_open(resolver, point,
-				     without_quotes(resolver->arena, parts->part[1]), false);
-	if (!search.file)
-		return -1;
-	err = find_marks(&search);
+	err = user_files_each(resolver, point, search.path, find_in, &search);
+	if (!err && !search.nr)
+		err = refuse_unknown(&search);
 	for (event = search.found; event; event = event->next)
 		event->lenient = search.nr > 1;
 	*found = search.found;
@@ -172,6 +196,59 @@ static int check_operand(struct checker *checker, const struct expr *expr)
 	mine->type.is_signed = event->operands[n].is_signed;
 	mine->type.size = event->operands[n].size;
 	return 0;
+}
+
+/* "int32 arg0" */
+static void add_field(struct event_fields *fields, const struct operand *operand)
+{
+	unsigned int n = fields->nr;
+	struct event_field *field = APPEND(fields->fields, fields->nr);
+
+	field->name = xasprintf("arg%u", n);
+	field->class = operand->kind == OPERAND_UNKNOWN ? FIELD_OPAQUE : FIELD_PLAIN;
+	field->size = operand->size;
+	field->is_signed = operand->is_signed;
+	field->declared = operand->kind == OPERAND_UNKNOWN ?
+		xasprintf("%s arg%u", operand->text, n) :
+		xasprintf("%sint%u arg%u", operand->is_signed ? "" : "u", 8 * operand->size, n);
+}
+
+static bool is_called(const struct elf_mark *mark, const char *name)
+{
+	size_t len = strlen(mark->provider);
+
+	return !strncmp(name, mark->provider, len) && name[len] == ':' &&
+	       !strcmp(name + len + 1, mark->name);
+}
+
+/* Of "FILE:PROVIDER:NAME": of the first mark of that name. */
+static int mark_arguments(const char *target, struct event_fields *fields)
+{
+	struct arena arena = { 0 };
+	struct resolver resolver = {
+		.arena = &arena, .options = &(const struct compile_options){ 0 },
+	};
+	const struct attach_point nowhere = { .text = "" };
+	const char *name = memrchr(target, ':', strrchr(target, ':') - target) + 1;
+	const char *path = arena_strndup(&arena, target, name - 1 - target);
+	const struct user_file *file = user_file_open(&resolver, &nowhere, path, true);
+	struct operand operands[MAX_OPERANDS];
+	struct elf_marks marks = { 0 };
+	unsigned int j, nr = 0;
+	size_t i;
+
+	*fields = (struct event_fields){ 0 };
+	if (file)
+		elf_marks_read(file->fd, &marks);
+	for (i = 0; i < marks.nr && !nr; i++)
+		if (is_called(&marks.marks[i], name))
+			nr = operands_parse(&arena, file, &marks.marks[i], operands);
+	for (j = 0; j < nr; j++)
+		add_field(fields, &operands[j]);
+	elf_marks_free(&marks);
+	user_files_free(resolver.files);
+	arena_free(&arena);
+	return file ? 0 : -ENOENT;
 }
 
 static void list_marks(struct listing *listing, const struct provider *provider)
@@ -215,6 +292,7 @@ const struct provider usdt_provider = {
 	.gives = GIVES_TASK | GIVES_PLACE | GIVES_ARGUMENTS | GIVES_OPERANDS,
 	.resolve = resolve_marks,
 	.check_argument = check_operand,
+	.arguments = mark_arguments,
 	.list = list_marks,
 	.is_listed_by_name = true,
 };

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/regular.h"
 #include "base/xalloc.h"
 #include "elf/instruction.h"
 #include "elf/library.h"
@@ -15,13 +17,13 @@
 /* With a path, or a library, or a program. */
 static const char *find_path(struct resolver *resolver, const char *name)
 {
-	const char *root = resolver->options->root;
+	unsigned int process = resolver->options->process;
 	const char *kept;
 	char *found;
 
 	if (strchr(name, '/'))
-		return *name == '/' && root ?
-		       arena_printf(resolver->arena, "%s%s", root, name) : name;
+		return *name == '/' && process ?
+		       arena_printf(resolver->arena, "/proc/%u/root%s", process, name) : name;
 	found = !strncmp(name, "lib", 3) ? library_find(name) : NULL;
 	if (!found)
 		found = program_find(name);
@@ -30,24 +32,6 @@ static const char *find_path(struct resolver *resolver, const char *name)
 	kept = arena_strdup(resolver->arena, found);
 	free(found);
 	return kept;
-}
-
-/* What is no regular file is not opened: a device does something then. */
-static int open_regular(const char *path, struct stat *st)
-{
-	int fd;
-
-	if (stat(path, st))
-		return -1;
-	errno = EINVAL;
-	if (!S_ISREG(st->st_mode))
-		return -1;
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || (!fstat(fd, st) && S_ISREG(st->st_mode)))
-		return fd;
-	close(fd);
-	errno = EINVAL;
-	return -1;
 }
 
 static struct user_file *find_open(const struct resolver *resolver,
@@ -70,16 +54,18 @@ static void refuse(const struct attach_point *point, const char *path)
 			   strerror(errno));
 }
 
+/* @shown: what it is called where it is used */
 static struct user_file *open_file(struct resolver *resolver,
-				   const struct attach_point *point, const char *path)
+				   const struct attach_point *point, const char *path,
+				   const char *shown)
 {
 	struct user_file *file;
 	struct elf_file elf;
 	struct stat st;
-	int fd = open_regular(path, &st);
+	int fd = regular_open(path, &st);
 
 	if (fd < 0) {
-		refuse(point, path);
+		refuse(point, shown);
 		return NULL;
 	}
 	file = find_open(resolver, &st);
@@ -89,17 +75,113 @@ static struct user_file *open_file(struct resolver *resolver,
 	}
 	if (!elf_file_read(fd, &elf)) {
 		diag_error(&point->at, "scripts have no functions that the kernel knows",
-			   "'%s' is no ELF file, as programs and libraries are", path);
+			   "'%s' is no ELF file, as programs and libraries are", shown);
 		close(fd);
 		return NULL;
 	}
 	file = xcalloc(1, sizeof(*file));
 	*file = (struct user_file){
-		.path = path, .fd = fd, .device = st.st_dev, .inode = st.st_ino,
+		.path = shown, .fd = fd, .device = st.st_dev, .inode = st.st_ino,
 		.number = -1, .elf = elf, .next = resolver->files,
 	};
 	resolver->files = file;
 	return file;
+}
+
+/* What a process runs: a line of /proc/PID/maps. */
+struct mapped {
+	const char *path;
+	char range[40];		/* as in /proc/PID/map_files */
+};
+
+#define DELETED " (deleted)"
+
+/* Return: false: it is no code of a file. */
+static bool parse_mapped(struct arena *arena, const char *line, struct mapped *mapped)
+{
+	size_t len = strcspn(line, "\n"), end = strlen(DELETED);
+	char flags[8];
+	int at = 0;
+
+	if (sscanf(line, "%39s %7s %*s %*s %*s %n", mapped->range, flags, &at) < 2 ||
+	    !at || line[at] != '/' || !strchr(flags, 'x'))
+		return false;
+	if (len > end && !strncmp(line + len - end, DELETED, end))
+		len -= end;
+	mapped->path = arena_strndup(arena, line + at, len - at);
+	return true;
+}
+
+static struct user_file *open_mapped(struct resolver *resolver,
+				     const struct attach_point *point,
+				     const struct mapped *mapped)
+{
+	return open_file(resolver, point,
+			 arena_printf(resolver->arena, "/proc/%u/map_files/%s",
+				      resolver->options->process, mapped->range),
+			 mapped->path);
+}
+
+static bool is_meant(const struct mapped *mapped, const char *name)
+{
+	const char *file = strrchr(mapped->path, '/') + 1;
+
+	if (strchr(name, '/'))
+		return !strcmp(mapped->path, name);
+	return !strncmp(name, "lib", 3) && library_is_called(file, name);
+}
+
+/*
+ * Files of which the process that is meant runs code: all, or the one of that name, which
+ * may have been replaced since. Ends when @visit does not return 0, and returns that.
+ */
+static int each_mapped(struct resolver *resolver, const struct attach_point *point,
+		       const char *name, user_file_visit visit, void *data)
+{
+	char path[32], *line = NULL;
+	struct mapped mapped;
+	size_t size = 0;
+	FILE *maps;
+	int ret = 0;
+
+	snprintf(path, sizeof(path), "/proc/%u/maps", resolver->options->process);
+	maps = fopen(path, "re");
+	while (maps && !ret && getline(&line, &size, maps) > 0) {
+		struct user_file *file;
+
+		if (!parse_mapped(resolver->arena, line, &mapped) ||
+		    (name && !is_meant(&mapped, name)))
+			continue;
+		file = open_mapped(resolver, point, &mapped);
+		ret = file ? visit(file, data) : 0;
+	}
+	free(line);
+	if (maps)
+		fclose(maps);
+	return ret;
+}
+
+static int keep_first(struct user_file *file, void *data)
+{
+	*(struct user_file **)data = file;
+	return 1;
+}
+
+static struct user_file *open_named(struct resolver *resolver,
+				    const struct attach_point *point, const char *name)
+{
+	struct user_file *file = NULL;
+	const char *path;
+
+	if (resolver->options->process &&
+	    each_mapped(resolver, point, name, keep_first, &file))
+		return file;
+	path = find_path(resolver, name);
+	if (path)
+		return open_file(resolver, point, path, path);
+	diag_error(&point->at, "write its path",
+		   "no library and no program in $PATH is called '%s'", name);
+	return NULL;
 }
 
 struct user_file *user_file_open(struct resolver *resolver,
@@ -107,16 +189,53 @@ struct user_file *user_file_open(struct resolver *resolver,
 				 bool silent)
 {
 	bool was_muted = diag_mute(silent || diag_is_muted());
-	const char *path = find_path(resolver, name);
-	struct user_file *file = NULL;
+	struct user_file *file = open_named(resolver, point, name);
 
-	if (path)
-		file = open_file(resolver, point, path);
-	else
-		diag_error(&point->at, "write its path",
-			   "no library and no program in $PATH is called '%s'", name);
 	diag_mute(was_muted);
 	return file;
+}
+
+static int each_matching(struct resolver *resolver, const struct attach_point *point,
+			 const char *pattern, user_file_visit visit, void *data)
+{
+	glob_t found;
+	size_t i;
+	int ret = 0;
+
+	if (glob(pattern, 0, NULL, &found))
+		found.gl_pathc = 0;
+	for (i = 0; i < found.gl_pathc && !ret; i++) {
+		struct user_file *file = user_file_open(resolver, point,
+				arena_strdup(resolver->arena, found.gl_pathv[i]), true);
+
+		ret = file ? visit(file, data) : 0;
+	}
+	globfree(&found);
+	return ret;
+}
+
+int user_files_each(struct resolver *resolver, const struct attach_point *point,
+		    const char *name, user_file_visit visit, void *data)
+{
+	struct user_file *file;
+	bool was_muted;
+	int ret;
+
+	if (!strcmp(name, "*") && resolver->options->process) {
+		was_muted = diag_mute(true);
+		ret = each_mapped(resolver, point, NULL, visit, data);
+		diag_mute(was_muted);
+		return ret;
+	}
+	if (!strcmp(name, "*")) {
+		diag_error(&point->at, "name a file, or a process with -p",
+			   "'*' is all that a process runs, and there is none");
+		return -1;
+	}
+	if (is_glob(name))
+		return each_matching(resolver, point, name, visit, data);
+	file = user_file_open(resolver, point, name, false);
+	return file ? visit(file, data) : -1;
 }
 
 /* Behind the beginning of a function; a megabyte is read soon. */

@@ -35,6 +35,19 @@ struct user_file *user_file_open(struct resolver *resolver,
 				 const struct attach_point *point, const char *name,
 				 bool silent);
 
+/* Return: 0 to go on. */
+typedef int (*user_file_visit)(struct user_file *file, void *data);
+
+/**
+ * user_files_each() - all files that a probe names
+ * @name: as above; a pattern of paths; or "*", all that the process runs which -p names
+ * @visit: called for each. A file of several names comes as often.
+ *
+ * Return: 0; what @visit has returned; or -1 after an error was reported.
+ */
+int user_files_each(struct resolver *resolver, const struct attach_point *point,
+		    const char *name, user_file_visit visit, void *data);
+
 /* Whether a probe may be at @offset of @symbol: NULL, or what speaks against it. */
 const char *user_file_refuses(const struct user_file *file,
 			      const struct elf_symbol *symbol,
