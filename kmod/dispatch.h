@@ -371,16 +371,18 @@ static __always_inline enum kps_ledger kps_run_guarded(const struct kps_code *co
 						       struct kps_ctx *ctx)
 {
 	u8 *inside = &(*this_cpu_ptr(&kps_inside))[kps_context()];
-	u32 result;
+	enum kps_ledger outcome;
 
 	if (*inside)
 		return KPS_LEDGER_RECURSION;
 	WRITE_ONCE(*inside, 1);
 	barrier();
-	result = kps_prog_run(code->prog, ctx);
+	if (unlikely(code->large))
+		ctx = kps_enlarge(ctx);
+	outcome = kps_outcome(ctx, kps_prog_run(code->prog, ctx));
 	barrier();
 	WRITE_ONCE(*inside, 0);
-	return kps_outcome(ctx, result);
+	return outcome;
 }
 
 /** kps_event_run() - run the clause and enter where the event went */

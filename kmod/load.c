@@ -366,8 +366,10 @@ static int check_output(struct kps_output *output, struct kps_error *error)
 	    output->fields[output->nr_fields - 1].type == KPS_T_JOIN)
 		output->joins = true;
 	output->has_stacks = kps_hold_stacks(output->fields, output->nr_fields);
-	for (i = 0; i + output->joins < output->nr_fields; i++)
+	for (i = 0; i + output->joins < output->nr_fields; i++) {
 		output->size += output->fields[i].size;
+		output->has_long |= kps_field_is_long(&output->fields[i]);
+	}
 	if (output->size > KPS_SCRATCH_SIZE)
 		return kps_error(error, -E2BIG, "%u bytes, at most %u",
 				 output->size, KPS_SCRATCH_SIZE);

@@ -182,22 +182,40 @@ static __always_inline void tell(struct kps_buffer *buffer)
 		irq_work_queue(&buffer->wake_work);
 }
 
+/* In the record, if there is one. Return: how many bytes they take there. */
+static u32 __kprobes pack(void *record, const struct kps_output *output, const void *data)
+{
+	const struct kps_field *field = output->fields;
+	u32 i, done = 0;
+
+	for (i = 0; i + output->joins < output->nr_fields; i++, field++) {
+		u32 bytes = kps_field_bytes(field, data);
+
+		if (record)
+			memcpy(record + done, data, bytes);
+		data += field->size;
+		done += bytes;
+	}
+	return done;
+}
+
 /**
  * kps_buffer_write() - one record
  * @buffer: to write to
  * @time: of the first record of this event
- * @output: its number
- * @data: @size bytes of fields
- * @size: a multiple of 8
+ * @nr: number of @output
+ * @output: what it has
+ * @data: its fields, as they are in scratch
  * @joined: text behind them, or NULL
  * @len: of it, up to KPS_MAX_JOIN
  *
  * Context: any, with preemption off. Return: 0, or -ENOSPC: it was counted.
  */
-int __kprobes kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
-			       const void *data, u32 size, const char *joined,
-			       u32 len)
+int __kprobes kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 nr,
+			       const struct kps_output *output, const void *data,
+			       const char *joined, u32 len)
 {
+	u32 size = output->has_long ? pack(NULL, output, data) : output->size;
 	struct ring_buffer_event *event;
 	struct kps_record *record;
 
@@ -210,9 +228,12 @@ int __kprobes kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
 	}
 	record = ring_buffer_event_data(event);
 	record->time = time;
-	record->output = output;
+	record->output = nr;
 	record->joined = len;
-	memcpy(record->data, data, size);
+	if (output->has_long)
+		pack(record->data, output, data);
+	else
+		memcpy(record->data, data, size);
 	if (len)
 		memcpy((u8 *)record->data + size, joined, len);
 	kps_ring_buffer_commit(buffer->ring, event);
@@ -432,8 +453,9 @@ u64 kps_buffer_read_until(struct kps_buffer *buffer, u64 time)
 	return U64_MAX;
 }
 
-int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
-		     const void *data, u32 size, const char *joined, u32 len)
+int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 nr,
+		     const struct kps_output *output, const void *data,
+		     const char *joined, u32 len)
 {
 	return -ENOSPC;
 }

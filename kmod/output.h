@@ -5,7 +5,9 @@
 #ifndef KPS_OUTPUT_H
 #define KPS_OUTPUT_H
 
+#include <linux/kernel.h>
 #include <linux/kpstat.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "error.h"
@@ -18,12 +20,14 @@ struct kps_ctx;
  * @size: bytes of its fields in scratch
  * @has_stacks: among its fields
  * @joins: its last field is a KPS_T_JOIN, which is not in scratch
+ * @has_long: among its fields are strings of which only what they have is in a record
  */
 struct kps_output {
 	u32 size;
 	u32 nr_fields;
 	bool joins;
 	bool has_stacks;
+	bool has_long;
 	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
 };
 
@@ -33,6 +37,7 @@ struct kps_output {
  *	not the same on all CPUs
  * @output: number of its kps_output
  * @joined: bytes of text behind the fields
+ * @data: the fields as kps_field_bytes() has them
  */
 struct kps_record {
 	u64 time;
@@ -53,8 +58,25 @@ int kps_buffer_waker(struct kps_buffer *buffer, int fd, struct kps_error *error)
 void kps_buffer_wake(struct kps_buffer *buffer);
 u64 kps_buffer_lost(const struct kps_buffer *buffer);
 
-int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 output,
-		     const void *data, u32 size, const char *joined, u32 len);
+int kps_buffer_write(struct kps_buffer *buffer, u64 time, u32 nr,
+		     const struct kps_output *output, const void *data,
+		     const char *joined, u32 len);
+
+/* Longer ones are as long as they are, in a record. */
+#define KPS_SHORT_STR 64
+
+static inline bool kps_field_is_long(const struct kps_field *field)
+{
+	return field->type == KPS_T_STR && field->size > KPS_SHORT_STR;
+}
+
+/** kps_field_bytes() - how many bytes of a record a field takes, a multiple of 8 */
+static inline u32 kps_field_bytes(const struct kps_field *field, const void *data)
+{
+	if (!kps_field_is_long(field))
+		return field->size;
+	return round_up(strnlen(data, field->size - 1) + 1, sizeof(u64));
+}
 
 /* Reading: one reader at a time. */
 struct kps_reader *kps_reader_start(struct kps_buffer *buffer,

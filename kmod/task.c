@@ -9,6 +9,7 @@
  * that from being replaced, and so it is in one interval, too.
  */
 #include <linux/ktime.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -20,12 +21,12 @@
 
 /**
  * struct task_event - an event in a task
- * @ctx: its context; .began is when it got the CPU last
  * @live: whether its program's handlers ran when it came; that has changed: it is to end
+ * @large: its context; .ctx.began is when it got the CPU last
  */
 struct task_event {
-	struct kps_ctx ctx;
 	bool live;
+	struct kps_large_ctx large;
 };
 
 static struct workqueue_struct *task_wq;
@@ -65,7 +66,7 @@ static void give_cpu(struct kps_ctx *ctx)
  */
 bool kps_task_pause(struct kps_ctx *ctx)
 {
-	const struct task_event *event = container_of(ctx, struct task_event, ctx);
+	const struct task_event *event = container_of(ctx, struct task_event, large.ctx);
 
 	/* What is printed from now on is later than what others print meanwhile. */
 	ctx->wrote = 0;
@@ -97,16 +98,24 @@ void kps_task_serve(const struct kps_site *site)
 {
 	const struct kps_probe *probe = site->probe;
 	struct kps_program *program = probe->program;
-	struct task_event event KPS_UNINITIALISED;
+	struct task_event *event = probe->code->room;
+	struct kps_ctx *ctx = &event->large.ctx;
 
+	/* Of this probe there is one event at a time, too. */
 	mutex_lock(&program->read_lock);
-	event.live = READ_ONCE(program->live);
+	event->live = READ_ONCE(program->live);
 	preempt_disable();
-	kps_event_begin(&event.ctx, probe, kps_event_hit(probe), KPS_FILLS_SITE);
-	event.ctx.frame.site = site->id;
-	event.ctx.turns = TURNS;
-	run(&event.ctx, probe);
+	kps_event_begin(ctx, probe, kps_event_hit(probe), KPS_FILLS_SITE);
+	ctx->frame.site = site->id;
+	ctx->turns = TURNS;
+	run(ctx, probe);
 	mutex_unlock(&program->read_lock);
+}
+
+/** kps_task_room() - what a clause that runs in a task needs, for kvfree(); or NULL */
+void *kps_task_room(void)
+{
+	return kvzalloc(sizeof(struct task_event), GFP_KERNEL);
 }
 
 /** kps_task_queue() - have a worker serve it. Any context. Return: false: it is to already. */

@@ -10,6 +10,7 @@
 struct kps_ctx;
 struct kps_site;
 
+void *kps_task_room(void);
 void kps_task_serve(const struct kps_site *site);
 bool kps_task_pause(struct kps_ctx *ctx);
 bool kps_task_queue(struct work_struct *work);

@@ -5,9 +5,11 @@
  * the bpf() system call is not needed.
  */
 #include <linux/filter.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "kpstat.h"
+#include "task.h"
 
 /* A call's imm is a helper's number on the wire and a distance in the core. */
 static int kps_link_calls(struct bpf_insn *insns, unsigned int nr)
@@ -100,6 +102,11 @@ struct kps_code *kps_code_create(const struct kps_program *program,
 		err = kps_compile(insns, nr, &code->prog, error);
 	if (!err)
 		err = compile_blocks(program, error);
+	if (!err && code->loops) {
+		code->room = kps_task_room();
+		if (!code->room)
+			err = kps_error(error, -ENOMEM, "no memory");
+	}
 	if (err) {
 		kps_code_free(code);
 		return ERR_PTR(err);
@@ -114,6 +121,7 @@ void kps_code_free(struct kps_code *code)
 		return;
 	if (code->prog)
 		bpf_prog_free(code->prog);
+	kvfree(code->room);
 	kfree(code);
 }
 

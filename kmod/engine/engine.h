@@ -19,9 +19,11 @@ struct kps_program;
 struct kps_row;
 struct pt_regs;
 
+/* Bytes of scratch that a handler's stack can bear. */
+#define KPS_SHORT_SCRATCH 512
+
 /**
  * struct kps_ctx - one event, on its handler's stack
- * @frame: what the clause sees, and so the first member
  * @program: whose clause it is
  * @row: tables and ledgers of this CPU, read once so that an event never falls
  *	into two intervals
@@ -37,9 +39,10 @@ struct pt_regs;
  * @fault_line: of the first reading that failed, if @lost says that one did
  * @began: ns, of the one event in some that the guard has timed; else 0
  * @wrote: ns, when it wrote its first record, which all of them bear; 0: not yet
+ * @frame: what the clause sees, with what is behind it
+ * @scratch: see kps_scratch()
  */
 struct kps_ctx {
-	struct kps_frame frame;
 	struct kps_program *program;
 	struct kps_row *row;
 	struct kps_ledger_counts *ledger;
@@ -52,7 +55,30 @@ struct kps_ctx {
 	u32 fault_line;
 	u64 began;
 	u64 wrote;
+	struct kps_frame frame;
+	u8 scratch[KPS_SHORT_SCRATCH];
 };
+
+/**
+ * struct kps_large_ctx - the same with all of scratch, for clauses that need more of it
+ * @ctx: copied from the handler's stack
+ * @more: what @ctx.scratch goes on with
+ */
+struct kps_large_ctx {
+	struct kps_ctx ctx;
+	u8 more[KPS_SCRATCH_SIZE - KPS_SHORT_SCRATCH];
+};
+
+_Static_assert(offsetof(struct kps_ctx, scratch) ==
+	       offsetof(struct kps_ctx, frame) + KPS_SCRATCH, "scratch is behind the frame");
+_Static_assert(offsetof(struct kps_large_ctx, more) ==
+	       offsetof(struct kps_ctx, scratch) + KPS_SHORT_SCRATCH, "and is one piece");
+
+/* By its address: the array is not all of it. */
+static __always_inline void *kps_scratch(struct kps_ctx *ctx, u64 off)
+{
+	return (void *)((unsigned long)ctx + offsetof(struct kps_ctx, scratch) + off);
+}
 
 #define KPS_RECORD_TRACKED 128
 
@@ -117,6 +143,8 @@ struct kps_shortcut {
  * @frame_read: bits of the words of struct kps_frame before scratch that are
  *	loaded; nobody looks at the others
  * @loops: it calls helpers that burn fuel
+ * @large: it needs a struct kps_large_ctx
+ * @room: one of its own, if it is to run in a task; see task.c
  * @reads_regs: a stack or a register is wanted
  * @reads_record: helpers read the record
  * @record_used: bytes of the record (the first ones) that helpers read
@@ -125,6 +153,8 @@ struct kps_code {
 	struct bpf_prog *prog;
 	u32 frame_read;
 	bool loops;
+	bool large;
+	void *room;
 	bool reads_regs;
 	bool reads_record;
 	bool guarded;
@@ -165,6 +195,7 @@ struct kps_block {
  * @takes_stack: it needs the program's stack table
  * @takes_regs: it reads ctx->regs
  * @takes_record: it reads of the record where no constant says
+ * @searches: for each byte of one string it may look at half of another's
  * @nests: it calls nothing of the kernel's, and may nest
  * @burns: it takes as long as there is fuel for: where it can the clause runs in a task
  * @looks: it looks into the table of each CPU
@@ -175,6 +206,7 @@ struct kps_traits {
 	bool takes_stack;
 	bool takes_regs;
 	bool takes_record;
+	bool searches;
 	bool nests;
 	bool burns;
 	bool looks;
@@ -206,6 +238,7 @@ void kps_code_free(struct kps_code *code);
 void kps_block_free(struct kps_block *block);
 bool kps_engine_is_jit(void);
 
+struct kps_ctx *kps_enlarge(const struct kps_ctx *ctx);
 int kps_helpers_init(void);
 void kps_helpers_exit(void);
 
@@ -219,7 +252,7 @@ u64 kps_tables_len(struct kps_ctx *ctx, const struct kps_map *map);
 static __always_inline u32 kps_prog_run(const struct bpf_prog *prog,
 					struct kps_ctx *ctx)
 {
-	return bpf_dispatcher_nop_func(ctx, prog->insnsi, prog->bpf_func);
+	return bpf_dispatcher_nop_func(&ctx->frame, prog->insnsi, prog->bpf_func);
 }
 
 #endif

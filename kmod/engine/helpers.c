@@ -38,7 +38,7 @@
 	static u64 __kprobes kps_fn_##name(u64 ctx_, u64 r2, u64 r3,	\
 					   u64 r4, u64 r5)
 
-#define CTX ((struct kps_ctx *)(unsigned long)ctx_)
+#define CTX container_of((struct kps_frame *)(unsigned long)ctx_, struct kps_ctx, frame)
 
 static u64 lose(struct kps_ctx *ctx, enum kps_ledger why)
 {
@@ -62,7 +62,7 @@ static u64 line_of(u64 arg)
 
 static void *scratch(struct kps_ctx *ctx, u64 off)
 {
-	return ctx->frame.scratch + off;
+	return kps_scratch(ctx, off);
 }
 
 HELPER(pid_tgid, .nests = true, .cost = 5)
@@ -260,7 +260,6 @@ static int __kprobes read_str(char *out, u32 size, unsigned long addr)
 {
 	u32 done = 0, room = size - 1;
 
-	memset(out, 0, size);
 	while (done < room) {
 		u32 piece = STR_CHUNK - (addr & (STR_CHUNK - 1));
 		char *end;
@@ -278,6 +277,7 @@ static int __kprobes read_str(char *out, u32 size, unsigned long addr)
 		done += piece;
 		addr += piece;
 	}
+	out[done] = 0;
 	return done;
 }
 
@@ -290,12 +290,12 @@ HELPER(str, .cost = 50)
 
 HELPER(strn, .cost = 50)
 {
-	u32 size = r4 & KPS_SIZE_MASK, room = min_t(u64, r3, size - 1);
+	u32 size = r4 & KPS_SIZE_MASK, room = clamp_t(u64, r3, 1, size);
 	char *out = scratch(CTX, r5);
 	int len;
 
 	memset(out, 0, size);
-	len = read_str(out, room + 1, r2);
+	len = read_str(out, room, r2);
 	return len < 0 ? fault(CTX, line_of(r4)) : len;
 }
 
@@ -351,6 +351,7 @@ struct room {
 };
 
 static struct room __percpu *rooms;
+static struct kps_large_ctx __percpu *large[KPS_NR_CONTEXTS];
 
 int kps_helpers_init(void)
 {
@@ -359,16 +360,45 @@ int kps_helpers_init(void)
 	rooms = alloc_percpu(struct room);
 	if (!rooms)
 		return -ENOMEM;
+	for (i = 0; i < KPS_NR_CONTEXTS; i++) {
+		large[i] = alloc_percpu(struct kps_large_ctx);
+		if (!large[i])
+			goto no_memory;
+	}
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < KPS_NR_CONTEXTS; i++)
 			prandom_seed_state(&per_cpu_ptr(rooms, cpu)->random[i],
 					   get_random_u64());
 	return 0;
+
+no_memory:
+	kps_helpers_exit();
+	return -ENOMEM;
 }
 
 void kps_helpers_exit(void)
 {
+	int i;
+
+	/* NULL is freed, too. */
+	for (i = 0; i < KPS_NR_CONTEXTS; i++)
+		free_percpu(large[i]);
 	free_percpu(rooms);
+}
+
+/**
+ * kps_enlarge() - move an event to where there is more scratch
+ * @ctx: of a clause that has not begun
+ *
+ * Context: guarded, so that there is no other such event on this CPU in this context.
+ * Return: what the clause is to run with.
+ */
+struct kps_ctx *__kprobes kps_enlarge(const struct kps_ctx *ctx)
+{
+	struct kps_ctx *its = &this_cpu_ptr(large[kps_context()])->ctx;
+
+	memcpy(its, ctx, offsetof(struct kps_ctx, scratch));
+	return its;
 }
 
 static unsigned long *stack_room(void)
@@ -414,8 +444,8 @@ static bool begins_with(const char *text, const char *with, u32 len)
 	return !len;
 }
 
-/* The worst are 255 bytes of one letter, and another behind 127 of it. */
-HELPER(strstr, .nests = true, .cost = 20000)
+/* The worst are bytes of one letter, and another behind half as many of it. */
+HELPER(strstr, .searches = true, .nests = true, .cost = 20)
 {
 	const char *text = scratch(CTX, r3), *wanted = scratch(CTX, r5);
 	u32 len = length_of(text, r2 & KPS_SIZE_MASK);
@@ -426,6 +456,34 @@ HELPER(strstr, .nests = true, .cost = 20000)
 		if (begins_with(text + i, wanted, nr))
 			return i;
 	return -1;
+}
+
+HELPER(strcpy, .nests = true, .cost = 20)
+{
+	u32 size = r4 & KPS_SIZE_MASK;
+	char *out = scratch(CTX, r5);
+	const char *text = scratch(CTX, r3);
+	u32 len = length_of(text, min_t(u32, r2 & KPS_SIZE_MASK, size - 1));
+
+	/* They may be the same place. */
+	memmove(out, text, len);
+	memset(out + len, 0, size - len);
+	return len;
+}
+
+HELPER(strcmp, .nests = true, .cost = 20)
+{
+	const char *a = scratch(CTX, r3), *b = scratch(CTX, r5);
+	u32 len = length_of(a, r2 & KPS_SIZE_MASK);
+
+	return len != length_of(b, r4 & KPS_SIZE_MASK) || !begins_with(a, b, len);
+}
+
+HELPER(strbyte, .nests = true, .cost = 10)
+{
+	if (r4 >= (r2 & KPS_SIZE_MASK))
+		return 0;
+	return (s64)*(const s8 *)scratch(CTX, r3 + r4);
 }
 
 HELPER(usermode, .takes_regs = true, .cost = 5)
@@ -533,8 +591,8 @@ static u64 write_record(struct kps_ctx *ctx, u32 output, u64 off,
 
 	if (!ctx->wrote)
 		ctx->wrote = ktime_get_mono_fast_ns();
-	if (kps_buffer_write(program->buffer, ctx->wrote, output,
-			     scratch(ctx, off), what->size, joined, len))
+	if (kps_buffer_write(program->buffer, ctx->wrote, output, what,
+			     scratch(ctx, off), joined, len))
 		return lose(ctx, KPS_LEDGER_OUTPUT);
 	/* The time is behind those of all records that are read before this one. */
 	if (what->has_stacks)

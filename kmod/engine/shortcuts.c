@@ -85,7 +85,7 @@ static bool loads_word(const struct bpf_insn *insn, u8 dst)
 {
 	return is(insn, BPF_LDX | BPF_MEM | BPF_DW, dst) &&
 	       insn->off >= offsetof(struct kps_frame, retval) &&
-	       insn->off < offsetof(struct kps_frame, scratch);
+	       insn->off < KPS_SCRATCH;
 }
 
 /* rN = word of the frame; if rN OP constant goto exit with 0 */
@@ -170,7 +170,7 @@ static const struct bpf_insn *find_part(struct kps_part *part, s32 at,
 	}
 	if (!insn || !is(insn, BPF_STX | BPF_MEM | BPF_DW, insn->dst_reg) ||
 	    insn->src_reg != BPF_REG_0 ||
-	    insn->off != offsetof(struct kps_frame, scratch) + at)
+	    insn->off != KPS_SCRATCH + at)
 		return NULL;
 	return insn + 1;
 }
@@ -252,7 +252,7 @@ void kps_shortcuts_find(struct kps_code *code, const struct kps_program *program
 	const struct bpf_insn *insn = insns + skip_context_copy(insns);
 	struct kps_shortcut *it = &code->shortcut;
 
-	code->guarded = any_may_not_nest(insns, end);
+	code->guarded = code->large || any_may_not_nest(insns, end);
 	it->filters = find_filter(it, insn, end);
 	if (it->filters)
 		insn += 2;

@@ -25,7 +25,7 @@
 
 #include "kpstat.h"
 
-#define SCRATCH_BASE offsetof(struct kps_frame, scratch)
+#define SCRATCH_END (KPS_SCRATCH + KPS_SCRATCH_SIZE)
 
 enum reg_type {
 	REG_UNUSABLE,	/* never written, or differs between paths */
@@ -175,10 +175,16 @@ static int check_jump(struct verifier *v, const struct bpf_insn *insn)
 /* [off, off + size) of the frame, all inside scratch, or -1. */
 static long scratch_offset(long off, unsigned int size)
 {
-	if (off < (long)SCRATCH_BASE ||
-	    off + size > (long)sizeof(struct kps_frame))
+	if (off < (long)KPS_SCRATCH || off + size > (long)SCRATCH_END)
 		return -1;
-	return off - SCRATCH_BASE;
+	return off - KPS_SCRATCH;
+}
+
+/* Somebody writes there: what is read was written. */
+static void note_scratch(struct verifier *v, unsigned int off, unsigned int len)
+{
+	if (off + len > KPS_SHORT_SCRATCH)
+		v->code->large = true;
 }
 
 static bool is_written(const struct verifier *v, unsigned int off,
@@ -216,15 +222,15 @@ static int check_load(struct verifier *v, const struct bpf_insn *insn)
 	err = check_reg(v, insn->dst_reg) ?: check_ctx_base(v, insn->src_reg);
 	if (err)
 		return err;
-	if (off < 0 || off + size > sizeof(struct kps_frame))
+	if (off < 0 || off + size > SCRATCH_END)
 		return refuse(v, "load outside of the frame, at %ld", off);
 	if (off % size)
 		return refuse(v, "load at %ld is not aligned", off);
-	if (off < (long)SCRATCH_BASE)
+	if (off < (long)KPS_SCRATCH)
 		note_frame_read(v, off);
-	else if (!is_written(v, off - SCRATCH_BASE, size))
+	else if (!is_written(v, off - KPS_SCRATCH, size))
 		return refuse(v, "scratch byte %ld is read before it is written",
-			      off - (long)SCRATCH_BASE);
+			      off - (long)KPS_SCRATCH);
 	set_scalar(&v->now.reg[insn->dst_reg]);
 	return 0;
 }
@@ -250,6 +256,7 @@ static int check_store(struct verifier *v, const struct bpf_insn *insn)
 		return refuse(v, "store outside of scratch, at %d", insn->off);
 	if (off % size)
 		return refuse(v, "store at %d is not aligned", insn->off);
+	note_scratch(v, off, size);
 	bitmap_set(v->now.written, off, size);
 	return 0;
 }
@@ -407,6 +414,7 @@ struct call {
 	const struct kps_map *map;
 	const struct kps_output *output;
 	unsigned int len;
+	unsigned int read;	/* bytes that the string has which was given first */
 	long record;
 	long out;		/* scratch to mark as written, or -1 */
 	unsigned int out_len;
@@ -425,7 +433,17 @@ static int check_scratch_range(struct verifier *v, u64 off, unsigned int len,
 	if (read && !is_written(v, off, len))
 		return refuse(v, "bytes %llu to %llu of scratch are not all written",
 			      off, off + len - 1);
+	note_scratch(v, off, len);
 	return 0;
+}
+
+/* Of two, that is called for the second one. */
+static int check_in(struct verifier *v, struct call *call, u64 off)
+{
+	if (call->helper->traits->searches)
+		add_cost(v, call->read * call->len / 4);
+	call->read = call->len;
+	return check_scratch_range(v, off, call->len, true);
 }
 
 static int check_out(struct verifier *v, struct call *call, u64 off,
@@ -651,7 +669,7 @@ static int check_const_arg(struct verifier *v, struct call *call,
 	case KPS_ARG_SUM_MAP:
 		return check_sum_map(v, call, value);
 	case KPS_ARG_IN:
-		return check_scratch_range(v, value, call->len, true);
+		return check_in(v, call, value);
 	case KPS_ARG_OUTPUT:
 		return check_output(v, call, value, false);
 	case KPS_ARG_JOIN_OUTPUT:

@@ -30,6 +30,7 @@ struct merge {
 	u32 mask;
 	struct kps_secret secret;
 	u32 *index;
+	u64 key[KPS_MAX_KEY_SIZE / sizeof(u64)];	/* of the slot that is merged */
 };
 
 /* Maps on their way into snapshots, and what each of them needs for it. */
@@ -93,12 +94,11 @@ static u64 *find_or_add(struct merge *merge, const u64 *key)
 static void merge_slot(struct merge *merge, const struct kps_slot *slot)
 {
 	const struct kps_map *map = merge->into->map;
-	u64 key[KPS_MAX_KEY_SIZE / sizeof(u64)];
 	u64 *value;
 
-	memcpy(key, slot->data, map->key_size);
-	make_canonical(map, merge->stacks, key);
-	value = find_or_add(merge, key);
+	memcpy(merge->key, slot->data, map->key_size);
+	make_canonical(map, merge->stacks, merge->key);
+	value = find_or_add(merge, merge->key);
 	if (value)
 		kps_kinds[map->kind]->merge(map, value,
 					    slot->data + map->key_size / 8);

@@ -125,3 +125,27 @@ int kps_put_fields(struct sk_buff *msg, const struct kps_program *program,
 	}
 	return 0;
 }
+
+static int put_joined(struct sk_buff *msg, const struct kps_output *output,
+		      const struct kps_record *record, const void *text)
+{
+	return output->joins ? kps_put_text(msg, text, record->joined) : 0;
+}
+
+/** kps_put_record() - the fields of a record. Context: may sleep. Return: 0 or -EMSGSIZE. */
+int kps_put_record(struct sk_buff *msg, const struct kps_program *program,
+		   const struct kps_record *record)
+{
+	const struct kps_output *output = &program->outputs[record->output];
+	u32 share = kps_share_of(output->nr_fields, output->joins ? record->joined : 0);
+	const struct kps_field *field = output->fields;
+	const u64 *data = record->data;
+	u32 i;
+
+	for (i = 0; i + output->joins < output->nr_fields; i++, field++) {
+		if (put_field(msg, program, field, data, share))
+			return -EMSGSIZE;
+		data += kps_field_bytes(field, data) / sizeof(u64);
+	}
+	return put_joined(msg, output, record, data);
+}

@@ -76,6 +76,9 @@ int kps_put_probe(struct sk_buff *msg, const struct kps_probe *probe, u32 *first
 /* fields.c */
 u32 kps_share_of(u32 nr_fields, u32 numbers);
 int kps_put_text(struct sk_buff *msg, const char *text, u32 len);
+struct kps_record;
+int kps_put_record(struct sk_buff *msg, const struct kps_program *program,
+		   const struct kps_record *record);
 int kps_put_fields(struct sk_buff *msg, const struct kps_program *program,
 		   const struct kps_field *fields, u32 nr, const u64 *data,
 		   u32 share);

@@ -30,20 +30,13 @@ int kps_output_start(struct netlink_callback *cb)
 static int put_record(struct sk_buff *msg, const struct kps_program *program,
 		      const struct kps_record *record)
 {
-	const struct kps_output *output = &program->outputs[record->output];
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_RECORD);
 
 	if (!nest ||
 	    nla_put_u32(msg, KPS_ENTRY_A_OUTPUT, record->output) ||
 	    nla_put_u64_64bit(msg, KPS_ENTRY_A_TIME, record->time,
 			      KPS_ENTRY_A_PAD) ||
-	    kps_put_fields(msg, program, output->fields,
-		       output->nr_fields - output->joins, record->data,
-		       kps_share_of(output->nr_fields,
-				output->joins ? record->joined : 0)) ||
-	    (output->joins &&
-	     kps_put_text(msg, (const char *)record->data + output->size,
-		      record->joined)))
+	    kps_put_record(msg, program, record))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

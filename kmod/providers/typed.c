@@ -33,7 +33,7 @@
  * Bytes for each string or array in a record that has no length of its own. No
  * clause sees more of one.
  */
-#define ROOM (KPS_MAX_STR + 8)
+#define ROOM 264
 
 static noinline bool __kprobes is_done(const struct kps_site *site,
 				       struct kps_at at)

@@ -38,7 +38,7 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 #define DONE MOV_IMM(R0, 1), EXIT
 
 /* Where byte @n of scratch is for loads and stores. */
-#define SCRATCH(n) ((int)offsetof(struct kps_frame, scratch) + (n))
+#define SCRATCH(n) ((int)KPS_SCRATCH + (n))
 
 /* Of an array of @max that is filled up with zeros, which is no instruction. */
 static inline size_t insns_count(const struct bpf_insn *insns, size_t max)

@@ -226,8 +226,8 @@ static void check_key_limit(void)
 	nla_nest_end(msg, nest);
 	raw_put_probe(msg, "kprobe", TARGET, insns, NR(insns));
 	err = raw_send(msg, why);
-	check(err == -E2BIG && strstr(why, "a key of 264 bytes, at most 256"),
-	      "a key of 264 bytes is refused: %s", why);
+	check(err == -E2BIG && strstr(why, "a key of 2056 bytes, at most 2048"),
+	      "a key of 2056 bytes is refused: %s", why);
 }
 
 /* One probe sets, another takes and deletes, on two CPUs at once. */

@@ -810,15 +810,15 @@ static void refuse_waker(void)
 
 static void check_loads(void)
 {
-	const struct kps_field text = { .type = KPS_T_STR, .size = 256 };
+	const struct kps_field text = { .type = KPS_T_STR, .size = KPS_MAX_STR };
 	const struct kps_field joined = { .type = KPS_T_JOIN, .size = 8 };
-	const struct kps_field three[] = { text, text, number };
+	const struct kps_field five[] = { text, text, text, text, number };
 	const struct kps_field middle[] = { joined, number };
 	const struct kps_field mac[] = { { .type = KPS_T_MAC, .size = 16 } };
 	const struct kps_field ustack[] = { { .type = KPS_T_USTACK, .size = 16 } };
 	const struct kps_field unknown[] = { { .type = 99, .size = 8 } };
 
-	refuse_output(three, 3, 0, -E2BIG, "output 0: 520 bytes, at most 512");
+	refuse_output(five, 5, 0, -E2BIG, "output 0: 8200 bytes, at most 8192");
 	refuse_output(middle, 2, 0, -EINVAL, "output 0: joined text can only be the last field of an output");
 	refuse_output(mac, 1, 0, -EINVAL, "size 16 does not fit");
 	refuse_output(ustack, 1, 0, -EINVAL, "a stack without");

@@ -86,8 +86,8 @@
  * -------------------
  * KPS_PROBE_A_INSNS is an array of struct bpf_insn (RFC 9669).  R1 = CTX, a
  * struct kps_frame.  The verifier accepts: at most KPS_MAX_INSNS instructions;
- * forward jumps only; loads from the frame at constant offsets; stores to
- * kps_frame.scratch at constant offsets; calls of enum kps_fn; MOV, ALU and
+ * forward jumps only; loads from the frame and scratch at constant offsets; stores to
+ * scratch at constant offsets; calls of enum kps_fn; MOV, ALU and
  * compare on scalars; CTX may only be copied with a 64-bit MOV, loaded from,
  * stored to and passed as R1 of a call.  No R10, no atomics, no division by a
  * register (KPS_FN_DIV), no division by a constant 0.  Arguments marked CONST
@@ -129,15 +129,15 @@
 #define KPS_MAX_SITES		1024	/* attach points per probe */
 #define KPS_MAX_ENUMS		64	/* per program */
 #define KPS_MAX_KEY_FIELDS	16
-#define KPS_MAX_KEY_SIZE	256	/* bytes */
+#define KPS_MAX_KEY_SIZE	2048	/* bytes */
 #define KPS_MAX_VALUE_FIELDS	16	/* of a tuple in a plain value map */
-#define KPS_MAX_VALUE_SIZE	256	/* bytes, of a plain value map */
+#define KPS_MAX_VALUE_SIZE	2048	/* bytes, of a plain value map */
 #define KPS_MAX_ENTRIES		(1U << 20) /* per map and CPU */
 #define KPS_MAX_LHIST_BUCKETS	1000
 #define KPS_MAX_HIST_BITS	5
 #define KPS_MAX_STACK_DEPTH	127
 #define KPS_MAX_STACK_ENTRIES	(1U << 16)
-#define KPS_MAX_STR		256	/* bytes, of one string in scratch */
+#define KPS_MAX_STR		2048	/* bytes, of one string in scratch */
 #define KPS_MAX_OUTPUTS		256	/* per program */
 #define KPS_MAX_OUTPUT_FIELDS	32
 #define KPS_MAX_BUFFER		(64U << 20) /* bytes of records, per CPU */
@@ -559,11 +559,11 @@ enum kps_rfield_attr {
 #define KPS_RFIELD_A_MAX (__KPS_RFIELD_A_MAX - 1)
 
 /*
- * What a program sees through CTX.  Everything before scratch is read-only;
- * scratch bytes must be written before they are read.
+ * What a program sees through CTX: the frame, which is read-only, and behind it as many
+ * bytes of scratch, which must be written before they are read.
  */
 #define KPS_NR_ARGS		6
-#define KPS_SCRATCH_SIZE	512
+#define KPS_SCRATCH_SIZE	8192
 
 struct kps_frame {
 	__u64 ip;		/* probed address (k*probe, u*probe), else 0 */
@@ -573,8 +573,10 @@ struct kps_frame {
 	__u64 arg[KPS_NR_ARGS];	/* kprobe, fentry, uprobe at a function's entry; fexit:
 				 * as they were there
 				 */
-	__u8  scratch[KPS_SCRATCH_SIZE];	/* aligned to 8 by what is before */
 };
+
+/* Where scratch begins; its offsets are multiples of 8, and so is this. */
+#define KPS_SCRATCH		sizeof(struct kps_frame)
 
 /* What a helper takes in R2 .. R5. */
 enum kps_arg {
@@ -677,8 +679,13 @@ enum kps_arg {
  *   STRLEN         (CONST size, CONST offset of a string in scratch) -> its length
  *   STRSTR         (CONST size, string, CONST size, string) -> where the second one first
  *                  begins in the first, or -1
+ *   STRCPY         (CONST size, string, CONST size of out, out): the string, zero-padded
+ *                  or cut, always terminated
+ *   STRCMP         (CONST size, string, CONST size, string) -> 0 if they are the same
+ *   STRBYTE        (CONST size, string, index) -> that byte of it, signed; 0 behind its
+ *                  room
  *   USERMODE       () -> 1 if user space was interrupted, else 0
- *   STRN           (address, length, CONST size of out, out): like STR, of at most length
+ *   STRN           (address, length, CONST size of out, out): like STR, of less than length
  *                  bytes
  *   RECORD_BUF     (word, length, CONST size of out, out): like BYTES, of what a
  *                  __data_loc word says lies in the record: its offset |
@@ -749,6 +756,11 @@ enum kps_arg {
 	X(STRLEN, strlen, KPS_ARG_LEN, KPS_ARG_IN)			\
 	X(STRSTR, strstr, KPS_ARG_LEN, KPS_ARG_IN, KPS_ARG_LEN,		\
 	  KPS_ARG_IN)							\
+	X(STRCPY, strcpy, KPS_ARG_LEN, KPS_ARG_IN, KPS_ARG_LEN,		\
+	  KPS_ARG_OUT)							\
+	X(STRCMP, strcmp, KPS_ARG_LEN, KPS_ARG_IN, KPS_ARG_LEN,		\
+	  KPS_ARG_IN)							\
+	X(STRBYTE, strbyte, KPS_ARG_LEN, KPS_ARG_IN, KPS_ARG_ANY)	\
 	X(USERMODE, usermode)						\
 	X(STRN, strn, KPS_ARG_ANY, KPS_ARG_ANY, KPS_ARG_LEN, KPS_ARG_OUT) \
 	X(LOOP, loop, KPS_ARG_BLOCK)					\

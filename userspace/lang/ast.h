@@ -48,6 +48,7 @@ struct type {
 	bool is_copy;		/* TYPE_ARRAY, TYPE_RECORD: not where it is, but its
 				 * bytes, in scratch behind their number
 				 */
+	bool is_open;		/* TYPE_STR: as long as it comes: see type_kept() */
 	unsigned int size;	/* TYPE_STR, TYPE_BUF: in scratch; TYPE_ARRAY,
 				 * TYPE_RECORD: in the record or in memory;
 				 * TYPE_INT, TYPE_ENUM: bytes that it had, 0: 8

@@ -134,7 +134,7 @@ void warn_too_long(const struct checker *checker, const struct expr *expr,
 	diag_warning(&expr->at,
 		     is_read && literal->len < KPS_MAX_STR ?
 		     arena_printf(checker->arena, "read more: str(x, %u)",
-				  literal->len) :
+				  literal->len + 1) :
 		     arena_printf(checker->arena, "its start: strncmp(x, \"...\", %u)",
 				  longest(other)),
 		     "the text has %u bytes, what it is compared with at most %u: %s",

@@ -96,14 +96,16 @@ static int check_key(struct checker *checker, struct expr *map)
 {
 	unsigned int size = 0, nr = 0;
 	struct expr *key;
+	struct type kept;
 
 	if (spread_tuple(checker, map))
 		return -1;
 	for (key = map->list; key; key = key->next) {
 		if (check_expr(checker, key) || require_copied(checker, key, "a key"))
 			return -1;
-		size += type_size(&key->type);
-		nr += type_fields(&key->type);
+		kept = type_kept(checker, &key->type);
+		size += type_size(&kept);
+		nr += type_fields(&kept);
 	}
 	if (nr <= KPS_MAX_KEY_FIELDS && size <= KPS_MAX_KEY_SIZE)
 		return 0;
@@ -145,7 +147,7 @@ static void learn_key(struct checker *checker, struct map_decl *decl,
 		if (key->type.kind == TYPE_NONE)
 			return;
 	for (key = map->list; key; key = key->next)
-		decl->key[decl->nr_key++] = type_copy(checker, &key->type);
+		decl->key[decl->nr_key++] = type_kept(checker, &key->type);
 	decl->is_keyed = true;
 	decl->at = map->at;
 	checker->changed = true;
@@ -155,9 +157,10 @@ static void learn_key(struct checker *checker, struct map_decl *decl,
 static void widen(struct checker *checker, struct type *type,
 		  const struct type *other)
 {
+	struct type kept = type_kept(checker, other);
 	unsigned int size = type_size(type);
 
-	type_unify(type, other);
+	type_unify(type, &kept);
 	if (type_size(type) != size)
 		checker->changed = true;
 }
@@ -253,7 +256,7 @@ int check_map_assign(struct checker *checker, struct expr *map,
 	if (decl->kind != KPS_MAP_VALUE)
 		return refuse_kind(decl, &map->at, KPS_MAP_VALUE);
 	if (decl->value.kind == TYPE_NONE) {
-		decl->value = type_copy(checker, type);
+		decl->value = type_kept(checker, type);
 		checker->changed = true;
 	}
 	if (!type_same_kind(&decl->value, type)) {

@@ -38,7 +38,7 @@ static bool is_string(const struct ctype *type)
 unsigned int string_size(const struct ctype *array)
 {
 	if (!array->nr)
-		return DEFAULT_STR;
+		return DEFAULT_ROOM;
 	if (array->size >= KPS_MAX_STR)
 		return KPS_MAX_STR;
 	return round_up8(array->size + 1);
@@ -357,11 +357,6 @@ static int check_character(struct expr *expr)
 {
 	const struct expr *index = expr->list;
 
-	if (!expr_is_const(index) && expr->a->type.size > MAX_CHOICES) {
-		diag_error(&index->at, "write a number, or read a shorter string: str(x, n)",
-			   "the index of a string must be a constant");
-		return -1;
-	}
 	if (require_int(index, "an index"))
 		return -1;
 	if (is_outside(index, expr->a->type.size))

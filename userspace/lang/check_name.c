@@ -183,7 +183,7 @@ static int set_field_type(struct checker *checker, struct expr *expr,
 			return 0;
 		break;
 	case FIELD_DATA_LOC:
-		*type = (struct type){ .kind = TYPE_STR, .size = DEFAULT_STR };
+		set_open_str(checker, expr);
 		return 0;
 	case FIELD_BYTES:
 		*type = (struct type){ .kind = TYPE_ARRAY, .size = field->size,

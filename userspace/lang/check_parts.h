@@ -5,7 +5,10 @@
 
 #include "check.h"
 
-#define DEFAULT_STR 64
+/* Bytes of what has no length of its own; of a string in a map, see type_kept(). */
+#define DEFAULT_ROOM 64
+/* Of a string without a length, if nobody sets max_strlen; its NUL counted. */
+#define DEFAULT_STR 1024
 
 static inline unsigned int round_up8(unsigned int n)
 {
@@ -23,12 +26,19 @@ int require_copied(struct checker *checker, struct expr *expr, const char *what)
 void set_int(struct expr *expr, bool is_signed);
 void set_bool(struct expr *expr);
 void set_str(struct expr *expr, unsigned int size);
+/* A string that is as long as it is. */
+void set_open_str(const struct checker *checker, struct expr *expr);
 void set_kind(struct expr *expr, enum type_kind kind);
 /* A constant expression becomes its value. */
 void become_int(struct expr *expr, uint64_t value, bool is_signed);
 void become_bool(struct expr *expr, bool value);
 void become_str(struct expr *expr, const char *text);
 struct type type_copy(struct checker *checker, const struct type *type);
+/*
+ * The same, as a map keeps it: there is room for each key from the beginning, and so a
+ * string has no more than DEFAULT_ROOM unless somebody says how much.
+ */
+struct type type_kept(struct checker *checker, const struct type *type);
 int refuse(const struct expr *expr, const char *hint, const char *what);
 /* All of a text is a number, as C writes them. */
 bool text_to_int(const char *text, int64_t *value);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check_parts.h"
+#include "compile.h"
 
 void set_int(struct expr *expr, bool is_signed)
 {
@@ -19,6 +20,18 @@ void set_bool(struct expr *expr)
 void set_str(struct expr *expr, unsigned int size)
 {
 	expr->type = (struct type){ .kind = TYPE_STR, .size = size };
+}
+
+/* max_strlen counts the NUL of those that are as long as the default, or longer. */
+void set_open_str(const struct checker *checker, struct expr *expr)
+{
+	unsigned int most = checker->options->max_strlen;
+
+	if (!most)
+		set_str(expr, DEFAULT_STR);
+	else
+		set_str(expr, round_up8(most < DEFAULT_STR ? most + 1 : most));
+	expr->type.is_open = !most;
 }
 
 void set_kind(struct expr *expr, enum type_kind kind)
@@ -47,8 +60,7 @@ void become_str(struct expr *expr, const char *text)
 	set_str(expr, round_up8(expr->len + 1));
 }
 
-/* Members of a tuple are widened in place: they must not be shared. */
-struct type type_copy(struct checker *checker, const struct type *type)
+static struct type copy_of(struct checker *checker, const struct type *type, bool is_kept)
 {
 	struct type copy = *type;
 	struct type *members;
@@ -57,14 +69,29 @@ struct type type_copy(struct checker *checker, const struct type *type)
 	/* What is kept of a string is the text, not where it was. */
 	if (type->kind == TYPE_STR)
 		copy.to = NULL;
+	if (is_kept && type->is_open) {
+		copy.size = DEFAULT_ROOM;
+		copy.is_open = false;
+	}
 	if (!type->nr_members)
 		return copy;
 	members = arena_alloc(checker->arena,
 			      type->nr_members * sizeof(*members));
 	for (i = 0; i < type->nr_members; i++)
-		members[i] = type_copy(checker, &type->members[i]);
+		members[i] = copy_of(checker, &type->members[i], is_kept);
 	copy.members = members;
 	return copy;
+}
+
+/* Members of a tuple are widened in place: they must not be shared. */
+struct type type_copy(struct checker *checker, const struct type *type)
+{
+	return copy_of(checker, type, false);
+}
+
+struct type type_kept(struct checker *checker, const struct type *type)
+{
+	return copy_of(checker, type, true);
 }
 
 bool text_to_int(const char *text, int64_t *value)

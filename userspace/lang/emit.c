@@ -465,10 +465,18 @@ static void zero_variables(struct emitter *em, const struct clause *clause)
 {
 	const struct variable *variable;
 
-	for (variable = clause->variables; variable; variable = variable->next)
-		if (variable->needs_zero)
-			store_zeros(em, variable->slot, variable->slot +
-				    type_size(&variable->type));
+	for (variable = clause->variables; variable; variable = variable->next) {
+		const struct type *type = &variable->type;
+		unsigned int room = type_size(type);
+
+		if (!variable->needs_zero)
+			continue;
+		/* Of a long string a NUL is copied: the rest is its room. */
+		store_zeros(em, variable->slot, variable->slot +
+			    (type->kind == TYPE_STR ? 8 : room));
+		if (type->kind == TYPE_STR)
+			emit_str_copy(em, variable->slot, room, variable->slot, 8);
+	}
 }
 
 /*

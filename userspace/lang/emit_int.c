@@ -503,7 +503,13 @@ static void emit_character(struct emitter *em, const struct expr *expr, int dst,
 	int off = emit_str(em, expr->a, depth);
 
 	if (!expr_is_const(expr->list)) {
-		emit_choice_of(em, expr, dst, off, expr->a->type.size, depth);
+		int index = emit_any(em, expr->list, BPF_REG_4, depth);
+
+		code_mov(&em->code, BPF_REG_4, index);
+		code_mov_imm(&em->code, BPF_REG_2, expr->a->type.size);
+		code_mov_imm(&em->code, BPF_REG_3, off);
+		code_call(&em->code, KPS_FN_STRBYTE);
+		code_mov(&em->code, dst, BPF_REG_0);
 		return;
 	}
 	code_load(&em->code, BPF_B, dst, FRAME_SCRATCH + off + expr->value);

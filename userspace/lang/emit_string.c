@@ -39,6 +39,17 @@ static uint64_t string_word(const char *text, size_t len, size_t off)
 	return word;
 }
 
+/* A string, as long as it is or as there is room, at another place. */
+void emit_str_copy(struct emitter *em, int to, unsigned int room, int from,
+		   unsigned int size)
+{
+	code_mov_imm(&em->code, BPF_REG_2, size);
+	code_mov_imm(&em->code, BPF_REG_3, from);
+	code_mov_imm(&em->code, BPF_REG_4, room);
+	code_mov_imm(&em->code, BPF_REG_5, to);
+	code_call(&em->code, KPS_FN_STRCPY);
+}
+
 void emit_literal_at(struct emitter *em, const struct expr *expr, int off)
 {
 	unsigned int i;
@@ -103,10 +114,46 @@ static void emit_str_choice(struct emitter *em, const struct expr *expr,
 	em->branches--;
 }
 
-/* All @size bytes are filled, at least those of the expression's type. */
+/* More words than these are not written one by one. */
+#define MANY_BYTES 64
+
+/* What makes itself as long as it is wanted, or of parts that do. */
+static bool makes_its_size(const struct expr *expr)
+{
+	return expr->kind == EXPR_TERNARY || expr->kind == EXPR_BLOCK ||
+	       expr->kind == EXPR_VARIABLE || expr->kind == EXPR_MAP || expr->in_copy ||
+	       expr->field;
+}
+
+/* By way of a place that has its own size. */
+static bool takes_detour(const struct expr *expr, unsigned int size)
+{
+	unsigned int own = expr->type.size;
+
+	if (makes_its_size(expr) || (is_str_call(expr) && own > size))
+		return false;
+	return own > size || size - own > MANY_BYTES;
+}
+
+static void emit_detour(struct emitter *em, const struct expr *expr, int off,
+			unsigned int size, unsigned int depth)
+{
+	unsigned int top = em->top, own = expr->type.size;
+	int from = take(em, own);
+
+	emit_str_at(em, expr, from, own, depth);
+	emit_str_copy(em, off, size, from, own);
+	em->top = top;
+}
+
+/* All @size bytes are filled. */
 void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		 unsigned int size, unsigned int depth)
 {
+	if (takes_detour(expr, size)) {
+		emit_detour(em, expr, off, size, depth);
+		return;
+	}
 	if (expr->in_memory) {
 		emit_memory_str(em, expr, off, expr->type.size, depth);
 		store_zeros(em, off + expr->type.size, off + size);
@@ -124,10 +171,12 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		emit_literal_at(em, expr, off);
 		break;
 	case EXPR_FIELD:
-		emit_record_str(em, expr, off, expr->type.size);
-		break;
+		emit_record_str(em, expr, off, size);
+		return;
 	case EXPR_CALL:
-		expr->function->emit_at(em, expr, off, &expr->type, depth);
+		expr->function->emit_at(em, expr, off,
+					&(struct type){ .kind = TYPE_STR, .size = size },
+					depth);
 		break;
 	case EXPR_TERNARY:
 		emit_str_choice(em, expr, off, size, depth);
@@ -143,6 +192,19 @@ void emit_str_at(struct emitter *em, const struct expr *expr, int off,
 		break;
 	}
 	store_zeros(em, off + expr->type.size, off + size);
+}
+
+/* The same, of which no more than @size bytes are looked at. */
+static int emit_start(struct emitter *em, const struct expr *expr, unsigned int size,
+		      unsigned int depth)
+{
+	int off;
+
+	if (!is_str_call(expr) || size >= expr->type.size)
+		return emit_str(em, expr, depth);
+	off = take(em, size);
+	emit_str_at(em, expr, off, size, depth);
+	return off;
 }
 
 int emit_str(struct emitter *em, const struct expr *expr, unsigned int depth)
@@ -173,7 +235,8 @@ static void jump_unless_literal(struct emitter *em, const struct expr *expr,
 				const struct expr *literal, int label,
 				unsigned int depth)
 {
-	int off = emit_str(em, expr, depth);
+	/* With a byte behind its NUL, lest a longer string that is cut be the same. */
+	int off = emit_start(em, expr, (literal->len + 2 + 7) / 8 * 8, depth);
 	unsigned int i;
 
 	if (literal->len >= expr->type.size) {
@@ -187,6 +250,17 @@ static void jump_unless_literal(struct emitter *em, const struct expr *expr,
 	}
 }
 
+static void jump_unless_equal_long(struct emitter *em, const struct expr *expr, int a, int b,
+				   int label)
+{
+	code_mov_imm(&em->code, BPF_REG_2, expr->a->type.size);
+	code_mov_imm(&em->code, BPF_REG_3, a);
+	code_mov_imm(&em->code, BPF_REG_4, expr->b->type.size);
+	code_mov_imm(&em->code, BPF_REG_5, b);
+	code_call(&em->code, KPS_FN_STRCMP);
+	code_jump_imm(&em->code, BPF_JNE, BPF_REG_0, 0, label);
+}
+
 static void jump_unless_equal(struct emitter *em, const struct expr *expr,
 			      int label, unsigned int depth)
 {
@@ -196,6 +270,10 @@ static void jump_unless_equal(struct emitter *em, const struct expr *expr,
 
 	if (expr->b->type.size < size)
 		size = expr->b->type.size;
+	if (size > MANY_BYTES) {
+		jump_unless_equal_long(em, expr, a, b, label);
+		return;
+	}
 	for (i = 0; i < size; i += 8) {
 		load_scratch(em, BPF_REG_0, a + i);
 		load_scratch(em, BPF_REG_5, b + i);

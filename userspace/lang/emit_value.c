@@ -3,6 +3,8 @@
 #include "call/call.h"
 
 #define COMM_SIZE 16
+/* More are copied by a call. */
+#define MANY_BYTES 64
 
 bool is_comm(const struct expr *expr)
 {
@@ -20,16 +22,26 @@ static void copy_words(struct emitter *em, int to, int from, unsigned int size)
 	}
 }
 
+/* Or a string is to be cut, which is done by the same call. */
+static bool is_long_copy(unsigned int room, unsigned int size)
+{
+	return size > MANY_BYTES || room < size || room - size > MANY_BYTES;
+}
+
 static void copy_value(struct emitter *em, int to, const struct type *to_type,
 		       int from, const struct type *type)
 {
-	unsigned int i, size = type_size(type);
+	unsigned int i, size = type_size(type), room = type_size(to_type);
 
 	if (to == from)
 		return;
+	if (type->kind == TYPE_STR && is_long_copy(room, size)) {
+		emit_str_copy(em, to, room, from, size);
+		return;
+	}
 	if (type->kind != TYPE_TUPLE) {
 		copy_words(em, to, from, size);
-		store_zeros(em, to + size, to + type_size(to_type));
+		store_zeros(em, to + size, to + room);
 		return;
 	}
 	for (i = 0; i < type->nr_members; i++) {

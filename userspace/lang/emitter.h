@@ -15,7 +15,7 @@
 #include "object/code.h"
 
 #define NR_TEMPS 3
-#define FRAME_SCRATCH ((int)offsetof(struct kps_frame, scratch))
+#define FRAME_SCRATCH ((int)KPS_SCRATCH)
 
 struct emitter {
 	struct code code;
@@ -142,6 +142,8 @@ void jump_unless_alike(struct emitter *em, const struct expr *call, int label,
 		       unsigned int depth);
 /* A string that is only read; returns where it is. */
 int emit_str(struct emitter *em, const struct expr *expr, unsigned int depth);
+void emit_str_copy(struct emitter *em, int to, unsigned int room, int from,
+		   unsigned int size);
 void emit_literal_at(struct emitter *em, const struct expr *expr, int off);
 /* A string of the event's record. */
 void emit_record_str(struct emitter *em, const struct expr *expr, int off,

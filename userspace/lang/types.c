@@ -157,6 +157,7 @@ void type_unify(struct type *type, const struct type *other)
 	if (other->size > type->size)
 		type->size = other->size;
 	type->is_copy |= other->is_copy;
+	type->is_open |= other->is_open;
 	/* Members are in the arena, and belong to this type alone. */
 	for (i = 0; i < other->nr_members; i++)
 		type_unify((struct type *)&type->members[type_counterpart(type, other, i)],

@@ -34,7 +34,7 @@ static const struct {
 #define MEMBER(name) { #name, offsetof(struct kps_frame, name),		\
 		       sizeof(((struct kps_frame *)NULL)->name) }
 	MEMBER(ip), MEMBER(site), MEMBER(retval), MEMBER(duration),
-	MEMBER(arg), MEMBER(scratch),
+	MEMBER(arg), { "scratch", KPS_SCRATCH, KPS_SCRATCH_SIZE },
 };
 
 static void print_member(FILE *out, unsigned int offset)

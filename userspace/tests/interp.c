@@ -9,7 +9,7 @@ static void *scratch_range(struct machine *m, uint64_t off, uint64_t len)
 {
 	assert_int_equal(off % 8, 0);
 	assert_true(off + len <= KPS_SCRATCH_SIZE);
-	return m->frame.scratch + off;
+	return m->scratch + off;
 }
 
 static void *out_range(struct machine *m, uint64_t off, uint64_t len)
@@ -284,6 +284,16 @@ static uint64_t find_string(struct machine *m)
 	return found ? found - text : -1;
 }
 
+static uint64_t copy_string(struct machine *m)
+{
+	char text[KPS_MAX_STR];
+	uint64_t size = m->reg[4] & KPS_SIZE;
+
+	snprintf(text, sizeof(text), "%s", string_in(m, m->reg[2], m->reg[3]));
+	snprintf(out_range(m, m->reg[5], size), size, "%s", text);
+	return strlen(text);
+}
+
 static uint64_t run_insns(struct machine *m, const struct bpf_insn *insns, size_t nr);
 
 /* Registers of the caller are its own, but for those that a call takes. */
@@ -416,6 +426,13 @@ static uint64_t call_helper(struct machine *m, int fn)
 		return strlen(string_in(m, r[2], r[3]));
 	case KPS_FN_STRSTR:
 		return find_string(m);
+	case KPS_FN_STRCPY:
+		return copy_string(m);
+	case KPS_FN_STRCMP:
+		return strcmp(string_in(m, r[2], r[3]), string_in(m, r[4], r[5])) != 0;
+	case KPS_FN_STRBYTE:
+		return r[4] < (r[2] & KPS_SIZE) ?
+			(int64_t)(int8_t)string_in(m, r[2], r[3])[r[4]] : 0;
 	case KPS_FN_USERMODE:
 		return 1;
 	case KPS_FN_LOOP:
@@ -446,7 +463,7 @@ static uint64_t call_helper(struct machine *m, int fn)
 	case KPS_FN_STRN:
 		size = r[4] & KPS_SIZE;
 		assert_int_equal(size % 8, 0);
-		snprintf(out_range(m, r[5], size), r[3] < size ? r[3] + 1 : size, "%s",
+		snprintf(out_range(m, r[5], size), r[3] < size ? r[3] ?: 1 : size, "%s",
 			 m->kernel ? (const char *)kernel_memory(m, r[2], 0) : m->memory);
 		return 0;
 	case KPS_FN_KSTACK:
@@ -560,13 +577,13 @@ static void run_memory(struct machine *m, const struct bpf_insn *insn)
 {
 	unsigned int i, size = insn_size(insn);
 	bool load = BPF_CLASS(insn->code) == BPF_LDX;
-	long off = insn->off - (long)offsetof(struct kps_frame, scratch);
+	long off = insn->off - (long)KPS_SCRATCH;
 	uint8_t *at = (uint8_t *)&m->frame + insn->off;
 	uint64_t value = (int64_t)insn->imm;
 
 	assert_true(m->is_ctx[load ? insn->src_reg : insn->dst_reg]);
 	assert_int_equal(insn->off % (int)size, 0);
-	assert_true(insn->off >= 0 && insn->off + size <= sizeof(m->frame));
+	assert_true(insn->off >= 0 && insn->off + size <= sizeof(m->frame) + sizeof(m->scratch));
 	if (load) {
 		for (i = 0; off >= 0 && i < size; i++)
 			assert_true(m->written[off + i]);
@@ -688,6 +705,6 @@ uint64_t run_clause(struct machine *m, const struct object *object,
 	m->rounds = 0;
 	memset(m->written, 0, sizeof(m->written));
 	memset(m->calls, 0, sizeof(m->calls));
-	memset(m->frame.scratch, 0xa5, sizeof(m->frame.scratch));
+	memset(m->scratch, 0xa5, sizeof(m->scratch));
 	return run_insns(m, object->probes[probe].insns, object->probes[probe].nr_insns);
 }

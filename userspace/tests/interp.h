@@ -14,7 +14,8 @@
 
 struct machine {
 	/* What the test sets. */
-	struct kps_frame frame;
+	struct kps_frame frame;		/* and scratch behind it */
+	uint8_t scratch[KPS_SCRATCH_SIZE];
 	uint64_t pid_tgid, uid_gid, cpu, nsecs, elapsed;
 	char comm[16];
 	uint8_t record[256];

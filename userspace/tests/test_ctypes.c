@@ -261,7 +261,7 @@ static void test_variables(void **state)
 static void test_strings(void **state)
 {
 	(void)state;
-	assert_int_equal(run("@[$p->text] = count(); @[str($p->text, 3)] = count(); if ($p->text == \"eight ch\") { @a = count(); }"), 1);
+	assert_int_equal(run("@[$p->text] = count(); @[str($p->text, 4)] = count(); if ($p->text == \"eight ch\") { @a = count(); }"), 1);
 	assert_string_equal(m.updates[0].key, "eight ch");
 	assert_string_equal(m.updates[1].key, "eig");
 	assert_int_equal(m.nr_updates, 3);
@@ -325,7 +325,7 @@ static void test_enums(void **state)
 	object_free(&object);
 }
 
-#define P "struct s { int a; struct t *t; char c[4]; u64 big[2]; int bits:3; u64 huge[40]; };\n" \
+#define P "struct s { int a; struct t *t; char c[4]; u64 big[2]; int bits:3; u64 huge[400]; };\n" \
 	"kprobe:vfs_read { $s = (struct s *)arg0; "
 
 static const struct bad_program refused[] = {
@@ -340,9 +340,9 @@ static const struct bad_program refused[] = {
 	  "(uint64 *)" },
 	{ P "@ = sum($s->big[2]); }", 2, 58, "there is no element 2", NULL },
 	{ P "@ = sum($s->big[0, 1]); }", 2, 61, "one index", "[i][j]" },
-	{ P "@[$s->huge] = count(); }", 2, 44, "an array of 320 bytes cannot be a key as a whole",
+	{ P "@[$s->huge] = count(); }", 2, 44, "an array of 3200 bytes cannot be a key as a whole",
 	  "buf(x, n)" },
-	{ P "@[*$s] = count(); }", 2, 44, "a struct of 368 bytes cannot be a key as a whole",
+	{ P "@[*$s] = count(); }", 2, 44, "a struct of 3248 bytes cannot be a key as a whole",
 	  "one by one" },
 	{ P "@ = sum(*$s); }", 2, 50, "must be an integer, not a struct",
 	  "one of its members" },

@@ -130,8 +130,8 @@ static const struct value values[] = {
 	{ "comm == \"sshd1\"", 0 }, { "comm != \"sshd\"", 0 },
 	{ "\"sshd\" == comm", 1 }, { "comm == \"averyverylongname\"", 0 },
 	{ "comm == \"\"", 0 }, { "str(arg0) == \"/etc/passwd\"", 1 },
-	{ "str(arg0) == \"/etc/passwe\"", 0 }, { "str(arg0, 4) == \"/etc\"", 1 },
-	{ "str(arg0, 4) == str(arg1, 4)", 1 }, { "comm == str(arg0)", 0 },
+	{ "str(arg0) == \"/etc/passwe\"", 0 }, { "str(arg0, 5) == \"/etc\"", 1 },
+	{ "str(arg0, 5) == str(arg1, 5)", 1 }, { "comm == str(arg0)", 0 },
 	{ "comm == comm", 1 }, { "\"a\" == \"a\"", 1 }, { "\"a\" != \"a\"", 0 },
 	{ "str(\"sshd\") == comm", 1 }, { "(comm == \"sshd\") + (comm == \"x\")", 1 },
 	{ "(pid == 1 ? comm : \"x\") == \"x\"", 1 },
@@ -302,8 +302,8 @@ static void test_keys(void **state)
 static void test_str_length(void **state)
 {
 	(void)state;
-	run("k:vfs_read { @[str(arg0, 4)] = count(); @b[str(arg0, 9)] = count();"
-	    "@c[str(arg0, 8)] = count(); }");
+	run("k:vfs_read { @[str(arg0, 5)] = count(); @b[str(arg0, 10)] = count();"
+	    "@c[str(arg0, 9)] = count(); }");
 	assert_string_equal(key_text(0, 0), "/etc");
 	assert_string_equal(key_text(1, 0), "/etc/pass");
 	assert_string_equal(key_text(2, 0), "/etc/pas");
@@ -374,7 +374,7 @@ static void test_record_strings(void **state)
 	memcpy(m.record + 20, &loc, 4);
 	strcpy((char *)m.record + 100, "eth0");
 	run("t:net:net_dev_queue /args.name == \"eth0\"/ "
-	    "{ @[args.name] = count(); @b[str(args.name, 3)] = count(); }");
+	    "{ @[args.name] = count(); @b[str(args.name, 4)] = count(); }");
 	assert_string_equal(key_text(0, 0), "eth0");
 	assert_string_equal(key_text(1, 0), "eth");
 }

@@ -53,7 +53,7 @@ static void emit(struct gen *gen, struct bpf_insn insn)
 
 static int scratch_at(int n)
 {
-	return offsetof(struct kps_frame, scratch) + n;
+	return (int)KPS_SCRATCH + n;
 }
 
 /* Some register that holds that, from a random one on; -1 if there is none. */
@@ -175,7 +175,7 @@ static int place(struct gen *gen, int size, int align)
 	int last = KPS_SCRATCH_SIZE - size;
 
 	if (careless(gen))
-		return (int)below(gen, 600) - 40;
+		return (int)below(gen, KPS_SCRATCH_SIZE + 88) - 40;
 	switch (below(gen, 8)) {
 	case 0:
 		return 0;
@@ -360,7 +360,7 @@ static uint64_t room(struct gen *gen, struct call *call)
 {
 	call->len = 8 * (1 + below(gen, below(gen, 4) ? 8 : KPS_MAX_STR / 8));
 	if (careless(gen))
-		call->len = below(gen, 600);
+		call->len = below(gen, KPS_MAX_STR + 88);
 	return call->len | line(gen);
 }
 

@@ -11,7 +11,7 @@
 #include "verify.h"
 
 #define NR_REGS 10	/* there is no R10 */
-#define FRAME_WORDS (offsetof(struct kps_frame, scratch) / 8)
+#define FRAME_WORDS (KPS_SCRATCH / 8)
 #define RECORD_TRACKED 128
 
 enum tag { UNSET, NUMBER, CONTEXT };
@@ -378,7 +378,7 @@ static const char *reach(const struct machine *m, unsigned int base, long off,
 		return "a register that was not written";
 	if (m->tag[base] != CONTEXT)
 		return "memory that is not reached through CTX";
-	if (off < 0 || off + size > sizeof(struct kps_frame))
+	if (off < 0 || off + size > KPS_SCRATCH + KPS_SCRATCH_SIZE)
 		return "memory outside of the frame";
 	return off % size ? "memory that is not aligned" : NULL;
 }
@@ -402,7 +402,7 @@ static const char *load_frame(struct machine *m, const struct bpf_insn *insn)
 
 static const char *run_load(struct machine *m, const struct bpf_insn *insn)
 {
-	long off = insn->off - (long)offsetof(struct kps_frame, scratch);
+	long off = insn->off - (long)KPS_SCRATCH;
 	unsigned int size = size_of(insn);
 	const char *bad = reach(m, insn->src_reg, insn->off, size);
 	uint64_t value = 0;
@@ -420,7 +420,7 @@ static const char *run_load(struct machine *m, const struct bpf_insn *insn)
 
 static const char *run_store(struct machine *m, const struct bpf_insn *insn)
 {
-	long off = insn->off - (long)offsetof(struct kps_frame, scratch);
+	long off = insn->off - (long)KPS_SCRATCH;
 	bool from_reg = BPF_CLASS(insn->code) == BPF_STX;
 	unsigned int size = size_of(insn);
 	uint64_t value = (int64_t)insn->imm;
@@ -838,6 +838,12 @@ static const char *run_helper(struct machine *m, int fn)
 		return map_kind(m, false);
 	case KPS_FN_STRLEN:
 		return string_arg(m, 0);
+	case KPS_FN_STRBYTE:
+		return string_arg(m, 0);
+	case KPS_FN_STRCPY:
+		return string_arg(m, 0) ?: room(arg(m, 2)) ?:
+		       fills(m, arg(m, 3), size_in(arg(m, 2)));
+	case KPS_FN_STRCMP:
 	case KPS_FN_STRSTR:
 		return string_arg(m, 0) ?: string_arg(m, 2);
 	case KPS_FN_USERMODE:
@@ -859,7 +865,7 @@ static const char *run_helper(struct machine *m, int fn)
  * Arguments of each: c a constant, n any number. Written by hand, and so is run_helper():
  * what this knows does not come from where the verifier has it.
  */
-_Static_assert(__KPS_FN_NR == 48, "a helper was added, or taken away: say it here, too");
+_Static_assert(__KPS_FN_NR == 51, "a helper was added, or taken away: say it here, too");
 static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_PID_TGID] = "", [KPS_FN_UID_GID] = "", [KPS_FN_COMM] = "c",
 	[KPS_FN_CPU] = "", [KPS_FN_NSECS] = "", [KPS_FN_ELAPSED] = "",
@@ -877,7 +883,8 @@ static const char * const prototypes[__KPS_FN_NR] = {
 	[KPS_FN_STACK_LEN] = "n",
 	[KPS_FN_RECORD_BUF] = "nncc",
 	[KPS_FN_AGGREGATE] = "cc", [KPS_FN_SDIV] = "nn", [KPS_FN_SMOD] = "nn",
-	[KPS_FN_STRLEN] = "cc", [KPS_FN_STRSTR] = "cccc", [KPS_FN_USERMODE] = "",
+	[KPS_FN_STRLEN] = "cc", [KPS_FN_STRSTR] = "cccc", [KPS_FN_STRCPY] = "cccc",
+	[KPS_FN_STRCMP] = "cccc", [KPS_FN_STRBYTE] = "ccn", [KPS_FN_USERMODE] = "",
 	[KPS_FN_STRN] = "nncc", [KPS_FN_LOOP] = "c", [KPS_FN_EACH] = "cccc",
 	[KPS_FN_TABLES_ADD] = "ccn", [KPS_FN_TABLES_HAVE] = "cc",
 	[KPS_FN_TABLES_DELETE] = "cc", [KPS_FN_TABLES_LEN] = "c",

@@ -31,31 +31,44 @@ static int check_str_positional(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
-static int check_str_length(const struct expr *len, unsigned int *size)
+/* What is read at most without a length, its NUL counted. */
+static unsigned int max_strlen(const struct checker *checker)
 {
+	return checker->options->max_strlen ?: DEFAULT_STR;
+}
+
+/* The length counts the NUL. */
+static int check_str_length(struct checker *checker, struct expr *expr)
+{
+	struct expr *len = expr->list->next;
+	unsigned int most = max_strlen(checker);
+
 	if (require_const(len, "str()'s length"))
 		return -1;
-	if (len->value < 1 || len->value >= KPS_MAX_STR) {
-		diag_error(&len->at, NULL,
-			   "str()'s length is 1 to %u, not %lld",
-			   KPS_MAX_STR - 1, (long long)len->value);
+	if ((int64_t)len->value < 0) {
+		diag_error(&len->at, NULL, "str()'s length is 0 or more, not %lld",
+			   (long long)len->value);
 		return -1;
 	}
-	*size = round_up8(len->value + 1);
+	if (len->value > most) {
+		if (!checker->quiet && !checker->learning)
+			diag_warning(&len->at, "set more: config = { max_strlen = 2048 }",
+				     "a string has at most %u bytes, not %llu", most,
+				     (unsigned long long)len->value);
+		len->value = most;
+	}
+	set_str(expr, len->value ? round_up8(len->value) : 8);
+	expr->value = len->value ? len->value - 1 : 0;
 	return 0;
 }
 
-/* As many as the whole program's setting says: str(x) becomes str(x, n). */
-static void add_length(struct checker *checker, struct expr *address)
+/* max_strlen itself counts no NUL, unless it is as large as the default, or larger. */
+static void set_whole_str(struct checker *checker, struct expr *expr)
 {
-	struct expr *len;
+	unsigned int most = max_strlen(checker);
 
-	if (address->next || !checker->options->max_strlen)
-		return;
-	len = arena_alloc(checker->arena, sizeof(*len));
-	*len = (struct expr){ .at = address->at };
-	become_int(len, checker->options->max_strlen - 1, true);
-	address->next = len;
+	set_open_str(checker, expr);
+	expr->value = most < DEFAULT_STR ? most : most - 1;
 }
 
 /* Of what is read from an address it may be any number. */
@@ -68,44 +81,37 @@ static bool has_variable_length(const struct expr *expr)
 
 static int check_str(struct checker *checker, struct expr *expr)
 {
-	struct expr *address = expr->list;
-	unsigned int size = DEFAULT_STR;
-	struct expr *len;
+	struct expr *address = expr->list, *len = address->next;
 
 	if (address->kind == EXPR_POSITIONAL)
 		return check_str_positional(checker, expr);
 	if (check_list(checker, expr->list))
 		return -1;
-	if (address->type.kind == TYPE_STR)
-		size = address->type.size;
-	else if (address->type.kind == TYPE_ARRAY && expr_is_place(address))
-		size = string_size(address->type.to);
-	else if (require_int(address, "what str() reads"))
-		return -1;
-	if (type_is_int(&address->type))
-		add_length(checker, address);
-	len = address->next;
-	if (has_variable_length(expr)) {
-		/* As much as there is room for, at most. */
-		if (checker->options->max_strlen)
-			size = round_up8(checker->options->max_strlen);
-		set_str(expr, size);
-		return require_int(len, "str()'s length");
+	if (type_is_int(&address->type) || address->type.kind == TYPE_NONE) {
+		set_whole_str(checker, expr);
+		if (has_variable_length(expr))
+			return require_int(len, "str()'s length");
+	} else if (address->type.kind == TYPE_STR) {
+		expr->type = type_copy(checker, &address->type);
+		expr->value = expr->type.size - 1;
+	} else if (address->type.kind == TYPE_ARRAY && expr_is_place(address)) {
+		set_str(expr, string_size(address->type.to));
+		expr->value = expr->type.size - 1;
+	} else {
+		return require_int(address, "what str() reads");
 	}
-	if (len && check_str_length(len, &size))
+	if (len && check_str_length(checker, expr))
 		return -1;
 	if (address->kind == EXPR_STRING || address->type.kind != TYPE_STR ||
-	    address->field || address->in_memory) {
-		set_str(expr, size);
+	    address->field || address->in_memory)
 		return 0;
-	}
 	diag_error(&address->at, "leave str() out", "this is a string already");
 	return -1;
 }
 
 /* What is at an address, as far as the number behind it says: by KPS_FN_STRN or _BYTES. */
 static void emit_sized_read(struct emitter *em, const struct expr *expr, int off,
-			    unsigned int depth, int fn)
+			    unsigned int size, unsigned int depth, int fn)
 {
 	const struct expr *address = expr->list;
 	int spill = take(em, 8);
@@ -113,7 +119,7 @@ static void emit_sized_read(struct emitter *em, const struct expr *expr, int off
 	store_scratch(em, spill, emit_any(em, address, BPF_REG_0, depth));
 	code_mov(&em->code, BPF_REG_3, emit_any(em, address->next, BPF_REG_3, depth));
 	load_scratch(em, BPF_REG_2, spill);
-	code_mov_imm(&em->code, BPF_REG_4, expr->type.size | line_of(expr));
+	code_mov_imm(&em->code, BPF_REG_4, size | line_of(expr));
 	code_mov_imm(&em->code, BPF_REG_5, off);
 	code_call(&em->code, fn);
 }
@@ -122,15 +128,12 @@ static void emit_read_str(struct emitter *em, const struct expr *expr, int off,
 			  const struct type *to, unsigned int depth)
 {
 	const struct expr *address = expr->list;
-	unsigned int size = expr->type.size;
+	unsigned int size = to->size < expr->type.size ? to->size : expr->type.size;
 	int reg;
 
-	(void)to;
 	if (has_variable_length(expr)) {
-		emit_sized_read(em, expr, off, depth, KPS_FN_STRN);
-		return;
-	}
-	if (address->kind == EXPR_STRING) {
+		emit_sized_read(em, expr, off, size, depth, KPS_FN_STRN);
+	} else if (address->kind == EXPR_STRING) {
 		unsigned int len = address->len < size ? address->len : size;
 		struct expr literal = *address;
 
@@ -148,21 +151,14 @@ static void emit_read_str(struct emitter *em, const struct expr *expr, int off,
 		code_mov_imm(&em->code, BPF_REG_4, off);
 		code_call(&em->code, KPS_FN_STR);
 	}
-	if (address->next)
-		emit_cut(em, off, address->next->value, size);
+	if (expr->value < size)
+		emit_cut(em, off, expr->value, size);
 }
 
 /* What it reads at most, without the NUL that ends it. */
 unsigned int str_longest(const struct expr *expr)
 {
-	const struct expr *len;
-
-	if (is_str_call(expr)) {
-		len = expr->list->next;
-		if (len && expr_is_const(len) && len->value < expr->type.size)
-			return len->value;
-	}
-	return expr->type.size - 1;
+	return is_str_call(expr) ? expr->value : expr->type.size - 1;
 }
 
 bool is_str_call(const struct expr *expr)
@@ -184,8 +180,8 @@ static unsigned int buf_length(const struct expr *expr)
 		return len->value < KPS_MAX_STR ? len->value : KPS_MAX_STR;
 	/* What a __data_loc tells of may be as long as it likes. */
 	if (expr_is_in_record(data) && !data->type.size)
-		return len ? DEFAULT_STR : MAX_BUF;
-	return type_is_bytes(&data->type) ? data->type.size : DEFAULT_STR;
+		return len ? DEFAULT_ROOM : MAX_BUF;
+	return type_is_bytes(&data->type) ? data->type.size : DEFAULT_ROOM;
 }
 
 /* So many of the bytes of a string. */
@@ -318,7 +314,7 @@ static void emit_filled(struct emitter *em, const struct expr *expr, int off,
 				  expr->type.size, depth);
 		return;
 	}
-	emit_sized_read(em, expr, off, depth, KPS_FN_BYTES);
+	emit_sized_read(em, expr, off, expr->type.size, depth, KPS_FN_BYTES);
 }
 
 static void emit_buf(struct emitter *em, const struct expr *expr, int off,
@@ -612,8 +608,7 @@ static int check_assert_str(struct checker *checker, struct expr *expr)
 
 static int check_default_length(struct checker *checker, struct expr *expr)
 {
-	become_int(expr, checker->options->max_strlen ? checker->options->max_strlen :
-							DEFAULT_STR, true);
+	become_int(expr, max_strlen(checker), true);
 	return 0;
 }
 
