@@ -27,18 +27,15 @@ shown() {
 	cat <<-'END'
 	runqlat --by-process|^@usecs_of\[naps\]:
 	runqlen --by-cpu|^@waiting_for\[1\]:
-	runqslower --min-us=0| naps +[0-9]+ +[0-9]+ +
 	cpudist --off --by-process|^@usecs_of\[naps\]:
-	offcputime|^ +(do_nanosleep|hrtimer_nanosleep)
-	offwaketime|^ +hrtimer_wakeup
 	profile --kernel|^@kernel\[
 	hardirqs|^@usecs\[virtio[0-9]
 	softirqs|^@usecs\[TIMER\]: [0-9]+
 	migrations|^@moves\[toolpin, [01], [01]\]: [0-9]+
 	loads|load averages: [0-9]+\.[0-9][0-9] [0-9]+\.[0-9][0-9] [0-9]+\.[0-9][0-9]$
 	execsnoop| toolbox.sh +[0-9]+ +[0-9]+ +(.*/)?uname -s -m$
-	exitsnoop --failed| toolexit +[0-9]+ +[0-9]+ +0\.[0-9]{3} code 7$
-	exitsnoop --failed| toolkill +[0-9]+ +[0-9]+ +[0-9]\.[0-9]{3} signal 9 \(Killed\)$
+	exitsnoop --failed| toolexit +[0-9]+ +[0-9]+ +[0-9]+\.[0-9]{3} code 7$
+	exitsnoop --failed| toolkill +[0-9]+ +[0-9]+ +[0-9]+\.[0-9]{3} signal 9 \(Killed\)$
 	forks| toolbox.sh +[0-9]+ +[0-9]+ +process$
 	threadsnoop| python3 +[0-9]+$
 	killsnoop --signal=9| toolbox.sh +9 +[0-9]+ +0$
@@ -46,6 +43,30 @@ shown() {
 	syscalls-slower| naps +[0-9]+ +nanosleep +[0-9]{5,6} 0$
 	capable| chown +0 +CAP_CHOWN +1$
 	setuids| python3 +0 +setuid +7 +-1 +-1 +0$
+	opensnoop --failed| cat +-1 +2 /nonexistent$
+	statsnoop| stat +0 /etc/passwd$
+	syncsnoop| dd +tracepoint:syscalls:sys_enter_fsync$
+	fsdist|^@usecs\[ext4, vfs_write\]:
+	vfsstat|^@calls\[vfs_fsync_range\]: 1$
+	cachestat|^[0-9:]{8} +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+%$
+	dcstat|^[0-9:]{8} +[1-9][0-9]* +[0-9]+ +[0-9]+$
+	mountsnoop|^mount +[0-9]+ +0 +mount\("none", "/.*/mnt", "tmpfs"\)$
+	mountsnoop|^umount +[0-9]+ +0 +umount\("/.*/mnt"\)$
+	biolatency --by-disk|^@usecs_of\[vda\]:
+	biosnoop| dd +[0-9]+ +vda +W[A-Z]* +[0-9]+ +[0-9]+ +[0-9]+\.[0-9]{3}$
+	bitesize|^@bytes\[dd\]:
+	faults|^@user\[uname\]: [0-9]+
+	slabrate|^@count\[.*\]: [0-9]+
+	tcpconnect| socat +127.0.0.1 +[0-9]+ +127.0.0.1 +4242
+	tcpaccept| socat +127.0.0.1 +[0-9]+ +127.0.0.1 +4242 +[0-9]/5$
+	tcplife| 127.0.0.1 +[0-9]+ +127.0.0.1 +4242 +[0-9]+ +[0-9]+ +[0-9]+$
+	tcpstates| +4242 +[A-Z_]*CLOSE +-> [A-Z_]*SYN_SENT 
+	tcprtt|^@usecs:
+	tcpsynbl|^@backlog\[5\]:
+	funccount vfs_fsync*|^@calls\[vfs_fsync_range\]: 1$
+	funclatency vfs_fsync_range|^@nsecs\[vfs_fsync_range\]:
+	funcslower vfs_fsync_range --min-us=0| dd +[0-9]+ +[0-9]+ 0x0 +vfs_fsync_range$
+	stackcount vfs_fsync_range|^ +vfs_fsync_range\+
 	END
 }
 
@@ -75,6 +96,17 @@ for i in range(5):
 os.setuid(7)'
 }
 
+# Three, one after the other, with 4,096 bytes each.
+connections() {
+	local i
+	ip link set lo up
+	socat -u TCP-LISTEN:4242,reuseaddr,fork,backlog=5 /dev/null & SERVER=$!
+	sleep 0.5
+	for ((i = 0; i < 3; i++)); do head -c 4096 /dev/zero | socat -u - TCP:127.0.0.1:4242; done
+	kill $SERVER
+	wait $SERVER
+}
+
 load_everything() {
 	for _ in {1..20}; do uname -s -m; done
 	named toolexit 'exit 7' || :
@@ -87,7 +119,13 @@ load_everything() {
 	sleep 0.3
 	kill -9 $KILLED
 	wait $KILLED
-	dd if=/dev/zero of="$WORK/written" bs=64k count=4 conv=fsync
+	dd if=/dev/zero of=/root/written bs=64k count=4 conv=fsync
+	cat /nonexistent
+	stat /etc/passwd
+	mkdir "$WORK/mnt"
+	mount -t tmpfs none "$WORK/mnt"
+	umount "$WORK/mnt"
+	connections
 	# Some look once a second.
 	sleep 1
 }
@@ -108,11 +146,31 @@ shows() {
 lines() { grep -cE -- "$2" "$WORK/$(run_of "$1").out"; }
 
 numbers() {
+	is "tcpconnect: each connection is a line" "$(lines tcpconnect ' socat .* 4242')" 3
+	is "tcpaccept: at the other end, too" "$(lines tcpaccept ' socat .* 4242 ')" 3
+	is "tcplife: and what went through each" "$(lines tcplife ' 4242 +4 +0 ')" 3
+	is "biosnoop: bytes of dd's writes are those of its file" \
+		"$(awk '$2 == "dd" && $5 ~ /^W/ && $7 >= 65536 { n += $7 } END { print n + 0 }' "$WORK/biosnoop.out")" 262144
 	is "execsnoop: each uname was a line" "$(lines execsnoop 'uname -s -m$')" 20
 	is "forks: and each a fork" "$(join <(awk '/uname -s -m/ { print $3 }' "$WORK/execsnoop.out" | sort) \
 		<(awk '$NF == "process" { print $(NF - 1) }' "$WORK/forks.out" | sort) | wc -l)" 20
 	is "threadsnoop: each thread is a line" "$(lines threadsnoop ' python3 ')" 5
 	is "killsnoop: one signal 9" "$(lines 'killsnoop --signal=9' " 9 +$KILLED +0\$")" 1
+}
+
+# alone TOOL PARAMETERS PATTERN TIMES COMMAND: what would see the others write what they
+# see; so often a line of the command's.
+alone() {
+	# shellcheck disable=SC2086
+	kpctl run -q --no-self -c "$4" $1 >"$WORK/alone" 2>"$WORK/alone.err"
+	is "$1: $2" "$(grep -cE -- "$2" "$WORK/alone")" "$3"
+}
+
+by_themselves() {
+	local naps="$LOAD/naps naps 0 30000000"
+	alone "offcputime" '^, naps\]: [34][0-9]{4}$' 1 "$naps"
+	alone "offwaketime" '^@usecs\[naps, ' 1 "$naps"
+	alone "runqslower --min-us=1000000000" 'TIME +COMM +TID +LAT\(us\)' 1 "$naps"
 }
 
 load_module
@@ -123,6 +181,7 @@ load_everything >"$WORK/load" 2>&1
 end_tools
 shows
 numbers
+by_themselves
 is "no memory is held" "$(status memory)" 0
 must rmmod kpstat
 finish

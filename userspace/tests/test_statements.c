@@ -245,6 +245,8 @@ static const struct statement stdlib[] = {
 	  "0:1234 1:kprobe 2:1 2:0 " },
 	{ "print(getopt(\"x\", 5)); print(getopt(\"s\", \"a\")); print(getopt(\"f\"));",
 	  "0:5 1:a 2:0 " },
+	{ "print(disk_name(254 << 20)); print(disk_name((8 << 20) + 1));",
+	  "0:266338304 0:8388609 " },
 	{ "if ($#  > 5) { static_assert(1 == 2, \"not reached\"); } print(1); exit(3);",
 	  "0:1 1:3 " },
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "kernel/disks.h"
 #include "lang/compile.h"
 
 /*
@@ -506,6 +507,11 @@ static int check_syscall_name(struct checker *checker, struct expr *expr)
 	return check_named(checker, expr, syscall_names());
 }
 
+static int check_disk_name(struct checker *checker, struct expr *expr)
+{
+	return check_named(checker, expr, disk_names());
+}
+
 /*
  * memcmp()
  */
@@ -651,6 +657,11 @@ const struct function string_functions[] = {
 		.name = "syscall_name", .usage = "syscall_name(number)",
 		.min_args = 1, .max_args = 1,
 		.check = check_syscall_name, .emit = emit_argument,
+		.is_simple = true,
+	}, {
+		.name = "disk_name", .usage = "disk_name(device)",
+		.min_args = 1, .max_args = 1,
+		.check = check_disk_name, .emit = emit_argument,
 		.is_simple = true,
 	}, {
 		.name = "memcmp", .usage = "memcmp(a, b, bytes)",
