@@ -92,4 +92,4 @@ clean:
 	-$(MAKE) -C userspace clean
 	@test ! -e selftests/Makefile || $(MAKE) -C selftests clean
 	find Kbuild kmod -name '*.o' -delete -o -name '.*.cmd' -delete
-	rm -rf build kpstat*.ko kpstat*.o kpstat*.mod* kmod/types/headers.inc .kpstat* modules.order Module.symvers .modules.order.cmd .Module.symvers.cmd
+	rm -rf build kpstat*.ko kpstat*.o kpstat*.mod* kmod/types/*.inc .kpstat* modules.order Module.symvers .modules.order.cmd .Module.symvers.cmd

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The types object: what this kernel's headers declare, as debug information, for
- * kpctl, which reads the file.  No code, and no use in the kernel.
+ * The types object: what this kernel's headers declare, as debug information, and what
+ * they define, for kpctl, which reads the file.  No code, and no use in the kernel.
  */
 #include <linux/module.h>
 #include "headers.inc"
+
+/* What the headers define, as text. */
+asm(".pushsection .kpstat_macros, \"\", @progbits\n"
+	".incbin \"" KPS_MACROS "\"\n"
+	".popsection");
 
 static int __init types_init(void)
 {

@@ -9,6 +9,7 @@
  *	struct index_enumerator[nr_enumerators]
  *	struct index_name[nr_names[]]		types by name, a table for each row
  *						of index_kinds
+ *	struct index_macro[nr_macros]		by name
  *	uint32_t[index_slots()]			enumerators by the hash of their names
  *	char[strings_size]			the first and the last are NUL
  *
@@ -25,7 +26,7 @@
 #include "ktypes.h"
 
 /* Goes up with each change of what follows. */
-#define INDEX_MAGIC "kptypes6"
+#define INDEX_MAGIC "kptypes7"
 #define INDEX_KEY_MAX 1024
 
 enum { INDEX_SIGNED = 1, INDEX_CHAR = 2 };
@@ -55,8 +56,10 @@ struct index_header {
 	uint32_t nr_types;
 	uint32_t nr_members;
 	uint32_t nr_enumerators;
+	uint32_t nr_macros;
 	uint32_t nr_names[INDEX_NR_KINDS];
-	uint32_t strings_size;		/* numbers of 64 bits follow */
+	uint32_t strings_size;
+	uint32_t pad;			/* numbers of 64 bits follow */
 };
 
 _Static_assert(sizeof(struct index_header) % sizeof(uint64_t) == 0,
@@ -89,6 +92,13 @@ struct index_name {
 	ktype_id at;
 };
 
+/* All are in the strings. */
+struct index_macro {
+	uint32_t name;
+	uint32_t params;		/* "(a, b)"; 0: it takes none */
+	uint32_t text;
+};
+
 /*
  * Of the table of enumerators: a power of two, and half of it free.  A slot is an
  * enumerator plus 1, or 0: free.  One whose slot, fnv1a(name) by the table's size, is
@@ -111,6 +121,7 @@ static inline uint64_t index_size(const struct index_header *header)
 			(uint64_t)header->nr_members * sizeof(struct index_member) +
 			(uint64_t)header->nr_enumerators *
 			sizeof(struct index_enumerator) +
+			(uint64_t)header->nr_macros * sizeof(struct index_macro) +
 			index_slots(header) * sizeof(uint32_t);
 	int row;
 

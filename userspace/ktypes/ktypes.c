@@ -18,6 +18,7 @@ struct ktypes {
 	const struct index_member *members;
 	const struct index_enumerator *enumerators;
 	const struct index_name *names[INDEX_NR_KINDS];
+	const struct index_macro *macros;
 	const uint32_t *constants;
 	const char *strings;
 	bool is_object;
@@ -39,7 +40,8 @@ static struct ktypes *lay_out(const struct index_header *header)
 		kt->names[row] = names;
 		names += header->nr_names[row];
 	}
-	kt->constants = (const void *)names;
+	kt->macros = (const void *)names;
+	kt->constants = (const void *)(kt->macros + header->nr_macros);
 	kt->strings = (const void *)(kt->constants + index_slots(header));
 	return kt;
 }
@@ -58,6 +60,13 @@ static struct {
 	bool tried;
 	struct ktypes *kt;
 } first, second;
+
+static const char *other_release;
+
+void ktypes_of(const char *release)
+{
+	other_release = release;
+}
 
 static struct ktypes *open_source(const struct source *source, char why[WHY_MAX])
 {
@@ -83,7 +92,7 @@ const struct ktypes *ktypes_open(const char **why)
 
 	if (!first.tried) {
 		first.tried = true;
-		source_find(&source, NULL);
+		source_find(&source, other_release);
 		first.kt = open_source(&source, sentence);
 	}
 	*why = sentence;
@@ -95,7 +104,7 @@ const struct ktypes *ktypes_next(const struct ktypes *kt)
 	char sentence[WHY_MAX];
 	struct source source;
 
-	if (!kt->is_object)
+	if (!kt->is_object || other_release)
 		return NULL;
 	if (!second.tried) {
 		second.tried = true;
@@ -354,6 +363,46 @@ bool ktypes_any_constant(const char *name, int64_t *value)
 	for (kt = ktypes_open(&why); kt; kt = ktypes_next(kt))
 		if (ktypes_constant(kt, name, value))
 			return true;
+	return false;
+}
+
+bool ktypes_nth_macro(uint32_t n, struct kmacro *macro)
+{
+	const struct index_macro *at;
+	const struct ktypes *kt;
+	const char *why;
+
+	kt = ktypes_open(&why);
+	if (!kt || n >= kt->header->nr_macros)
+		return false;
+	at = &kt->macros[n];
+	*macro = (struct kmacro){
+		.name = string_at(kt, at->name),
+		.params = name_at(kt, at->params),
+		.text = string_at(kt, at->text),
+	};
+	return true;
+}
+
+bool ktypes_macro(const char *name, struct kmacro *macro)
+{
+	const struct ktypes *kt;
+	uint32_t low = 0, high, middle;
+	const char *why;
+	int order;
+
+	kt = ktypes_open(&why);
+	for (high = kt ? kt->header->nr_macros : 0; low < high;) {
+		middle = low + (high - low) / 2;
+		ktypes_nth_macro(middle, macro);
+		order = strcmp(name, macro->name);
+		if (!order)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return false;
 }
 

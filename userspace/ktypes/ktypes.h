@@ -74,6 +74,9 @@ struct ktypes;
  */
 const struct ktypes *ktypes_open(const char **why);
 
+/* Before the first of those: another kernel's types, of which the object is installed. */
+void ktypes_of(const char *release);
+
 /**
  * ktypes_next() - where to look for what @kt does not know
  * @kt: from ktypes_open(), or from here
@@ -132,6 +135,19 @@ ktype_id ktypes_constant(const struct ktypes *kt, const char *name,
 
 /* The same in all there is.  Return: whether there is one; then @value is set. */
 bool ktypes_any_constant(const char *name, int64_t *value);
+
+/* A macro of the headers, as it is defined there. */
+struct kmacro {
+	const char *name;
+	const char *params;	/* "(a,b)"; NULL: it takes none */
+	const char *text;
+};
+
+/* Only the types object has them.  Return: whether there is one of that name. */
+bool ktypes_macro(const char *name, struct kmacro *macro);
+
+/* The n-th by name.  Return: whether there is one. */
+bool ktypes_nth_macro(uint32_t n, struct kmacro *macro);
 
 /**
  * ktypes_tracepoint() - how many arguments one of the kernel's tracepoints has

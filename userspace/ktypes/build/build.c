@@ -42,13 +42,17 @@ struct raw_enumerator {
 	uint32_t name;
 };
 
+struct raw_macro {
+	const char *name, *params, *text;
+};
+
 struct buffer {
 	void *data;
 	size_t used, room, size;	/* .size: of one */
 };
 
 struct build {
-	struct buffer types, members, enumerators, strings;
+	struct buffer types, members, enumerators, macros, strings;
 	struct buffer by_name;		/* positions */
 	struct buffer near_key;		/* where to look, by key >> NEAR_SHIFT */
 	struct buffer order;		/* positions, by ktype_id */
@@ -97,6 +101,7 @@ struct build *build_new(void)
 	build->types.size = sizeof(struct raw);
 	build->members.size = sizeof(struct raw_member);
 	build->enumerators.size = sizeof(struct raw_enumerator);
+	build->macros.size = sizeof(struct raw_macro);
 	build->strings.size = 1;
 	build->near_key.size = sizeof(uint32_t);
 	build->by_name.size = sizeof(position);
@@ -152,6 +157,14 @@ void build_enumerator(struct build *build, uint32_t of, const char *name,
 		.of = of, .text = name, .value = value,
 	};
 	raws(build)[of].nr++;
+}
+
+void build_macro(struct build *build, const char *name, const char *params,
+		 const char *text)
+{
+	*(struct raw_macro *)buffer_add(&build->macros, 1) = (struct raw_macro){
+		.name = name, .params = params, .text = text,
+	};
 }
 
 /*
@@ -506,6 +519,23 @@ static void write_enumerators(struct build *build, FILE *out)
 	free(enumerators.data);
 }
 
+static void write_macros(struct build *build, FILE *out)
+{
+	struct buffer macros = { .size = sizeof(struct index_macro) };
+	struct index_macro *macro = buffer_add(&macros, build->macros.used);
+	const struct raw_macro *raw = build->macros.data;
+	size_t i;
+
+	for (i = 0; i < build->macros.used; i++, raw++)
+		*macro++ = (struct index_macro){
+			.name = add_string(build, raw->name),
+			.params = add_string(build, raw->params),
+			.text = add_string(build, raw->text),
+		};
+	write_buffer(&macros, out);
+	free(macros.data);
+}
+
 static bool fits(const struct build *build)
 {
 	const struct raw_member *member = raw_members(build);
@@ -516,7 +546,8 @@ static bool fits(const struct build *build)
 			return false;
 	return build->types.used < UINT32_MAX / 2 &&
 	       build->members.used < UINT32_MAX / 2 &&
-	       build->enumerators.used < UINT32_MAX / 2;
+	       build->enumerators.used < UINT32_MAX / 2 &&
+	       build->macros.used < UINT32_MAX / 2;
 }
 
 static void write_header(struct build *build, const char *key, FILE *out)
@@ -528,6 +559,7 @@ static void write_header(struct build *build, const char *key, FILE *out)
 	snprintf(header->key, sizeof(header->key), "%s", key);
 	header->nr_types = build->order.used + 1;
 	header->nr_members = build->members.used;
+	header->nr_macros = build->macros.used;
 	header->strings_size = build->strings.used;
 	for (row = 0; row < INDEX_NR_KINDS; row++)
 		header->nr_names[row] = build->names[row].used;
@@ -563,6 +595,7 @@ const char *build_write(struct build *build, const char *key, FILE *out)
 	write_enumerators(build, out);
 	for (row = 0; row < INDEX_NR_KINDS; row++)
 		write_buffer(&build->names[row], out);
+	write_macros(build, out);
 	write_buffer(&build->constants, out);
 	write_buffer(&build->strings, out);
 	write_header(build, key, out);

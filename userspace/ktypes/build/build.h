@@ -42,6 +42,10 @@ void build_member(struct build *build, uint32_t of, const char *name,
 void build_enumerator(struct build *build, uint32_t of, const char *name,
 		      int64_t value);
 
+/* @params: "(a, b)", or NULL; all of them by name */
+void build_macro(struct build *build, const char *name, const char *params,
+		 const char *text);
+
 /*
  * Write the index; @key goes into its header.  Return: NULL, or why these types are
  * not to be believed.

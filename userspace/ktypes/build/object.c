@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "dwarf.h"
 
 #define DAMAGED "is damaged"
@@ -101,6 +102,36 @@ static const char *read_types(struct build *build, Dwarf *dwarf)
 	return read_dwarf(build, &sections) ? NULL : DAMAGED;
 }
 
+/* "NAME TEXT" or "NAME(A,B) TEXT"; @end: where its newline is. */
+static bool read_macro(struct build *build, const char *line, const char *end)
+{
+	size_t len = strcspn(line, " (\n"), params = 0;
+	const char *rest = line + len;
+
+	if (*rest == '(')
+		params = strcspn(rest, ")\n") + 1;
+	rest += params;
+	if (!len || rest >= end || *rest != ' ' || memchr(line, '\0', end - line))
+		return false;
+	build_macro(build, xstrndup(line, len), params ? xstrndup(line + len, params) : NULL,
+		    xstrndup(rest + 1, end - rest - 1));
+	return true;
+}
+
+/* An object of an older kpstat has none. */
+static const char *read_macros(struct build *build, Elf *elf)
+{
+	struct section section = find_section(elf, ".kpstat_macros");
+	const char *at = (const char *)section.data, *end = at + section.size, *newline;
+
+	for (; at < end; at = newline + 1) {
+		newline = memchr(at, '\n', end - at);
+		if (!newline || !read_macro(build, at, newline))
+			return DAMAGED;
+	}
+	return NULL;
+}
+
 const char *read_object(struct build *build, const char *path, const char *release)
 {
 	/* Never ended: names point into it. */
@@ -119,7 +150,7 @@ const char *read_object(struct build *build, const char *path, const char *relea
 	elf = module ? dwfl_module_getelf(module, &bias) : NULL;
 	if (!elf)
 		return DAMAGED;
-	why = check_release(elf, release);
+	why = check_release(elf, release) ?: read_macros(build, elf);
 	if (why)
 		return why;
 	dwarf = dwfl_module_getdwarf(module, &bias);
