@@ -105,6 +105,25 @@ yes "by a glob, through anonymous members" eval 'kpctl types --find "tstamp*" | 
 is "in JSON" "$(kpctl types -j --find skc_family | jq -c '.found[0] | [.in, .name, .offset, .size]')" '["struct sock_common","skc_family",16,2]'
 yes "names that match" eval 'kpctl types "tcp_s*ck" | grep -qx "struct tcp_sock"'
 is "in JSON" "$(kpctl types -j 'struct tcp_sock*' | jq -r '.found[0].name')" tcp_sock
+
+# ---- what headers define
+is "a macro by its name" "$(kpctl types MAP_SHARED; kpctl types macro O_DSYNC)" $'macro MAP_SHARED = 1\nmacro O_DSYNC = 4096'
+is "macros that match" "$(kpctl types 'macro DT_RE[FG]*')" "macro DT_REG = 8"
+is "in JSON" "$(kpctl types -j 'macro DT_REG' | jq -c .)" '{"kind":"macro","name":"DT_REG","value":8}'
+yes "there is no macro" says 'no macro "O_DSYNCH"' kpctl types macro O_DSYNCH
+yes "of another kernel" says "/lib/modules/1.2.3/" kpctl types --kernel 1.2.3 sock
+must insmod "$KPSTAT_KO"
+is "a program has them" "$(kpctl run -q -e '#include <linux/gfp.h>
+#define BOTH (DT_REG | MAP_SHARED)
+#define JOIN(a, b) a##b
+enum { FEW = 3 };
+struct names { char one[TASK_COMM_LEN]; char few[FEW]; };
+begin {
+	printf("%d %d %d %s", SIOCGIFCONF, BOTH, JOIN(DT_, REG), LED_FUNCTION_STANDBY);
+	printf(" %d %d\n", ~PAGE_MASK, sizeof(struct names));
+	exit();
+}' 2>&1)" "35090 9 8 standby 4095 19"
+must rmmod kpstat
 yes "near names" says "did you mean sock" kpctl types struct sokc
 yes "near fields" says "skc_family" kpctl types --find skc_famly
 is "an error in JSON" "$(kpctl types -j sokc | jq -r 'keys[0]')" error

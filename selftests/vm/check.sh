@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check.sh [--list | NAME...]: every test there is, or those named: "userspace", "lint",
-# "dkms", "selftests" for all that a guest runs, or one by its file's name without .sh.
+# "dkms", "constants", "selftests" for all that a guest runs, or one by its file's name without .sh.
 # Results are TAP on stdout; the last line holds the totals.  KPSTAT_KERNEL,
 # KPSTAT_JOBS, KPSTAT_BATCH and KPSTAT_UNTIL: below.
 set -eu -o pipefail
@@ -160,17 +160,21 @@ selftests() {
 run() {
 	case $1 in
 	userspace) part userspace userspace ;;
-	lint|dkms) part "$1" "$TOP/selftests/host/$1.sh" ;;
+	lint|dkms|constants) part "$1" "$TOP/selftests/host/$1.sh" ;;
 	*) part "$1" selftest "$1" ;;
 	esac
 }
+
+# Those that no guest runs.
+HOST_TESTS=(userspace lint dkms constants)
+is_of_host() { [[ " ${HOST_TESTS[*]} " = *" $1 "* ]]; }
 
 # Tests that measure time, or want every CPU, say "# alone".
 wants_all() { says "$1" alone; }
 
 # A guest of its own: for what it asks of it, or for what it leaves behind.
 wants_guest() {
-	case $1 in userspace|lint|dkms) return 0 ;; esac
+	is_of_host "$1" && return
 	[ "$BATCH" = 1 ] || says "$1" 'a guest of its own|cpus=|expect=|kmemleak'
 }
 
@@ -324,8 +328,7 @@ use_records() {
 }
 
 known() {
-	case $1 in userspace|lint|dkms) return 0 ;; esac
-	[ -x "$TOP/selftests/$1.sh" ]
+	is_of_host "$1" || [ -x "$TOP/selftests/$1.sh" ]
 }
 
 main() {
@@ -342,7 +345,7 @@ main() {
 	mkdir -p "$LOGS"
 	: >"$LOGS/failures"
 	case ${names[*]} in
-	'') mapfile -t names < <(printf '%s\n' userspace lint dkms; selftests) ;;
+	'') mapfile -t names < <(printf '%s\n' "${HOST_TESTS[@]}"; selftests) ;;
 	selftests) mapfile -t names < <(selftests) ;;
 	esac
 	"$LAB/build.sh" || built=0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* types: the kernel's structs, unions and enums, and who has a field. */
+/* types: the kernel's structs, unions, enums and constants, and who has a field. */
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +11,22 @@
 #include "base/near.h"
 #include "command.h"
 #include "ktypes/ktypes.h"
+#include "lang/header.h"
 #include "print/ktype.h"
 
 const char types_help[] =
-	"usage: kpctl types [struct|union|enum] NAME\n"
+	"usage: kpctl types [struct|union|enum|macro] NAME\n"
 	"       kpctl types GLOB\n"
 	"       kpctl types --find FIELD\n"
 	"       kpctl types --prepare [RELEASE]\n\n"
 	"Prints a type of this kernel, with the offset and the size of each field in\n"
 	"bytes (of a bit field: of its word, and the bit in it); lists the types whose\n"
 	"names match; or says which structs have a field of a name, or of one that\n"
-	"matches.  NAME may also be a typedef, an integer, or a constant of an enum.\n\n"
+	"matches.  NAME may also be a typedef, an integer, a constant of an enum, or a\n"
+	"macro of the kernel's headers that is a constant.\n\n"
 	"  --find FIELD  fields, not types\n"
+	"  --kernel RELEASE\n"
+	"                of that kernel, whose types object is installed\n"
 	"  --prepare     make the index of that kernel's types object, or of this\n"
 	"                kernel's; else the first who asks for types waits for it\n"
 	"  -j, --json    JSON\n\n"
@@ -29,6 +34,7 @@ const char types_help[] =
 	"  kpctl types sock\n"
 	"  kpctl types enum skb_drop_reason\n"
 	"  kpctl types '*conntrack*'\n"
+	"  kpctl types 'macro GFP_*'\n"
 	"  kpctl types --find 'sk_*buf'\n";
 
 /* What is found by a name alone, in this order. */
@@ -42,6 +48,9 @@ static const struct named_kind {
 	{ KTYPE_TYPEDEF, "typedef" },
 	{ KTYPE_INT, "" },
 };
+
+/* The headers' macros are no types, and are found by a name of the same kind. */
+#define MACRO "macro "
 
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -115,6 +124,54 @@ static int not_found(const char *what, struct near *near)
 	return FAILED;
 }
 
+/*
+ * Macros
+ */
+
+static void print_macro(const char *name, const struct header_constant *constant)
+{
+	const struct c_constant *number = &constant->number;
+
+	if (constant->string)
+		printf("macro %s = \"%s\"\n", name, constant->string);
+	else if (number->is_signed)
+		printf("macro %s = %" PRId64 "\n", name, (int64_t)number->value);
+	else
+		printf("macro %s = %" PRIu64 "\n", name, number->value);
+}
+
+static struct json_object *macro_json(const char *name,
+				      const struct header_constant *constant)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_string(object, "kind", "macro");
+	json_add_string(object, "name", name);
+	if (constant->string)
+		json_add_string(object, "value", constant->string);
+	else if (constant->number.is_signed)
+		json_add_int(object, "value", constant->number.value);
+	else
+		json_add_uint(object, "value", constant->number.value);
+	return object;
+}
+
+/* Return: whether there is one of that name that is a constant. */
+static bool show_macro(const char *name)
+{
+	struct arena arena = { 0 };
+	struct ctypes ctypes = { .arena = &arena };
+	struct header_constant constant;
+	bool found = header_constant(&ctypes, name, &constant);
+
+	if (found && json_output)
+		json_print(macro_json(name, &constant));
+	else if (found)
+		print_macro(name, &constant);
+	arena_free(&arena);
+	return found;
+}
+
 static int print_type(const struct ktypes *kt, const char *name)
 {
 	const struct named_kind *only = take_kind(&name);
@@ -122,8 +179,13 @@ static int print_type(const struct ktypes *kt, const char *name)
 	const struct ktypes *in = kt;
 	ktype_id id = find_type(in, only, name);
 
+	if (!strncmp(name, MACRO, strlen(MACRO)))
+		return show_macro(name + strlen(MACRO)) ? DONE :
+		       not_found("macro", &(struct near){ .word = name + strlen(MACRO) });
 	while (!id && (in = ktypes_next(in)))
 		id = find_type(in, only, name);
+	if (!id && !only && show_macro(name))
+		return DONE;
 	if (!id) {
 		each_name(kt, only, offer, &near);
 		return not_found(only ? only->word : "type", &near);
@@ -181,14 +243,40 @@ static void list_name(const struct ktypes *kt, const struct named_kind *kind,
 	json_object_array_add(list->found, object);
 }
 
+static void list_macros(struct list *list)
+{
+	struct arena arena = { 0 };
+	struct ctypes ctypes = { .arena = &arena };
+	struct header_constant constant;
+	struct kmacro macro;
+	uint32_t n;
+
+	for (n = 0; ktypes_nth_macro(n, &macro); n++) {
+		if (fnmatch(list->glob, macro.name, 0) ||
+		    !header_constant(&ctypes, macro.name, &constant))
+			continue;
+		list->nr++;
+		if (list->found)
+			json_object_array_add(list->found, macro_json(macro.name, &constant));
+		else
+			print_macro(macro.name, &constant);
+	}
+	arena_free(&arena);
+}
+
 static int list_types(const struct ktypes *kt, const char *glob)
 {
 	const struct named_kind *only = take_kind(&glob);
-	struct list list = { .glob = glob, .near.word = glob };
+	bool only_macros = !strncmp(glob, MACRO, strlen(MACRO));
+	struct list list = { .glob = glob + (only_macros ? strlen(MACRO) : 0) };
 
+	list.near.word = list.glob;
 	list.found = json_output ? json_object_new_array() : NULL;
-	each_name(kt, only, list_name, &list);
-	return end_list(&list, only ? only->word : "type");
+	if (!only_macros)
+		each_name(kt, only, list_name, &list);
+	if (only_macros || (!only && !list.nr))
+		list_macros(&list);
+	return end_list(&list, only ? only->word : only_macros ? "macro" : "type");
 }
 
 static void field_found(const struct ktypes *kt, const char *owner,
@@ -316,6 +404,7 @@ int command_types(int argc, char **argv)
 		OPTION_HELP,
 		OPTION_JSON,
 		{ "find", required_argument, NULL, 'f' },
+		{ "kernel", required_argument, NULL, 'k' },
 		{ "prepare", no_argument, NULL, 'p' },
 		{ 0 }
 	};
@@ -326,6 +415,8 @@ int command_types(int argc, char **argv)
 	while ((option = next_option(argc, argv, ":hj", options)) != -1) {
 		if (option == 'f')
 			field = optarg;
+		else if (option == 'k')
+			ktypes_of(optarg);
 		else if (option == 'p')
 			now = true;
 		else if (!common_option(option, &status))

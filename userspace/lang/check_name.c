@@ -8,6 +8,7 @@
 #include "base/near.h"
 #include "call/call.h"
 #include "compile.h"
+#include "header.h"
 #include "provider/provider.h"
 
 /*
@@ -267,8 +268,20 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 	return expr->field ? set_field_type(checker, expr, expr->field) : 0;
 }
 
+static int become_header_constant(struct expr *expr, const struct header_constant *constant)
+{
+	if (constant->string)
+		become_str(expr, constant->string);
+	else
+		become_int(expr, constant->number.value,
+			   constant->number.is_signed ||
+			   (int64_t)constant->number.value >= 0);
+	return 0;
+}
+
 int check_name(struct checker *checker, struct expr *expr)
 {
+	struct header_constant constant_of_header;
 	const struct constant *constant = constant_find(expr->text);
 	const struct enum_table *names;
 	const struct function *function;
@@ -309,6 +322,8 @@ int check_name(struct checker *checker, struct expr *expr)
 		expr->type.names = names;
 		return 0;
 	}
+	if (header_constant(checker->ctypes, expr->text, &constant_of_header))
+		return become_header_constant(expr, &constant_of_header);
 	return refuse_name(checker, expr, "builtin");
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "header.h"
 #include "parse.h"
 }
 
@@ -38,13 +39,13 @@ static bool measure(struct expr *expr);
 	} while (0)
 
 /* The number that an expression is where types are declared. */
-static bool constant(const struct expr *expr, uint64_t *value);
+static bool constant(struct parse *parse, const struct expr *expr, uint64_t *value);
 
 #define CONSTANT(expr)							\
 	({								\
 		uint64_t value_;					\
 									\
-		if (!constant(expr, &value_))				\
+		if (!constant(parse, expr, &value_))			\
 			YYABORT;					\
 		value_;							\
 	})
@@ -859,7 +860,30 @@ static bool measure(struct expr *expr)
 	return false;
 }
 
-static bool constant(const struct expr *expr, uint64_t *value)
+/* Of an enum that stands before it, or of a header. */
+static bool named(struct parse *parse, const char *name, uint64_t *value)
+{
+	struct ctypes ctypes = { .arena = parse->arena };
+	const struct enumerator_decl *enumerator;
+	const struct ctype_decl *type;
+	int64_t number = 0;
+	bool found;
+
+	for (type = parse->program->types; type; type = type->next) {
+		number = 0;
+		for (enumerator = type->enumerators; enumerator; enumerator = enumerator->next) {
+			number = enumerator->has_value ? enumerator->value : number;
+			*value = number++;
+			if (!strcmp(enumerator->name, name))
+				return true;
+		}
+	}
+	found = name_is_number(&ctypes, name, &number);
+	*value = number;
+	return found;
+}
+
+static bool constant(struct parse *parse, const struct expr *expr, uint64_t *value)
 {
 	uint64_t a = 0, b = 0;
 
@@ -867,8 +891,11 @@ static bool constant(const struct expr *expr, uint64_t *value)
 		*value = expr->value;
 		return true;
 	}
-	if ((expr->kind == EXPR_UNARY && expr->op < OP_DEREF && constant(expr->a, &a)) ||
-	    (expr->kind == EXPR_BINARY && constant(expr->a, &a) && constant(expr->b, &b))) {
+	if (expr->kind == EXPR_NAME && named(parse, expr->text, value))
+		return true;
+	if ((expr->kind == EXPR_UNARY && expr->op < OP_DEREF && constant(parse, expr->a, &a)) ||
+	    (expr->kind == EXPR_BINARY && constant(parse, expr->a, &a) &&
+	     constant(parse, expr->b, &b))) {
 		*value = op_fold(expr->op, a, b, true);
 		return true;
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/host.h"
+#include "base/text.h"
 #include "preprocess.h"
 
 #define MAX_NESTING 32
@@ -432,19 +432,19 @@ static unsigned int split(struct arena *arena, const char *list,
 struct arguments {
 	unsigned int nr;
 	const char *params[MAX_PARAMS];
-	const char *values[MAX_PARAMS];
+	const char *values[MAX_PARAMS];		/* with the macros in them replaced */
+	const char *as_written[MAX_PARAMS];
 };
 
-static const char *value_of(const struct arguments *arguments, const char *word,
-			    size_t len)
+static int argument_of(const struct arguments *arguments, const char *word, size_t len)
 {
 	unsigned int i;
 
 	for (i = 0; i < arguments->nr; i++)
 		if (strlen(arguments->params[i]) == len &&
 		    !strncmp(arguments->params[i], word, len))
-			return arguments->values[i];
-	return NULL;
+			return i;
+	return -1;
 }
 
 static size_t word_len(const char *text)
@@ -461,34 +461,45 @@ static size_t word_len(const char *text)
 	return len ? len : 1;
 }
 
+/* The "##" that stands there, with the blanks around it; 0: there is none. */
+static size_t paste_len(const char *text)
+{
+	size_t len = strspn(text, " \t");
+
+	if (strncmp(text + len, "##", 2))
+		return 0;
+	len += 2;
+	return len + strspn(text + len, " \t");
+}
+
 static const char *substitute(struct arena *arena, const char *text,
 			      const struct arguments *arguments)
 {
-	char *out = NULL;
+	size_t len, paste, joined = 0;
+	struct text out = { 0 };
 	const char *copy;
-	size_t size = 0;
-	FILE *stream = open_memstream(&out, &size);
+	int argument;
 
-	while (*text) {
-		size_t len = word_len(text);
-		const char *value = value_of(arguments, text, len);
-
-		if (value)
-			fputs(value, stream);
+	for (; *text; text += len + paste, joined = paste) {
+		len = word_len(text);
+		paste = paste_len(text + len);
+		argument = argument_of(arguments, text, len);
+		if (argument < 0)
+			text_add(&out, text, len);
+		else if (joined || paste)
+			text_puts(&out, arguments->as_written[argument]);
 		else
-			fwrite(text, 1, len, stream);
-		text += len;
+			text_puts(&out, arguments->values[argument]);
 	}
-	fclose(stream);
-	copy = arena_strdup(arena, out);
-	free(out);
+	copy = arena_strdup(arena, text_string(&out));
+	text_free(&out);
 	return copy;
 }
 
 /* A text in which macros are replaced. */
 struct expansion {
 	struct arena *arena;
-	struct define *defines;
+	struct defines *defines;
 	const struct span *at;		/* where the first of them is used */
 	unsigned int uses;
 	unsigned int depth;		/* of macros in macros and in their arguments */
@@ -529,9 +540,9 @@ static const char *body_of(struct expansion *it, const struct define *define,
 	unsigned int given, i;
 
 	if (!define->params)
-		return define->text;
+		return substitute(it->arena, define->text, &found);
 	found.nr = split(it->arena, define->params, found.params, MAX_PARAMS);
-	given = split(it->arena, arguments, found.values, MAX_PARAMS);
+	given = split(it->arena, arguments, found.as_written, MAX_PARAMS);
 	if (given != found.nr || given > MAX_PARAMS)
 		return fail(it, define,
 			    arena_printf(it->arena, "it is #define %s%s", define->name,
@@ -539,7 +550,7 @@ static const char *body_of(struct expansion *it, const struct define *define,
 			    arena_printf(it->arena, "takes %u argument%s, not %u",
 					 found.nr, found.nr == 1 ? "" : "s", given));
 	for (i = 0; i < given; i++)
-		found.values[i] = expand(it, found.values[i]);
+		found.values[i] = expand(it, found.as_written[i]);
 	return substitute(it->arena, define->text, &found);
 }
 
@@ -567,17 +578,20 @@ static const char *use(struct expansion *it, struct define *define,
 /* None in its own text: there its name stands for itself. */
 static struct define *usable(const struct expansion *it, const char *text, size_t len)
 {
-	struct define *define = find(it->defines, text, len);
+	struct defines *defines = it->defines;
+	struct define *define = find(defines->list, text, len);
 
+	if (!define && defines->look_up && is_name_char(*text)) {
+		defines->look_up(defines, arena_strndup(it->arena, text, len));
+		define = find(defines->list, text, len);
+	}
 	return define && !define->used ? define : NULL;
 }
 
 static const char *expand(struct expansion *it, const char *text)
 {
-	char *out = NULL;
+	struct text out = { 0 };
 	const char *copy;
-	size_t size = 0;
-	FILE *stream = open_memstream(&out, &size);
 
 	while (*text && !it->failed) {
 		size_t len = word_len(text), more = 0;
@@ -586,18 +600,17 @@ static const char *expand(struct expansion *it, const char *text)
 		if (define && define->params)
 			more = brackets_len(text + len);
 		if (define && (more || !define->params))
-			fputs(use(it, define, text + len + strcspn(text + len, "(")), stream);
+			text_puts(&out, use(it, define, text + len + strcspn(text + len, "(")));
 		else
-			fwrite(text, 1, len, stream);
+			text_add(&out, text, len);
 		text += len + more;
 	}
-	fclose(stream);
-	copy = arena_strdup(it->arena, out);
-	free(out);
+	copy = arena_strdup(it->arena, text_string(&out));
+	text_free(&out);
 	return copy;
 }
 
-const char *define_text(struct arena *arena, struct define *defines,
+const char *define_text(struct arena *arena, struct defines *defines,
 			struct define *define, const char *arguments,
 			const struct span *at)
 {

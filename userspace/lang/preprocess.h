@@ -35,6 +35,14 @@ char *preprocess(const char *text, struct arena *arena,
 /* NULL if there is none of that name. */
 struct define *define_find(struct define *defines, const char *name);
 
+/* Macros that are asked for by name, and not all there from the beginning. */
+struct defines {
+	struct define *list;
+	/* Puts the one of that name, if there is one, before @list; or NULL. */
+	void (*look_up)(struct defines *defines, const char *name);
+	struct arena *arena;	/* for what @look_up puts there */
+};
+
 /**
  * define_text() - what a macro stands for
  * @arena: for the result
@@ -43,10 +51,12 @@ struct define *define_find(struct define *defines, const char *name);
  * @arguments: "(1, f(2))", of one that takes some
  * @at: where it is used
  *
+ * As in C, what stands beside a ## is put there as it is, and joined.
+ *
  * Return: its text, with all macros in it and in its arguments replaced; NULL after an
  * error was reported.
  */
-const char *define_text(struct arena *arena, struct define *defines,
+const char *define_text(struct arena *arena, struct defines *defines,
 			struct define *define, const char *arguments,
 			const struct span *at);
 
