@@ -83,6 +83,15 @@ is "a variable of the program, before the call and behind it" \
 	uretprobe:$FUNCS:work /retval == 18/ { printf(\"%d\", *uaddr(\"calls\")); }" work 10)" "9 10"
 is "one that is not there" "$(refused "uprobe:$FUNCS:work { @ = *uaddr(\"called\"); }")" \
 	"'$FUNCS' has no symbol 'called'"
+is "by their names and types" \
+	"$(printed "uprobe:$FUNCS:many { printf(\"%d %d %d\", args.a, args.b, args.c); }
+	uprobe:$FUNCS:greet { printf(\" %s\", str(args.name, args.len)); }" args 1)" "1 -2 3 hello, "
+is "members of what they point to" "$(kpctl run -q -c "$LOAD/shapes calls 3" \
+	-e "uprobe:$LOAD/shapes:cpp:\"lab::Shape::area(long) const\" { @[args.this->n] = sum(args.a); }" 2>&1 | grep @)" "@[3]: 12"
+is "a name that it does not have" "$(refused "uprobe:$FUNCS:greet { print(args.nme); }")" \
+	"uprobe:$FUNCS:greet has no field 'nme'"
+is "a file without debug information" "$(refused "uprobe:/bin/bash:readline { print(args.prompt); }")" \
+	"the names of the arguments of '/bin/bash:readline' are not known here"
 is "strings in and out" \
 	"$(printed "uprobe:$FUNCS:greet { printf(\"%s|%s;\", str(arg0), str(arg0, arg1)); }
 	uretprobe:$FUNCS:greet { printf(\"%s\", str(retval)); }" args 1)" \

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fnv.h"
@@ -127,6 +128,53 @@ bool ktypes_prepare(const char *release, const char **why)
 		close(fd);
 	*why = sentence;
 	return fd >= 0;
+}
+
+/* What was asked of programs, by the file. */
+struct asked {
+	dev_t device;
+	ino_t inode;
+	const char *part;
+	char *which;
+	struct ktypes *kt;		/* NULL: nobody knows */
+	struct asked *next;
+};
+
+static struct ktypes *read_part(int fd, const char *part, const char *which)
+{
+	struct source source = { .part = part, .key = "program" };
+	struct ktypes *kt;
+	int index;
+
+	snprintf(source.path, sizeof(source.path), "/proc/%d/fd/%d", getpid(), fd);
+	snprintf(source.release, sizeof(source.release), "%s", which);
+	index = strlen(which) < sizeof(source.release) ? source_part(&source) : -1;
+	if (index < 0)
+		return NULL;
+	kt = map_index(index);
+	close(index);
+	return kt;
+}
+
+const struct ktypes *ktypes_of_program(int fd, const char *part, const char *which)
+{
+	static struct asked *all;
+	struct asked *asked;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return NULL;
+	for (asked = all; asked; asked = asked->next)
+		if (asked->inode == st.st_ino && asked->device == st.st_dev &&
+		    !strcmp(asked->part, part) && !strcmp(asked->which, which))
+			return asked->kt;
+	asked = xcalloc(1, sizeof(*asked));
+	*asked = (struct asked){
+		.device = st.st_dev, .inode = st.st_ino, .part = part,
+		.which = xstrdup(which), .kt = read_part(fd, part, which), .next = all,
+	};
+	all = asked;
+	return asked->kt;
 }
 
 static const char *string_at(const struct ktypes *kt, uint32_t at)

@@ -168,6 +168,19 @@ int ktypes_tracepoint(const char *name);
  */
 ktype_id ktypes_prototype(const char *name, const struct ktypes **kt);
 
+/**
+ * ktypes_of_program() - what a part of a program is, by its debug information
+ * @fd: the program, or a library, open
+ * @part: "function": a prototype of this name tells of the function that begins at the
+ *	  address @which, in hex; "variable": a typedef of this name is what the variable
+ *	  @which is
+ *
+ * What was found is kept, and so is that there is nothing.
+ *
+ * Return: types of their own, which lead to those of no kernel; or NULL.
+ */
+const struct ktypes *ktypes_of_program(int fd, const char *part, const char *which);
+
 /* The n-th name of a kind, in order, for suggestions; NULL after the last. */
 const char *ktypes_name(const struct ktypes *kt, enum ktype_kind kind,
 			uint32_t n);

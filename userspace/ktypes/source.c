@@ -174,12 +174,19 @@ static int spawn(const char *path, char *const *argv, int out, int err, pid_t *p
 	return error;
 }
 
+static const char *what_it_is(const struct source *source)
+{
+	if (source->part)
+		return source->part;
+	return source->is_object ? "object" : "btf";
+}
+
 /* Return: whether there is an index in @out; else a sentence is in @said. */
 static bool run_builder(const struct source *source, int out, char said[SAID_MAX])
 {
 	char builder[PATH_MAX];
 	char *const argv[] = {
-		builder, source->is_object ? "object" : "btf",
+		builder, (char *)what_it_is(source),
 		(char *)source->path, (char *)source->release,
 		(char *)source->key, NULL
 	};
@@ -246,6 +253,13 @@ static int build_in_memory(const struct source *source, char said[SAID_MAX])
 		fd = -1;
 	}
 	return fd;
+}
+
+int source_part(const struct source *source)
+{
+	char said[SAID_MAX];
+
+	return build_in_memory(source, said);
 }
 
 int source_index(const struct source *source, char *why, size_t size)

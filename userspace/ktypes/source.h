@@ -10,7 +10,8 @@
 struct source {
 	char path[SOURCE_PATH_MAX];	/* "": there is none */
 	bool is_object;			/* or else BTF */
-	char release[65];
+	const char *part;		/* "function" or "variable" of a program; or NULL */
+	char release[65];		/* or which of them */
 	char key[INDEX_KEY_MAX];	/* of the file as it is now */
 };
 
@@ -29,6 +30,9 @@ void source_find_btf(struct source *source);
  * descriptor; -1 with a sentence in @why.
  */
 int source_index(const struct source *source, char *why, size_t size);
+
+/* Of a part of a program: nobody keeps it. Return: a descriptor, or -1. */
+int source_part(const struct source *source);
 
 /* Only if it is in the cache. */
 int source_cached(const struct source *source);

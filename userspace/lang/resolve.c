@@ -183,6 +183,10 @@ const struct event_fields *event_args(struct event *event,
 		diag_error(at, "load it: modprobe kpstat (or insmod kpstat.ko)",
 			   "the fields of %s:%s are described by the kpstat module, which is not loaded",
 			   provider->name, event->targets[0]);
+	else if (err == -ENOENT && provider->gives & GIVES_PLACE)
+		diag_error(at, "the file's debug information tells them, or that of its debug file: write arg0, arg1 ..",
+			   "the names of the arguments of '%s' are not known here",
+			   event->targets[0]);
 	else if (err == -ENOENT && provider->gives & (GIVES_FUNCTION | GIVES_ARGUMENTS))
 		diag_error(at, "BTF tells them, of the functions of the kernel itself: write arg0, arg1 ..",
 			   "the names of the arguments of '%s' are not known here",

@@ -53,11 +53,18 @@ void build_macro(struct build *build, const char *name, const char *params,
 const char *build_write(struct build *build, const char *key, FILE *out);
 
 /*
- * The two readers.  Both fill in @build.  Return: NULL, or what is wrong with the
+ * The readers.  Both fill in @build.  Return: NULL, or what is wrong with the
  * file, to be read after "it".
  */
 const char *read_object(struct build *build, const char *path,
 			const char *release);
 const char *read_btf(struct build *build, const char *path);
+
+/*
+ * Of a program: as the prototype "function" of the function at @address, in hex; as the
+ * typedef "variable" of the variable of that name.
+ */
+const char *read_function(struct build *build, const char *path, const char *address);
+const char *read_variable(struct build *build, const char *path, const char *name);
 
 #endif

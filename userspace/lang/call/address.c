@@ -249,10 +249,23 @@ static int find_distance(const struct expr *expr, const struct place *place,
 	return -1;
 }
 
-/* What may be there, by its size: that is what bpftrace makes of it. */
+/* What may be there, by its size, where no debug information says what it is. */
 static const char *word_of(unsigned long long size)
 {
 	return size == 1 ? "uint8" : size == 2 ? "uint16" : size == 4 ? "uint32" : "uint64";
+}
+
+static const struct ctype *variable_type(struct checker *checker, const struct expr *expr,
+					 unsigned long long size)
+{
+	const struct event *event = checker->event;
+	const struct ktypes *kt = event->places ?
+		ktypes_of_program(event->places[0].file->fd, "variable", expr->list->text) :
+		NULL;
+
+	return kt ? ctype_of_kernel(checker->ctypes, kt,
+				    ktypes_find(kt, KTYPE_TYPEDEF, "variable")) :
+		    ctype_find(checker->ctypes, &expr->at, word_of(size));
 }
 
 static int check_uaddr(struct checker *checker, struct expr *expr)
@@ -281,7 +294,7 @@ static int check_uaddr(struct checker *checker, struct expr *expr)
 		distance = other;
 	}
 	set_kind(expr, TYPE_INT);
-	expr->type.to = ctype_find(checker->ctypes, &expr->at, word_of(size));
+	expr->type.to = variable_type(checker, expr, size);
 	expr->value = distance;
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* What a function is called with, by the names that its prototype has for it. */
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -97,21 +98,16 @@ static size_t argument_offset(unsigned int word, unsigned int words, unsigned in
 		offsetof(struct kps_frame, arg) + word * sizeof(uint64_t) : 0;
 }
 
-int prototype_fields(const char *function, unsigned int skipped,
-		     struct event_fields *fields)
+static void add_parameters(struct event_fields *fields, const struct ktypes *kt,
+			   ktype_id function, unsigned int skipped)
 {
-	const struct ktypes *kt;
-	ktype_id id = ktypes_prototype(function, &kt);
-	struct ktype type;
+	const uint32_t nr = ktypes_get(kt, function).nr;
 	unsigned int word = 0;
 	uint32_t i;
 
-	if (!id)
-		return -ENOENT;
-	type = ktypes_get(kt, id);
 	*fields = (struct event_fields){ 0 };
-	for (i = skipped; i < type.nr; i++) {
-		struct kmember parameter = ktypes_member(kt, id, i);
+	for (i = skipped; i < nr; i++) {
+		struct kmember parameter = ktypes_member(kt, function, i);
 		struct ktype of = behind_typedefs(kt, parameter.type);
 		unsigned int words = words_of(&of);
 
@@ -120,6 +116,31 @@ int prototype_fields(const char *function, unsigned int skipped,
 				 argument_offset(word, words, skipped));
 		word += words;
 	}
+}
+
+int prototype_fields(const char *function, unsigned int skipped,
+		     struct event_fields *fields)
+{
+	const struct ktypes *kt;
+	ktype_id id = ktypes_prototype(function, &kt);
+
+	if (!id)
+		return -ENOENT;
+	add_parameters(fields, kt, id, skipped);
+	return 0;
+}
+
+int prototype_fields_in(int fd, unsigned long long address, struct event_fields *fields)
+{
+	const struct ktypes *kt;
+	char which[20];
+
+	snprintf(which, sizeof(which), "%llx", address);
+	kt = ktypes_of_program(fd, "function", which);
+	if (!kt)
+		return -ENOENT;
+	add_parameters(fields, kt,
+		       ktypes_get(kt, ktypes_find(kt, KTYPE_PROTOTYPE, "function")).of, 0);
 	return 0;
 }
 

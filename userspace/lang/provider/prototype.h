@@ -16,6 +16,9 @@
 int prototype_fields(const char *function, unsigned int skipped,
 		     struct event_fields *fields);
 
+/* The same of a function of a program, which is open and begins there. */
+int prototype_fields_in(int fd, unsigned long long address, struct event_fields *fields);
+
 /* And what it returns, as "retval", if it returns something. */
 void prototype_add_return(const char *function, struct event_fields *fields);
 

@@ -9,6 +9,7 @@
 #include "base/near.h"
 #include "elf/demangle.h"
 #include "lang/compile.h"
+#include "prototype.h"
 #include "user_file.h"
 
 struct place_spec {
@@ -375,6 +376,31 @@ static int resolve_place(struct resolver *resolver, const struct provider *provi
 	return 0;
 }
 
+/* By the file's debug information. Inside of a function nothing is where it was. */
+static int function_fields(const char *target, struct event_fields *fields)
+{
+	struct arena arena = { 0 };
+	struct resolver resolver = {
+		.arena = &arena, .options = &(const struct compile_options){ 0 },
+	};
+	const struct attach_point nowhere = { .text = "" };
+	const char *name = strrchr(target, ':') + 1;
+	size_t len = name - 1 - target;
+	const struct elf_symbol *symbol;
+	const struct user_file *file;
+	int err = -ENOENT;
+
+	if (len > 4 && !strncmp(name - 5, ":cpp", 4))
+		len -= 4;
+	file = user_file_open(&resolver, &nowhere, arena_strndup(&arena, target, len), true);
+	symbol = file ? first_named(file, name) : NULL;
+	if (symbol)
+		err = prototype_fields_in(file->fd, symbol->start, fields);
+	user_files_free(resolver.files);
+	arena_free(&arena);
+	return err;
+}
+
 /* "uprobe:FILE:PATTERN": files are too many to list them all. */
 static void list_places(struct listing *listing, const struct provider *provider)
 {
@@ -411,8 +437,9 @@ const struct provider uprobe_provider = {
 	.name = "uprobe",
 	.alias = "u",
 	.usage = "uprobe:FILE:FUNCTION",
-	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_PLACE | GIVES_ARGUMENTS,
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_PLACE | GIVES_ARGUMENTS | GIVES_RECORD,
 	.resolve = resolve_place,
+	.fields = function_fields,
 	.list = list_places,
 	.is_listed_by_name = true,
 };
