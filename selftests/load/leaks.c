@@ -7,30 +7,26 @@
 
 #define PROBED static __attribute__((noipa, used))
 
-static void *volatile last;
+/* Somebody might look at it. */
+static void *seen(void *memory)
+{
+	asm volatile("" : "+r"(memory));
+	return memory;
+}
 
 PROBED void *forgets(void)
 {
-	void *memory = malloc(100);
-
-	last = memory;
-	return memory;
+	return seen(malloc(100));
 }
 
 PROBED void *loses(void)
 {
-	void *memory = malloc(1000);
-
-	last = memory;
-	return memory;
+	return seen(malloc(1000));
 }
 
 PROBED void cares(void)
 {
-	void *memory = malloc(500);
-
-	last = memory;
-	free(memory);
+	free(seen(malloc(500)));
 }
 
 int main(int argc, char **argv)

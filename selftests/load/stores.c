@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#define PLACE ((volatile long *)0x10000000)
+#define PLACE ((long *)0x10000000)
 #define MAX_THREADS 64
 
 static long times;
@@ -21,8 +21,8 @@ static void store(void)
 	long i;
 
 	for (i = 0; i < times; i++) {
-		PLACE[0] = i;
-		PLACE[1] = i;
+		__atomic_store_n(&PLACE[0], i, __ATOMIC_RELAXED);
+		__atomic_store_n(&PLACE[1], i, __ATOMIC_RELAXED);
 	}
 }
 

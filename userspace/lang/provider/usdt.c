@@ -229,8 +229,8 @@ static int mark_arguments(const char *target, struct event_fields *fields)
 		.arena = &arena, .options = &(const struct compile_options){ 0 },
 	};
 	const struct attach_point nowhere = { .text = "" };
-	const char *name = memrchr(target, ':', strrchr(target, ':') - target) + 1;
-	const char *path = arena_strndup(&arena, target, name - 1 - target);
+	const char *colon = memrchr(target, ':', strrchr(target, ':') - target);
+	const char *path = arena_strndup(&arena, target, colon - target);
 	const struct user_file *file = user_file_open(&resolver, &nowhere, path, true);
 	struct operand operands[MAX_OPERANDS];
 	struct elf_marks marks = { 0 };
@@ -241,7 +241,7 @@ static int mark_arguments(const char *target, struct event_fields *fields)
 	if (file)
 		elf_marks_read(file->fd, &marks);
 	for (i = 0; i < marks.nr && !nr; i++)
-		if (is_called(&marks.marks[i], name))
+		if (is_called(&marks.marks[i], colon + 1))
 			nr = operands_parse(&arena, file, &marks.marks[i], operands);
 	for (j = 0; j < nr; j++)
 		add_field(fields, &operands[j]);
