@@ -37,7 +37,7 @@ static DECLARE_DELAYED_WORK(each_second, look_again);
 /* Sites that are watched. Without them both probes are taken away, in a second. */
 static unsigned int users;
 
-/* Long enough for a jump in place of the breakpoint. Nobody else calls it. */
+/* Nobody else calls it. */
 static noinline notrace void sing(void)
 {
 	asm volatile("nop; nop; nop; nop; nop; nop; nop; nop");
@@ -53,6 +53,17 @@ static notrace int __kprobes kprobe_fired(struct kprobe *kp, struct pt_regs *reg
 {
 	WRITE_ONCE(heard, 1);
 	return 0;
+}
+
+/*
+ * Where there is one the kernel puts no jump in the place of the breakpoint. A jump is
+ * taken away some time after the kprobe, and if its module has gone meanwhile the kernel
+ * keeps what it knows of it for good (kill_optimized_kprobe()): kpstat that comes to the
+ * same address again could have no kprobe there.
+ */
+static notrace void __kprobes kprobe_stepped(struct kprobe *kp, struct pt_regs *regs,
+					     unsigned long flags)
+{
 }
 
 /**
@@ -77,6 +88,7 @@ static void arm(void)
 	canary.kp = (struct kprobe){
 		.addr = (kprobe_opcode_t *)sing,
 		.pre_handler = kprobe_fired,
+		.post_handler = kprobe_stepped,
 	};
 	canary.armed = !register_kprobe(&canary.kp);
 	canary.silent = false;
