@@ -375,7 +375,6 @@ const struct kps_typed *kps_typed_find(const char *target)
 {
 	unsigned int i;
 
-	BUILD_BUG_ON(sizeof(struct trace_entry) != KPS_RECORD_COMMON);
 	for (i = 0; i < ARRAY_SIZE(all); i++)
 		if (all[i]->name &&
 		    kps_is_event(target, all[i]->system, all[i]->name))

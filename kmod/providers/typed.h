@@ -5,10 +5,11 @@
 #ifndef KPS_PROVIDERS_TYPED_H
 #define KPS_PROVIDERS_TYPED_H
 
+#include <linux/trace_events.h>
 #include <linux/types.h>
 
-/* Bytes at the beginning of every event's record: struct trace_entry. */
-#define KPS_RECORD_COMMON 8
+/* Bytes at the beginning of every event's record. */
+#define KPS_RECORD_COMMON sizeof(struct trace_entry)
 
 /** struct kps_typed_field - where a field is in the record, as in its format file */
 struct kps_typed_field {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check-kernels.sh [KERNEL...]: the whole selftest suite on each kernel of
-# fetch-kernel.sh's table but those that look for faults, or on those named.  A kernel that
+# fetch-kernel.sh's table but those that look for faults and rt, or on those named.  A kernel that
 # cannot be had has not passed.  KPSTAT_TESTS names some tests only.
 set -eu -o pipefail
 # shellcheck source=selftests/vm/lib.sh
@@ -31,7 +31,7 @@ one() {
 main() {
 	local kernels=("$@")
 	if [ $# = 0 ]; then
-		mapfile -t kernels < <("$LAB/fetch-kernel.sh" --list | grep -vxE 'debug|kcsan')
+		mapfile -t kernels < <("$LAB/fetch-kernel.sh" --list | grep -vxE 'debug|kcsan|rt')
 	fi
 	mkdir -p "$TOP/build"
 	: >"$SUMMARY"

@@ -21,6 +21,7 @@ KERNELS='
 6.1	bookworm-security	cloud-amd64
 6.12	bookworm-backports	cloud-amd64
 newest	trixie-backports	cloud-amd64		trixie
+rt	bookworm-security	rt-amd64
 nobpf	source			linux-source-6.1	nobpf.config
 debug	source			linux-source-6.1	nobpf.config	debug.config
 kcsan	source			linux-source-6.1	nobpf.config	kcsan.config
