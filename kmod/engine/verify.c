@@ -61,6 +61,7 @@ struct verifier {
 	unsigned int nr;
 	unsigned int pc;
 	struct state now;
+	struct kps_entry round;	/* of a call's block: what the helper writes before each */
 	struct state **at;	/* by pc: merged from the jumps that lead there */
 	bool reached;		/* pc is reached from the instruction before */
 	s64 block;		/* its number; of a clause -1 */
@@ -418,7 +419,6 @@ struct call {
 	long record;
 	long out;		/* scratch to mark as written, or -1 */
 	unsigned int out_len;
-	struct kps_entry round;	/* of the block: what the helper writes before each */
 };
 
 static int check_scratch_range(struct verifier *v, u64 off, unsigned int len,
@@ -524,11 +524,11 @@ static int check_loop_map(struct verifier *v, struct call *call, u64 nr)
 	if (!call->map->key_size || kps_map_is_chart(call->map->kind))
 		return refuse(v, "%s needs keys and values that are no histograms, which %s has not",
 			      call->helper->name, call->map->name);
-	call->round.cost = EACH_COST + call->map->key_size / 4;
+	v->round.cost = EACH_COST + call->map->key_size / 4;
 	if (call->map->kind == KPS_MAP_VALUE)
-		call->round.cost += call->map->value_size / 4;
+		v->round.cost += call->map->value_size / 4;
 	else
-		call->round.cost += v->program->nr_cpus * KPS_LOOK_COST;
+		v->round.cost += v->program->nr_cpus * KPS_LOOK_COST;
 	return 0;
 }
 
@@ -538,7 +538,7 @@ static int check_round_out(struct verifier *v, struct call *call, u64 off, u32 l
 	int err = check_scratch_range(v, off, len, false);
 
 	if (!err)
-		bitmap_set(call->round.written, off, len);
+		bitmap_set(v->round.written, off, len);
 	return err;
 }
 
@@ -565,7 +565,7 @@ static int note_entry(struct verifier *v, struct kps_block *block,
 /* Calls go to higher numbers only: no block calls itself, and all callers come first. */
 static int check_block(struct verifier *v, struct call *call, u64 nr)
 {
-	struct kps_entry *entry = &call->round;
+	struct kps_entry *entry = &v->round;
 
 	if (nr >= v->program->nr_blocks)
 		return refuse(v, "there is no block %llu", nr);
@@ -759,6 +759,8 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 		return refuse(v, "this kernel is built without what %s needs",
 			      kps_helpers[insn->imm].name);
 	call.helper = &kps_helpers[insn->imm];
+	if (call.helper->traits->burns)
+		memset(&v->round, 0, sizeof(v->round));
 	add_cost(v, call.helper->traits->cost);
 
 	if (v->now.reg[BPF_REG_1].type != REG_CTX)
