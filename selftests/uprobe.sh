@@ -85,7 +85,7 @@ is "one that is not there" "$(refused "uprobe:$FUNCS:work { @ = *uaddr(\"called\
 	"'$FUNCS' has no symbol 'called'"
 is "by their names and types" \
 	"$(printed "uprobe:$FUNCS:many { printf(\"%d %d %d\", args.a, args.b, args.c); }
-	uprobe:$FUNCS:greet { printf(\" %s\", str(args.name, args.len)); }" args 1)" "1 -2 3 hello, "
+	uprobe:$FUNCS:greet { printf(\" %s\", str(args.name, args.len + 1)); }" args 1)" "1 -2 3 hello, "
 is "members of what they point to" "$(kpctl run -q -c "$LOAD/shapes calls 3" \
 	-e "uprobe:$LOAD/shapes:cpp:\"lab::Shape::area(long) const\" { @[args.this->n] = sum(args.a); }" 2>&1 | grep @)" "@[3]: 12"
 is "a name that it does not have" "$(refused "uprobe:$FUNCS:greet { print(args.nme); }")" \
@@ -93,7 +93,7 @@ is "a name that it does not have" "$(refused "uprobe:$FUNCS:greet { print(args.n
 is "a file without debug information" "$(refused "uprobe:/bin/bash:readline { print(args.prompt); }")" \
 	"the names of the arguments of '/bin/bash:readline' are not known here"
 is "strings in and out" \
-	"$(printed "uprobe:$FUNCS:greet { printf(\"%s|%s;\", str(arg0), str(arg0, arg1)); }
+	"$(printed "uprobe:$FUNCS:greet { printf(\"%s|%s;\", str(arg0), str(arg0, arg1 + 1)); }
 	uretprobe:$FUNCS:greet { printf(\"%s\", str(retval)); }" args 1)" \
 	"hello, world|hello, ;world"
 is "reg()" \
