@@ -94,7 +94,7 @@ same "a tracepoint's string" \
 same "str() of user memory" \
 	'tracepoint:syscalls:sys_enter_openat /comm == "vs_a" || comm == "vs_b"/ { @[comm, str(args->filename)] = count(); }'
 same "str() with a length" \
-	'tracepoint:syscalls:sys_enter_openat /comm == "vs_a" || comm == "vs_b"/ { @[str(args->filename, 200)] = count(); }'
+	'tracepoint:syscalls:sys_enter_openat /comm == "vs_a" || comm == "vs_b"/ { @[str(args->filename, 64)] = count(); }'
 same "ntop of IPv4 addresses" \
 	'tracepoint:sock:inet_sock_set_state /args->family == 2 && args->dport < 10/ { @[ntop(args->saddr), ntop(2, args->daddr), args->dport, args->newstate * 1] = count(); }'
 same "ntop of IPv6 addresses" \
