@@ -314,12 +314,14 @@ static void write_time(struct text *out, struct reader *reader)
 
 static void write_value(struct text *out, struct reader *reader)
 {
-	char kind = *reader->shape++;
+	char kind = *reader->shape;
 
-	if (reader->depth == MAX_DEPTH) {
+	/* Whoever loads a program says what its shapes are, and one may end anywhere. */
+	if (!kind || reader->depth == MAX_DEPTH) {
 		reader->next = reader->values->nr;
 		return;
 	}
+	reader->shape++;
 	reader->depth++;
 	switch (kind) {
 	case '(':

@@ -225,6 +225,17 @@ static void test_strftime(void **state)
 	assert_shaped("[%6s]", &field, "'%H'", &datum, expected);
 }
 
+/* A raw program may say anything of its values; what lies behind is not read. */
+static void test_shape_that_ends(void **state)
+{
+	const struct kps_field field = { .type = KPS_T_INT };
+	const struct datum datum = { .number = 7 };
+	char shape[] = "{a\0=,b=,c=}";
+
+	(void)state;
+	assert_shaped("%s", &field, shape, &datum, "{ .a =  }");
+}
+
 static void test_usym(void **state)
 {
 	struct text out = { 0 };
@@ -699,6 +710,7 @@ int main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_mismatch),
 		cmocka_unit_test(test_strftime),
+		cmocka_unit_test(test_shape_that_ends),
 		cmocka_unit_test(test_usym),
 		cmocka_unit_test(test_print_value),
 		cmocka_unit_test(test_printf),
