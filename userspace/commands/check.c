@@ -107,7 +107,7 @@ int command_check(int argc, char **argv)
 		OPTION_MAX_STACKS,
 		OPTION_MAX_PROBES,
 		OPTION_MAXACTIVE,
-		{ "verbose", no_argument, NULL, 'v' },
+		OPTION_VERBOSE,
 		{ "dump", required_argument, NULL, OPT_DUMP },
 		{ 0 }
 	};

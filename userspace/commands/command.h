@@ -92,6 +92,16 @@ int command_usage(void);
 bool common_option(int option, int *status);
 bool compile_option(int option, struct program_source *source, int *status);
 
+/* Rows of options that have one flag, whose letter is the first of its name. */
+#define OPTION_VERBOSE { "verbose", no_argument, NULL, 'v' }
+#define OPTION_FOLLOW { "follow", no_argument, NULL, 'f' }
+
+/*
+ * All options of a command that has --help, --json and that flag. @flag: set if it stands
+ * there. Return: whether to go on, behind them, at argv[optind].
+ */
+bool flag_options(int argc, char **argv, struct option flag_row, bool *flag, int *status);
+
 /* Whole numbers from @min to @max, with an error that names the option. */
 bool parse_count(const char *option, const char *text, unsigned long min,
 		 unsigned long max, unsigned int *value);

@@ -65,11 +65,6 @@ void manual_read(struct manual *manual, struct arena *arena, const char *text)
 		manual->usage = arena_strndup(arena, usage, rest - usage);
 }
 
-struct parameters {
-	size_t nr;
-	int width;
-};
-
 static char *parameter_text(const struct named_parameter *parameter)
 {
 	char *text;

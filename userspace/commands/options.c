@@ -116,6 +116,21 @@ bool common_option(int option, int *status)
 	}
 }
 
+bool flag_options(int argc, char **argv, struct option flag_row, bool *flag, int *status)
+{
+	const struct option options[] = { OPTION_HELP, OPTION_JSON, flag_row, { 0 } };
+	const char letters[] = { ':', 'h', 'j', flag_row.val, '\0' };
+	int option;
+
+	while ((option = next_option(argc, argv, letters, options)) != -1) {
+		if (option == flag_row.val)
+			*flag = true;
+		else if (!common_option(option, status))
+			return false;
+	}
+	return true;
+}
+
 bool parse_count(const char *option, const char *text, unsigned long min,
 		 unsigned long max, unsigned int *value)
 {

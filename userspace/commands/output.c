@@ -85,22 +85,12 @@ static int print_all(struct client *client, const char *name, bool follow)
 
 int command_output(int argc, char **argv)
 {
-	static const struct option options[] = {
-		OPTION_HELP,
-		OPTION_JSON,
-		{ "follow", no_argument, NULL, 'f' },
-		{ 0 }
-	};
 	struct client *client;
 	bool follow = false;
-	int option, status = DONE;
+	int status = DONE;
 
-	while ((option = next_option(argc, argv, ":hjf", options)) != -1) {
-		if (option == 'f')
-			follow = true;
-		else if (!common_option(option, &status))
-			return status;
-	}
+	if (!flag_options(argc, argv, (struct option)OPTION_FOLLOW, &follow, &status))
+		return status;
 	if (argc - optind != 1)
 		return wrong_use("it takes a program's name");
 	client = client_open();

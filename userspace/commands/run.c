@@ -704,7 +704,7 @@ int command_run(int argc, char **argv)
 		OPTION_ATTACH,
 		{ "duration", required_argument, NULL, 'd' },
 		{ "interval", required_argument, NULL, 'i' },
-		{ "verbose", no_argument, NULL, 'v' },
+		OPTION_VERBOSE,
 		{ "unsafe", no_argument, NULL, OPT_UNSAFE },
 		{ "usdt-file-activation", no_argument, NULL, OPT_USDT },
 		{ "no-self", no_argument, NULL, OPT_NO_SELF },

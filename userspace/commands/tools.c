@@ -133,21 +133,11 @@ static int explain(const char *name)
 
 int command_tools(int argc, char **argv)
 {
-	static const struct option options[] = {
-		OPTION_HELP,
-		OPTION_JSON,
-		{ "verbose", no_argument, NULL, 'v' },
-		{ 0 }
-	};
 	bool verbose = false;
-	int option, status = DONE;
+	int status = DONE;
 
-	while ((option = next_option(argc, argv, ":hjv", options)) != -1) {
-		if (option == 'v')
-			verbose = true;
-		else if (!common_option(option, &status))
-			return status;
-	}
+	if (!flag_options(argc, argv, (struct option)OPTION_VERBOSE, &verbose, &status))
+		return status;
 	if (argc - optind > 1)
 		return wrong_use("it takes one subject, or with -v one name");
 	if (verbose && argc == optind)

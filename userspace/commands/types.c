@@ -49,9 +49,6 @@ static const struct named_kind {
 	{ KTYPE_INT, "" },
 };
 
-/* The headers' macros are no types, and are found by a name of the same kind. */
-#define MACRO "macro "
-
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* "struct sock": the kind is the only one looked for, and NAME the rest. */
@@ -68,6 +65,17 @@ static const struct named_kind *take_kind(const char **name)
 		}
 	}
 	return NULL;
+}
+
+/* "macro O_DSYNC": those of the headers are no types, and are named in the same way. */
+static bool take_macro(const char **name)
+{
+	static const char word[] = "macro ";
+
+	if (strncmp(*name, word, strlen(word)))
+		return false;
+	*name += strlen(word);
+	return true;
 }
 
 static ktype_id find_type(const struct ktypes *kt, const struct named_kind *only,
@@ -172,6 +180,13 @@ static bool show_macro(const char *name)
 	return found;
 }
 
+static int print_only_macro(const char *name)
+{
+	struct near near = { .word = name };
+
+	return show_macro(name) ? DONE : not_found("macro", &near);
+}
+
 static int print_type(const struct ktypes *kt, const char *name)
 {
 	const struct named_kind *only = take_kind(&name);
@@ -179,9 +194,6 @@ static int print_type(const struct ktypes *kt, const char *name)
 	const struct ktypes *in = kt;
 	ktype_id id = find_type(in, only, name);
 
-	if (!strncmp(name, MACRO, strlen(MACRO)))
-		return show_macro(name + strlen(MACRO)) ? DONE :
-		       not_found("macro", &(struct near){ .word = name + strlen(MACRO) });
 	while (!id && (in = ktypes_next(in)))
 		id = find_type(in, only, name);
 	if (!id && !only && show_macro(name))
@@ -267,10 +279,9 @@ static void list_macros(struct list *list)
 static int list_types(const struct ktypes *kt, const char *glob)
 {
 	const struct named_kind *only = take_kind(&glob);
-	bool only_macros = !strncmp(glob, MACRO, strlen(MACRO));
-	struct list list = { .glob = glob + (only_macros ? strlen(MACRO) : 0) };
+	bool only_macros = take_macro(&glob);
+	struct list list = { .glob = glob, .near.word = glob };
 
-	list.near.word = list.glob;
 	list.found = json_output ? json_object_new_array() : NULL;
 	if (!only_macros)
 		each_name(kt, only, list_name, &list);
@@ -395,7 +406,9 @@ static int ask(const char *field, int argc, char **argv)
 	if (field)
 		return find_field(kt, field);
 	name = join_arguments(argc, argv);
-	return strpbrk(name, "*?[") ? list_types(kt, name) : print_type(kt, name);
+	if (strpbrk(name, "*?["))
+		return list_types(kt, name);
+	return take_macro(&name) ? print_only_macro(name) : print_type(kt, name);
 }
 
 int command_types(int argc, char **argv)
