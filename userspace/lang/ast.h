@@ -252,7 +252,6 @@ struct member_decl {
 
 struct enumerator_decl {
 	const char *name;
-	bool has_value;
 	int64_t value;
 	struct enumerator_decl *next;
 };

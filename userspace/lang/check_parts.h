@@ -28,6 +28,8 @@ void set_bool(struct expr *expr);
 void set_str(struct expr *expr, unsigned int size);
 /* A string that is as long as it is. */
 void set_open_str(const struct checker *checker, struct expr *expr);
+/* Bytes of such a one, without its NUL. */
+unsigned int open_str_longest(const struct checker *checker);
 void set_kind(struct expr *expr, enum type_kind kind);
 /* A constant expression becomes its value. */
 void become_int(struct expr *expr, uint64_t value, bool is_signed);

@@ -23,15 +23,17 @@ void set_str(struct expr *expr, unsigned int size)
 }
 
 /* max_strlen counts the NUL of those that are as long as the default, or longer. */
+unsigned int open_str_longest(const struct checker *checker)
+{
+	unsigned int most = checker->options->max_strlen ?: DEFAULT_STR;
+
+	return most < DEFAULT_STR ? most : most - 1;
+}
+
 void set_open_str(const struct checker *checker, struct expr *expr)
 {
-	unsigned int most = checker->options->max_strlen;
-
-	if (!most)
-		set_str(expr, DEFAULT_STR);
-	else
-		set_str(expr, round_up8(most < DEFAULT_STR ? most + 1 : most));
-	expr->type.is_open = !most;
+	set_str(expr, round_up8(open_str_longest(checker) + 1));
+	expr->type.is_open = !checker->options->max_strlen;
 }
 
 void set_kind(struct expr *expr, enum type_kind kind)

@@ -215,15 +215,13 @@ static void declare_enum(struct ctypes *ctypes, const struct ctype_decl *decl)
 	unsigned int nr = enumerator_decl_list_len(decl->enumerators);
 	struct enum_table *table = arena_alloc(ctypes->arena, sizeof(*table));
 	const struct enumerator_decl *enumerator = decl->enumerators;
-	int64_t next = 0;
 
 	table->names = arena_alloc(ctypes->arena, nr * sizeof(*table->names));
 	for (; enumerator; enumerator = enumerator->next) {
 		struct enum_name *name = &table->names[table->nr++];
 
-		name->value = enumerator->has_value ? enumerator->value : next;
+		name->value = enumerator->value;
 		name->name = (char *)enumerator->name;
-		next = (int64_t)((uint64_t)name->value + 1);
 		if (name->value < 0)
 			type->is_signed = true;
 	}

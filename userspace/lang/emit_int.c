@@ -160,18 +160,12 @@ static void emit_operand(struct emitter *em, const struct operand *operand,
 	code_mov(&em->code, dst, BPF_REG_0);
 }
 
-/* Where a call leaves its return address there is one word more than those. */
-#if defined(__x86_64__)
-#define WORDS_BEFORE 1
-#else
-#define WORDS_BEFORE 0
-#endif
-
 /* As they are at the function's entry. */
 static void emit_stacked(struct emitter *em, unsigned int n, uint64_t line, int dst)
 {
 	const struct operand operand = {
-		.kind = OPERAND_MEMORY, .size = 8, .number = 8 * (n + WORDS_BEFORE),
+		.kind = OPERAND_MEMORY, .size = 8,
+		.number = 8 * (n + words_before_arguments()),
 		.base = register_offset("sp"), .index = -1,
 	};
 

@@ -122,16 +122,22 @@ static struct member_decl *set_base(struct member_decl *list, const char *base,
 	return list;
 }
 
-static struct enumerator_decl *new_enumerator(struct parse *parse,
-					      const char *name, bool has_value,
+static struct enumerator_decl *new_enumerator(struct parse *parse, const char *name,
 					      int64_t value)
 {
 	struct enumerator_decl *decl = arena_alloc(parse->arena, sizeof(*decl));
 
 	decl->name = name;
-	decl->has_value = has_value;
 	decl->value = value;
 	return decl;
+}
+
+/* What the next one is, if nothing is said of it. */
+static int64_t value_behind(const struct enumerator_decl *list)
+{
+	while (list->next)
+		list = list->next;
+	return (int64_t)((uint64_t)list->value + 1);
 }
 
 static void add_typedef(struct parse *parse, const char *name)
@@ -309,7 +315,7 @@ static void add_setting(struct parse *parse, const struct span *at,
 %type <number> stars
 %type <type> record
 %type <member> members member declarators declarator
-%type <enumerator> enumerators enumerator
+%type <enumerator> enumerators
 %type <dimension> dimensions
 %type <bits> bits
 
@@ -467,14 +473,15 @@ bits:
 	;
 
 enumerators:
-	  enumerator
-	| enumerators ',' enumerator	{ $$ = enumerator_decl_append($1, $3); }
+	  NAME		{ $$ = new_enumerator(parse, $1, 0); }
+	| NAME ASSIGN expr	{ $$ = new_enumerator(parse, $1, CONSTANT($3)); }
+	| enumerators ',' NAME	{
+		$$ = enumerator_decl_append($1, new_enumerator(parse, $3, value_behind($1)));
+	}
+	| enumerators ',' NAME ASSIGN expr	{
+		$$ = enumerator_decl_append($1, new_enumerator(parse, $3, CONSTANT($5)));
+	}
 	| enumerators ','
-	;
-
-enumerator:
-	  NAME		{ $$ = new_enumerator(parse, $1, false, 0); }
-	| NAME ASSIGN expr	{ $$ = new_enumerator(parse, $1, true, CONSTANT($3)); }
 	;
 
 settings:
@@ -870,10 +877,8 @@ static bool named(struct parse *parse, const char *name, uint64_t *value)
 	bool found;
 
 	for (type = parse->program->types; type; type = type->next) {
-		number = 0;
 		for (enumerator = type->enumerators; enumerator; enumerator = enumerator->next) {
-			number = enumerator->has_value ? enumerator->value : number;
-			*value = number++;
+			*value = enumerator->value;
 			if (!strcmp(enumerator->name, name))
 				return true;
 		}

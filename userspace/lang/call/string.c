@@ -63,15 +63,6 @@ static int check_str_length(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
-/* max_strlen itself counts no NUL, unless it is as large as the default, or larger. */
-static void set_whole_str(struct checker *checker, struct expr *expr)
-{
-	unsigned int most = max_strlen(checker);
-
-	set_open_str(checker, expr);
-	expr->value = most < DEFAULT_STR ? most : most - 1;
-}
-
 /* Of what is read from an address it may be any number. */
 static bool has_variable_length(const struct expr *expr)
 {
@@ -89,7 +80,8 @@ static int check_str(struct checker *checker, struct expr *expr)
 	if (check_list(checker, expr->list))
 		return -1;
 	if (type_is_int(&address->type) || address->type.kind == TYPE_NONE) {
-		set_whole_str(checker, expr);
+		set_open_str(checker, expr);
+		expr->value = open_str_longest(checker);
 		if (has_variable_length(expr))
 			return require_int(len, "str()'s length");
 	} else if (address->type.kind == TYPE_STR) {
