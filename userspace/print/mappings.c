@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fnv.h"
 #include "base/regular.h"
-#include "base/strset.h"
 #include "base/xalloc.h"
 #include "mappings.h"
 #include "process.h"
@@ -87,14 +87,12 @@ static unsigned long long now_ms(void)
 
 static size_t place_of(const char *path, size_t len)
 {
-	size_t hash = 5381, i;
+	size_t at = fnv1a_bytes(FNV1A_START, path, len) % (2 * PATHS_MAX);
 
-	for (i = 0; i < len; i++)
-		hash = hash * 33 + (unsigned char)path[i];
-	for (hash %= 2 * PATHS_MAX; paths[hash]; hash = (hash + 1) % (2 * PATHS_MAX))
-		if (!strncmp(paths[hash], path, len) && !paths[hash][len])
+	for (; paths[at]; at = (at + 1) % (2 * PATHS_MAX))
+		if (!strncmp(paths[at], path, len) && !paths[at][len])
 			break;
-	return hash;
+	return at;
 }
 
 /* NULL: there are too many. */

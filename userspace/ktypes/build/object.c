@@ -9,6 +9,7 @@
 
 #include "base/xalloc.h"
 #include "dwarf.h"
+#include "elf/section.h"
 
 #define DAMAGED "is damaged"
 
@@ -28,25 +29,13 @@ static const char *find_info(const struct section *section, const char *name)
 
 static struct section find_section(Elf *elf, const char *wanted)
 {
-	Elf_Scn *scn = NULL;
 	GElf_Shdr header;
-	Elf_Data *data;
-	const char *name;
-	size_t names;
+	Elf_Scn *scn = section_find(elf, wanted, &header);
+	Elf_Data *data = scn ? elf_rawdata(scn, NULL) : NULL;
 
-	if (elf_getshdrstrndx(elf, &names))
+	if (!data || !data->d_buf)
 		return (struct section){ 0 };
-	while ((scn = elf_nextscn(elf, scn))) {
-		if (!gelf_getshdr(scn, &header))
-			continue;
-		name = elf_strptr(elf, names, header.sh_name);
-		if (!name || strcmp(name, wanted))
-			continue;
-		data = elf_rawdata(scn, NULL);
-		if (data && data->d_buf)
-			return (struct section){ data->d_buf, data->d_size };
-	}
-	return (struct section){ 0 };
+	return (struct section){ data->d_buf, data->d_size };
 }
 
 static const char *check_release(Elf *elf, const char *release)

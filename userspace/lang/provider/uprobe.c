@@ -380,23 +380,19 @@ static int resolve_place(struct resolver *resolver, const struct provider *provi
 static int function_fields(const char *target, struct event_fields *fields)
 {
 	struct arena arena = { 0 };
-	struct resolver resolver = {
-		.arena = &arena, .options = &(const struct compile_options){ 0 },
-	};
-	const struct attach_point nowhere = { .text = "" };
 	const char *name = strrchr(target, ':') + 1;
 	size_t len = name - 1 - target;
 	const struct elf_symbol *symbol;
-	const struct user_file *file;
+	struct user_file *file;
 	int err = -ENOENT;
 
 	if (len > 4 && !strncmp(name - 5, ":cpp", 4))
 		len -= 4;
-	file = user_file_open(&resolver, &nowhere, arena_strndup(&arena, target, len), true);
+	file = user_file_alone(&arena, arena_strndup(&arena, target, len));
 	symbol = file ? first_named(file, name) : NULL;
 	if (symbol)
 		err = prototype_fields_in(file->fd, symbol->start, fields);
-	user_files_free(resolver.files);
+	user_files_free(file);
 	arena_free(&arena);
 	return err;
 }
@@ -404,11 +400,6 @@ static int function_fields(const char *target, struct event_fields *fields)
 /* "uprobe:FILE:PATTERN": files are too many to list them all. */
 static void list_places(struct listing *listing, const struct provider *provider)
 {
-	struct resolver resolver = {
-		.arena = &listing->arena,
-		.options = &(const struct compile_options){ 0 },
-	};
-	const struct attach_point nowhere = { .text = "" };
 	const char *path, *colon;
 	struct user_file *file;
 	size_t i;
@@ -418,7 +409,7 @@ static void list_places(struct listing *listing, const struct provider *provider
 	if (!colon)
 		return;
 	path = arena_strndup(&listing->arena, path, colon - path);
-	file = user_file_open(&resolver, &nowhere, path, true);
+	file = user_file_alone(&listing->arena, path);
 	for (i = 0; file && i < file->elf.nr_symbols; i++) {
 		const char *name = file->elf.symbols[i].name;
 		unsigned long long offset;
@@ -430,7 +421,7 @@ static void list_places(struct listing *listing, const struct provider *provider
 		list_one(listing, provider, arena_printf(&listing->arena, "%s:%s", path, name),
 			 arena_printf(&listing->arena, "%s:%s", file->path, name));
 	}
-	user_files_free(resolver.files);
+	user_files_free(file);
 }
 
 const struct provider uprobe_provider = {

@@ -225,13 +225,9 @@ static bool is_called(const struct elf_mark *mark, const char *name)
 static int mark_arguments(const char *target, struct event_fields *fields)
 {
 	struct arena arena = { 0 };
-	struct resolver resolver = {
-		.arena = &arena, .options = &(const struct compile_options){ 0 },
-	};
-	const struct attach_point nowhere = { .text = "" };
 	const char *colon = memrchr(target, ':', strrchr(target, ':') - target);
 	const char *path = arena_strndup(&arena, target, colon - target);
-	const struct user_file *file = user_file_open(&resolver, &nowhere, path, true);
+	struct user_file *file = user_file_alone(&arena, path);
 	struct operand operands[MAX_OPERANDS];
 	struct elf_marks marks = { 0 };
 	unsigned int j, nr = 0;
@@ -246,20 +242,15 @@ static int mark_arguments(const char *target, struct event_fields *fields)
 	for (j = 0; j < nr; j++)
 		add_field(fields, &operands[j]);
 	elf_marks_free(&marks);
-	user_files_free(resolver.files);
+	user_files_free(file);
 	arena_free(&arena);
 	return file ? 0 : -ENOENT;
 }
 
 static void list_marks(struct listing *listing, const struct provider *provider)
 {
-	struct resolver resolver = {
-		.arena = &listing->arena,
-		.options = &(const struct compile_options){ 0 },
-	};
 	const char *path = listing->glob ? strchr(listing->glob, ':') : NULL;
-	const struct attach_point nowhere = { .text = "" };
-	const struct user_file *file;
+	struct user_file *file;
 	struct strset seen = { 0 };
 	struct elf_marks marks;
 	size_t i;
@@ -267,7 +258,7 @@ static void list_marks(struct listing *listing, const struct provider *provider)
 	if (!path || !path[1])
 		return;
 	path = arena_strndup(&listing->arena, path + 1, strcspn(path + 1, ":"));
-	file = user_file_open(&resolver, &nowhere, path, true);
+	file = user_file_alone(&listing->arena, path);
 	if (!file)
 		return;
 	elf_marks_read(file->fd, &marks);
@@ -282,7 +273,7 @@ static void list_marks(struct listing *listing, const struct provider *provider)
 	}
 	strset_free(&seen);
 	elf_marks_free(&marks);
-	user_files_free(resolver.files);
+	user_files_free(file);
 }
 
 const struct provider usdt_provider = {

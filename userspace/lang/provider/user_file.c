@@ -195,6 +195,16 @@ struct user_file *user_file_open(struct resolver *resolver,
 	return file;
 }
 
+struct user_file *user_file_alone(struct arena *arena, const char *name)
+{
+	struct resolver resolver = {
+		.arena = arena, .options = &(const struct compile_options){ 0 },
+	};
+	const struct attach_point nowhere = { .text = "" };
+
+	return user_file_open(&resolver, &nowhere, name, true);
+}
+
 static int each_matching(struct resolver *resolver, const struct attach_point *point,
 			 const char *pattern, user_file_visit visit, void *data)
 {

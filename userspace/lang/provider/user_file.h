@@ -35,6 +35,15 @@ struct user_file *user_file_open(struct resolver *resolver,
 				 const struct attach_point *point, const char *name,
 				 bool silent);
 
+/**
+ * user_file_alone() - a program or a library that no program of ours probes: for a list
+ * @arena: keeps its path
+ * @name: as above
+ *
+ * Return: the file, for user_files_free(); or NULL, and nothing is said.
+ */
+struct user_file *user_file_alone(struct arena *arena, const char *name);
+
 /* Return: 0 to go on. */
 typedef int (*user_file_visit)(struct user_file *file, void *data);
 
