@@ -759,8 +759,6 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 		return refuse(v, "this kernel is built without what %s needs",
 			      kps_helpers[insn->imm].name);
 	call.helper = &kps_helpers[insn->imm];
-	if (call.helper->traits->burns)
-		memset(&v->round, 0, sizeof(v->round));
 	add_cost(v, call.helper->traits->cost);
 
 	if (v->now.reg[BPF_REG_1].type != REG_CTX)
@@ -771,8 +769,10 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 		v->code->reads_regs = true;
 	if (call.helper->traits->takes_record)
 		v->code->reads_record = true;
-	if (call.helper->traits->burns)
+	if (call.helper->traits->burns) {
 		v->code->loops = true;
+		memset(&v->round, 0, sizeof(v->round));
+	}
 	if (call.helper->traits->looks)
 		add_cost(v, v->program->nr_cpus * KPS_LOOK_COST);
 	for (i = 0; i < ARRAY_SIZE(call.helper->args); i++) {

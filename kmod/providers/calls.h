@@ -29,7 +29,6 @@ static inline u32 kps_calls_at_once(const struct kps_probe *probe, u32 nr_sites)
 	return nr_sites > 1 ? KPS_CALLS_OF_MANY : KPS_CALLS_OF_ONE;
 }
 
-
 size_t kps_calls_bytes(u32 nr);
 struct kps_calls *kps_calls_alloc(u32 nr);
 void kps_calls_free(struct kps_calls *calls);

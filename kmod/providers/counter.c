@@ -115,11 +115,9 @@ static int watchpoint_prepare(struct kps_site *site, struct kps_error *error)
 	attr.bp_addr = address;
 	attr.bp_len = length;
 	attr.bp_type = type;
-	if (nr == 3)
-		return prepare(site, &attr, error);
-	attr.inherit = 1;
+	attr.inherit = nr == 4;
 	err = prepare(site, &attr, error);
-	return err ?: watch_process(site, process, error);
+	return err || nr == 3 ? err : watch_process(site, process, error);
 }
 
 static int counter_attach(struct kps_site *site)
