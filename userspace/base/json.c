@@ -37,6 +37,29 @@ static void write_array(struct text *out, struct json_object *array)
 	text_char(out, ']');
 }
 
+/* The user data of what is JSON already: only its address matters. */
+static const char is_written;
+
+struct json_object *json_text(struct text *text)
+{
+	struct json_object *object = json_object_new_string_len(text_string(text), text->len);
+
+	json_object_set_userdata(object, (void *)&is_written, NULL);
+	text_free(text);
+	return object;
+}
+
+static void write_string(struct text *out, struct json_object *string)
+{
+	const char *bytes = json_object_get_string(string);
+	int len = json_object_get_string_len(string);
+
+	if (json_object_get_userdata(string) == &is_written)
+		text_add(out, bytes, len);
+	else
+		text_json(out, bytes, len);
+}
+
 void json_write(struct text *out, struct json_object *object)
 {
 	switch (json_object_get_type(object)) {
@@ -47,8 +70,7 @@ void json_write(struct text *out, struct json_object *object)
 		write_array(out, object);
 		break;
 	case json_type_string:
-		text_json(out, json_object_get_string(object),
-			  json_object_get_string_len(object));
+		write_string(out, object);
 		break;
 	default:
 		text_puts(out, json_object_to_json_string(object));

@@ -42,6 +42,9 @@ static inline struct json_object *json_add_array(struct json_object *object,
 
 struct text;
 
+/* What is written as JSON, to be a part of a document; @text is emptied. */
+struct json_object *json_text(struct text *text);
+
 /* As bpftrace writes it: {"a": 1, "b": [2, 3]}, always valid UTF-8. */
 void json_write(struct text *out, struct json_object *object);
 

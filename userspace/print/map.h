@@ -21,8 +21,4 @@ void map_print(struct map_answer *map, unsigned long top, unsigned long div);
 /* The time of day above an interval's maps, as time() in bpftrace. */
 void time_print(void);
 
-/* The range of a bucket as bpftrace labels it. @text: at least 64 bytes. */
-void bucket_label(const struct map_answer *map, unsigned int bucket,
-		  char *text);
-
 #endif

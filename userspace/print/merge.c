@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "lib/answer.h"
+#include "kind.h"
 #include "merge.h"
 #include "value.h"
 
@@ -33,8 +34,7 @@ static bool may_merge(const struct map_answer *map)
 {
 	unsigned int i;
 
-	/* What was assigned has no sum. */
-	if (map->kind == KPS_MAP_VALUE || map->nr_entries < 2)
+	if (!kind_of(map)->merge || map->nr_entries < 2)
 		return false;
 	for (i = 0; i < map->nr_key; i++)
 		if (is_user(&map->key[i]))
@@ -76,45 +76,6 @@ static int by_weight(const void *left, const void *right)
 	return a->at < b->at ? -1 : a->at > b->at;
 }
 
-static long long weight_of(const struct map_answer *map,
-			   const struct entry_answer *entry)
-{
-	unsigned long long sum = 0;
-	size_t i;
-
-	if (map->kind == KPS_MAP_AVG && entry->nr_values > 1)
-		return entry->values[0] ? (long long)entry->values[1] /
-					  (long long)entry->values[0] : 0;
-	if (map->kind != KPS_MAP_HIST && map->kind != KPS_MAP_LHIST)
-		return entry->nr_values ? entry->values[0] : 0;
-	for (i = 0; i < entry->nr_values; i++)
-		sum += entry->values[i];
-	return sum;
-}
-
-static bool is_less(const struct map_answer *map, unsigned long long a,
-		    unsigned long long b)
-{
-	if (map->value[0].flags & KPS_FIELD_SIGNED)
-		return (long long)a < (long long)b;
-	return a < b;
-}
-
-static void add(const struct map_answer *map, struct entry_answer *to,
-		const struct entry_answer *from)
-{
-	size_t i;
-
-	for (i = 0; i < to->nr_values && i < from->nr_values; i++) {
-		bool less = is_less(map, from->values[i], to->values[i]);
-
-		if (map->kind != KPS_MAP_MIN && map->kind != KPS_MAP_MAX)
-			to->values[i] += from->values[i];
-		else if (less == (map->kind == KPS_MAP_MIN))
-			to->values[i] = from->values[i];
-	}
-}
-
 /* @all is in the order of the texts. Return: how many are left, in front. */
 static size_t add_up(const struct map_answer *map, struct keyed *all, size_t nr)
 {
@@ -128,7 +89,7 @@ static size_t add_up(const struct map_answer *map, struct keyed *all, size_t nr)
 			all[left++] = all[i];
 			continue;
 		}
-		add(map, &last->entry, &all[i].entry);
+		kind_of(map)->merge(map, &last->entry, &all[i].entry);
 		text_free(&all[i].text);
 		entry_clear(&all[i].entry);
 	}
@@ -151,7 +112,7 @@ void map_merge(struct map_answer *map)
 	qsort(all, nr, sizeof(*all), by_text);
 	nr = add_up(map, all, nr);
 	for (i = 0; i < nr; i++)
-		all[i].weight = weight_of(map, &all[i].entry);
+		all[i].weight = kind_of(map)->weight(map, &all[i].entry);
 	qsort(all, nr, sizeof(*all), by_weight);
 	for (i = 0; i < nr; i++) {
 		map->entries[i] = all[i].entry;

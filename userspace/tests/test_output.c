@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "lib/answer.h"
+#include "print/kind.h"
 #include "print/map.h"
 #include "print/usym.h"
 
