@@ -15,6 +15,7 @@ ROUNDS=${KPSTAT_TEST_ROUNDS:-20000}
 TRACEFS=/sys/kernel/tracing
 # For all that kpctl loads.
 OPTIONS=()
+PLACE=
 
 # on LOAD N WHERE: what is done, how often, and where it is probed: in a function,
 # or by SYSTEM/EVENT.
@@ -77,7 +78,7 @@ other() {
 # floor KIND: of bench/floor
 floor() {
 	[ -e "$HERE/bench/floor.ko" ] && [ "$1" != - ] || return
-	insmod "$HERE/bench/floor.ko" kind="$1" ${FUNCTION:+on="$FUNCTION"} 2>/dev/null || return
+	insmod "$HERE/bench/floor.ko" kind="$1" ${FUNCTION:+on="$FUNCTION"} ${PLACE:+at="$PLACE"} 2>/dev/null || return
 	loop
 	rmmod floor
 }
@@ -106,6 +107,17 @@ load() {
 	about "a bare $1" "${BASE%.*}"
 	same - "$1: count" "$4 { @ = count(); }" keys=common_pid "${5:--}" perf
 	same - "$1: count by comm" "$4 { @[comm] = count(); }" keys=common_pid.execname "${5:--}"
+}
+
+# In a program: what the kernel does for it is in the floor, by far the most.
+calls() {
+	local file=$HERE/bench/loop
+	LOOP="$file call $1 5" FUNCTION=$file PLACE=$("$file" where)
+	BASE=$(loop)
+	same "$2" "uprobe, count" "uprobe:$file:called { @ = count(); }" - uprobe
+	same "$3" "uprobe, count by comm" "uprobe:$file:called { @[comm] = count(); }" - uprobe
+	same - "uretprobe, count" "uretprobe:$file:called { @ = count(); }" - uretprobe
+	PLACE=
 }
 
 drops() {
@@ -155,5 +167,6 @@ load getppid "$ROUNDS" "$(getppid)" "kprobe:$(getppid)" ftrace
 load udp $((ROUNDS / 4)) udp_sendmsg kprobe:udp_sendmsg ftrace
 # There and back: two events in each.
 load switch $((ROUNDS / 4)) sched/sched_switch tracepoint:sched:sched_switch
+calls $((ROUNDS / 4)) - -
 drops
 must rmmod kpstat

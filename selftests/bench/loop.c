@@ -2,12 +2,13 @@
 /*
  * loop LOAD N TIMES [CPUS]: what one call of a load costs, in nanoseconds: the
  * shortest of TIMES runs of N calls each, on as many CPUs at once. Under run.sh
- * --icount the clock counts instructions.
+ * --icount the clock counts instructions. "loop where": the place of called() in the file.
  */
 #include "load.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -42,6 +43,46 @@ static void nothing(void)
 static void parent(void)
 {
 	syscall(SYS_getppid);
+}
+
+/* What a uprobe is put on. */
+static __attribute__((noipa)) long called(long n)
+{
+	asm volatile("nop");
+	return n + 1;
+}
+
+static void call_it(void)
+{
+	static long n;
+
+	n = called(n);
+}
+
+/* Where called() is in this file. */
+static int find_called(struct dl_phdr_info *info, size_t size, void *offset)
+{
+	unsigned long at = (unsigned long)called - info->dlpi_addr;
+	int i;
+
+	(void)size;
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+		if (part->p_type != PT_LOAD || at - part->p_vaddr >= part->p_filesz)
+			continue;
+		*(unsigned long *)offset = at - part->p_vaddr + part->p_offset;
+		return 1;
+	}
+	return 0;
+}
+
+static void print_called(void)
+{
+	unsigned long offset = 0;
+
+	dl_iterate_phdr(find_called, &offset);
+	printf("%lu\n", offset);
 }
 
 static void udp_open(void)
@@ -131,6 +172,7 @@ static const struct load {
 	void (*call)(void);
 } loads[] = {
 	{ "getppid", nothing, parent },
+	{ "call", nothing, call_it },
 	{ "read", zero_open, zero_read },
 	{ "udp", udp_open, udp_send },
 	{ "drop", drop_open, drop_send },
@@ -200,8 +242,12 @@ int main(int argc, char **argv)
 	long long took, best = -1;
 	const struct load *load;
 
+	if (argc == 2 && !strcmp(argv[1], "where")) {
+		print_called();
+		return 0;
+	}
 	if (argc != 4 && argc != 5)
-		errx(2, "usage: loop LOAD N TIMES [CPUS]");
+		errx(2, "usage: loop LOAD N TIMES [CPUS], or loop where");
 	load = find_load(argv[1]);
 	n = number(argv[2]);
 	times = number(argv[3]);

@@ -14,11 +14,11 @@
 
 static char *on = "vfs_read";
 module_param(on, charp, 0444);
-MODULE_PARM_DESC(on, "which function, for all but raw");
+MODULE_PARM_DESC(on, "which function, for all but raw; of uprobes: which file");
 
 static char *kind = "kprobe";
 module_param(kind, charp, 0444);
-MODULE_PARM_DESC(kind, "ftrace, kprobe, kretprobe, fprobe or raw");
+MODULE_PARM_DESC(kind, "ftrace, kprobe, kretprobe, uprobe, uretprobe, fprobe or raw");
 
 static DEFINE_PER_CPU(unsigned long, hits);
 
@@ -84,6 +84,62 @@ static void kretprobe_detach(void)
 	unregister_kretprobe(&rp);
 }
 
+#ifdef FLOOR_UPROBE
+#include <linux/fs.h>
+#include <linux/namei.h>
+#include <linux/uprobes.h>
+
+static unsigned long at;
+module_param(at, ulong, 0444);
+MODULE_PARM_DESC(at, "uprobe: where in the file that on= names");
+
+static int uprobe_fired(struct uprobe_consumer *consumer, struct pt_regs *regs)
+{
+	this_cpu_inc(hits);
+	return 0;
+}
+
+static int uretprobe_fired(struct uprobe_consumer *consumer, unsigned long function,
+			   struct pt_regs *regs)
+{
+	this_cpu_inc(hits);
+	return 0;
+}
+
+static struct uprobe_consumer consumer;
+static struct path file;
+
+static int register_at(void)
+{
+	int err = kern_path(on, LOOKUP_FOLLOW, &file);
+
+	if (err)
+		return err;
+	err = uprobe_register(d_real_inode(file.dentry), at, &consumer);
+	if (err)
+		path_put(&file);
+	return err;
+}
+
+static int uprobe_attach(void)
+{
+	consumer.handler = uprobe_fired;
+	return register_at();
+}
+
+static int uretprobe_attach(void)
+{
+	consumer.ret_handler = uretprobe_fired;
+	return register_at();
+}
+
+static void uprobe_detach(void)
+{
+	uprobe_unregister(d_real_inode(file.dentry), at, &consumer);
+	path_put(&file);
+}
+#endif
+
 #ifdef CONFIG_FPROBE
 #include <linux/fprobe.h>
 
@@ -139,6 +195,10 @@ static const struct way {
 	{ "ftrace", ftrace_attach, ftrace_detach },
 	{ "kprobe", kprobe_attach, kprobe_detach },
 	{ "kretprobe", kretprobe_attach, kretprobe_detach },
+#ifdef FLOOR_UPROBE
+	{ "uprobe", uprobe_attach, uprobe_detach },
+	{ "uretprobe", uretprobe_attach, uprobe_detach },
+#endif
 #ifdef CONFIG_FPROBE
 	{ "fprobe", fprobe_attach, fprobe_detach },
 #endif
