@@ -167,6 +167,6 @@ load getppid "$ROUNDS" "$(getppid)" "kprobe:$(getppid)" ftrace
 load udp $((ROUNDS / 4)) udp_sendmsg kprobe:udp_sendmsg ftrace
 # There and back: two events in each.
 load switch $((ROUNDS / 4)) sched/sched_switch tracepoint:sched:sched_switch
-calls $((ROUNDS / 4)) - -
+calls $((ROUNDS / 4)) 950 1130
 drops
 must rmmod kpstat

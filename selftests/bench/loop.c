@@ -223,6 +223,9 @@ static long long run_all(const struct load *load, int n, int cpus)
 	int cpu;
 
 	*ready = 0;
+	/* What leaves nothing behind: bpftrace's -c does not see children. */
+	if (cpus == 1 && load->open == nothing)
+		return run(load, n, 0, cpus);
 	for (cpu = 0; cpu < cpus; cpu++)
 		if (!fork()) {
 			took[cpu] = run(load, n, cpu, cpus);
