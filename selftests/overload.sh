@@ -125,7 +125,7 @@ busy
 status=0
 timeout 20 kpctl run --max-keys 2000 -e "$GREEDY" >"$WORK/out" 2>"$WORK/err" || status=$?
 idle
-is "kpctl run ends with status 1" $status 1
+is "kpctl run ends with status 3" $status 3
 yes "it says why" grep -q 'the kernel has stopped it: its handlers took' "$WORK/err"
 yes "and prints what there is" grep -q '^@a' "$WORK/out"
 kill $monitor

@@ -34,7 +34,12 @@ commands() {
 	is "-c: in a pid namespace, too" "$(sed -n 's/^@: //p' "$WORK/out")" 35
 	no "-c: a command that is not there" kpctl run -c /nonexistent -e 'BEGIN { exit(); }'
 	no "-c: cpid without it" kpctl run -e 'BEGIN { printf("%d", cpid); exit(); }'
-	sleep 1 &
+	no "-c --: all that follows is the command's" kpctl run -q -c -- "$LOAD/reads" counted 1x10 -e 'BEGIN { }'
+	kpctl run -q -e 'kprobe:vfs_read /pid == cpid && comm == "my reads"/ { @ = count(); }' -c -- "$LOAD/reads" "my reads" 10x7 >"$WORK/out" 2>&1
+	is "-c --: a command with a blank in a word" "$(sed -n 's/^@: //p' "$WORK/out")" 7
+	kpctl run -q -e 'BEGIN { }' -c -- sh -c 'exit 7' >"$WORK/out" 2>&1
+	is "-c: its status is ours" $? 7
+	sleep 3 &
 	yes "-p: ends with the process" timeout 10 kpctl run -q -p $! -e 'interval:s:60 { exit(); }'
 	no "-p: a process that is not there" kpctl run -p 4194000 -e 'BEGIN { exit(); }'
 }
@@ -234,6 +239,35 @@ names() {
 		<(terminal "kpctl check '/tmp/$colour.bt'")
 }
 
+# red WORD COMMAND: whether it stands in colour in what a terminal gets
+is_red() { grep -qF $'\e[1;31m'"$1"$'\e[0m' <(terminal "$2"); }
+
+colours() {
+	local wrong="kpctl check -e 'kprobe:vfs_read { @ = 5 +; }'"
+	export TERM=xterm
+	yes "an error is red on a terminal" is_red error: "$wrong"
+	yes "so is one of the command line" is_red kpctl: "kpctl read nobody"
+	no "NO_COLOR: it is not" is_red error: "NO_COLOR=1 $wrong"
+	no "--color=never: nor so" is_red error: "${wrong/check/check --color=never}"
+	no "before the command, too" is_red error: "${wrong/kpctl/kpctl --color=never}"
+	is "--color=always: in a file, too" "$(kpctl check --color=always -e 'k:vfs_read { @ = 5 +; }' 2>&1 | grep -c $'\e\[1;31m')" 1
+	is "a file has none" "$(kpctl check -e 'k:vfs_read { @ = 5 +; }' 2>&1 | grep -c $'\e')" 0
+	no "--color takes no other word" kpctl check --color=red -e 'k:vfs_read { }'
+}
+
+# Those that the load's own count is known of.
+system_calls() {
+	local call
+	for call in syscall:read "syscall:rea[d]" kprobe:sys_read kretprobe:sys_read; do
+		kpctl run -q -c "$READS" -e "$call /pid == cpid && comm == \"counted\"/ { @ = count(); }" >"$WORK/out" 2>&1
+		is "$call is each read()" "$(sed -n 's/^@: //p' "$WORK/out")" 35
+	done
+	is "a run of 1m1ms, of which a second is enough" \
+		"$(timeout -s INT 3 kpctl run -q -d 1m1ms -e 'BEGIN { printf("on\n"); }' 2>&1 | head -n1)" on
+	is "-d 0.5s500ms ends after a second" "$(kpctl run -q -d 0.5s500ms -e 'interval:ms:300 { @ = count(); }' 2>&1 | sed -n 's/^@: //p')" 3
+	no "-d takes no other unit" kpctl run -d 1m30x -e 'BEGIN { }'
+}
+
 # What kpctl does itself. While nothing happens it sleeps: a few calls begin and end it.
 itself() {
 	local text='tracepoint:raw_syscalls:sys_enter /comm == "kpctl"/ { @ = count(); }
@@ -268,6 +302,8 @@ borrowed() {
 
 load_module
 names
+colours
+system_calls
 itself
 borrowed
 commands

@@ -47,7 +47,8 @@ static void print_usage(FILE *out)
 	for (command = commands; command->name; command++)
 		fprintf(out, "  %-8s %s\n", command->name, command->summary);
 	fprintf(out,
-		"\nkpctl COMMAND --help tells more; -j gives JSON everywhere; -V the version.\n"
+		"\nkpctl COMMAND --help tells more; -j gives JSON everywhere; --color=never no\n"
+		"colours, as NO_COLOR does; -V the version.\n"
 		"\n"
 		"  kpctl run drops\n"
 		"  kpctl run -e 'kprobe:tcp_sendmsg { @bytes[comm] = hist(arg2); }'\n");
@@ -124,10 +125,20 @@ static void print_version(void)
 	json_print(document);
 }
 
+/* What all commands have may stand before the command, too. */
+static bool is_common(const char *word)
+{
+	static const char color[] = "--color=";
+
+	return !strcmp(word, "-j") || !strcmp(word, "--json") ||
+	       (!strncmp(word, color, strlen(color)) &&
+		stream_choose_colour(word + strlen(color)));
+}
+
 static int run_command(int argc, char **argv)
 {
 	json_output = wants_json(argc, argv);
-	while (argc > 1 && (!strcmp(argv[1], "-j") || !strcmp(argv[1], "--json"))) {
+	while (argc > 1 && is_common(argv[1])) {
 		argc--;
 		argv++;
 	}

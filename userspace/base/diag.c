@@ -6,6 +6,7 @@
 #include "array.h"
 #include "diag.h"
 #include "fnv.h"
+#include "stream.h"
 #include "xalloc.h"
 
 static struct {
@@ -99,19 +100,31 @@ static void print_place(const struct diag *diag, FILE *out)
 	fprintf(out, "      | %s", first ? "   " : "");
 	for (i = first; i < place; i++)
 		fputc(diag->line[i] == '\t' ? '\t' : ' ', out);
+	stream_colour(out, COLOUR_PLACE);
 	fputc('^', out);
 	for (i = 1; i < width; i++)
 		fputc('~', out);
+	stream_colour(out, COLOUR_NONE);
 	fputc('\n', out);
 }
 
 void diag_print(const struct diag *diag, FILE *out)
 {
+	static const enum colour colours[] = {
+		[DIAG_ERROR] = COLOUR_ERROR,
+		[DIAG_WARNING] = COLOUR_WARNING,
+		[DIAG_NOTE] = COLOUR_NOTE,
+	};
+
 	fprintf(out, "%s:", diag->file);
 	if (diag->at.first_line)
 		fprintf(out, "%d:%d:", diag->at.first_line,
 			diag->at.first_column);
-	fprintf(out, " %s: %s\n", diag_level_name(diag->level), diag->message);
+	fputc(' ', out);
+	stream_colour(out, colours[diag->level]);
+	fprintf(out, "%s:", diag_level_name(diag->level));
+	stream_colour(out, COLOUR_NONE);
+	fprintf(out, " %s\n", diag->message);
 	if (diag->line)
 		print_place(diag, out);
 	if (diag->hint)

@@ -7,6 +7,7 @@
 #include "diag.h"
 #include "error.h"
 #include "json.h"
+#include "stream.h"
 
 bool json_output, json_as_bpftrace;
 
@@ -23,8 +24,10 @@ static void say(const char *kind, const char *fmt, va_list args)
 		json_print(object);
 	} else {
 		fflush(stdout);
-		fprintf(stderr, "kpctl: %s%s\n",
-			kind[0] == 'w' ? "warning: " : "", text);
+		stream_colour(stderr, kind[0] == 'w' ? COLOUR_WARNING : COLOUR_ERROR);
+		fprintf(stderr, "kpctl:%s", kind[0] == 'w' ? " warning:" : "");
+		stream_colour(stderr, COLOUR_NONE);
+		fprintf(stderr, " %s\n", text);
 	}
 	free(text);
 }

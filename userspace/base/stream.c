@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdio_ext.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -31,6 +32,7 @@ struct sink {
 	atomic_size_t unwritten;	/* bytes that it was given */
 	bool is_terminal;
 	bool is_trusted;
+	bool has_colour;
 	struct text shown;	/* what a terminal gets */
 	char tail[4];		/* a character that is not complete */
 	size_t nr_tail;
@@ -137,6 +139,41 @@ static ssize_t write_sink(void *cookie, const char *bytes, size_t size)
 	return size;
 }
 
+static bool terminal_has_colour(const struct sink *sink)
+{
+	const char *forbidden = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return sink->is_terminal && !(forbidden && *forbidden) && term && strcmp(term, "dumb");
+}
+
+bool stream_choose_colour(const char *when)
+{
+	if (!strcmp(when, "auto"))
+		errors.has_colour = terminal_has_colour(&errors);
+	else if (!strcmp(when, "always") || !strcmp(when, "never"))
+		errors.has_colour = *when == 'a';
+	else
+		return false;
+	return true;
+}
+
+/* Past what makes the text of others harmless. */
+void stream_colour(FILE *file, enum colour colour)
+{
+	static const char * const codes[] = {
+		[COLOUR_NONE] = "\033[0m",
+		[COLOUR_ERROR] = "\033[1;31m",
+		[COLOUR_WARNING] = "\033[1;35m",
+		[COLOUR_NOTE] = "\033[1;36m",
+		[COLOUR_PLACE] = "\033[1;32m",
+	};
+
+	if (file != stderr || !errors.has_colour)
+		return;
+	fflush(file);
+	write_all(&errors, codes[colour], strlen(codes[colour]));
+}
+
 static FILE *open_sink(struct sink *sink, char *buffer, int mode)
 {
 	static const cookie_io_functions_t functions = { .write = write_sink };
@@ -179,6 +216,7 @@ void streams_open(void)
 	let_sigpipe_kill();
 	errors.is_terminal = isatty(errors.fd);
 	output.is_terminal = text_is_for_terminal = isatty(output.fd);
+	stream_choose_colour("auto");
 	file = open_sink(&errors, buffers[0], _IOLBF);
 	if (file)
 		stderr = file;

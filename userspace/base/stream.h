@@ -10,6 +10,7 @@
 #define KPCTL_STREAM_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /*
  * On a terminal all that is printed is shown as text_show() has it.  From now on
@@ -23,6 +24,18 @@ void stream_trust_output(void);
  * an end, but for a moment; what it does not take is counted, and said at the end.
  */
 void streams_obey_signals(void);
+
+/*
+ * Colours are for stderr where it is a terminal, unless NO_COLOR is set, as
+ * no-color.org has it. @when: "auto", which is that, "always" or "never".
+ * Return: whether it is one of these.
+ */
+bool stream_choose_colour(const char *when);
+
+enum colour { COLOUR_NONE, COLOUR_ERROR, COLOUR_WARNING, COLOUR_NOTE, COLOUR_PLACE };
+
+/* What is written to @file from now on has it, if colours are wanted. */
+void stream_colour(FILE *file, enum colour colour);
 
 /* In a signal's handler: kpctl ends now. */
 void stream_say_unwritten(void);

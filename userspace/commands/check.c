@@ -101,8 +101,7 @@ static int check(const struct program_source *source, bool verbose)
 int command_check(int argc, char **argv)
 {
 	static const struct option options[] = {
-		OPTION_HELP,
-		OPTION_JSON,
+		OPTIONS_OF_ALL,
 		OPTION_MAX_KEYS,
 		OPTION_MAX_STACKS,
 		OPTION_MAX_PROBES,

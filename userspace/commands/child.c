@@ -65,21 +65,31 @@ static int fork_words(struct child *child, char **argv, bool to_stderr)
 	return -1;
 }
 
-int child_start(struct child *child, const char *command, bool to_stderr)
+static int start_words(struct child *child, const char *command, char **words,
+		       bool to_stderr)
 {
-	wordexp_t words;
+	int err = *words ? fork_words(child, words, to_stderr) : -1;
+
+	if (err)
+		error("-c \"%s\": %s", command, *words ? strerror(errno) : "no command");
+	return err;
+}
+
+int child_start(struct child *child, const char *command, char **words,
+		bool to_stderr)
+{
+	wordexp_t split;
 	int err;
 
-	if (wordexp(command, &words, WRDE_NOCMD)) {
+	if (words)
+		return start_words(child, command, words, to_stderr);
+	if (wordexp(command, &split, WRDE_NOCMD)) {
 		error("-c \"%s\": not a list of words; a pipe or several commands go into -c \"sh -c '...'\"",
 		      command);
 		return -1;
 	}
-	err = words.we_wordc ? fork_words(child, words.we_wordv, to_stderr) : -1;
-	if (err)
-		error("-c \"%s\": %s", command,
-		      words.we_wordc ? strerror(errno) : "no command");
-	wordfree(&words);
+	err = start_words(child, command, split.we_wordv, to_stderr);
+	wordfree(&split);
 	return err;
 }
 

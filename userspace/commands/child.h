@@ -15,12 +15,14 @@ struct child {
 
 /**
  * child_start() - fork, and stop right before the command begins
- * @to_stderr: what it writes goes there: stdout is to be JSON
  * @command: words as in a shell, without what a shell makes of | ; &
+ * @words: the command itself, as it is, if not NULL; @command is how messages call it
+ * @to_stderr: what it writes goes there: stdout is to be JSON
  *
  * Return: 0, or -1 after an error was reported.
  */
-int child_start(struct child *child, const char *command, bool to_stderr);
+int child_start(struct child *child, const char *command, char **words,
+		bool to_stderr);
 
 /* Let it go. Return: 0, or -1 after it was reported that it cannot start. */
 int child_go(struct child *child, const char *command);

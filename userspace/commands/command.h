@@ -13,7 +13,7 @@
 #include "object/object.h"
 
 /* Exit statuses. */
-enum { DONE = 0, FAILED = 1, WRONG_USE = 2 };
+enum { DONE = 0, FAILED = 1, WRONG_USE = 2, STOPPED = 3 };
 
 struct command {
 	const char *name;
@@ -28,6 +28,7 @@ extern const struct command *this_command;
 /* Numbers in all tables of options; short options are their letter. */
 enum {
 	OPT_NAME = 256,
+	OPT_COLOUR,
 	OPT_RESET,
 	OPT_MAX_KEYS,
 	OPT_MAX_STACKS,
@@ -46,9 +47,11 @@ enum {
 	OPT_PARAMETER,		/* of the program: next_program_option() has it */
 };
 
-/* Rows of those tables that several commands have. */
-#define OPTION_HELP { "help", no_argument, NULL, 'h' }
-#define OPTION_JSON { "json", no_argument, NULL, 'j' }
+/* Rows of those tables that all commands have, and that several have. */
+#define OPTIONS_OF_ALL \
+	{ "help", no_argument, NULL, 'h' }, \
+	{ "json", no_argument, NULL, 'j' }, \
+	{ "color", required_argument, NULL, OPT_COLOUR }
 #define OPTION_MAX_KEYS { "max-keys", required_argument, NULL, OPT_MAX_KEYS }
 #define OPTION_MAX_STACKS \
 	{ "max-stacks", required_argument, NULL, OPT_MAX_STACKS }
@@ -88,7 +91,7 @@ int next_program_option(int argc, char **argv, const char *letters,
 /* "kpctl run - attach, report, detach", and the rest of its help. */
 int command_usage(void);
 
-/* Handles -h, -j and errors. Return: whether to go on. */
+/* Handles -h, -j, --color and errors. Return: whether to go on. */
 bool common_option(int option, int *status);
 bool compile_option(int option, struct program_source *source, int *status);
 
@@ -106,7 +109,7 @@ bool flag_options(int argc, char **argv, struct option flag_row, bool *flag, int
 bool parse_count(const char *option, const char *text, unsigned long min,
 		 unsigned long max, unsigned int *value);
 
-/* Seconds, fractions allowed. */
+/* Seconds, fractions allowed, or "1m30s". */
 bool parse_seconds(const char *option, const char *text, double *seconds);
 
 /*
@@ -153,6 +156,9 @@ int list_program(const struct program_source *source, bool verbose);
 
 /* "There is no option WORD", with what is near among @options. Return: an exit status. */
 int unknown_option(const char *word, const struct option *options);
+
+/* --color: "auto", "always" or "never". Return: whether to go on. */
+bool choose_colour(const char *when, int *status);
 
 /* "wrong use" with a pointer to --help. */
 int wrong_use(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

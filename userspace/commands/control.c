@@ -43,7 +43,7 @@ static void print_done(const char *name)
 
 static int run_for_names(int argc, char **argv, int netlink_command)
 {
-	static const struct option options[] = { OPTION_HELP, OPTION_JSON, { 0 } };
+	static const struct option options[] = { OPTIONS_OF_ALL, { 0 } };
 	struct client *client;
 	int option, status = DONE;
 

@@ -95,7 +95,7 @@ static void print_json(const struct programs_answer *programs)
 
 int command_list(int argc, char **argv)
 {
-	static const struct option options[] = { OPTION_HELP, OPTION_JSON, { 0 } };
+	static const struct option options[] = { OPTIONS_OF_ALL, { 0 } };
 	struct programs_answer programs;
 	struct client *client;
 	int option, status = DONE;

@@ -130,8 +130,7 @@ static int compile_and_load(const struct program_source *source,
 int command_load(int argc, char **argv)
 {
 	static const struct option options[] = {
-		OPTION_HELP,
-		OPTION_JSON,
+		OPTIONS_OF_ALL,
 		OPTION_MAX_KEYS,
 		OPTION_MAX_STACKS,
 		OPTION_MAX_PROBES,

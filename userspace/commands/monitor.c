@@ -58,7 +58,7 @@ static int listen_for_ever(void)
 
 int command_monitor(int argc, char **argv)
 {
-	static const struct option options[] = { OPTION_HELP, OPTION_JSON, { 0 } };
+	static const struct option options[] = { OPTIONS_OF_ALL, { 0 } };
 	struct client *client;
 	int option, status = DONE;
 

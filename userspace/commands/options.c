@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/near.h"
+#include "base/stream.h"
 #include "command.h"
 
 int wrong_use(const char *fmt, ...)
@@ -100,6 +101,14 @@ int command_usage(void)
 	return DONE;
 }
 
+bool choose_colour(const char *when, int *status)
+{
+	if (stream_choose_colour(when))
+		return true;
+	*status = wrong_use("--color takes auto, always or never, not \"%s\"", when);
+	return false;
+}
+
 bool common_option(int option, int *status)
 {
 	switch (option) {
@@ -109,6 +118,8 @@ bool common_option(int option, int *status)
 	case 'j':
 		json_output = true;
 		return true;
+	case OPT_COLOUR:
+		return choose_colour(optarg, status);
 	default:
 		/* next_option() has said what is wrong. */
 		*status = WRONG_USE;
@@ -118,7 +129,7 @@ bool common_option(int option, int *status)
 
 bool flag_options(int argc, char **argv, struct option flag_row, bool *flag, int *status)
 {
-	const struct option options[] = { OPTION_HELP, OPTION_JSON, flag_row, { 0 } };
+	const struct option options[] = { OPTIONS_OF_ALL, flag_row, { 0 } };
 	const char letters[] = { ':', 'h', 'j', flag_row.val, '\0' };
 	int option;
 
@@ -149,8 +160,8 @@ bool parse_count(const char *option, const char *text, unsigned long min,
 	return true;
 }
 
-/* "90", "1.5m", "200ms" */
-static double unit_seconds(const char *unit)
+/* "90", "1.5m", "200ms": the first number of @text. Return: what is behind it, or NULL. */
+static const char *take_seconds(const char *text, double *seconds)
 {
 	static const struct {
 		const char *name;
@@ -159,26 +170,37 @@ static double unit_seconds(const char *unit)
 		{ "", 1 }, { "s", 1 }, { "ms", 0.001 }, { "m", 60 },
 		{ "min", 60 }, { "h", 3600 }, { "d", 86400 },
 	};
-	size_t i;
+	char *unit;
+	size_t len, i;
 
-	for (i = 0; i < ARRAY_SIZE(units); i++)
-		if (!strcmp(unit, units[i].name))
-			return units[i].seconds;
-	return 0;
+	*seconds = strtod(text, &unit);
+	if (unit == text || !(*seconds >= 0))
+		return NULL;
+	len = strspn(unit, "abcdefghijklmnopqrstuvwxyz");
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strlen(units[i].name) != len || strncmp(unit, units[i].name, len))
+			continue;
+		*seconds *= units[i].seconds;
+		return unit + len;
+	}
+	return NULL;
 }
 
 bool parse_seconds(const char *option, const char *text, double *seconds)
 {
-	char *end;
+	const char *rest = text;
+	double part;
 
-	*seconds = strtod(text, &end);
-	*seconds *= unit_seconds(end);
-	if (end == text || !(*seconds > 0) || *seconds > 1e8) {
-		wrong_use("%s takes seconds, or a number with ms, s, m, h or d, not \"%s\"",
-			  option, text);
-		return false;
-	}
-	return true;
+	*seconds = 0;
+	do {
+		rest = take_seconds(rest, &part);
+		*seconds += part;
+	} while (rest && *rest);
+	if (rest && *seconds > 0 && *seconds <= 1e8)
+		return true;
+	wrong_use("%s takes seconds, or numbers with ms, s, m, h or d (1m30s), not \"%s\"",
+		  option, text);
+	return false;
 }
 
 static bool parse_attach(const char *text, unsigned int *flags)

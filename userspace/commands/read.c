@@ -73,8 +73,7 @@ static int read_all(const struct reading *reading)
 int command_read(int argc, char **argv)
 {
 	static const struct option options[] = {
-		OPTION_HELP,
-		OPTION_JSON,
+		OPTIONS_OF_ALL,
 		{ "reset", no_argument, NULL, OPT_RESET },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'n' },

@@ -38,11 +38,12 @@ const char run_help[] =
 	"The probes go with this process, however it ends.\n"
 	"\n"
 	"  -e TEXT           the program itself\n"
-	"  -d, --duration S  end after S seconds (2m: minutes); else exit() or Ctrl-C\n"
+	"  -d, --duration S  end after S seconds (1m30s: minutes); else exit() or Ctrl-C\n"
 	"                    ends it\n"
 	"  -i, --interval S  print and empty the maps every S seconds, but for those\n"
 	"                    that END clears\n"
-	"  -c, --cmd COMMAND run it, with cpid its process; end with it\n"
+	"  -c, --cmd COMMAND run it, with cpid its process; end with it, and with its\n"
+	"                    exit status; -c -- COMMAND ARG...: the rest of the line\n"
 	"  -p, --pid PID     end when that process ends; with both, programs and\n"
 	"                    libraries are probed in that process alone\n"
 	"  -j, --json        JSON, one document a line; keys of maps are arrays\n"
@@ -100,6 +101,7 @@ struct run {
 	double duration;
 	double interval;
 	const char *command;
+	char **words;		/* of the command, where -- stands before them */
 	unsigned int pid;
 	char process_parameter[24]; /* what a program with a parameter "pid" is told */
 	bool quiet;
@@ -486,7 +488,9 @@ static int run_object(struct run *run, const struct object *object)
 	actions_close(&run->actions);
 	client_close(run->reader);
 	stopped_close(run->notices);
-	if (err || run->was_stopped || run->was_silent)
+	if (run->was_stopped)
+		return STOPPED;
+	if (err || run->was_silent)
 		return FAILED;
 	if (run->actions.status)
 		return run->actions.status;
@@ -534,7 +538,7 @@ static int compile_and_run(struct run *run, const char *argument)
 	stream_trust_output();
 	streams_obey_signals();
 	signals_keep();
-	if (run->command && child_start(&run->child, run->command,
+	if (run->command && child_start(&run->child, run->command, run->words,
 					 json_output && !run->has_file))
 		return FAILED;
 	if (!know_processes(run)) {
@@ -604,8 +608,20 @@ static bool parse_size(const char *text, unsigned int *size)
 	return true;
 }
 
+/* "-c 'COMMAND ARG...'", or "-c -- COMMAND ARG...", and nothing behind it is kpctl's. */
+static void take_command(struct run *run, char **argv)
+{
+	run->command = optarg;
+	run->words = NULL;
+	if (strcmp(optarg, "--"))
+		return;
+	run->words = argv + optind;
+	if (*run->words)
+		run->command = *run->words;
+}
+
 /* Return: whether to go on; else @status says how it ends. */
-static bool run_option(struct run *run, int option, int *status)
+static bool run_option(struct run *run, int option, char **argv, int *status)
 {
 	bool good = true;
 
@@ -636,7 +652,7 @@ static bool run_option(struct run *run, int option, int *status)
 		*status = FAILED;
 		return stream_to_file(optarg);
 	case 'c':
-		run->command = optarg;
+		take_command(run, argv);
 		break;
 	case 'q':
 		run->quiet = true;
@@ -694,8 +710,7 @@ static int list(struct run *run, int argc, char **argv)
 int command_run(int argc, char **argv)
 {
 	static const struct option options[] = {
-		OPTION_HELP,
-		OPTION_JSON,
+		OPTIONS_OF_ALL,
 		OPTION_MAX_KEYS,
 		OPTION_MAX_STACKS,
 		OPTION_MAX_PROBES,
@@ -724,9 +739,12 @@ int command_run(int argc, char **argv)
 	int option, status = DONE;
 
 	while ((option = next_program_option(argc, argv, ":hje:d:i:f:o:c:p:qvlB:",
-					     options, &run.source)) != -1)
-		if (!run_option(&run, option, &status))
+					     options, &run.source)) != -1) {
+		if (!run_option(&run, option, argv, &status))
 			return status;
+		if (run.words)
+			argc = run.words - argv;
+	}
 	if (run.source.wants_help)
 		return source_help(&run.source, argc, argv);
 	if (run.list)

@@ -190,7 +190,7 @@ static void take_parameters(struct program_source *source, char **arguments, siz
 const char *source_arguments(struct program_source *source, int argc,
 			     char **argv)
 {
-	const char *argument = source->expression ? NULL : argv[optind];
+	const char *argument = source->expression || optind >= argc ? NULL : argv[optind];
 
 	if (argument)
 		optind++;

@@ -69,7 +69,7 @@ static void print_json(const struct status_answer *status)
 
 int command_status(int argc, char **argv)
 {
-	static const struct option options[] = { OPTION_HELP, OPTION_JSON, { 0 } };
+	static const struct option options[] = { OPTIONS_OF_ALL, { 0 } };
 	struct status_answer answer;
 	struct client *client;
 	int option, status = DONE;

@@ -414,8 +414,7 @@ static int ask(const char *field, int argc, char **argv)
 int command_types(int argc, char **argv)
 {
 	static const struct option options[] = {
-		OPTION_HELP,
-		OPTION_JSON,
+		OPTIONS_OF_ALL,
 		{ "find", required_argument, NULL, 'f' },
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "prepare", no_argument, NULL, 'p' },

@@ -220,11 +220,20 @@ static bool is_address(const struct function_spec *spec)
 	       !spec->symbol[2 + strspn(spec->symbol + 2, "0123456789abcdefABCDEF")];
 }
 
+static int load_functions(struct resolver *resolver, const struct attach_point *point)
+{
+	int err = kallsyms_load(&resolver->kallsyms);
+
+	if (!err)
+		return 0;
+	diag_error(&point->at, NULL, "cannot read /proc/kallsyms: %s", strerror(-err));
+	return -1;
+}
+
 static int find(struct resolver *resolver, struct event *event,
 		const struct parts *parts)
 {
 	struct function_spec spec;
-	int err;
 
 	if (parse_function(resolver, event->point, parts, &spec))
 		return -1;
@@ -238,12 +247,8 @@ static int find(struct resolver *resolver, struct event *event,
 			   "kpstat's own functions cannot be probed: its handlers run them");
 		return -1;
 	}
-	err = kallsyms_load(&resolver->kallsyms);
-	if (err) {
-		diag_error(&event->point->at, NULL,
-			   "cannot read /proc/kallsyms: %s", strerror(-err));
+	if (load_functions(resolver, event->point))
 		return -1;
-	}
 	if (is_glob(spec.symbol) || (spec.module && is_glob(spec.module)))
 		return functions_by_glob(resolver, event, &spec);
 	if (is_address(&spec))
@@ -314,6 +319,29 @@ static int check_kprobe_argument(struct checker *checker,
 	return 0;
 }
 
+/* "syscall:read": the function that runs it. */
+static int resolve_system_call(struct resolver *resolver,
+			       const struct provider *provider,
+			       const struct attach_point *point,
+			       const struct parts *parts, struct event **found)
+{
+	struct parts function = { .part = { kprobe_provider.name }, .nr = 2 };
+	int err = 0;
+
+	(void)provider;
+	if (parts->nr != 2 || !*parts->part[1]) {
+		diag_error(&point->at, "write syscall:NAME",
+			   "'%s' does not name a system call", point->text);
+		return -1;
+	}
+	if (is_glob(parts->part[1]))
+		err = load_functions(resolver, point);
+	function.part[1] = arena_printf(resolver->arena, "%ssys_%s", !is_glob(parts->part[1]) ? "" :
+					system_call_prefix(&resolver->kallsyms, resolver->arena),
+					parts->part[1]);
+	return err ? err : resolve_function(resolver, &kprobe_provider, point, &function, found);
+}
+
 /*
  * The function of a target, of which a prototype may be known: none of a module, and none
  * but at its beginning. NULL, or to be freed.
@@ -382,6 +410,15 @@ const struct provider fentry_provider = {
 	.list = list_functions,
 	.is_listed_by_name = true,
 	.names_module = true,
+};
+
+const struct provider syscall_provider = {
+	.name = "syscall",
+	.usage = "syscall:NAME",
+	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_ARGUMENTS | GIVES_RECORD,
+	.resolve = resolve_system_call,
+	.fields = function_fields,
+	.check_argument = check_kprobe_argument,
 };
 
 /* The module keeps what the function was called with until it returns. */

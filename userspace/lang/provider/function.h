@@ -39,6 +39,16 @@ int function_by_name(struct resolver *resolver, struct event *event,
 int functions_by_glob(struct resolver *resolver, struct event *event,
 		      const struct function_spec *spec);
 
+/* renamed.c */
+
+/* What the kernel calls it: @name is an alias, or "sys_" and a system call; else @name. */
+const char *function_called(struct resolver *resolver, const struct attach_point *point,
+			    const char *name);
+/* What has become of a function that is not there; NULL: nobody knows. */
+const char *renamed_hint(struct resolver *resolver, const char *name);
+/* "__x64_", before "sys_openat" */
+const char *system_call_prefix(struct kallsyms *ks, struct arena *arena);
+
 /* function_glob.c */
 void list_functions(struct listing *listing, const struct provider *provider);
 

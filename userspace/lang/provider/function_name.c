@@ -10,31 +10,8 @@
 #include "base/near.h"
 #include "base/xalloc.h"
 #include "function.h"
-#include "kernel/tracefs.h"
 
 #define MAX_CANDIDATES 8
-
-/* Names that a function had in other kernels. */
-static const struct {
-	const char *name;
-	const char *names[3];
-} aliases[] = {
-	{ "do_fork", { "kernel_clone", "_do_fork", "do_fork" } },
-};
-
-static const char *follow_alias(struct kallsyms *ks, const char *name)
-{
-	size_t i, j;
-
-	for (i = 0; i < ARRAY_SIZE(aliases); i++) {
-		if (strcmp(name, aliases[i].name))
-			continue;
-		for (j = 0; j < 3; j++)
-			if (kallsyms_named(ks, NULL, aliases[i].names[j]).nr)
-				return aliases[i].names[j];
-	}
-	return name;
-}
 
 /*
  * "NAME SIZE USES BY STATE ADDRESS" of a module that neither comes nor goes: it may
@@ -109,40 +86,14 @@ static bool waits_for_module(const struct function_spec *spec)
 	return waits || !same;
 }
 
-/* "sys_openat": what the kernel calls it, and where its arguments have names. */
-static const char *system_call_hint(struct resolver *resolver, const char *name)
-{
-	static const char * const prefixes[] = { "__x64_", "__arm64_", "" };
-	const char *event = arena_printf(resolver->arena, "sys_enter_%s",
-					 name + strlen("sys_"));
-	const char *function;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		function = arena_printf(resolver->arena, "%s%s", prefixes[i],
-					name);
-		if (!kallsyms_named(&resolver->kallsyms, NULL, function).nr)
-			continue;
-		if (!tracefs_has("syscalls", event))
-			return arena_printf(resolver->arena, "it is %s here",
-					    function);
-		return arena_printf(resolver->arena,
-				    "it is %s here; its arguments have names in tracepoint:syscalls:%s",
-				    function, event);
-	}
-	return NULL;
-}
-
 static const char *no_function_hint(struct resolver *resolver,
 				    const struct function_spec *spec)
 {
 	const struct symbols *all = kallsyms_all(&resolver->kallsyms);
 	struct near near = { .word = spec->symbol };
-	const char *hint = NULL;
+	const char *hint = renamed_hint(resolver, spec->symbol);
 	size_t i;
 
-	if (!strncmp(spec->symbol, "sys_", 4))
-		hint = system_call_hint(resolver, spec->symbol);
 	if (hint)
 		return hint;
 	for (i = 0; i < all->nr; i++)
@@ -411,7 +362,7 @@ int function_by_name(struct resolver *resolver, struct event *event,
 	struct symbols bearers;
 
 	if (!spec->module)
-		spec->symbol = follow_alias(ks, spec->symbol);
+		spec->symbol = function_called(resolver, event->point, spec->symbol);
 	bearers = kallsyms_named(ks, spec->module, spec->symbol);
 	keep_distinct(&bearers);
 	if (!bearers.nr && all_forms &&

@@ -9,8 +9,9 @@
 /* In the order in which they are listed and suggested. */
 static const struct provider * const providers[] = {
 	&kprobe_provider, &kretprobe_provider, &fentry_provider, &fexit_provider,
-	&tracepoint_provider, &rawtracepoint_provider, &uprobe_provider,
-	&uretprobe_provider, &usdt_provider, &conntrack_provider, &profile_provider,
+	&syscall_provider, &tracepoint_provider, &rawtracepoint_provider,
+	&uprobe_provider, &uretprobe_provider, &usdt_provider, &conntrack_provider,
+	&profile_provider,
 	&interval_provider, &software_provider, &hardware_provider,
 	&watchpoint_provider, &iter_provider, &program_provider,
 };

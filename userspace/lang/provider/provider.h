@@ -77,6 +77,7 @@ extern const struct provider kprobe_provider;
 extern const struct provider kretprobe_provider;
 extern const struct provider fentry_provider;
 extern const struct provider fexit_provider;
+extern const struct provider syscall_provider;
 extern const struct provider tracepoint_provider;
 extern const struct provider rawtracepoint_provider;
 extern const struct provider conntrack_provider;
