@@ -109,11 +109,16 @@ int literal_int(struct arena *arena, const struct span *at, const char *text,
 	return 0;
 }
 
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
 /* One character after a backslash; moves past it. */
 static char scan_escape(const char **text)
 {
-	static const char from[] = "ntr\\\"0abfv";
-	static const char to[] = "\n\t\r\\\"\0\a\b\f\v";
+	static const char from[] = "ntr\\\"abfv";
+	static const char to[] = "\n\t\r\\\"\a\b\f\v";
 	const char *found;
 	char value = 0;
 	int i;
@@ -122,6 +127,11 @@ static char scan_escape(const char **text)
 		(*text)++;
 		for (i = 0; i < 2 && isxdigit((unsigned char)**text); i++)
 			value = value * 16 + digit_value(*(*text)++);
+		return value;
+	}
+	if (is_octal(**text)) {
+		for (i = 0; i < 3 && is_octal(**text); i++)
+			value = value * 8 + digit_value(*(*text)++);
 		return value;
 	}
 	found = strchr(from, *(*text)++);

@@ -46,10 +46,11 @@ static void make_spec(struct format_piece *piece, const char *flags,
 	bool is_address = piece->conversion == 'p';
 	bool is_char = piece->conversion == 'c';
 
-	snprintf(piece->spec, sizeof(piece->spec), "%%%.*s*%s%s%c",
-		 (int)(nr_flags < 6 ? nr_flags : 6), flags,
+	/* C has "(nil)" for an address of 0, bpftrace 0. */
+	snprintf(piece->spec, sizeof(piece->spec), "%%%s%.*s*%s%s%c",
+		 is_address ? "#" : "", (int)(nr_flags < 6 ? nr_flags : 6), flags,
 		 piece->precision < 0 || is_char || is_address ? "" : ".*",
-		 is_address || is_char ? "" : "ll", piece->conversion);
+		 is_char ? "" : "ll", is_address ? 'x' : piece->conversion);
 }
 
 /* @at: behind the percent sign. Return: behind the conversion. */

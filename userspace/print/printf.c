@@ -42,8 +42,7 @@ static void write_number(struct text *out, const struct format_piece *piece,
 	int width = piece->width;
 
 	if (piece->conversion == 'p')
-		snprintf(text, sizeof(text), piece->spec, width,
-			 (void *)(unsigned long)number);
+		snprintf(text, sizeof(text), piece->spec, width, number);
 	else if (piece->conversion == 'c')
 		snprintf(text, sizeof(text), piece->spec, width, (int)number);
 	else if (piece->precision < 0)
