@@ -32,13 +32,32 @@ struct expr *expr_new(struct arena *arena, enum expr_kind kind,
 	return expr;
 }
 
+/* What bpftrace gives it: as few bytes as hold it, and a bit for the sign. */
+static unsigned int bytes_of_number(int64_t value)
+{
+	if (value == (int8_t)value)
+		return 1;
+	if (value == (int16_t)value)
+		return 2;
+	return value == (int32_t)value ? 4 : 8;
+}
+
+struct type type_of_number(uint64_t value, bool is_signed)
+{
+	return (struct type){
+		.kind = TYPE_INT, .is_signed = is_signed,
+		.is_free = value <= INT64_MAX,
+		.size = is_signed ? bytes_of_number(value) : 0,
+	};
+}
+
 struct expr *expr_int(struct arena *arena, const struct span *at,
 		      uint64_t value)
 {
 	struct expr *expr = expr_new(arena, EXPR_INT, at);
 
 	expr->value = value;
-	expr->type = (struct type){ .kind = TYPE_INT, .is_signed = true };
+	expr->type = type_of_number(value, value <= INT64_MAX);
 	return expr;
 }
 

@@ -45,6 +45,9 @@ enum type_kind {
 struct type {
 	enum type_kind kind;
 	bool is_signed;		/* TYPE_INT, TYPE_ENUM */
+	bool is_free;		/* TYPE_INT: a number as it is written, not below 0: signed
+				 * or not as what it meets
+				 */
 	bool is_copy;		/* TYPE_ARRAY, TYPE_RECORD: not where it is, but its
 				 * bytes, in scratch behind their number
 				 */
@@ -210,6 +213,8 @@ struct expr *expr_new(struct arena *arena, enum expr_kind kind,
 		      const struct span *at);
 struct expr *expr_int(struct arena *arena, const struct span *at,
 		      uint64_t value);
+/* Of a number that is written, or known like one. */
+struct type type_of_number(uint64_t value, bool is_signed);
 struct expr *expr_named(struct arena *arena, enum expr_kind kind,
 			const struct span *at, const char *text);
 struct expr *expr_op(struct arena *arena, enum expr_kind kind,

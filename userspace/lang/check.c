@@ -333,7 +333,8 @@ static int check_range(struct checker *checker, struct stmt *stmt, struct type *
 	    require_int(range->b, "where a range ends"))
 		return -1;
 	stmt->is_counted = count_range(range, &stmt->rounds);
-	*type = (struct type){ .kind = TYPE_INT, .is_signed = true };
+	*type = range->a->type;
+	type_unify(type, &range->b->type);
 	return 0;
 }
 

@@ -79,39 +79,38 @@ static bool is_question(enum op op)
 	return is_comparison(op) || op == OP_LAND || op == OP_LOR || op == OP_LNOT;
 }
 
-static bool is_negative_const(const struct expr *expr)
-{
-	return expr_is_const(expr) && (int64_t)expr->value < 0;
-}
-
 static bool is_zero_const(const struct expr *expr)
 {
 	return expr_is_const(expr) && !expr->value;
 }
 
+/* All 8 bytes of a number that cannot be below 0. */
+static bool is_uint64(const struct expr *expr)
+{
+	return !expr_is_const(expr) && !expr->type.is_signed &&
+	       (!expr->type.size || expr->type.size == 8);
+}
+
 /*
- * bpftrace compares as unsigned unless both sides are signed.  That is kept,
- * and the two ways to be surprised by it are pointed out.
+ * bpftrace takes both sides as signed if one is. That is kept, and the two ways to be
+ * surprised by it are pointed out.
  */
-static void warn_comparison(const struct checker *checker,
-			    const struct expr *expr)
+static void warn_signs(const struct checker *checker, const struct expr *expr)
 {
 	const struct expr *a = expr->a, *b = expr->b;
 	bool never = (expr->op == OP_LT && is_zero_const(b) &&
 		      !a->type.is_signed) ||
 		     (expr->op == OP_GT && is_zero_const(a) &&
 		      !b->type.is_signed);
-	bool mixed = (is_negative_const(a) && !b->type.is_signed) ||
-		     (is_negative_const(b) && !a->type.is_signed);
 
-	if (checker->quiet || expr->op == OP_EQ || expr->op == OP_NE)
+	if (checker->quiet)
 		return;
 	if (never)
 		diag_warning(&expr->at, "for a negative result write (int64)retval < 0",
 			     "an unsigned value is never less than 0");
-	else if (mixed)
-		diag_warning(&expr->at, "cast it: (int64)",
-			     "an unsigned value is compared with a negative number, as unsigned");
+	else if (types_are_signed(&a->type, &b->type) && (is_uint64(a) || is_uint64(b)))
+		diag_warning(is_uint64(a) ? &a->at : &b->at, "say so: (int64)",
+			     "a uint64 is taken as an int64 here");
 }
 
 /* What a string holds at most, its NUL not counted. */
@@ -184,27 +183,118 @@ static int refuse_operands(const struct expr *expr)
 	return -1;
 }
 
+/* Wide enough for what any two numbers of 64 bits give. */
+__extension__ typedef __int128 wide;
+
+static wide wide_of(const struct expr *expr)
+{
+	return expr->type.is_signed ? (wide)(int64_t)expr->value : (wide)expr->value;
+}
+
+static bool fits_64_bits(wide value)
+{
+	return value >= INT64_MIN && value <= (wide)UINT64_MAX;
+}
+
+/* What is shifted out is gone: ~0 << 12. */
+static wide shift_left(wide a, wide b)
+{
+	wide value = a * ((wide)1 << b);
+
+	return fits_64_bits(value) ? value : (wide)(uint64_t)value;
+}
+
+static wide fold_wide(enum op op, wide a, wide b)
+{
+	switch (op) {
+	case OP_MUL:
+		return a * b;
+	case OP_DIV:
+		return a / b;
+	case OP_MOD:
+		return a % b;
+	case OP_ADD:
+		return a + b;
+	case OP_SUB:
+		return a - b;
+	case OP_SHL:
+		return shift_left(a, b);
+	case OP_SHR:
+		return a >> b;
+	case OP_LT:
+		return a < b;
+	case OP_LE:
+		return a <= b;
+	case OP_GT:
+		return a > b;
+	case OP_GE:
+		return a >= b;
+	case OP_EQ:
+		return a == b;
+	case OP_NE:
+		return a != b;
+	case OP_AND:
+		return a & b;
+	case OP_XOR:
+		return a ^ b;
+	case OP_OR:
+		return a | b;
+	case OP_LAND:
+		return a && b;
+	default:
+		return a || b;
+	}
+}
+
+static bool is_cast(const struct expr *expr)
+{
+	return !expr->type.is_free && !expr->type.is_signed && expr->type.size;
+}
+
+/* Two numbers give the number that they give for everybody, or there is none. */
+static int fold(struct expr *expr)
+{
+	const struct expr *a = expr->a, *b = expr->b;
+	bool is_shift = expr->op == OP_SHL || expr->op == OP_SHR;
+	wide value;
+
+	if (is_shift && b->value > 63) {
+		diag_error(&b->at, NULL, "a number has 64 bits to be shifted by");
+		return -1;
+	}
+	value = fold_wide(expr->op, wide_of(a), wide_of(b));
+	if (!fits_64_bits(value) && (is_cast(a) || is_cast(b)))
+		value = (uint64_t)value;
+	if (!fits_64_bits(value)) {
+		diag_error(&expr->at, NULL, "the result does not fit into 64 bits");
+		return -1;
+	}
+	become_int(expr, value, value <= INT64_MAX);
+	return 0;
+}
+
+/* true & false is false, and true + true is 2. */
+static bool are_bools(const struct expr *expr)
+{
+	return (expr->op == OP_AND || expr->op == OP_XOR || expr->op == OP_OR) &&
+	       type_is_bool(&expr->a->type) && type_is_bool(&expr->b->type);
+}
+
 static int check_int_operands(struct checker *checker, struct expr *expr)
 {
-	bool left = expr->a->type.is_signed, right = expr->b->type.is_signed;
-	bool is_signed = left && right;
-
-	if (is_comparison(expr->op))
-		warn_comparison(checker, expr);
-	if (expr->op == OP_SHL || expr->op == OP_SHR)
-		is_signed = left;
-	if (expr->op == OP_DIV || expr->op == OP_MOD) {
-		if (is_zero_const(expr->b)) {
-			diag_error(&expr->b->at, NULL, "division by zero");
-			return -1;
-		}
+	if (is_zero_const(expr->b) && (expr->op == OP_DIV || expr->op == OP_MOD)) {
+		diag_error(&expr->b->at, NULL, "division by zero");
+		return -1;
 	}
-	set_int(expr, is_signed);
+	if (expr->op != OP_LAND && expr->op != OP_LOR)
+		warn_signs(checker, expr);
+	/* A difference may be below 0, whatever it is one of. */
+	set_int(expr, expr->op == OP_SUB ||
+		      types_are_signed(&expr->a->type, &expr->b->type));
 	expr->step = 0;
-	if (expr_is_const(expr->a) && expr_is_const(expr->b))
-		become_int(expr, op_fold(expr->op, expr->a->value, expr->b->value,
-				      left && right), is_signed);
-	if (is_question(expr->op))
+	if (expr_is_const(expr->a) && expr_is_const(expr->b) && fold(expr))
+		return -1;
+	if (is_question(expr->op) || are_bools(expr))
 		set_bool(expr);
 	return 0;
 }
@@ -253,7 +343,7 @@ static int check_binary(struct checker *checker, struct expr *expr)
 		return -1;
 	if (a->kind == TYPE_NONE || b->kind == TYPE_NONE) {
 		/* "@x -= 1" makes @x what the other side is. */
-		set_int(expr, a->is_signed || b->is_signed);
+		set_int(expr, true);
 		return 0;
 	}
 	if (type_is_int(a) && type_is_int(b))
@@ -270,7 +360,11 @@ static int check_binary(struct checker *checker, struct expr *expr)
 static int check_increment(struct checker *checker, struct expr *expr)
 {
 	struct expr *operand = expr->a;
-	const struct type number = { .kind = TYPE_INT, .is_signed = true };
+	/* With 1 less it may be below 0; 1 more takes no sign from what has none. */
+	const struct type number = {
+		.kind = TYPE_INT, .is_signed = true,
+		.is_free = expr->op == OP_PRE_INC || expr->op == OP_POST_INC,
+	};
 	int err;
 
 	if (operand->kind == EXPR_MAP) {
@@ -289,11 +383,27 @@ static int check_increment(struct checker *checker, struct expr *expr)
 					      "the operand of '%s'",
 					      op_text(expr->op))))
 		return -1;
+	if (operand->kind == EXPR_VARIABLE) {
+		operand->variable->is_known = false;
+		type_unify(&operand->variable->type, &number);
+		operand->type = operand->variable->type;
+	}
 	set_int(expr, operand->type.is_signed);
 	set_step(checker, expr, operand->type.to);
-	if (operand->kind == EXPR_VARIABLE)
-		operand->variable->is_known = false;
 	return 0;
+}
+
+/* -5 is signed, and ~5 is not; of a cast number only its own bits are changed. */
+static void fold_unary(struct expr *expr)
+{
+	const struct expr *a = expr->a;
+	uint64_t value = op_fold(expr->op, a->value, 0, false);
+
+	if (!a->type.is_signed && a->type.size)
+		become_int(expr, cut_to(value, 8 * a->type.size, false), false);
+	else
+		become_int(expr, value, expr->op != OP_NOT || !a->type.is_free ||
+			   value <= INT64_MAX);
 }
 
 static int check_unary(struct checker *checker, struct expr *expr)
@@ -308,10 +418,9 @@ static int check_unary(struct checker *checker, struct expr *expr)
 					      "the operand of '%s'",
 					      op_text(expr->op))))
 		return -1;
-	set_int(expr, expr->a->type.is_signed);
+	set_int(expr, expr->a->type.is_signed || type_is_bool(&expr->a->type));
 	if (expr_is_const(expr->a))
-		become_int(expr, op_fold(expr->op, expr->a->value, 0, false),
-			   expr->type.is_signed);
+		fold_unary(expr);
 	if (is_question(expr->op))
 		set_bool(expr);
 	return 0;

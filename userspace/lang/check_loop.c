@@ -41,7 +41,7 @@ static bool read_condition(const struct expr *expr, struct counter *counter)
 	if (expr->kind != EXPR_BINARY || expr->op < OP_LT || expr->op > OP_NE)
 		return false;
 	counter->op = expr->op;
-	counter->is_signed = left->type.is_signed && right->type.is_signed;
+	counter->is_signed = types_are_signed(&left->type, &right->type);
 	if (left->kind == EXPR_INT) {
 		counter->op = mirrored(expr->op);
 		left = expr->b;

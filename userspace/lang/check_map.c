@@ -158,11 +158,8 @@ static void widen(struct checker *checker, struct type *type,
 		  const struct type *other)
 {
 	struct type kept = type_kept(checker, other);
-	unsigned int size = type_size(type);
 
-	type_unify(type, &kept);
-	if (type_size(type) != size)
-		checker->changed = true;
+	checker->changed |= type_unify(type, &kept);
 }
 
 static int unify_key(struct checker *checker, struct map_decl *decl,
@@ -231,6 +228,11 @@ int check_map_aggregate(struct checker *checker, struct expr *map,
 		decl->is_signed = call->list && call->list->type.is_signed;
 		decl->lhist = lhist;
 		decl->bits = bits;
+		checker->changed = true;
+	}
+	/* As of a variable that all of these are assigned to; a number counts as signed. */
+	if (call->list && call->list->type.is_signed && !decl->is_signed) {
+		decl->is_signed = true;
 		checker->changed = true;
 	}
 	if (decl->kind != call->function->kind)

@@ -468,7 +468,7 @@ int check_pointer_operands(struct checker *checker, struct expr *expr)
  * Types
  */
 
-static uint64_t cut_to(uint64_t value, unsigned int bits, bool is_signed)
+uint64_t cut_to(uint64_t value, unsigned int bits, bool is_signed)
 {
 	unsigned int shift = 64 - bits;
 

@@ -32,6 +32,9 @@ void set_open_str(const struct checker *checker, struct expr *expr);
 unsigned int open_str_longest(const struct checker *checker);
 void set_kind(struct expr *expr, enum type_kind kind);
 /* A constant expression becomes its value. */
+/* So many bits of a number, the last of which is its sign or not. */
+uint64_t cut_to(uint64_t value, unsigned int bits, bool is_signed);
+
 void become_int(struct expr *expr, uint64_t value, bool is_signed);
 void become_bool(struct expr *expr, bool value);
 void become_str(struct expr *expr, const char *text);

@@ -45,7 +45,7 @@ void become_int(struct expr *expr, uint64_t value, bool is_signed)
 {
 	expr->kind = EXPR_INT;
 	expr->value = value;
-	set_int(expr, is_signed);
+	expr->type = type_of_number(value, is_signed);
 }
 
 void become_bool(struct expr *expr, bool value)

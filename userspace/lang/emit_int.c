@@ -84,6 +84,9 @@ int emit_any(struct emitter *em, const struct expr *expr,
 		return BPF_REG_0;
 	}
 	if (depth < NR_TEMPS) {
+		/* Who needs one more saves the last, which must hold something by then. */
+		if (depth == NR_TEMPS - 1)
+			code_mov_imm(&em->code, temps[depth], 0);
 		emit_to(em, expr, temps[depth], depth + 1);
 		return temps[depth];
 	}
@@ -286,9 +289,19 @@ static void emit_increment(struct emitter *em, const struct expr *expr,
 		code_alu_imm(&em->code, BPF_SUB, dst, step);
 }
 
+/* As wide as that is the result, as in bpftrace: ~(uint8)5 is 250, -~(uint8)5 is 6. */
+static const struct expr *innermost(const struct expr *expr)
+{
+	while (expr->kind == EXPR_UNARY && (expr->op == OP_NEG || expr->op == OP_NOT))
+		expr = expr->a;
+	return expr;
+}
+
 static void emit_unary(struct emitter *em, const struct expr *expr, int dst,
 		       unsigned int depth)
 {
+	const struct type *type;
+
 	if (expr->op >= OP_PRE_INC) {
 		emit_increment(em, expr, dst, depth);
 		return;
@@ -298,6 +311,9 @@ static void emit_unary(struct emitter *em, const struct expr *expr, int dst,
 		code_alu_imm(&em->code, BPF_XOR, dst, -1);
 	else
 		code_alu_imm(&em->code, BPF_NEG, dst, 0);
+	type = &innermost(expr)->type;
+	if (type->size && !type_is_bool(type))
+		emit_bits(em, dst, 0, 8 * type->size, type->is_signed);
 }
 
 static void emit_cast(struct emitter *em, const struct expr *expr, int dst,
@@ -363,6 +379,29 @@ static int division(const struct expr *expr)
 	return expr->type.is_signed ? KPS_FN_SMOD : KPS_FN_MOD;
 }
 
+/* Calls for what the core's instruction cannot do; by 0 it is 1, as in bpftrace. */
+static void emit_division(struct emitter *em, const struct expr *expr, int dst, int src)
+{
+	struct object_output by_zero = {
+		.action = ACTION_WARNF,
+		.format = format_at(em, &expr->at, "WARNING",
+				    "division by 0: the result is taken to be 1"),
+	};
+	int zero = code_label(&em->code);
+	int end = code_label(&em->code);
+
+	code_jump_imm(&em->code, BPF_JEQ, src, 0, zero);
+	code_mov(&em->code, BPF_REG_3, src);
+	code_mov(&em->code, BPF_REG_2, dst);
+	code_call(&em->code, division(expr));
+	code_mov(&em->code, dst, BPF_REG_0);
+	code_jump(&em->code, end);
+	code_place(&em->code, zero);
+	emit_record(em, &by_zero, NULL);
+	code_mov_imm(&em->code, dst, 1);
+	code_place(&em->code, end);
+}
+
 static void emit_scaled(struct emitter *em, const struct expr *expr, int reg)
 {
 	if (expr->step > 1)
@@ -407,14 +446,10 @@ static void emit_arithmetic(struct emitter *em, const struct expr *expr,
 		return;
 	}
 	src = emit_any(em, expr->b, BPF_REG_5, depth);
-	if (!is_division(expr->op)) {
+	if (is_division(expr->op))
+		emit_division(em, expr, dst, src);
+	else
 		code_alu(&em->code, alu_op(expr->op), dst, src);
-		return;
-	}
-	code_mov(&em->code, BPF_REG_3, src);
-	code_mov(&em->code, BPF_REG_2, dst);
-	code_call(&em->code, division(expr));
-	code_mov(&em->code, dst, BPF_REG_0);
 }
 
 void emit_bit(struct emitter *em, int dst, int here, int otherwise)
@@ -621,6 +656,8 @@ static void emit_operands(struct emitter *em, const struct expr *expr, int *a,
 		*b = emit_any(em, right, BPF_REG_5, depth);
 	} else if (depth < NR_TEMPS) {
 		*a = temps[depth];
+		if (depth == NR_TEMPS - 1 && !is_simple(left))
+			code_mov_imm(&em->code, *a, 0);
 		emit_to(em, left, *a, depth + 1);
 		*b = emit_any(em, right, BPF_REG_5, depth + 1);
 	} else {
@@ -635,7 +672,7 @@ static void emit_operands(struct emitter *em, const struct expr *expr, int *a,
 static void emit_int_branch(struct emitter *em, const struct expr *expr,
 			    bool sense, int label, unsigned int depth)
 {
-	bool is_signed = expr->a->type.is_signed && expr->b->type.is_signed;
+	bool is_signed = types_are_signed(&expr->a->type, &expr->b->type);
 	enum op op = sense ? expr->op : comparisons[expr->op].opposite;
 	int jump = comparisons[op].jump[is_signed];
 	int a, b;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "compile.h"
 #include "emitter.h"
 #include "provider/provider.h"
 #include "shape.h"
@@ -58,6 +59,28 @@ unsigned int add_output(struct emitter *em, const struct object_output *output)
 				   sizeof(*object->outputs));
 	copy_output(&object->outputs[object->nr_outputs], output);
 	return object->nr_outputs++;
+}
+
+/* "%" in a file's name is no conversion. */
+static const char *escaped(struct arena *arena, const char *text)
+{
+	const char *percent = strchr(text, '%');
+
+	if (!percent)
+		return text;
+	return arena_printf(arena, "%.*s%%%%%s", (int)(percent - text), text,
+			    escaped(arena, percent + 1));
+}
+
+char *format_at(struct emitter *em, const struct span *at, const char *level,
+		const char *format)
+{
+	const struct checker *checker = em->checker;
+	const char *file = checker->options->file ? checker->options->file : "-";
+
+	return arena_printf(checker->arena, "%s:%d:%d-%d: %s: %s",
+			    escaped(checker->arena, file), at->first_line,
+			    at->first_column, at->last_column, level, format);
 }
 
 /* The fields of a list of values; returns how many bytes they take. */

@@ -159,6 +159,9 @@ void emit_user_stack(struct emitter *em, uint64_t frames, int off);
 
 /* emit_output.c */
 
+/* "drops.bt:1:9-28: ERROR: " and the format, as bpftrace begins them. */
+char *format_at(struct emitter *em, const struct span *at, const char *level,
+		const char *format);
 /* A record with the values of @list, for @output. */
 void emit_record(struct emitter *em, struct object_output *output,
 		 const struct expr *list);

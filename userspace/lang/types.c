@@ -148,20 +148,58 @@ static void unify_enum(struct type *type, const struct type *other)
 	type->names = NULL;
 }
 
-void type_unify(struct type *type, const struct type *other)
+bool types_are_signed(const struct type *a, const struct type *b)
 {
+	if (a->is_free || b->is_free)
+		return a->is_free ? b->is_signed : a->is_signed;
+	return a->is_signed || b->is_signed;
+}
+
+static void unify_sign(struct type *type, const struct type *other)
+{
+	type->is_signed = types_are_signed(type, other);
+	type->is_free &= other->is_free;
+}
+
+/* What holds those below 0 and those of another type without a sign is wider than that. */
+static unsigned int bytes_of_both(const struct type *a, const struct type *b)
+{
+	const struct type *plain = a->is_signed ? b : a;
+	unsigned int bytes = a->size > b->size ? a->size : b->size;
+
+	if (a->is_signed == b->is_signed || a->is_free || b->is_free ||
+	    bytes > plain->size || bytes == 8)
+		return bytes;
+	return 2 * bytes;
+}
+
+/* An integer of no size has all 8 bytes. */
+static void unify_size(struct type *type, const struct type *other)
+{
+	if (!type_is_int(type))
+		type->size = other->size > type->size ? other->size : type->size;
+	else
+		type->size = type->size && other->size ? bytes_of_both(type, other) : 0;
+}
+
+bool type_unify(struct type *type, const struct type *other)
+{
+	const struct type before = *type;
+	bool changed = false;
 	unsigned int i;
 
 	unify_enum(type, other);
 	unify_pointer(type, other);
-	if (other->size > type->size)
-		type->size = other->size;
+	unify_size(type, other);
+	unify_sign(type, other);
 	type->is_copy |= other->is_copy;
 	type->is_open |= other->is_open;
 	/* Members are in the arena, and belong to this type alone. */
 	for (i = 0; i < other->nr_members; i++)
-		type_unify((struct type *)&type->members[type_counterpart(type, other, i)],
-			   &other->members[i]);
+		changed |= type_unify((struct type *)&type->members[type_counterpart(type, other, i)],
+				      &other->members[i]);
+	return changed || before.kind != type->kind || before.size != type->size ||
+	       before.is_signed != type->is_signed || before.is_free != type->is_free;
 }
 
 unsigned int type_size(const struct type *type)

@@ -29,8 +29,17 @@ bool type_is_value(const struct type *type);
 /* May the one stand where the other was used first? */
 bool type_same_kind(const struct type *a, const struct type *b);
 
-/* Make @type wide enough for @other, which is of the same kind. */
-void type_unify(struct type *type, const struct type *other);
+/*
+ * Is what becomes of two integers signed? It is if either of them is; a number as it is
+ * written is what the other one is.
+ */
+bool types_are_signed(const struct type *a, const struct type *b);
+
+/*
+ * Make @type wide enough for @other, which is of the same kind, and signed if either is.
+ * Return: whether it grew, which it can do a few times only.
+ */
+bool type_unify(struct type *type, const struct type *other);
 
 /* Bytes that a value takes in a key, a variable or a record. */
 unsigned int type_size(const struct type *type);

@@ -11,13 +11,13 @@
 /* No macro is used: expanded, it is as it was parsed. */
 #define PARSED								\
 	"2:12    setting max_map_keys\n"				\
-	"2:27      number 77: an integer, signed\n"			\
+	"2:27      number 77: an integer of 1 bytes, signed\n"			\
 	"3:8     struct pair\n"						\
 	"4:1     probe k:vfs_read\n"					\
 	"4:13      filter\n"						\
 	"4:13        binary >\n"					\
 	"4:13          name pid\n"					\
-	"4:19          number 5: an integer, signed\n"			\
+	"4:19          number 5: an integer of 1 bytes, signed\n"			\
 	"4:28      =\n"							\
 	"4:28        map @\n"						\
 	"4:30          name comm\n"					\
@@ -51,7 +51,7 @@ static const struct {
 	  "4:13      filter\n"
 	  "4:13        binary >: an integer of 1 bytes\n"
 	  "4:13          name pid: an integer\n"
-	  "4:19          number 5: an integer, signed\n"
+	  "4:19          number 5: an integer of 1 bytes, signed\n"
 	  "4:28      =\n"
 	  "4:28        map @\n"
 	  "4:30          name comm: a string of 16 bytes\n"

@@ -31,29 +31,13 @@ static void emit_printf(struct emitter *em, const struct expr *call)
 	emit_record(em, &output, call->list->next);
 }
 
-/* "%" in a file's name is no conversion. */
-static const char *escaped(struct arena *arena, const char *text)
-{
-	const char *percent = strchr(text, '%');
-
-	if (!percent)
-		return text;
-	return arena_printf(arena, "%.*s%%%%%s", (int)(percent - text), text,
-			    escaped(arena, percent + 1));
-}
-
-/* "drops.bt:1:9-28: ERROR: " and the format, as bpftrace begins them. */
 static void emit_errorf(struct emitter *em, const struct expr *call)
 {
-	const struct checker *checker = em->checker;
-	const char *file = checker->options->file ? checker->options->file : "-";
+	const enum action action = call->function->action;
 	struct object_output output = {
-		.action = call->function->action,
-		.format = arena_printf(checker->arena, "%s:%d:%d-%d: %s: %s",
-				       escaped(checker->arena, file), call->at.first_line,
-				       call->at.first_column, call->at.last_column,
-				       call->function->action == ACTION_ERRORF ?
-				       "ERROR" : "WARNING", call->list->text),
+		.action = action,
+		.format = format_at(em, &call->at, action == ACTION_ERRORF ?
+				    "ERROR" : "WARNING", call->list->text),
 	};
 
 	emit_record(em, &output, call->list->next);
