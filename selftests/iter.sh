@@ -47,7 +47,7 @@ is "BEGIN, the iterators, END; and it ends" \
 is "beside other probes it goes on" \
 	"$(run "iter:task { @n = count(); } interval:ms:100 { printf(\"i %d\n\", @n > 10); exit(); }" | head -1)" "i 1"
 is "two tables" "$(run 'iter:task { @t = count(); } iter:task_file { @f = count(); }' | wc -l)" 2
-is "what is not there" "$(kpctl run -e 'iter:nothing { }' 2>&1 | grep hint)" "  hint: there are iter:task, iter:task_file and iter:task_vma"
+is "what is not there" "$(kpctl run -e 'iter:nothing { }' 2>&1 | grep hint)" "  hint: the iterators are iter:task, iter:task_file and iter:task_vma"
 is "they are listed" "$(kpctl probes 'iter:*' | paste -sd' ')" "iter:task iter:task_file iter:task_vma"
 
 load_text kept 'iter:task { @n = count(); }'

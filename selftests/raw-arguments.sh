@@ -32,6 +32,6 @@ no "arg5 is in no register" uses sys_enter 5
 # Nor has it kept what it once knew.
 rm -rf /var/cache/kpstat
 hide_btf
-yes "who does not know says so" eval "uses sys_enter 1 2>&1 | grep -q 'is not known here'"
-is "once for a program" "$(kpctl check -e 'rawtracepoint:sys_enter { @ = sum(arg0 + arg1); @b = sum(arg0); }' 2>&1 | grep -c 'is not known here')" 1
+yes "who does not know says so" eval "uses sys_enter 1 2>&1 | grep -q 'does not know how many'"
+is "once for a program" "$(kpctl check -e 'rawtracepoint:sys_enter { @ = sum(arg0 + arg1); @b = sum(arg0); }' 2>&1 | grep -c 'does not know how many')" 1
 finish

@@ -216,11 +216,11 @@ is "the middle of an instruction" "$(refused "uprobe:$FUNCS:work+$((offset - 1))
 	"no probe can be at 'uprobe:$FUNCS:work+$((offset - 1))': that is in the middle of an instruction"
 is "an instruction that the kernel cannot execute elsewhere" "$(refused "uprobe:$FUNCS:locked { @ = count(); }")" \
 	"no probe can be at 'uprobe:$FUNCS:locked': the kernel cannot probe an instruction with the prefix lock"
-is "a device" "$(refused 'uprobe:/dev/null:x { @ = count(); }')" "'/dev/null' is no regular file"
+is "a device" "$(refused 'uprobe:/dev/null:x { @ = count(); }')" "'/dev/null' is not a regular file"
 mkfifo "$WORK/fifo"
-is "a pipe" "$(refused "uprobe:$WORK/fifo:x { @ = count(); }")" "'$WORK/fifo' is no regular file"
-is "a directory" "$(refused 'uprobe:/etc:x { @ = count(); }')" "'/etc' is no regular file"
-is "a script" "$(refused "uprobe:$0:x { @ = count(); }")" "'$0' is no ELF file, as programs and libraries are"
+is "a pipe" "$(refused "uprobe:$WORK/fifo:x { @ = count(); }")" "'$WORK/fifo' is not a regular file"
+is "a directory" "$(refused 'uprobe:/etc:x { @ = count(); }')" "'/etc' is not a regular file"
+is "a script" "$(refused "uprobe:$0:x { @ = count(); }")" "'$0' is not an ELF file, as programs and libraries are"
 is "a file that is not there" "$(refused 'uprobe:/nowhere:x { @ = count(); }')" \
 	"cannot open '/nowhere': No such file or directory"
 head -c 5000 "$FUNCS" >"$WORK/cut"

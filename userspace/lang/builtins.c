@@ -80,7 +80,7 @@ static const struct refusal refused_names[] = {
 	{ "signal", "kpstat only observes" },
 	{ "signal_thread", "kpstat only observes" },
 	{ "override", "kpstat only observes" },
-	{ "unwatch", "there are no watchpoints: probe what writes there" },
+	{ "unwatch", "a watchpoint stays as long as its program" },
 	{ "ctx", "use args.FIELD or arg0" },
 	{ "skboutput", "use printf()" },
 	{ "tseries", "use hist(n) or lhist(n, min, max, step)" },

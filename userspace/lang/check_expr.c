@@ -21,7 +21,7 @@ static int check_labels(const struct expr *list)
 		for (other = list; other != member; other = other->next) {
 			if (!member->label || strcmp(member->label, other->label))
 				continue;
-			diag_error(&member->at, NULL, "there are two members '%s'",
+			diag_error(&member->at, NULL, "two members are called '%s'",
 				   member->label);
 			return -1;
 		}
@@ -136,7 +136,7 @@ void warn_too_long(const struct checker *checker, const struct expr *expr,
 				  literal->len + 1) :
 		     arena_printf(checker->arena, "its start: strncmp(x, \"...\", %u)",
 				  longest(other)),
-		     "the text has %u bytes, what it is compared with at most %u: %s",
+		     "the string has %u bytes, the other at most %u: %s",
 		     literal->len, longest(other), always);
 }
 
@@ -373,7 +373,7 @@ static int check_increment(struct checker *checker, struct expr *expr)
 		err = check_variable_read(checker, operand);
 	} else {
 		diag_error(&expr->at, "write $x++ or @x++",
-			   "'%s' changes a variable or a map",
+			   "'%s' needs a variable or a map",
 			   op_text(expr->op));
 		return -1;
 	}
@@ -518,7 +518,7 @@ int check_expr(struct checker *checker, struct expr *expr)
 		return check_block(checker, expr);
 	case EXPR_RANGE:
 		diag_error(&expr->at, "write for ($i : 0..10) { }",
-			   "a range is only gone through by 'for'");
+			   "only 'for' takes a range");
 		return -1;
 	}
 	return -1;

@@ -654,7 +654,7 @@ static const struct ctype *walk_path(struct checker *checker,
 	if ((path->kind != EXPR_NAME && path->kind != EXPR_FIELD) ||
 	    path->is_arrow || !ctype_is_record(type)) {
 		diag_error(&path->at, "write offsetof(struct NAME, member)",
-			   "this is no member");
+			   "this is not a member");
 		return NULL;
 	}
 	type = ctype_complete(checker->ctypes, type);
@@ -673,7 +673,7 @@ int check_offsetof(struct checker *checker, struct expr *expr)
 
 	if (type->kind != EXPR_TYPE) {
 		diag_error(&type->at, "write offsetof(struct NAME, member)",
-			   "this is no type");
+			   "this is not a type");
 		return -1;
 	}
 	if (check_type(checker, type) ||

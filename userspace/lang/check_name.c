@@ -99,7 +99,7 @@ static int check_run_constant(struct checker *checker, struct expr *expr)
 		break;
 	}
 	diag_error(&expr->at, "use kpctl run -c COMMAND, or pid",
-		   "'cpid' is the process of a command, and there is none");
+		   "'cpid' is the process of the command, and no command is given");
 	return -1;
 }
 
@@ -463,7 +463,7 @@ int check_field(struct checker *checker, struct expr *expr)
 	if (is_alike(event, expr->field, &odd))
 		return set_field_type(checker, expr, expr->field);
 	diag_error(&expr->at, "write a clause for each of them",
-		   "'%s' has no '%s', or another one than '%s'", odd, expr->text,
+		   "'%s' has no '%s', or a different one from that of '%s'", odd, expr->text,
 		   event->targets[0]);
 	return -1;
 }

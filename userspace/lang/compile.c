@@ -215,11 +215,11 @@ static int check_map_type(const struct map_setting *map)
 			continue;
 		if (map_types[i].evicts)
 			diag_warning(&map->at, NULL,
-				     "no key of %s makes room for another: what finds none is counted as lost",
+				     "%s does not evict keys: updates that find no room are counted as lost",
 				     map->name);
 		return 0;
 	}
-	diag_error(&map->at, "there are hash, lruhash, percpuhash and percpulruhash",
+	diag_error(&map->at, "the types are hash, lruhash, percpuhash and percpulruhash",
 		   "there is no map type '%s'", map->kind);
 	return -1;
 }

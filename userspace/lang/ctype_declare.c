@@ -89,13 +89,13 @@ static int check_member(const struct member_decl *decl,
 {
 	if (!type->size && type->kind != KTYPE_ARRAY)
 		return refuse_member(decl, "make it a pointer, or declare its type",
-				     "is of a type of which only the name is known");
+				     "is of an incomplete type");
 	if (type->size > MAX_SIZE)
 		return refuse_member(decl, NULL, "is too large");
 	if (decl->bits < 0)
 		return 0;
 	if (type->kind != KTYPE_INT && type->kind != KTYPE_ENUM)
-		return refuse_member(decl, NULL, "is a bit field of no integer");
+		return refuse_member(decl, NULL, "is a bit field, but not an integer");
 	if ((uint64_t)decl->bits > type->size * 8)
 		return refuse_member(decl, NULL,
 				     "has more bits than its type");

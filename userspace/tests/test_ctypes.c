@@ -360,7 +360,7 @@ static const struct bad_program refused[] = {
 	{ "struct a { int x:40; };\nkprobe:vfs_read { }", 1, 16,
 	  "x has more bits than its type", NULL },
 	{ "struct a { struct a self; };\nkprobe:vfs_read { }", 1, 21,
-	  "only the name is known", "pointer" },
+	  "incomplete type", "pointer" },
 	{ "struct a { int x; };\nstruct a { int y; };\nkprobe:vfs_read { }", 2, 8,
 	  "'a' is declared twice", NULL },
 	{ "struct a { char x[4294967295][4294967295]; };\nkprobe:vfs_read { }", 1, 17,

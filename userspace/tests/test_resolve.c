@@ -147,7 +147,7 @@ static void test_forms(void **state)
 		{ "k:with_part { @ = count(); }", { "with_part" },
 		  "'with_part.part.0', a part of 'with_part', is left out" },
 		{ "k:all_part { @ = count(); }", { "all_part.part.0" },
-		  "a part of it, 'all_part.part.0'" },
+		  "only a part of 'all_part', 'all_part.part.0'" },
 		{ "k:twin_copy { @ = count(); }", { "twin_copy" },
 		  "'twin_copy.isra.0', a form of 'twin_copy', is left out" },
 	};

@@ -46,7 +46,7 @@ static const char *check_release(Elf *elf, const char *release)
 	int len = vermagic ? strcspn(vermagic, " ") : 0;
 
 	if (!vermagic)
-		return "is no kernel module, or is damaged";
+		return "is not a kernel module, or is damaged";
 	if (strlen(release) == (size_t)len && !strncmp(vermagic, release, len))
 		return NULL;
 	if (vermagic[strcspn(vermagic, "\n\r\t\033")])

@@ -197,7 +197,7 @@ static int check_print(struct checker *checker, struct expr *expr)
 	}
 	if (what->next) {
 		diag_error(&what->next->at, "print(@map, top, divisor)",
-			   "only a map is printed with top and divisor");
+			   "only a map takes top and divisor");
 		return -1;
 	}
 	return check_expr(checker, what) ? -1 : require_copied(checker, what, "printed");

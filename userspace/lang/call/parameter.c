@@ -25,7 +25,7 @@ static const char *given(struct checker *checker, const char *name)
 
 static int refuse_parameter(const struct expr *expr, const char *text, const char *what)
 {
-	diag_error(&expr->at, *text ? NULL : "the value follows behind a =: --NAME=VALUE",
+	diag_error(&expr->at, *text ? NULL : "give the value behind a '=': --NAME=VALUE",
 		   "parameter --%s is \"%s\", which is not %s",
 		   expr->list->text, text, what);
 	return -1;

@@ -28,7 +28,7 @@ static int resolve_conntrack(struct resolver *resolver,
 	}
 	if (*found)
 		return 0;
-	diag_error(&point->at, "there are conntrack:new, conntrack:destroy and conntrack:full",
+	diag_error(&point->at, "the events are conntrack:new, conntrack:destroy and conntrack:full",
 		   "'%s' is not an event of conntrack", point->text);
 	return -1;
 }

@@ -265,7 +265,7 @@ static void add_copies(struct resolver *resolver, struct event *event,
 		const char *why = NULL;
 
 		if (has_twin(&copies, i))
-			why = "several functions are called so";
+			why = "several functions have that name";
 		else if (kallsyms_forbids(&resolver->kallsyms, copy->name))
 			why = "the kernel forbids probes in it";
 		if (why) {
@@ -305,7 +305,7 @@ static int resolve_forms(struct resolver *resolver, struct event *event,
 		return event->nr_targets ? 0 : -1;
 	}
 	diag_note(&event->point->at, note,
-		  "all that the compiler has left of '%s' is a part of it, '%s'",
+		  "the compiler has left only a part of '%s', '%s'",
 		  spec->symbol, forms.list[0].name);
 	add_function(resolver, event,
 		     &(struct function_spec){ .symbol = forms.list[0].name },

@@ -45,7 +45,7 @@ static int resolve_iter(struct resolver *resolver, const struct provider *provid
 	}
 	if (*found)
 		return 0;
-	diag_error(&point->at, "there are iter:task, iter:task_file and iter:task_vma",
+	diag_error(&point->at, "the iterators are iter:task, iter:task_file and iter:task_vma",
 		   parts->nr > 2 ? "'%s' cannot be pinned" : "'%s' is not an iterator here",
 		   point->text);
 	return -1;

@@ -102,7 +102,7 @@ static void warn_of_unknown(struct checker *checker, const struct expr *expr,
 		return;
 	checker->warned_raw = true;
 	diag_warning(&expr->at, "see its TP_PROTO in the kernel's include/trace/events",
-		     "how many arguments '%s' has is not known here: an argN that it does not have is some other value",
+		     "kpctl does not know how many arguments '%s' has: an argN beyond them is some other value",
 		     tracepoint);
 }
 
@@ -115,7 +115,7 @@ static int check_raw_argument(struct checker *checker, const struct expr *expr)
 
 	if (n >= RAW_ARGUMENTS) {
 		diag_error(&expr->at, "use a kprobe, or args.FIELD of the tracepoint",
-			   "of a rawtracepoint arg0 to arg%d are known",
+			   "a rawtracepoint has arg0 to arg%d at most",
 			   RAW_ARGUMENTS - 1);
 		return -1;
 	}

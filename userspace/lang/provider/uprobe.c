@@ -261,7 +261,7 @@ static int add_address(struct place_search *search, const struct user_file *file
 	if (symbol)
 		return add_inside(search, file, symbol, address - symbol->start);
 	if (!elf_to_offset(&file->elf, address, &offset))
-		return refuse_place(search->event, "that is no code of the file", NULL);
+		return refuse_place(search->event, "the file has no code there", NULL);
 	if (!search->resolver->options->allow_unsafe)
 		return refuse_place(search->event,
 				    "no function is known there, so nobody knows where instructions begin",

@@ -48,7 +48,7 @@ static void refuse(const struct attach_point *point, const char *path)
 {
 	if (errno == EINVAL)
 		diag_error(&point->at, "name a program or a library",
-			   "'%s' is no regular file", path);
+			   "'%s' is not a regular file", path);
 	else
 		diag_error(&point->at, NULL, "cannot open '%s': %s", path,
 			   strerror(errno));
@@ -75,7 +75,7 @@ static struct user_file *open_file(struct resolver *resolver,
 	}
 	if (!elf_file_read(fd, &elf)) {
 		diag_error(&point->at, "scripts have no functions that the kernel knows",
-			   "'%s' is no ELF file, as programs and libraries are", shown);
+			   "'%s' is not an ELF file, as programs and libraries are", shown);
 		close(fd);
 		return NULL;
 	}
@@ -239,7 +239,7 @@ int user_files_each(struct resolver *resolver, const struct attach_point *point,
 	}
 	if (!strcmp(name, "*")) {
 		diag_error(&point->at, "name a file, or a process with -p",
-			   "'*' is all that a process runs, and there is none");
+			   "'*' stands for all that a process runs, and no process is given");
 		return -1;
 	}
 	if (is_glob(name))
@@ -260,7 +260,7 @@ static const char *check_way(const unsigned char *code, size_t nr, size_t offset
 		size_t len = at < nr ? instruction_length(code + at, nr - at) : 0;
 
 		if (!len)
-			return "what is before it are no instructions that are known here";
+			return "kpctl does not know the instructions before it";
 		at += len;
 	}
 	return at == offset ? NULL : "that is in the middle of an instruction";
@@ -276,7 +276,7 @@ const char *user_file_refuses(const struct user_file *file,
 	ssize_t nr;
 
 	if (!elf_to_offset(&file->elf, symbol->start, &start))
-		return "that is no code";
+		return "no code is there";
 	if (offset > FAR)
 		return "it is too far from where an instruction is known to begin";
 	code = xcalloc(1, size);

@@ -18,7 +18,7 @@ static bool is_kernels(uint64_t address)
 static int refuse_address(const struct attach_point *point, const char *hint,
 			  const char *address)
 {
-	diag_error(&point->at, hint, "'%s' is no address in the kernel's memory",
+	diag_error(&point->at, hint, "'%s' is not an address in the kernel's memory",
 		   address);
 	return -1;
 }
@@ -39,7 +39,7 @@ static int find_symbol(struct resolver *resolver, const struct attach_point *poi
 		return -1;
 	*address = kallsyms_address(&resolver->kallsyms, symbol);
 	if (!*address)
-		return refuse_address(point, "symbols are those of /proc/kallsyms, which shows where they are to root, while kernel.kptr_restrict is below 2",
+		return refuse_address(point, "symbols are those of /proc/kallsyms, which shows their addresses to root while kernel.kptr_restrict is below 2",
 				      text);
 	*address += offset;
 	return 0;
@@ -54,7 +54,7 @@ static int find_address(struct resolver *resolver, const struct attach_point *po
 
 	if (err || is_kernels(*address) || resolver->options->watched)
 		return err;
-	return refuse_address(point, "that of a process is watched with -p or -c; what each CPU has of its own is not",
+	return refuse_address(point, "-p or -c watches the memory of a process; per-CPU memory cannot be watched",
 			      text);
 }
 
