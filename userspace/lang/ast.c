@@ -247,3 +247,55 @@ uint64_t op_fold(enum op op, uint64_t a, uint64_t b, bool is_signed)
 		return 0;
 	}
 }
+
+struct expr *tree_copy_expr(struct tree_copy *copy, const struct expr *expr)
+{
+	struct expr *node = arena_alloc(copy->arena, sizeof(*node));
+	const struct expr *part;
+
+	*node = *expr;
+	if (copy->at)
+		node->at = *copy->at;
+	node->next = NULL;
+	node->a = expr->a ? copy->expr(copy, expr->a) : NULL;
+	node->b = expr->b ? copy->expr(copy, expr->b) : NULL;
+	node->c = expr->c ? copy->expr(copy, expr->c) : NULL;
+	node->list = NULL;
+	for (part = expr->list; part; part = part->next)
+		node->list = expr_append(node->list, copy->expr(copy, part));
+	node->body = tree_copy_stmts(copy, expr->body);
+	return node;
+}
+
+struct stmt *tree_copy_stmts(struct tree_copy *copy, const struct stmt *stmt)
+{
+	struct stmt *list = NULL, **end = &list;
+
+	for (; stmt; stmt = stmt->next) {
+		struct stmt *node = arena_alloc(copy->arena, sizeof(*node));
+
+		*node = *stmt;
+		if (copy->at)
+			node->at = *copy->at;
+		node->next = NULL;
+		node->target = stmt->target ? copy->expr(copy, stmt->target) : NULL;
+		node->value = stmt->value ? copy->expr(copy, stmt->value) : NULL;
+		node->body = tree_copy_stmts(copy, stmt->body);
+		node->otherwise = tree_copy_stmts(copy, stmt->otherwise);
+		*end = node;
+		end = &node->next;
+	}
+	return list;
+}
+
+struct clause *clause_copy(struct arena *arena, const struct clause *clause)
+{
+	struct tree_copy copy = { .arena = arena, .expr = tree_copy_expr };
+	struct clause *node = arena_alloc(arena, sizeof(*node));
+
+	*node = *clause;
+	node->next = NULL;
+	node->filter = clause->filter ? tree_copy_expr(&copy, clause->filter) : NULL;
+	node->body = tree_copy_stmts(&copy, clause->body);
+	return node;
+}

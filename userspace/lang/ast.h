@@ -133,7 +133,7 @@ struct expr {
 	struct expr *list;	/* arguments, keys, members of a tuple */
 	struct stmt *body;	/* EXPR_BLOCK */
 
-	/* The checker's findings, for one event: */
+	/* The checker's findings, in its copy of the tree: */
 	struct type type;
 	const struct builtin *builtin;	 /* EXPR_NAME, or EXPR_CALL kstack(n) */
 	const struct function *function; /* EXPR_CALL */
@@ -202,7 +202,7 @@ struct clause {
 	struct attach_point *points;
 	struct expr *filter;	/* or NULL */
 	struct stmt *body;
-	struct variable *variables; /* the checker's, for one event */
+	struct variable *variables; /* the checker's, in its copy */
 	struct clause *next;
 };
 
@@ -346,6 +346,25 @@ unsigned int tree_count_stmt(const struct tree_question *question,
 			     const struct stmt *stmt);
 unsigned int tree_count(const struct tree_question *question,
 			const struct stmt *list);
+
+/**
+ * struct tree_copy - how a tree is copied
+ * @arena: for the nodes; what they name stays where it is
+ * @expr: copies an expression that is a part of another, or of a statement
+ * @at: where all of the copy stands in the text; NULL: where it stood
+ */
+struct tree_copy {
+	struct arena *arena;
+	struct expr *(*expr)(struct tree_copy *copy, const struct expr *expr);
+	const struct span *at;
+};
+
+/* The node, and its parts by copy->expr(). */
+struct expr *tree_copy_expr(struct tree_copy *copy, const struct expr *expr);
+struct stmt *tree_copy_stmts(struct tree_copy *copy, const struct stmt *list);
+
+/* All of a clause but its attach points. */
+struct clause *clause_copy(struct arena *arena, const struct clause *clause);
 
 struct define;
 

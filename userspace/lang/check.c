@@ -462,17 +462,26 @@ static void learn_variables(struct checker *checker, struct clause *clause)
 	diag_mute(was_muted);
 }
 
-int check_clause(struct checker *checker, struct clause *clause,
-		 struct event *event)
+struct clause *check_clause(struct checker *checker, const struct clause *clause,
+			    struct event *event)
 {
+	struct clause *copy;
+
+	arena_free(&checker->tree);
+	copy = clause_copy(&checker->tree, clause);
 	checker->event = event;
-	learn_variables(checker, clause);
-	if (!check_all(checker, clause)) {
-		clause->variables = checker->variables;
-		return 0;
+	learn_variables(checker, copy);
+	if (!check_all(checker, copy)) {
+		copy->variables = checker->variables;
+		return copy;
 	}
 	if (event->lenient && !checker->learning)
 		diag_note(&event->point->at, NULL, "this is about %s:%s",
 			  event->provider->name, event->targets[0]);
-	return -1;
+	return NULL;
+}
+
+void check_end(struct checker *checker)
+{
+	arena_free(&checker->tree);
 }

@@ -34,7 +34,8 @@ struct failed {
 };
 
 struct checker {
-	struct arena *arena;
+	struct arena *arena;		/* for what outlives the clause: maps and types */
+	struct arena tree;		/* for the copy that is being checked */
 	const struct compile_options *options;
 	struct resolver *resolver;	/* for the kernel's symbols */
 	struct ctypes *ctypes;
@@ -58,16 +59,20 @@ struct checker {
 /**
  * check_clause() - find out what a clause means for one event
  * @checker: collects the maps
- * @clause: whose nodes get their types
+ * @clause: stays as it was parsed
  * @event: decides about args and builtins
  *
  * Maps may be read before the clause that assigns them stands in the text: the
  * caller makes passes with @checker->learning until nothing changes.
  *
- * Return: 0, or -1 after an error was reported.
+ * Return: a copy of the clause, with types, that lives until the next call and
+ * check_end(); NULL after an error was reported.
  */
-int check_clause(struct checker *checker, struct clause *clause,
-		 struct event *event);
+struct clause *check_clause(struct checker *checker, const struct clause *clause,
+			    struct event *event);
+
+/* No clause is checked any more. */
+void check_end(struct checker *checker);
 
 /* A clause that cannot be checked: what it assigns has no value for that reason. */
 void check_skipped(struct checker *checker, const struct clause *clause);

@@ -99,7 +99,7 @@ static int check_unit(struct compilation *comp, struct unit *unit)
 	struct event *event;
 
 	for (event = unit->events; event; event = event->next)
-		if (check_clause(&comp->checker, unit->clause, event))
+		if (!check_clause(&comp->checker, unit->clause, event))
 			return -1;
 	return 0;
 }
@@ -413,7 +413,7 @@ static void add_places(struct object *object, struct object_probe *probe,
 		};
 }
 
-static int add_probe(struct compilation *comp, const struct unit *unit,
+static int add_probe(struct compilation *comp, const struct clause *clause,
 		     const struct event *event)
 {
 	struct object_probe *probe = new_probe(comp, event);
@@ -440,24 +440,26 @@ static int add_probe(struct compilation *comp, const struct unit *unit,
 	probe->event_id = event->event_id;
 	if (event->provider->gives & GIVES_RETURN)
 		probe->maxactive = comp->options.maxactive;
-	probe->insns = emit_clause(&comp->checker, unit->clause, comp->object,
+	probe->insns = emit_clause(&comp->checker, clause, comp->object,
 				   &probe->nr_insns);
 	return probe->insns ? 0 : -1;
 }
 
-/* The findings in a clause are of the event that it was checked for last. */
+/* Once more, now that all maps are known; what there is to warn of has been said. */
 static int add_probes(struct compilation *comp)
 {
+	struct clause *clause;
 	struct event *event;
 	struct unit *unit;
 
 	comp->checker.quiet = true;
 	for (unit = comp->units; unit; unit = unit->next)
 		for (event = unit->events; event; event = event->next) {
-			if (check_clause(&comp->checker, unit->clause, event))
+			clause = check_clause(&comp->checker, unit->clause, event);
+			if (!clause)
 				return -1;
-			takes_find(&comp->checker, unit->clause);
-			if (add_probe(comp, unit, event))
+			takes_find(comp->object, clause);
+			if (add_probe(comp, clause, event))
 				return -1;
 		}
 	return 0;
@@ -546,9 +548,9 @@ static void dump_learnt(struct compilation *comp, FILE *out)
 	dump_maps(out, &comp->checker);
 }
 
-/* The findings in a clause are of the event that it was checked for last. */
 static void dump_checked(struct compilation *comp, FILE *out)
 {
+	const struct clause *clause;
 	struct event *event;
 	struct unit *unit;
 
@@ -556,10 +558,11 @@ static void dump_checked(struct compilation *comp, FILE *out)
 	comp->checker.quiet = true;
 	for (unit = comp->units; unit; unit = unit->next)
 		for (event = unit->events; event; event = event->next) {
-			check_clause(&comp->checker, unit->clause, event);
+			clause = check_clause(&comp->checker, unit->clause, event);
 			fputc('\n', out);
 			dump_event(out, event);
-			dump_clause(out, unit->clause);
+			if (clause)
+				dump_clause(out, clause);
 		}
 }
 
@@ -676,6 +679,7 @@ static int compile_and_show(const char *text, const struct compile_options *opti
 	for (unit = comp->units; unit; unit = unit->next)
 		events_free(unit->events);
 	resolver_free(&comp->resolver);
+	check_end(&comp->checker);
 	arena_free(&comp->arena);
 	free(comp);
 	return err;

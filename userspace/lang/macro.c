@@ -29,18 +29,27 @@ struct expansion {
 	bool failed;		/* and an error says why */
 };
 
-/* One use of a macro. */
+/**
+ * struct use - of a macro
+ * @copy: of its body; first, see use_of()
+ * @arguments: in the order of its parameters
+ * @number: of this copy
+ * @failed: and an error says why
+ */
 struct use {
+	struct tree_copy copy;
 	struct expansion *all;
 	const struct macro *macro;
-	const struct expr *arguments;	/* in the order of its parameters */
-	struct span at;
-	unsigned int number;		/* of this copy */
+	const struct expr *arguments;
+	unsigned int number;
 	bool failed;
 };
 
-static struct expr *copy_expr(struct use *use, const struct expr *expr);
-static struct stmt *copy_stmts(struct use *use, const struct stmt *stmt);
+static struct use *use_of(struct tree_copy *copy)
+{
+	return (struct use *)copy;
+}
+
 static int expand_expr(struct expansion *all, struct expr *expr);
 static int expand_stmts(struct expansion *all, struct stmt *stmt);
 
@@ -59,15 +68,6 @@ static const struct expr *argument_of(const struct use *use, enum expr_kind kind
 		if (parameter->kind == kind && !strcmp(parameter->name, name))
 			return argument;
 	return NULL;
-}
-
-static struct expr *copy_list(struct use *use, const struct expr *list)
-{
-	struct expr *copy = NULL;
-
-	for (; list; list = list->next)
-		copy = expr_append(copy, copy_expr(use, list));
-	return copy;
 }
 
 /* Outside of a macro everything stays what it is. */
@@ -104,65 +104,47 @@ static bool is_within_limits(struct expansion *all, const struct expr *expr)
 	return false;
 }
 
-static struct expr *copy_whole(struct use *use, const struct expr *expr);
+static struct expr *copy_argument(struct expansion *all, const struct expr *argument);
 
-static struct expr *copy_expr(struct use *use, const struct expr *expr)
+static struct expr *copy_part(struct use *use, const struct expr *expr)
 {
-	struct use outside = { .all = use->all };
 	const struct expr *argument;
-	struct expr *copy;
+	struct expr *node;
 
-	if (!expr)
-		return NULL;
-	use->all->level++;
-	use->all->nodes++;
+	if (!is_within_limits(use->all, expr))
+		return expr_int(use->all->arena, &expr->at, 0);
 	argument = expr->kind == EXPR_NAME && use->macro ?
 		   argument_of(use, EXPR_NAME, expr->text) : NULL;
-	copy = !is_within_limits(use->all, expr) ?
-		expr_int(use->all->arena, &expr->at, 0) :
-		argument ? copy_expr(&outside, argument) : copy_whole(use, expr);
-	copy->label = expr->label;
+	if (argument)
+		return copy_argument(use->all, argument);
+	node = tree_copy_expr(&use->copy, expr);
+	if (node->kind == EXPR_VARIABLE || node->kind == EXPR_MAP)
+		rename_place(use, node);
+	return node;
+}
+
+static struct expr *copy_expr(struct tree_copy *copy, const struct expr *expr)
+{
+	struct use *use = use_of(copy);
+	struct expr *node;
+
+	use->all->level++;
+	use->all->nodes++;
+	node = copy_part(use, expr);
+	node->label = expr->label;
 	use->all->level--;
-	return copy;
+	return node;
 }
 
-static struct expr *copy_whole(struct use *use, const struct expr *expr)
+/* It is of the text around the macro's use, and no name in it is a parameter. */
+static struct expr *copy_argument(struct expansion *all, const struct expr *argument)
 {
-	struct expr *copy;
+	struct use outside = {
+		.copy = { .arena = all->arena, .expr = copy_expr },
+		.all = all,
+	};
 
-	copy = arena_alloc(use->all->arena, sizeof(*copy));
-	*copy = *expr;
-	if (use->macro && use->macro->is_known)
-		copy->at = use->at;
-	copy->next = NULL;
-	copy->a = copy_expr(use, expr->a);
-	copy->b = copy_expr(use, expr->b);
-	copy->c = copy_expr(use, expr->c);
-	copy->list = copy_list(use, expr->list);
-	copy->body = copy_stmts(use, expr->body);
-	if (copy->kind == EXPR_VARIABLE || copy->kind == EXPR_MAP)
-		rename_place(use, copy);
-	return copy;
-}
-
-static struct stmt *copy_stmts(struct use *use, const struct stmt *stmt)
-{
-	struct stmt *list = NULL;
-
-	for (; stmt; stmt = stmt->next) {
-		struct stmt *copy = arena_alloc(use->all->arena, sizeof(*copy));
-
-		*copy = *stmt;
-		if (use->macro && use->macro->is_known)
-			copy->at = use->at;
-		copy->next = NULL;
-		copy->target = copy_expr(use, stmt->target);
-		copy->value = copy_expr(use, stmt->value);
-		copy->body = copy_stmts(use, stmt->body);
-		copy->otherwise = copy_stmts(use, stmt->otherwise);
-		list = stmt_append(list, copy);
-	}
-	return list;
+	return copy_expr(&outside.copy, argument);
 }
 
 /*
@@ -237,16 +219,22 @@ static int check_room(const struct expansion *all, const struct expr *expr)
 static int use_macro(struct expansion *all, const struct macro *macro,
 		     struct expr *expr)
 {
-	struct use use = { .all = all, .macro = macro, .arguments = expr->list,
-			   .at = expr->at };
 	struct expr *next = expr->next, *copy;
 	struct span at = expr->at;
+	struct use use = {
+		.copy = {
+			.arena = all->arena, .expr = copy_expr,
+			/* Nobody sees the text of what is known without. */
+			.at = macro->is_known ? &at : NULL,
+		},
+		.all = all, .macro = macro, .arguments = expr->list,
+	};
 	int err;
 
 	if (check_arguments(macro, expr) || check_room(all, expr))
 		return -1;
 	use.number = ++all->copies;
-	copy = copy_expr(&use, macro->body);
+	copy = copy_expr(&use.copy, macro->body);
 	if (use.failed || all->failed)
 		return -1;
 	*expr = *copy;

@@ -61,17 +61,8 @@ static bool disturbs(const struct stmt *stmt, unsigned int map)
 	return tree_count_stmt(&question, stmt);
 }
 
-/* zero() keeps keys, with a 0: of what is no number the kernel makes none. */
-static bool can_take(const struct checker *checker, const struct expr *call)
-{
-	const struct map_decl *decl = &checker->maps[call->list->map];
-
-	return call->function->action == ACTION_CLEAR || decl->kind != KPS_MAP_VALUE ||
-	       decl->value.kind == TYPE_INT;
-}
-
 /* The clear() or zero() that always follows a print(), or NULL. */
-static struct expr *find_clear(const struct checker *checker,
+static struct expr *find_clear(const struct object *object,
 			       const struct stmt *print)
 {
 	const unsigned int map = print->value->list->map;
@@ -81,48 +72,33 @@ static struct expr *find_clear(const struct checker *checker,
 		struct expr *call = whole_map_call(stmt);
 
 		if (call && call->list->map == map && !is_print(call))
-			return can_take(checker, call) ? call : NULL;
+			return object_take(&object->maps[map], call->function->action) ?
+			       call : NULL;
 		if (disturbs(stmt, map))
 			return NULL;
 	}
 	return NULL;
 }
 
-static void mark(const struct checker *checker, struct stmt *stmt)
+static void mark(const struct object *object, struct stmt *stmt)
 {
 	for (; stmt; stmt = stmt->next) {
 		struct expr *call = whole_map_call(stmt), *clear;
 
-		mark(checker, stmt->body);
-		mark(checker, stmt->otherwise);
+		mark(object, stmt->body);
+		mark(object, stmt->otherwise);
 		if (!call || !is_print(call))
 			continue;
-		clear = find_clear(checker, stmt);
+		clear = find_clear(object, stmt);
 		if (!clear)
 			continue;
-		call->take = clear->function->action == ACTION_CLEAR ?
-			     KPS_F_RESET : KPS_F_RESET | KPS_F_ZERO;
+		call->take = object_take(&object->maps[call->list->map],
+					 clear->function->action);
 		clear->is_taken = true;
 	}
 }
 
-/* The findings are those for one event. */
-static void unmark(struct stmt *stmt)
+void takes_find(const struct object *object, struct clause *clause)
 {
-	for (; stmt; stmt = stmt->next) {
-		struct expr *call = whole_map_call(stmt);
-
-		if (call) {
-			call->take = 0;
-			call->is_taken = false;
-		}
-		unmark(stmt->body);
-		unmark(stmt->otherwise);
-	}
-}
-
-void takes_find(const struct checker *checker, struct clause *clause)
-{
-	unmark(clause->body);
-	mark(checker, clause->body);
+	mark(object, clause->body);
 }

@@ -7,9 +7,9 @@
 
 /**
  * takes_find() - mark the calls of a clause that are one reading with reset
- * @checker: with all maps as all clauses have them
+ * @object: with all maps
  * @clause: checked; its calls get .take and .is_taken
  */
-void takes_find(const struct checker *checker, struct clause *clause);
+void takes_find(const struct object *object, struct clause *clause);
 
 #endif

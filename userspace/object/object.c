@@ -8,6 +8,19 @@
 	[KPS_MAP_##upper] = #name,
 const char * const map_kind_names[__KPS_MAP_KIND_NR] = { KPS_MAP_KINDS(KIND_NAME) };
 
+unsigned int object_take(const struct object_map *map, enum action action)
+{
+	if (action == ACTION_CLEAR)
+		return KPS_F_RESET;
+	if (action != ACTION_ZERO)
+		return 0;
+	/* Keys stay, with a 0: of what is no number the kernel makes none. */
+	if (map->kind == KPS_MAP_VALUE &&
+	    (map->nr_value != 1 || map->value[0].type != KPS_T_INT))
+		return 0;
+	return KPS_F_RESET | KPS_F_ZERO;
+}
+
 static void free_probe(struct object_probe *probe)
 {
 	size_t i;

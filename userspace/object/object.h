@@ -108,6 +108,12 @@ struct object {
 
 void object_free(struct object *object);
 
+/*
+ * The flags of a reading that does to @map what @action does behind print(): clear() or
+ * zero(). 0: none does.
+ */
+unsigned int object_take(const struct object_map *map, enum action action);
+
 /* Without the blocks from number @nr on. */
 void object_drop_blocks(struct object *object, size_t nr);
 

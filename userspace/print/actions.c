@@ -355,16 +355,6 @@ static bool may_be_emptied(const struct actions *actions, unsigned int map)
 	return false;
 }
 
-/* zero() keeps keys, with a 0: of what is no number the kernel makes none. */
-static bool can_take(const struct actions *actions,
-		     const struct object_output *output)
-{
-	const struct object_map *map = &actions->object->maps[output->map];
-
-	return output->action == ACTION_CLEAR || map->kind != KPS_MAP_VALUE ||
-	       (map->nr_value == 1 && map->value[0].type == KPS_T_INT);
-}
-
 static void do_record(const struct record *record, void *data)
 {
 	struct actions *actions = data;
@@ -398,10 +388,11 @@ static bool follows_print(struct actions *actions, const struct record *record)
 	const struct object_output *output =
 		&actions->object->outputs[record->output];
 	bool same_map = output->map == actions->held.print->map;
+	unsigned int take = same_map ? object_take(&actions->object->maps[output->map],
+						   output->action) : 0;
 
-	if (same_map && empties(output) && can_take(actions, output)) {
-		release(actions, output->action == ACTION_CLEAR ?
-				 KPS_F_RESET : KPS_F_RESET | KPS_F_ZERO);
+	if (take) {
+		release(actions, take);
 		return true;
 	}
 	return !(same_map && (empties(output) ||

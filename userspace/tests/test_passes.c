@@ -117,6 +117,22 @@ static void test_events(void **state)
 	free(shown);
 }
 
+/* What is known of one event is not taken for another's. */
+static void test_constants(void **state)
+{
+	char *shown = shown_by("check", "BEGIN, k:vfs_read, kr:vfs_read { print(probetype); }");
+
+	(void)state;
+	assert_non_null(shown);
+	assert_non_null(strstr(shown, "string \"special\""));
+	assert_non_null(strstr(shown, "string \"kprobe\""));
+	assert_non_null(strstr(shown, "string \"kretprobe\""));
+	free(shown);
+	shown = shown_by("parse", "k:vfs_read { print(probetype); }");
+	assert_non_null(strstr(shown, "name probetype"));
+	free(shown);
+}
+
 /* What is wrong in an earlier pass is said, and nothing shown. */
 static void test_errors(void **state)
 {
@@ -167,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dumps),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_constants),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_documents),
 	};

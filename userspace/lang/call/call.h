@@ -29,7 +29,7 @@
  * @act: a statement by itself
  *
  * Each has @check, and what is neither constant nor an aggregation has at least one of the
- * last three: tests/test_functions.c.
+ * last three: tests/test_rows.c.
  */
 struct function {
 	const char *name;
