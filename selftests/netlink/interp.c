@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
+#include "../raw/arithmetic.h"
 #include "interp.h"
 
 enum tag { UNSET, NUMBER, CONTEXT };
@@ -26,20 +27,6 @@ unsigned int interp_random(unsigned int *state, unsigned int below)
 	return *state % below;
 }
 
-static unsigned int size_of(const struct bpf_insn *insn)
-{
-	switch (BPF_SIZE(insn->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 static const char *number(const struct machine *m, unsigned int reg)
 {
 	if (reg > 9)
@@ -55,53 +42,6 @@ static void set(struct machine *m, unsigned int reg, uint64_t value)
 	m->reg[reg] = value;
 }
 
-static uint64_t compute(unsigned int op, uint64_t a, uint64_t b, bool is64)
-{
-	unsigned int bits = is64 ? 64 : 32;
-
-	switch (op) {
-	case BPF_ADD:
-		return a + b;
-	case BPF_SUB:
-		return a - b;
-	case BPF_MUL:
-		return a * b;
-	case BPF_DIV:
-		return a / b;
-	case BPF_MOD:
-		return a % b;
-	case BPF_OR:
-		return a | b;
-	case BPF_AND:
-		return a & b;
-	case BPF_XOR:
-		return a ^ b;
-	case BPF_LSH:
-		return a << (b % bits);
-	case BPF_RSH:
-		return a >> (b % bits);
-	case BPF_ARSH:
-		return is64 ? (uint64_t)((int64_t)a >> (b % 64)) :
-			      (uint32_t)((int32_t)a >> (b % 32));
-	case BPF_NEG:
-		return -a;
-	default:
-		return b;	/* BPF_MOV */
-	}
-}
-
-static uint64_t swap(uint64_t value, int bits, bool big)
-{
-	switch (bits) {
-	case 16:
-		return big ? __builtin_bswap16(value) : (uint16_t)value;
-	case 32:
-		return big ? __builtin_bswap32(value) : (uint32_t)value;
-	default:
-		return big ? __builtin_bswap64(value) : value;
-	}
-}
-
 static const char *alu(struct machine *m, const struct bpf_insn *insn)
 {
 	bool is64 = BPF_CLASS(insn->code) == BPF_ALU64;
@@ -115,7 +55,7 @@ static const char *alu(struct machine *m, const struct bpf_insn *insn)
 	if (op == BPF_END) {
 		bad = number(m, insn->dst_reg);
 		if (!bad)
-			set(m, insn->dst_reg, swap(a, insn->imm, from_reg));
+			set(m, insn->dst_reg, insn_swap(a, insn->imm, from_reg));
 		return bad;
 	}
 	if (op == BPF_MOV && from_reg && is64 && insn->src_reg < 10 &&
@@ -137,7 +77,7 @@ static const char *alu(struct machine *m, const struct bpf_insn *insn)
 	}
 	if ((op == BPF_DIV || op == BPF_MOD) && !b)
 		return "division by zero";
-	a = compute(op, a, b, is64);
+	a = insn_compute(op, a, b, is64);
 	set(m, insn->dst_reg, is64 ? a : (uint32_t)a);
 	return NULL;
 }
@@ -154,7 +94,7 @@ static const char *reach(const struct machine *m, unsigned int base, long off,
 
 static const char *load(struct machine *m, const struct bpf_insn *insn)
 {
-	unsigned int i, size = size_of(insn);
+	unsigned int i, size = insn_size(insn);
 	long off = insn->off;
 	uint64_t value = 0;
 	const char *bad = reach(m, insn->src_reg, off, size);
@@ -180,7 +120,7 @@ static const char *load(struct machine *m, const struct bpf_insn *insn)
 static const char *store(struct machine *m, const struct bpf_insn *insn)
 {
 	bool from_reg = BPF_CLASS(insn->code) == BPF_STX;
-	unsigned int size = size_of(insn);
+	unsigned int size = insn_size(insn);
 	uint64_t value = (int64_t)insn->imm;
 	const char *bad = reach(m, insn->dst_reg, insn->off, size);
 
@@ -195,36 +135,6 @@ static const char *store(struct machine *m, const struct bpf_insn *insn)
 	memcpy(&m->scratch[insn->off - SCRATCH(0)], &value, size);
 	memset(&m->written[insn->off - SCRATCH(0)], true, size);
 	return NULL;
-}
-
-static bool holds(unsigned int op, uint64_t a, uint64_t b)
-{
-	int64_t sa = a, sb = b;
-
-	switch (op) {
-	case BPF_JEQ:
-		return a == b;
-	case BPF_JNE:
-		return a != b;
-	case BPF_JGT:
-		return a > b;
-	case BPF_JGE:
-		return a >= b;
-	case BPF_JLT:
-		return a < b;
-	case BPF_JLE:
-		return a <= b;
-	case BPF_JSGT:
-		return sa > sb;
-	case BPF_JSGE:
-		return sa >= sb;
-	case BPF_JSLT:
-		return sa < sb;
-	case BPF_JSLE:
-		return sa <= sb;
-	default:
-		return a & b;	/* BPF_JSET */
-	}
 }
 
 static const char *jump(struct machine *m, const struct bpf_insn *insn)
@@ -253,7 +163,7 @@ static const char *condition(struct machine *m, const struct bpf_insn *insn)
 		b = (int64_t)(int32_t)b;
 	}
 	taken = m->run->coin ? interp_random(m->run->coin, 2) :
-			       holds(BPF_OP(insn->code), a, b);
+			       insn_holds(BPF_OP(insn->code), a, b);
 	return taken ? jump(m, insn) : NULL;
 }
 

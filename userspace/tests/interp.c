@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "../../selftests/raw/arithmetic.h"
 #include "fixture.h"
 #include "interp.h"
 
@@ -520,59 +521,6 @@ static void run_call(struct machine *m, const struct bpf_insn *insn)
 	m->usable[0] = true;
 }
 
-static uint64_t alu(int op, uint64_t a, uint64_t b)
-{
-	switch (op) {
-	case BPF_ADD: return a + b;
-	case BPF_SUB: return a - b;
-	case BPF_MUL: return a * b;
-	case BPF_DIV: return a / b;
-	case BPF_MOD: return a % b;
-	case BPF_OR: return a | b;
-	case BPF_AND: return a & b;
-	case BPF_XOR: return a ^ b;
-	case BPF_LSH: return a << (b & 63);
-	case BPF_RSH: return a >> (b & 63);
-	case BPF_ARSH: return (int64_t)a >> (b & 63);
-	case BPF_MOV: return b;
-	case BPF_NEG: return -a;
-	default:
-		fail_msg("alu 0x%x", op);
-		return 0;
-	}
-}
-
-static bool jump_taken(int op, uint64_t a, uint64_t b)
-{
-	int64_t sa = a, sb = b;
-
-	switch (op) {
-	case BPF_JEQ: return a == b;
-	case BPF_JNE: return a != b;
-	case BPF_JGT: return a > b;
-	case BPF_JGE: return a >= b;
-	case BPF_JLT: return a < b;
-	case BPF_JLE: return a <= b;
-	case BPF_JSGT: return sa > sb;
-	case BPF_JSGE: return sa >= sb;
-	case BPF_JSLT: return sa < sb;
-	case BPF_JSLE: return sa <= sb;
-	default:
-		fail_msg("jump 0x%x", op);
-		return false;
-	}
-}
-
-static unsigned int insn_size(const struct bpf_insn *insn)
-{
-	switch (BPF_SIZE(insn->code)) {
-	case BPF_B: return 1;
-	case BPF_H: return 2;
-	case BPF_W: return 4;
-	default: return 8;
-	}
-}
-
 static void run_memory(struct machine *m, const struct bpf_insn *insn)
 {
 	unsigned int i, size = insn_size(insn);
@@ -617,12 +565,7 @@ static void run_swap(struct machine *m, const struct bpf_insn *insn)
 	uint64_t *reg = &m->reg[insn->dst_reg];
 
 	assert_true(m->usable[insn->dst_reg]);
-	if (insn->imm == 16)
-		*reg = __builtin_bswap16(*reg);
-	else if (insn->imm == 32)
-		*reg = __builtin_bswap32(*reg);
-	else
-		*reg = __builtin_bswap64(*reg);
+	*reg = insn_swap(*reg, insn->imm, BPF_SRC(insn->code) == BPF_X);
 }
 
 static void run_alu(struct machine *m, const struct bpf_insn *insn)
@@ -631,14 +574,15 @@ static void run_alu(struct machine *m, const struct bpf_insn *insn)
 	int op = BPF_OP(insn->code);
 
 	assert_int_equal(BPF_CLASS(insn->code), BPF_ALU64);
+	assert_true(op <= BPF_ARSH);
 	if (op == BPF_DIV || op == BPF_MOD)
 		assert_true(BPF_SRC(insn->code) == BPF_K && insn->imm);
 	if (op != BPF_MOV)
 		assert_true(m->usable[insn->dst_reg] &&
 			    !m->is_ctx[insn->dst_reg]);
 	m->is_ctx[insn->dst_reg] = reg_mov && m->is_ctx[insn->src_reg];
-	m->reg[insn->dst_reg] = alu(op, m->reg[insn->dst_reg],
-				    operand(m, insn));
+	m->reg[insn->dst_reg] = insn_compute(op, m->reg[insn->dst_reg],
+					     operand(m, insn), true);
 	m->usable[insn->dst_reg] = true;
 }
 
@@ -687,7 +631,7 @@ static uint64_t run_insns(struct machine *m, const struct bpf_insn *insns, size_
 			pc += insn->off;
 		} else {
 			assert_true(m->usable[insn->dst_reg]);
-			if (jump_taken(BPF_OP(insn->code),
+			if (insn_holds(BPF_OP(insn->code),
 				       m->reg[insn->dst_reg],
 				       operand(m, insn)))
 				pc += insn->off;

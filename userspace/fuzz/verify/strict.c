@@ -7,6 +7,7 @@
 #include <string.h>
 #include <asm/ptrace.h>
 
+#include "../../../selftests/raw/arithmetic.h"
 #include "layout.h"
 #include "verify.h"
 
@@ -51,20 +52,6 @@ uint64_t dice_number(struct dice *dice)
 		return dice_word(dice);
 	default:
 		return dice_word(dice) >> (word >> 3 & 63);
-	}
-}
-
-static unsigned int size_of(const struct bpf_insn *insn)
-{
-	switch (BPF_SIZE(insn->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
 	}
 }
 
@@ -272,60 +259,13 @@ static void set(struct machine *m, unsigned int reg, uint64_t value)
 	m->reg[reg] = value;
 }
 
-static uint64_t compute(int op, uint64_t a, uint64_t b, bool is64)
-{
-	unsigned int bits = is64 ? 64 : 32;
-
-	switch (op) {
-	case BPF_ADD:
-		return a + b;
-	case BPF_SUB:
-		return a - b;
-	case BPF_MUL:
-		return a * b;
-	case BPF_DIV:
-		return a / b;
-	case BPF_MOD:
-		return a % b;
-	case BPF_OR:
-		return a | b;
-	case BPF_AND:
-		return a & b;
-	case BPF_XOR:
-		return a ^ b;
-	case BPF_LSH:
-		return a << (b % bits);
-	case BPF_RSH:
-		return a >> (b % bits);
-	case BPF_ARSH:
-		return is64 ? (uint64_t)((int64_t)a >> (b % 64)) :
-			      (uint32_t)((int32_t)a >> (b % 32));
-	case BPF_NEG:
-		return -a;
-	default:
-		return b;	/* BPF_MOV */
-	}
-}
-
-static uint64_t swap(uint64_t value, int bits, bool big)
-{
-	switch (bits) {
-	case 16:
-		return big ? __builtin_bswap16(value) : (uint16_t)value;
-	case 32:
-		return big ? __builtin_bswap32(value) : (uint32_t)value;
-	default:
-		return big ? __builtin_bswap64(value) : value;
-	}
-}
-
 static const char *run_swap(struct machine *m, const struct bpf_insn *insn)
 {
 	const char *bad = number(m, insn->dst_reg);
 
 	if (!bad)
 		set(m, insn->dst_reg,
-		    swap(m->reg[insn->dst_reg], insn->imm,
+		    insn_swap(m->reg[insn->dst_reg], insn->imm,
 			 BPF_SRC(insn->code) == BPF_X));
 	return bad;
 }
@@ -366,7 +306,7 @@ static const char *run_alu(struct machine *m, const struct bpf_insn *insn)
 	}
 	if ((op == BPF_DIV || op == BPF_MOD) && !b)
 		return "a division by zero";
-	a = compute(op, a, b, is64);
+	a = insn_compute(op, a, b, is64);
 	set(m, insn->dst_reg, is64 ? a : (uint32_t)a);
 	return NULL;
 }
@@ -395,7 +335,7 @@ static const char *load_frame(struct machine *m, const struct bpf_insn *insn)
 
 	if (!(m->noted->frame_read >> insn->off / 8 & 1))
 		return "a word of the frame that was not noted as read";
-	memcpy(&value, (char *)m->frame + insn->off, size_of(insn));
+	memcpy(&value, (char *)m->frame + insn->off, insn_size(insn));
 	set(m, insn->dst_reg, value);
 	return NULL;
 }
@@ -403,7 +343,7 @@ static const char *load_frame(struct machine *m, const struct bpf_insn *insn)
 static const char *run_load(struct machine *m, const struct bpf_insn *insn)
 {
 	long off = insn->off - (long)KPS_SCRATCH;
-	unsigned int size = size_of(insn);
+	unsigned int size = insn_size(insn);
 	const char *bad = reach(m, insn->src_reg, insn->off, size);
 	uint64_t value = 0;
 
@@ -422,7 +362,7 @@ static const char *run_store(struct machine *m, const struct bpf_insn *insn)
 {
 	long off = insn->off - (long)KPS_SCRATCH;
 	bool from_reg = BPF_CLASS(insn->code) == BPF_STX;
-	unsigned int size = size_of(insn);
+	unsigned int size = insn_size(insn);
 	uint64_t value = (int64_t)insn->imm;
 	const char *bad = reach(m, insn->dst_reg, insn->off, size);
 
@@ -439,36 +379,6 @@ static const char *run_store(struct machine *m, const struct bpf_insn *insn)
 	memcpy(&m->scratch[off], &value, size);
 	memset(&m->written[off], true, size);
 	return NULL;
-}
-
-static bool holds(int op, uint64_t a, uint64_t b)
-{
-	int64_t sa = a, sb = b;
-
-	switch (op) {
-	case BPF_JEQ:
-		return a == b;
-	case BPF_JNE:
-		return a != b;
-	case BPF_JGT:
-		return a > b;
-	case BPF_JGE:
-		return a >= b;
-	case BPF_JLT:
-		return a < b;
-	case BPF_JLE:
-		return a <= b;
-	case BPF_JSGT:
-		return sa > sb;
-	case BPF_JSGE:
-		return sa >= sb;
-	case BPF_JSLT:
-		return sa < sb;
-	case BPF_JSLE:
-		return sa <= sb;
-	default:
-		return a & b;	/* BPF_JSET */
-	}
 }
 
 static const char *run_condition(struct machine *m, const struct bpf_insn *insn)
@@ -490,7 +400,7 @@ static const char *run_condition(struct machine *m, const struct bpf_insn *insn)
 		b = (int64_t)(int32_t)b;
 	}
 	taken = m->coin ? dice_word(m->dice) >> 63 :
-			  holds(BPF_OP(insn->code), a, b);
+			  insn_holds(BPF_OP(insn->code), a, b);
 	if (taken)
 		m->pc += insn->off;
 	return NULL;
