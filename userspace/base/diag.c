@@ -7,6 +7,7 @@
 #include "diag.h"
 #include "fnv.h"
 #include "stream.h"
+#include "text.h"
 #include "xalloc.h"
 
 static struct {
@@ -70,11 +71,6 @@ const char *diag_level_name(enum diag_level level)
 #define SHOWN 100
 #define SHOWN_BEFORE 30
 
-static bool is_inside_char(const char *text)
-{
-	return (*text & 0xc0) == 0x80;
-}
-
 /* The caret stands below the same tabs as the text that it points to. */
 static void print_place(const struct diag *diag, FILE *out)
 {
@@ -88,9 +84,9 @@ static void print_place(const struct diag *diag, FILE *out)
 		first = place > SHOWN_BEFORE ? place - SHOWN_BEFORE : 0;
 		last = first + SHOWN < len ? first + SHOWN : len;
 	}
-	while (first < place && is_inside_char(diag->line + first))
+	while (first < place && text_is_inside_char(diag->line[first]))
 		first++;
-	while (last < len && is_inside_char(diag->line + last))
+	while (last < len && text_is_inside_char(diag->line[last]))
 		last++;
 	if (diag->at.last_line != diag->at.first_line || width > last - place)
 		width = last - place;

@@ -76,11 +76,6 @@ void text_printf(struct text *text, const char *fmt, ...)
 	text->len += len;
 }
 
-static bool is_continuation(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
 /* Return: bytes of the character that stands there, 0 if it is none. */
 static size_t utf8_length(const unsigned char *bytes, size_t len)
 {
@@ -91,7 +86,7 @@ static size_t utf8_length(const unsigned char *bytes, size_t len)
 	if (nr > len)
 		return 0;
 	for (i = 1; i < nr; i++)
-		if (!is_continuation(bytes[i]))
+		if (!text_is_inside_char(bytes[i]))
 			return 0;
 	/* Too long a form, half of a pair, or past the last character. */
 	if ((bytes[0] == 0xe0 && bytes[1] < 0xa0) ||
@@ -118,7 +113,7 @@ static bool is_incomplete(const unsigned char *bytes, size_t len)
 		       bytes[0] < 0xf0 ? 3 : bytes[0] < 0xf5 ? 4 : 1;
 
 	for (i = 1; i < len; i++)
-		if (!is_continuation(bytes[i]))
+		if (!text_is_inside_char(bytes[i]))
 			return false;
 	return len < nr;
 }

@@ -33,6 +33,12 @@ void text_printf(struct text *text, const char *fmt, ...)
 void text_name(struct text *text, const char *bytes, size_t len);
 void text_lines(struct text *text, const char *bytes, size_t len);
 
+/* Whether a byte of UTF-8 goes on with the character before it. */
+static inline bool text_is_inside_char(char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
 /* Is stdout a terminal? */
 extern bool text_is_for_terminal;
 

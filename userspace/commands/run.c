@@ -247,32 +247,35 @@ static int report(struct run *run, bool reset)
 	return print_maps(run, NULL, reset);
 }
 
-/* Whether END clears it: then it is notes of the program's own, and no answer. */
-static bool is_for_itself(const struct object *object, unsigned int map)
+/* Maps that END clears are notes of the program's own, and no answer. Return: how many. */
+static unsigned int find_notes(const struct object *object, bool is_note[KPS_MAX_MAPS])
 {
+	unsigned int nr = 0;
 	size_t i;
 
-	for (i = 0; i < object->nr_outputs; i++)
-		if (object->outputs[i].action == ACTION_CLEAR &&
-		    object->outputs[i].at_end && object->outputs[i].map == map)
-			return true;
-	return false;
+	for (i = 0; i < object->nr_outputs; i++) {
+		const struct object_output *output = &object->outputs[i];
+
+		if (output->action != ACTION_CLEAR || !output->at_end)
+			continue;
+		is_note[output->map] = true;
+		nr++;
+	}
+	return nr;
 }
 
 /* What the interval has brought; the program's notes are good for the next one, too. */
 static int report_interval(struct run *run)
 {
 	const struct object *object = run->actions.object;
-	bool keeps_any = false;
+	bool is_note[KPS_MAX_MAPS] = { false };
 	unsigned int i;
 
-	for (i = 0; i < object->nr_maps; i++)
-		keeps_any |= is_for_itself(object, i);
-	if (!keeps_any)
+	if (!find_notes(object, is_note))
 		return report(run, true);
 	actions_settle(&run->actions);
 	for (i = 0; i < object->nr_maps; i++)
-		if (!is_for_itself(object, i) && print_maps(run, object->maps[i].name, true))
+		if (!is_note[i] && print_maps(run, object->maps[i].name, true))
 			return -1;
 	return 0;
 }

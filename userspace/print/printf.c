@@ -65,7 +65,7 @@ static void fit(struct text *out, size_t start, const struct format_piece *piece
 		len = piece->precision;
 	/* No character is cut through on a terminal. */
 	while (text_is_for_terminal && len && start + len < out->len &&
-	       (out->data[start + len] & 0xc0) == 0x80)
+	       text_is_inside_char(out->data[start + len]))
 		len--;
 	out->len = start + len;
 	if (len >= (size_t)piece->width)
