@@ -101,11 +101,7 @@ static int check(const struct program_source *source, bool verbose)
 int command_check(int argc, char **argv)
 {
 	static const struct option options[] = {
-		OPTIONS_OF_ALL,
-		OPTION_MAX_KEYS,
-		OPTION_MAX_STACKS,
-		OPTION_MAX_PROBES,
-		OPTION_MAXACTIVE,
+		OPTIONS_COMPILE,
 		OPTION_VERBOSE,
 		{ "dump", required_argument, NULL, OPT_DUMP },
 		{ 0 }

@@ -63,6 +63,11 @@ enum {
 	{ "cpu-budget", required_argument, NULL, OPT_CPU_BUDGET }
 #define OPTION_ATTACH { "attach", required_argument, NULL, OPT_ATTACH }
 
+/* What each command takes that compiles a program. */
+#define OPTIONS_COMPILE							\
+	OPTIONS_OF_ALL, OPTION_MAX_KEYS, OPTION_MAX_STACKS,		\
+	OPTION_MAX_PROBES, OPTION_MAXACTIVE
+
 /* A program to compile, as the command line names it. */
 struct program_source {
 	const char *expression;		/* -e */
@@ -104,6 +109,8 @@ bool compile_option(int option, struct program_source *source, int *status);
  * there. Return: whether to go on, behind them, at argv[optind].
  */
 bool flag_options(int argc, char **argv, struct option flag_row, bool *flag, int *status);
+/* The same without a flag. */
+bool plain_options(int argc, char **argv, int *status);
 
 /* Whole numbers from @min to @max, with an error that names the option. */
 bool parse_count(const char *option, const char *text, unsigned long min,

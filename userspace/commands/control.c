@@ -43,13 +43,11 @@ static void print_done(const char *name)
 
 static int run_for_names(int argc, char **argv, int netlink_command)
 {
-	static const struct option options[] = { OPTIONS_OF_ALL, { 0 } };
 	struct client *client;
-	int option, status = DONE;
+	int status = DONE;
 
-	while ((option = next_option(argc, argv, ":hj", options)) != -1)
-		if (!common_option(option, &status))
-			return status;
+	if (!plain_options(argc, argv, &status))
+		return status;
 	if (optind == argc)
 		return wrong_use("which program? kpctl list shows them");
 	client = client_open();

@@ -95,14 +95,12 @@ static void print_json(const struct programs_answer *programs)
 
 int command_list(int argc, char **argv)
 {
-	static const struct option options[] = { OPTIONS_OF_ALL, { 0 } };
 	struct programs_answer programs;
 	struct client *client;
-	int option, status = DONE;
+	int status = DONE;
 
-	while ((option = next_option(argc, argv, ":hj", options)) != -1)
-		if (!common_option(option, &status))
-			return status;
+	if (!plain_options(argc, argv, &status))
+		return status;
 	if (optind < argc)
 		return wrong_use("it takes no argument; kpctl show NAME tells about one program");
 	client = client_open();

@@ -130,11 +130,7 @@ static int compile_and_load(const struct program_source *source,
 int command_load(int argc, char **argv)
 {
 	static const struct option options[] = {
-		OPTIONS_OF_ALL,
-		OPTION_MAX_KEYS,
-		OPTION_MAX_STACKS,
-		OPTION_MAX_PROBES,
-		OPTION_MAXACTIVE,
+		OPTIONS_COMPILE,
 		OPTION_CPU_BUDGET,
 		OPTION_ATTACH,
 		{ "name", required_argument, NULL, OPT_NAME },

@@ -58,13 +58,11 @@ static int listen_for_ever(void)
 
 int command_monitor(int argc, char **argv)
 {
-	static const struct option options[] = { OPTIONS_OF_ALL, { 0 } };
 	struct client *client;
-	int option, status = DONE;
+	int status = DONE;
 
-	while ((option = next_option(argc, argv, ":hj", options)) != -1)
-		if (!common_option(option, &status))
-			return status;
+	if (!plain_options(argc, argv, &status))
+		return status;
 	if (optind < argc)
 		return wrong_use("it takes no argument");
 	/* It says what is wrong if kpstat is not there, or not for us. */

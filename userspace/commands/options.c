@@ -142,6 +142,11 @@ bool flag_options(int argc, char **argv, struct option flag_row, bool *flag, int
 	return true;
 }
 
+bool plain_options(int argc, char **argv, int *status)
+{
+	return flag_options(argc, argv, (struct option){ 0 }, NULL, status);
+}
+
 bool parse_count(const char *option, const char *text, unsigned long min,
 		 unsigned long max, unsigned int *value)
 {

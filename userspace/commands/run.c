@@ -713,11 +713,7 @@ static int list(struct run *run, int argc, char **argv)
 int command_run(int argc, char **argv)
 {
 	static const struct option options[] = {
-		OPTIONS_OF_ALL,
-		OPTION_MAX_KEYS,
-		OPTION_MAX_STACKS,
-		OPTION_MAX_PROBES,
-		OPTION_MAXACTIVE,
+		OPTIONS_COMPILE,
 		OPTION_CPU_BUDGET,
 		OPTION_ATTACH,
 		{ "duration", required_argument, NULL, 'd' },

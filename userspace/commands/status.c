@@ -69,14 +69,12 @@ static void print_json(const struct status_answer *status)
 
 int command_status(int argc, char **argv)
 {
-	static const struct option options[] = { OPTIONS_OF_ALL, { 0 } };
 	struct status_answer answer;
 	struct client *client;
-	int option, status = DONE;
+	int status = DONE;
 
-	while ((option = next_option(argc, argv, ":hj", options)) != -1)
-		if (!common_option(option, &status))
-			return status;
+	if (!plain_options(argc, argv, &status))
+		return status;
 	if (optind < argc)
 		return wrong_use("it takes no argument");
 	client = client_open();
