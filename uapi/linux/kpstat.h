@@ -126,7 +126,7 @@
 #define KPS_MAX_BLOCK_DEPTH	4	/* loops in loops */
 #define KPS_MAX_MAPS		64	/* per program */
 #define KPS_MAX_PROBES		512	/* per program */
-#define KPS_MAX_SITES		1024	/* attach points per probe */
+#define KPS_MAX_SITES		1024	/* per probe */
 #define KPS_MAX_ENUMS		64	/* per program */
 #define KPS_MAX_KEY_FIELDS	16
 #define KPS_MAX_KEY_SIZE	2048	/* bytes */
