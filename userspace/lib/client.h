@@ -9,10 +9,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <linux/kpstat.h>
-#include <netlink/msg.h>
 
-struct client;
+#include "transport.h"
+
 struct object;
 
 /**
@@ -22,48 +21,16 @@ struct object;
  */
 struct client *client_open(void);
 
-/* The same without a word if it fails. */
-struct client *client_open_quietly(void);
-
 /* Whether the module can wake who reads records: see struct load_options. */
 bool client_can_wake(const struct client *client);
 
-/* Also ends the programs that it loaded with KPS_F_OWNED. */
-void client_close(struct client *client);
-
 /**
- * client_message() - begin a request
- * @client: the connection
- * @command: enum kps_cmd
- * @flags: NLM_F_DUMP or 0
- * @size: bytes that it may take
- *
- * Return: the message, to be filled and given to client_transact().
- */
-struct nl_msg *client_message(struct client *client, int command, int flags,
-			      size_t size);
-
-typedef void (*client_visit)(struct nlattr **attrs, struct nlmsghdr *header,
-			     void *data);
-
-/**
- * client_transact() - send a request and handle all of its answer
- * @client: the connection
- * @msg: is freed
- * @visit: called for each message of the answer, or NULL
- * @data: passed to @visit
+ * client_transact() - client_try(), with an error if it fails
  *
  * Return: 0, or a negative errno after it was reported.
  */
 int client_transact(struct client *client, struct nl_msg *msg,
 		    client_visit visit, void *data);
-
-/**
- * client_try() - like client_transact(), but silent
- * @why: gets the kernel's sentence, or NULL
- */
-int client_try(struct client *client, struct nl_msg *msg, client_visit visit,
-	       void *data, const char **why);
 
 /* A command that takes a program's name and nothing else. */
 int client_command(struct client *client, int command, const char *name);

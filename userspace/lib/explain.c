@@ -13,8 +13,8 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/near.h"
-#include "client.h"
 #include "explain.h"
+#include "transport.h"
 
 static const struct {
 	int err;
