@@ -8,20 +8,8 @@
 set -eu -o pipefail
 # shellcheck source=selftests/vm/lib.sh
 . "$(dirname "$0")/../vm/lib.sh"
-N=0 FAILED=0
+N=0 FAILED=0 ABOUT=lint
 SEEN=$CACHE/lint/seen
-
-# result NAME FILE: no output is a pass; output is the failure's diagnosis.
-result() {
-	N=$((N + 1))
-	if [ ! -s "$2" ]; then
-		echo "ok $N - lint: $1"
-		return
-	fi
-	FAILED=1
-	echo "not ok $N - lint: $1"
-	sed 's/^/# /' "$2"
-}
 
 # checkpatch and its word lists out of Debian's kernel source package.
 unpack_checkpatch() {

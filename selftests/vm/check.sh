@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check.sh [--list | NAME...]: every test there is, or those named: "userspace", "lint",
-# "dkms", "constants", "selftests" for all that a guest runs, or one by its file's name without .sh.
+# "dkms", "constants", "recipes", "selftests" for all that a guest runs, or one by its
+# file's name without .sh.
 # Results are TAP on stdout; the last line holds the totals.  KPSTAT_KERNEL,
 # KPSTAT_JOBS, KPSTAT_BATCH and KPSTAT_UNTIL: below.
 set -eu -o pipefail
@@ -160,13 +161,13 @@ selftests() {
 run() {
 	case $1 in
 	userspace) part userspace userspace ;;
-	lint|dkms|constants) part "$1" "$TOP/selftests/host/$1.sh" ;;
+	lint|dkms|constants|recipes) part "$1" "$TOP/selftests/host/$1.sh" ;;
 	*) part "$1" selftest "$1" ;;
 	esac
 }
 
 # Those that no guest runs.
-HOST_TESTS=(userspace lint dkms constants)
+HOST_TESTS=(userspace lint dkms constants recipes)
 is_of_host() { [[ " ${HOST_TESTS[*]} " = *" $1 "* ]]; }
 
 # Tests that measure time, or want every CPU, say "# alone".

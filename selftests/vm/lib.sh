@@ -33,6 +33,16 @@ step() {
 	return 1
 }
 
+# result NAME FILE: one line of TAP; no output is a pass, and what there is, is the diagnosis.
+# main sets N=0 FAILED=0 and ABOUT, what all are about.
+result() {
+	N=$((N + 1))
+	[ -s "$2" ] || { echo "ok $N - $ABOUT: $1"; return; }
+	FAILED=1
+	echo "not ok $N - $ABOUT: $1"
+	head -n 200 "$2" | sed 's/^/# /'
+}
+
 # The machine's own sources as "URI SUITE SIGNED-BY", one-line and deb822
 # format alike.
 machine_sources() {
