@@ -51,6 +51,7 @@ builds() {
 	[ ! -e "$KERNEL/toolchain" ] || return 0
 	make -s -C "$KERNEL/build" M="$1" CC=gcc kmod/engine/helpers.o kmod/engine/verify.o 2>&1 |
 		grep -E 'error|warning: ' || :
+	[ -e "$1/kmod/engine/helpers.o" ] || echo "it does not build"
 }
 
 WORK=$(mktemp -d)
@@ -61,7 +62,7 @@ result "a function of the language is one file, and one line of the docs" "$WORK
 is_short builtin 4 >"$WORK/out"
 result "a builtin on a new helper is four files at most, and one line of the docs" "$WORK/out"
 for recipe in function builtin; do
-	patch -s -p1 -F3 -d "$WORK/tree" <"$RECIPES/$recipe.patch" >"$WORK/out" 2>&1 || :
+	patch -s -p1 -F1 -d "$WORK/tree" <"$RECIPES/$recipe.patch" >"$WORK/out" 2>&1 || :
 	result "$recipe.patch applies, or wants to be made anew" "$WORK/out"
 done
 runs "$WORK/tree" >"$WORK/out" 2>&1 || echo "it does not build" >>"$WORK/out"
