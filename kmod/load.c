@@ -159,6 +159,15 @@ static bool has_free_size(u16 type)
 	return type == KPS_T_STR || type == KPS_T_BUF;
 }
 
+static u32 flags_of(const struct kps_field *field)
+{
+	if (field->type == KPS_T_ENUM)
+		return KPS_FIELD_BITS | KPS_FIELD_BOOL;
+	if (field->type == KPS_T_USTACK)
+		return KPS_FIELD_RAW | KPS_FIELD_PERF | KPS_FIELD_BUILD_ID;
+	return field->type == KPS_T_KSTACK ? KPS_FIELD_RAW | KPS_FIELD_PERF : 0;
+}
+
 static int check_field(const struct kps_program *program,
 		       const struct kps_field *field, struct kps_error *error)
 {
@@ -173,9 +182,7 @@ static int check_field(const struct kps_program *program,
 	    field->size != type_sizes[field->type])
 		return kps_error(error, -EINVAL, "size %u does not fit type %u",
 				 field->size, field->type);
-	if (field->flags & ~(KPS_FIELD_SIGNED | tuples |
-			     (field->type == KPS_T_ENUM ?
-			      KPS_FIELD_BITS | KPS_FIELD_BOOL : 0)))
+	if (field->flags & ~(KPS_FIELD_SIGNED | tuples | flags_of(field)))
 		return kps_error(error, -EINVAL, "unknown flags 0x%x",
 				 field->flags);
 	if (field->type == KPS_T_ENUM && field->enum_id >= program->nr_enums)

@@ -106,8 +106,28 @@ static size_t function_text(const struct kps_program *program, u64 id, char *tex
 
 static const char lost_stack[] = "(lost: no room for this stack)";
 
-static size_t stack_text(const struct kps_program *program, u64 id, char *text,
-			 size_t size)
+/* "func+0x10/0x80 [mod]", of which bpftrace shows func+16. */
+static size_t frame_text(unsigned long ip, char *text, size_t size)
+{
+	char name[KSYM_SYMBOL_LEN];
+	unsigned long offset = 0;
+	char *slash;
+
+	sprint_symbol(name, ip);
+	slash = strchr(name, '/');
+	if (slash)
+		*slash = '\0';
+	slash = strrchr(name, '+');
+	if (!slash)
+		return scnprintf(text, size, "%s", name);
+	*slash = '\0';
+	if (kstrtoul(slash + 1, 16, &offset) && !offset)
+		return 0;
+	return scnprintf(text, size, "%s+%lu", name, offset);
+}
+
+static size_t stack_text(const struct kps_program *program, u32 flags, u64 id,
+			 char *text, size_t size)
 {
 	const unsigned long *ips;
 	u32 nr = kps_stacks_get(program->stacks, id, &ips);
@@ -120,27 +140,12 @@ static size_t stack_text(const struct kps_program *program, u64 id, char *text,
 	if (nr && ips[0] < TASK_SIZE_MAX)
 		return 0;
 	for (i = 0; i < nr; i++) {
-		char name[KSYM_SYMBOL_LEN];
-		char *slash;
-
-		/* "func+0x10/0x80 [mod]", of which bpftrace shows func+16. */
-		sprint_symbol(name, ips[i]);
-		slash = strchr(name, '/');
-		if (slash)
-			*slash = '\0';
-		slash = strrchr(name, '+');
-		if (slash) {
-			unsigned long offset = 0;
-
-			*slash = '\0';
-			if (!kstrtoul(slash + 1, 16, &offset) || offset)
-				used += scnprintf(text + used, size - used,
-						  "%s%s+%lu", i ? "\n" : "",
-						  name, offset);
-			continue;
-		}
-		used += scnprintf(text + used, size - used, "%s%s",
-				  i ? "\n" : "", name);
+		used += scnprintf(text + used, size - used, "%s", i ? "\n" : "");
+		if (flags & (KPS_FIELD_RAW | KPS_FIELD_PERF))
+			used += scnprintf(text + used, size - used, "%lx%s", ips[i],
+					  flags & KPS_FIELD_PERF ? " " : "");
+		if (!(flags & KPS_FIELD_RAW))
+			used += frame_text(ips[i], text + used, size - used);
 	}
 	return used;
 }
@@ -243,7 +248,7 @@ size_t kps_field_text(const struct kps_program *program,
 	case KPS_T_FUNCTION:
 		return function_text(program, *data, text, size);
 	case KPS_T_KSTACK:
-		return stack_text(program, *data, text, size);
+		return stack_text(program, field->flags, *data, text, size);
 	case KPS_T_INET:
 		return inet_text(data, text, size);
 	case KPS_T_ENUM:

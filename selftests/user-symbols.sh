@@ -89,6 +89,14 @@ stack="uprobe:$SHAPES:cpp:*inner* { @[ustack(4)] = count(); }"
 is "a stack of a process that has ended" "$(printed "$stack" "$SHAPES chain" | names)" "$CHAIN"
 is "of one that has become another" "$(printed "$stack" "$SHAPES become" | names)" "$CHAIN"
 five_times() { for _ in 1 2 3 4 5; do "$@"; done; }
+# As perf script writes it, as addresses, and as places in files.
+perf=$(printed "uprobe:$SHAPES:cpp:*inner* { @[ustack(perf, 1)] = count(); }" "$SHAPES chain")
+is "a stack as perf has it" "$(sed -n 's/^\t[0-9a-f]* //p' <<<"$perf")" "inner(long)+0 ($SHAPES)"
+read -r raw place < <(kpctl run -q -c "$SHAPES chain" \
+	-e "uprobe:$SHAPES:cpp:*inner* { printf(\"%s %s\", ustack(raw, 1), ustack(build_id, 1)); }" \
+	2>"$WORK/err" | tr '\n' ' ' | sed 's/^[0-9]* *//')
+is "by build id" "${place% *}" "$id"
+is "and the place in the file" "$(((0x$raw - ${place#* }) % 4096)) $((${place#* } > 4096))" "0 1"
 text=$(while_running "uprobe:$SHAPES:cpp:*inner* { @[ustack] = count(); }" five_times "$SHAPES" chain)
 is "the same code of five processes" "$(names <<<"$text")" "$CHAIN"
 is "is one line" "$(tail -n1 <<<"$text")" "]: 5"

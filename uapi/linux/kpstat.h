@@ -326,6 +326,9 @@ enum kps_type {
 #define KPS_FIELD_SIGNED	(1 << 0)
 #define KPS_FIELD_BITS		(1 << 1) /* KPS_T_ENUM: names are of bits, "A|B" */
 #define KPS_FIELD_BOOL		(1 << 2) /* KPS_T_ENUM: of true and false */
+#define KPS_FIELD_RAW		(1 << 3) /* stacks: addresses and no names */
+#define KPS_FIELD_PERF		(1 << 7) /* stacks: an address before each name */
+#define KPS_FIELD_BUILD_ID	(1 << 11) /* KPS_T_USTACK: places in files, by build id */
 /*
  * Tuples: how many begin with this field, and how many end. Of a key's fields those
  * between commas are no tuple by themselves.

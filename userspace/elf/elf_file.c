@@ -127,6 +127,7 @@ bool elf_file_read(int fd, struct elf_file *file)
 	if (is_elf) {
 		read_segments(elf, file);
 		read_symbols(elf, fd, file);
+		file->build_id = build_id_text(elf);
 	}
 	elf_end(elf);
 	return is_elf;
@@ -169,6 +170,7 @@ void elf_file_free(struct elf_file *file)
 		free(file->symbols[--file->nr_symbols].name);
 	free(file->symbols);
 	free(file->segments);
+	free(file->build_id);
 	*file = (struct elf_file){ 0 };
 }
 

@@ -26,6 +26,7 @@ struct elf_file {
 	struct elf_segment *segments;
 	size_t nr_symbols;
 	struct elf_symbol *symbols;	/* functions, sorted by .start */
+	char *build_id;			/* in hex; or NULL */
 };
 
 /* A place that the program's author has marked (SystemTap's sys/sdt.h). */

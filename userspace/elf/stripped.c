@@ -106,15 +106,32 @@ static bool open_file(char *path, const struct build_id *id, const uint32_t *sum
 	return false;
 }
 
+static void write_build_id(const struct build_id *id, char name[2 * BUILD_ID_MAX + 1])
+{
+	size_t i;
+
+	for (i = 0; i < id->nr; i++)
+		sprintf(name + 2 * i, "%02x", id->bytes[i]);
+}
+
+char *build_id_text(Elf *elf)
+{
+	char name[2 * BUILD_ID_MAX + 1];
+	struct build_id id;
+
+	if (!read_build_id(elf, &id))
+		return NULL;
+	write_build_id(&id, name);
+	return xstrdup(name);
+}
+
 static bool open_by_build_id(const struct build_id *id, struct stripped *found)
 {
 	char name[2 * BUILD_ID_MAX + 1];
-	size_t i;
 
 	if (!id->nr)
 		return false;
-	for (i = 0; i < id->nr; i++)
-		sprintf(name + 2 * i, "%02x", id->bytes[i]);
+	write_build_id(id, name);
 	return open_file(xasprintf(DEBUG_DIRECTORY "/.build-id/%.2s/%s.debug", name, name + 2),
 			 id, NULL, found);
 }

@@ -25,4 +25,7 @@ struct stripped {
 void stripped_open(Elf *elf, int fd, struct stripped *found);
 void stripped_close(struct stripped *found);
 
+/* What tells one build of a file from another, in hex, from malloc(); NULL: it has none. */
+char *build_id_text(Elf *elf);
+
 #endif

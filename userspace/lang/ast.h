@@ -62,6 +62,7 @@ struct type {
 				 */
 	const struct enum_table *names; /* TYPE_ENUM */
 	const char *format;	/* TYPE_TIME */
+	unsigned int stack_flags; /* TYPE_KSTACK, TYPE_USTACK: KPS_FIELD_RAW ..; or 0 */
 	unsigned int nr_members; /* TYPE_TUPLE */
 	const struct type *members;
 	const char * const *names_of; /* its members, of (a=1, b=2); or NULL */

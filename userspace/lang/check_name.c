@@ -259,6 +259,9 @@ static int check_builtin(struct checker *checker, struct expr *expr)
 	if (builtin->source == FROM_CONSTANT)
 		return check_run_constant(checker, expr);
 	expr->type = builtin->type;
+	if ((expr->type.kind == TYPE_KSTACK || expr->type.kind == TYPE_USTACK) &&
+	    set_stack_flags(expr, checker->options->stack_flags))
+		return -1;
 	expr->field = typed_return(checker, expr);
 	if (checker->event->reshaped &&
 	    (is_argument || !strcmp(builtin->name, "retval")))

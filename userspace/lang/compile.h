@@ -29,6 +29,7 @@ struct compile_options {
 	unsigned int watched;		/* the same, as this process counts; of -c, too */
 	unsigned int process;		/* the same, as /proc has it, of run -p; or 0 */
 	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
+	unsigned int stack_flags;	/* of stacks that do not say it: KPS_FIELD_RAW ..; 0 */
 	bool hides_maps;		/* config = { print_maps_on_exit = false } */
 	bool keeps_mangled;		/* config = { cpp_demangle = false } */
 	bool allow_unsafe;		/* run --unsafe: system() */

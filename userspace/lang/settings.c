@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/array.h"
+#include "call/call.h"
 #include "compile.h"
 #include "settings.h"
 
@@ -33,7 +34,7 @@ static const char * const ignored[] = {
 	"cache_user_symbols", "lazy_symbolication",
 	"license", "log_size", "max_ast_nodes", "max_bpf_progs",
 	"max_cat_bytes", "max_type_res_iterations", "missing_probes",
-	"on_stack_limit", "perf_rb_pages", "stack_mode", "str_trunc_trailer", "unstable_import",
+	"on_stack_limit", "perf_rb_pages", "str_trunc_trailer", "unstable_import",
 	"unstable_map_decl", "use_blazesym", "show_debug_info",
 };
 
@@ -103,7 +104,9 @@ static int apply(const struct setting *setting, struct compile_options *options)
 			say_ignored(setting);
 			return 0;
 		}
-	diag_error(&setting->at, "there are cpp_demangle, max_map_keys, max_probes, max_strlen and print_maps_on_exit",
+	if (is_named(setting->name, "stack_mode"))
+		return check_stack_mode(setting->value, &options->stack_flags);
+	diag_error(&setting->at, "there are cpp_demangle, max_map_keys, max_probes, max_strlen, print_maps_on_exit and stack_mode",
 		   "'%s' cannot be set", setting->name);
 	return -1;
 }

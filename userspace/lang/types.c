@@ -123,6 +123,8 @@ bool type_same_kind(const struct type *a, const struct type *b)
 	if (a->kind == b->kind &&
 	    (a->kind == TYPE_ARRAY || a->kind == TYPE_RECORD))
 		return ctype_same(a->to, b->to);
+	if (a->stack_flags != b->stack_flags)
+		return false;
 	return a->kind == b->kind || (type_is_int(a) && type_is_int(b));
 }
 
@@ -320,7 +322,7 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 		.type = kinds[type->kind].wire,
 		.size = type_size(type),
 		.flags = type_is_int(type) && type->is_signed ?
-			KPS_FIELD_SIGNED : 0,
+			KPS_FIELD_SIGNED : type->stack_flags,
 	};
 	int id;
 

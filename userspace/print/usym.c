@@ -101,3 +101,28 @@ void usym_write(struct text *out, unsigned int tgid, unsigned long long address,
 	else if (!name)
 		text_printf(out, address ? "0x%llx" : "%llx", address);
 }
+
+void usym_write_build_id(struct text *out, unsigned int tgid, unsigned long long address)
+{
+	const struct elf_file *file;
+	struct mapping *mapping;
+	struct process *process;
+
+	noted_take();
+	process = process_at(tgid, address, &mapping);
+	file = mapping && strcmp(mapping->path, NO_FILE) ? file_of(process, mapping) : NULL;
+	if (file && file->build_id)
+		text_printf(out, "%s 0x%llx", file->build_id,
+			    address - mapping->start + mapping->offset);
+	else
+		text_printf(out, "%llx", address);
+}
+
+const char *usym_file(unsigned int tgid, unsigned long long address)
+{
+	struct mapping *mapping;
+
+	noted_take();
+	process_at(tgid, address, &mapping);
+	return mapping && strcmp(mapping->path, NO_FILE) ? mapping->path : NULL;
+}

@@ -22,4 +22,10 @@ void function_write(struct text *out, const char *name);
 /* As the linker has them: config = { cpp_demangle = false } */
 void usym_keep_mangled(void);
 
+/** usym_file() - the file that an address of a process is mapped from; or NULL */
+const char *usym_file(unsigned int tgid, unsigned long long address);
+
+/* "BUILD-ID 0xOFFSET", the file's own; or the address, where no file tells its build. */
+void usym_write_build_id(struct text *out, unsigned int tgid, unsigned long long address);
+
 #endif

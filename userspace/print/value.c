@@ -23,32 +23,73 @@ bool value_is_number(const struct kps_field *field, const struct datum *datum)
 	       field->type != KPS_T_USER;
 }
 
+/* Lines with addresses begin as bpftrace's do, wherever they are. */
+static void begin_frame(struct text *out, const struct kps_field *field, int indent)
+{
+	if (field->flags & KPS_FIELD_PERF)
+		text_char(out, '\t');
+	else if (!(field->flags & (KPS_FIELD_RAW | KPS_FIELD_BUILD_ID)))
+		text_fill(out, ' ', indent);
+}
+
 /* A line per frame. */
-static void write_kstack(struct text *out, const char *text, int indent)
+static void write_kstack(struct text *out, const struct kps_field *field,
+			 const char *text, int indent)
 {
 	text_char(out, '\n');
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
-		text_fill(out, ' ', indent);
+		begin_frame(out, field, indent);
 		text_name(out, text, len);
 		text_char(out, '\n');
 		text += len + (text[len] == '\n');
 	}
 }
 
+/* With the file behind it, as perf script has it. */
+static void write_user_file(struct text *out, unsigned int tgid,
+			    unsigned long long address)
+{
+	const char *file = usym_file(tgid, address);
+
+	text_puts(out, " (");
+	if (file)
+		text_name(out, file, strlen(file));
+	text_puts(out, file ? ")" : "[unknown])");
+}
+
+static void write_user_frame(struct text *out, const struct kps_field *field,
+			     unsigned int tgid, unsigned long long address)
+{
+	if (field->flags & KPS_FIELD_BUILD_ID) {
+		usym_write_build_id(out, tgid, address);
+		return;
+	}
+	if (field->flags & (KPS_FIELD_PERF | KPS_FIELD_RAW))
+		text_printf(out, "%llx", address);
+	if (field->flags & KPS_FIELD_RAW)
+		return;
+	if (field->flags & KPS_FIELD_PERF)
+		text_char(out, ' ');
+	usym_write(out, tgid, address, true);
+	if (field->flags & KPS_FIELD_PERF)
+		write_user_file(out, tgid, address);
+}
+
 /* "TGID", and an address in hex on each line that follows, or words in brackets. */
-static void write_ustack(struct text *out, const char *text, int indent)
+static void write_ustack(struct text *out, const struct kps_field *field,
+			 const char *text, int indent)
 {
 	unsigned int tgid = strtoul(text, NULL, 10);
 
 	text_char(out, '\n');
 	while ((text = strchr(text, '\n')) && text[1]) {
-		text_fill(out, ' ', indent);
+		begin_frame(out, field, indent);
 		if (*++text == '(')
 			text_name(out, text, strcspn(text, "\n"));
 		else
-			usym_write(out, tgid, strtoull(text, NULL, 16), true);
+			write_user_frame(out, field, tgid, strtoull(text, NULL, 16));
 		text_char(out, '\n');
 	}
 }
@@ -95,10 +136,10 @@ void value_write(struct text *out, const struct kps_field *field,
 	}
 	switch (field->type) {
 	case KPS_T_KSTACK:
-		write_kstack(out, datum->text, indent);
+		write_kstack(out, field, datum->text, indent);
 		break;
 	case KPS_T_USTACK:
-		write_ustack(out, datum->text, indent);
+		write_ustack(out, field, datum->text, indent);
 		break;
 	case KPS_T_USYM:
 		write_usym(out, datum->text);

@@ -550,8 +550,15 @@ static void test_config(void **state)
 		     "kprobe:vfs_read { @[pid] = count(); }", &object);
 	assert_int_equal(object.maps[0].max_entries, 77);
 	object_free(&object);
-	assert_int_equal(nr_diags, 1);
-	assert_string_equal(diags[0].message, "'stack_mode' is ignored: it changes nothing here");
+	assert_int_equal(nr_diags, 0);
+	must_compile("config = { stack_mode = perf }\n"
+		     "kprobe:vfs_read { @[kstack, kstack(raw, 3), ustack(bpftrace), ustack(build_id)] = count(); }",
+		     &object);
+	assert_int_equal(object.maps[0].key[0].flags & 0xff, KPS_FIELD_PERF);
+	assert_int_equal(object.maps[0].key[1].flags & 0xff, KPS_FIELD_RAW);
+	assert_int_equal(object.maps[0].key[2].flags & 0xff, 0);
+	assert_int_equal(object.maps[0].key[3].flags & KPS_FIELD_BUILD_ID, KPS_FIELD_BUILD_ID);
+	object_free(&object);
 	must_compile("config = { max_strlen = 10; }\n"
 		     "kprobe:vfs_read { @[str(arg1)] = count(); @n[str(arg1, 40)] = count(); }", &object);
 	assert_int_equal(object.maps[0].key[0].size, 16);

@@ -81,4 +81,9 @@ void emit_helper(struct emitter *em, int fn, uint64_t argument, int dst);
 /* Whether it can be computed in a register that does not survive calls. */
 bool is_simple_call(const struct expr *expr);
 
+/* context.c: what kstack(MODE) and stack_mode = MODE are. @flags: KPS_FIELD_RAW ..; or 0 */
+int check_stack_mode(const struct expr *mode, unsigned int *flags);
+/* What a checked kstack or ustack prints as. */
+int set_stack_flags(struct expr *stack, unsigned int flags);
+
 #endif

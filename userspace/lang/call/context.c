@@ -4,30 +4,57 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "call.h"
 #include "kernel/registers.h"
+#include "lang/compile.h"
 
-static int check_stack_mode(struct checker *checker, const struct expr *mode)
+int check_stack_mode(const struct expr *mode, unsigned int *flags)
 {
-	(void)checker;
-	if (mode->kind == EXPR_NAME && !strcmp(mode->text, "bpftrace"))
+	static const struct {
+		const char *name;
+		unsigned int flags;
+	} modes[] = {
+		{ "bpftrace", 0 }, { "perf", KPS_FIELD_PERF }, { "raw", KPS_FIELD_RAW },
+		{ "build_id", KPS_FIELD_BUILD_ID },
+	};
+	bool is_word = mode->kind == EXPR_NAME || mode->kind == EXPR_STRING;
+	size_t i;
+
+	for (i = 0; is_word && i < ARRAY_SIZE(modes); i++)
+		if (!strcmp(mode->text, modes[i].name)) {
+			*flags = modes[i].flags;
+			return 0;
+		}
+	diag_error(&mode->at, "write bpftrace, perf, raw or build_id",
+		   "there is no such format of stacks");
+	return -1;
+}
+
+int set_stack_flags(struct expr *stack, unsigned int flags)
+{
+	stack->type.stack_flags = flags;
+	if (stack->type.kind != TYPE_KSTACK || !(flags & KPS_FIELD_BUILD_ID))
 		return 0;
-	diag_error(&mode->at, "leave it out",
-		   "the only format of stacks is bpftrace's");
+	diag_error(&stack->at, "take ustack, or another format",
+		   "only files of user space have a build id");
 	return -1;
 }
 
 static int check_stack(struct checker *checker, struct expr *expr)
 {
+	unsigned int flags = checker->options->stack_flags;
 	struct expr *depth = expr->list;
 
 	expr->value = KPS_MAX_STACK_DEPTH;
 	set_kind(expr, expr->function->type);
 	if (depth && depth->kind == EXPR_NAME && !constant_find(depth->text)) {
-		if (check_stack_mode(checker, depth))
+		if (check_stack_mode(depth, &flags))
 			return -1;
 		depth = depth->next;
 	}
+	if (set_stack_flags(expr, flags))
+		return -1;
 	if (!depth)
 		return 0;
 	if (check_expr(checker, depth) ||
@@ -154,12 +181,12 @@ static int check_pid(struct checker *checker, struct expr *expr)
 const struct function context_functions[] = {
 	PID("pid"), PID("tid"),
 	{
-		.name = "kstack", .usage = "kstack or kstack(frames)",
+		.name = "kstack", .usage = "kstack or kstack(mode, frames)",
 		.max_args = 2, .type = TYPE_KSTACK,
 		.check = check_stack, .emit = emit_kstack,
 		.is_simple = true,
 	}, {
-		.name = "ustack", .usage = "ustack or ustack(frames)",
+		.name = "ustack", .usage = "ustack or ustack(mode, frames)",
 		.max_args = 2, .type = TYPE_USTACK,
 		.check = check_stack, .emit_at = emit_ustack,
 	}, {
