@@ -188,12 +188,12 @@ static void emit_rounds(struct emitter *em, const struct stmt *stmt)
 	em->loop_next = outer_next;
 }
 
-/* What a block inside of an expression saves may not be in use yet: see save_temps(). */
+/* Nothing may be saved that was never written: see save_temps() and emit_any(). */
 static void clear_temps(struct emitter *em)
 {
 	unsigned int i;
 
-	for (i = 0; em->has_values && i < NR_TEMPS; i++)
+	for (i = 0; em->clears_temps && i < NR_TEMPS; i++)
 		code_mov_imm(&em->code, BPF_REG_7 + i, 0);
 }
 
@@ -404,6 +404,7 @@ static int save_temps(struct emitter *em, unsigned int depth)
 	int off = take(em, 8 * depth);
 	unsigned int i;
 
+	em->saves_temps |= depth > 0;
 	for (i = 0; i < depth; i++)
 		store_scratch(em, off + 8 * i, BPF_REG_7 + i);
 	return off;
@@ -507,27 +508,12 @@ static void emit_only_pid(struct emitter *em, int reject)
 	code_jump_imm(&em->code, BPF_JNE, BPF_REG_0, pid, reject);
 }
 
-static bool is_block(const struct expr *expr, void *about)
-{
-	(void)about;
-	return expr->kind == EXPR_BLOCK;
-}
-
-static bool has_values(const struct clause *clause)
-{
-	const struct tree_question question = { .expr = is_block };
-
-	return tree_count_expr(&question, clause->filter) ||
-	       tree_count(&question, clause->body);
-}
-
 static void emit_body(struct emitter *em, const struct clause *clause)
 {
 	int reject = code_label(&em->code);
 
 	em->end = code_label(&em->code);
 	code_mov(&em->code, CODE_CTX, BPF_REG_1);
-	em->has_values = has_values(clause);
 	clear_temps(em);
 	emit_no_self(em, reject);
 	emit_only_pid(em, reject);
@@ -561,18 +547,22 @@ struct bpf_insn *emit_clause(const struct checker *checker,
 			     const struct clause *clause,
 			     struct object *object, size_t *nr)
 {
-	struct emitter em = { .checker = checker, .object = object,
-			      .repeats = checker->options->repeats_loops };
+	bool repeats = checker->options->repeats_loops, clears_temps = false;
 	const size_t nr_blocks = object->nr_blocks;
-	struct bpf_insn *insns = emit_once(&em, clause, nr);
+	struct bpf_insn *insns;
+	struct emitter em;
 
 	/* Loops that are too long to be written out are repeated. */
-	if (em.too_long && !em.repeats) {
+	for (;;) {
+		em = (struct emitter){ .checker = checker, .object = object,
+				       .repeats = repeats, .clears_temps = clears_temps };
+		insns = emit_once(&em, clause, nr);
+		if (repeats >= em.too_long && clears_temps >= em.saves_temps)
+			break;
+		repeats |= em.too_long;
+		clears_temps |= em.saves_temps;
 		free(insns);
 		object_drop_blocks(object, nr_blocks);
-		em = (struct emitter){ .checker = checker, .object = object,
-				       .repeats = true };
-		insns = emit_once(&em, clause, nr);
 	}
 	if (em.missing)
 		diag_error(&clause->at, NULL,

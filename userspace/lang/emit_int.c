@@ -90,6 +90,7 @@ int emit_any(struct emitter *em, const struct expr *expr,
 		emit_to(em, expr, temps[depth], depth + 1);
 		return temps[depth];
 	}
+	em->saves_temps = true;
 	spill = take(em, 8);
 	store_scratch(em, spill, temps[NR_TEMPS - 1]);
 	emit_to(em, expr, temps[NR_TEMPS - 1], NR_TEMPS);

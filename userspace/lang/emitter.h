@@ -27,7 +27,8 @@ struct emitter {
 	bool too_long;		/* loops were not written out to their end */
 	bool too_many_blocks;
 	bool repeats;		/* no loop is written out: all are blocks */
-	bool has_values;	/* blocks inside of expressions, see clear_temps() */
+	bool saves_temps;	/* in scratch, where they may not be in use yet, */
+	bool clears_temps;	/* ... and so have a value from the beginning */
 	const struct function *missing;	/* no code is made for it */
 	int comm;		/* where comm is kept if it is used twice, or -1 */
 	bool has_comm;		/* and it is there by now, on every path */

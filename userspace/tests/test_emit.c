@@ -125,6 +125,8 @@ static const struct value values[] = {
 	/* choice */
 	{ "arg0 > 5 ? arg1 : arg2", 20 }, { "arg0 > 50 ? arg1 : pid", 1234 },
 	{ "(arg0 > 5 ? 1 : 2) + (arg1 > 50 ? 10 : 20)", 21 },
+	/* deeper than there are registers, the innermost of which may not be in use yet */
+	{ "arg3 / arg0 + (arg3 / arg0 + (arg3 / arg0 == arg1 / (arg2 - arg0) + arg2 / arg0))", 9 },
 	/* strings */
 	{ "comm == \"sshd\"", 1 }, { "comm == \"ssh\"", 0 },
 	{ "comm == \"sshd1\"", 0 }, { "comm != \"sshd\"", 0 },
