@@ -135,6 +135,7 @@
 #define KPS_MAX_ENTRIES		(1U << 20) /* per map and CPU */
 #define KPS_MAX_LHIST_BUCKETS	1000
 #define KPS_MAX_HIST_BITS	5
+#define KPS_MAX_RECORD		4032	/* bytes that an output's fields take; longer ones are lost */
 #define KPS_MAX_STACK_DEPTH	127
 #define KPS_MAX_STACK_ENTRIES	(1U << 16)
 #define KPS_MAX_STR		2048	/* bytes, of one string in scratch */

@@ -332,15 +332,18 @@ static int watch(struct run *run)
 	}
 }
 
-static void print_lost(unsigned long long lost)
+static void print_lost(const struct object *object, unsigned long long lost)
 {
 	if (!lost)
 		return;
-	if (json_output)
+	if (json_output) {
 		event_print("lost_events", "events", lost);
-	else
-		fprintf(stderr, "Lost %llu events: the output buffer was full (see --buffer)\n",
-			lost);
+		return;
+	}
+	fprintf(stderr, "Lost %llu events: the output buffer was full (see --buffer)", lost);
+	if (object->has_large_outputs)
+		fprintf(stderr, ", or an event had more than %u bytes to say", KPS_MAX_RECORD);
+	fputc('\n', stderr);
 }
 
 /* The last reading comes after the last event. */
@@ -368,7 +371,7 @@ static int finish(struct run *run)
 		/* The notice may not have come. */
 		if (program.stopped && !run->was_stopped)
 			note_stop(run->name, program.stopped, run);
-		print_lost(program.lost);
+		print_lost(run->actions.object, program.lost);
 		ledger_print_losses(&program);
 		run->was_silent = program.silent_ns;
 	}

@@ -576,6 +576,10 @@ struct bpf_insn *emit_clause(const struct checker *checker,
 		diag_error(&clause->at, "split the program",
 			   "a program has at most %u different outputs",
 			   KPS_MAX_OUTPUTS);
+	else if (em.too_large)
+		diag_error(em.too_large, "say it in several statements, or less of it",
+			   "one record has at most %u bytes, and this takes more",
+			   KPS_MAX_RECORD);
 	else if (em.too_many_blocks)
 		diag_error(&clause->at, "split the program, or narrow its patterns",
 			   "a program has at most %u loops that are not written out",

@@ -113,6 +113,23 @@ static bool is_of_end(const struct emitter *em)
 	       !strcmp(event->name, "END");
 }
 
+/* Of strings only what they have is in a record; the others always take all their bytes. */
+static void check_room(struct emitter *em, const struct object_output *output,
+		       const struct expr *list)
+{
+	unsigned int least = 0, most = 0, i;
+
+	for (i = 0; i < output->nr_fields; i++) {
+		const struct kps_field *field = &output->fields[i];
+
+		least += field->type == KPS_T_STR ? 8 : field->size;
+		most += field->size;
+	}
+	if (least > KPS_MAX_RECORD && !em->too_large)
+		em->too_large = &list->at;
+	em->object->has_large_outputs |= most > KPS_MAX_RECORD;
+}
+
 void emit_record(struct emitter *em, struct object_output *output,
 		 const struct expr *list)
 {
@@ -125,6 +142,7 @@ void emit_record(struct emitter *em, struct object_output *output,
 			  output->action == ACTION_CLEAR ||
 			  output->action == ACTION_ZERO) && is_of_end(em);
 	size = add_fields(em, list, output);
+	check_room(em, output, list);
 	off = take(em, size);
 	for (at = off; list; list = list->next) {
 		emit_at(em, list, at, &list->type, 0);

@@ -24,6 +24,7 @@ struct emitter {
 	unsigned int top;	/* scratch bytes in use */
 	bool full;		/* more were wanted than there are */
 	bool too_many_outputs;
+	const struct span *too_large;	/* what an output says never fits into a record */
 	bool too_long;		/* loops were not written out to their end */
 	bool too_many_blocks;
 	bool repeats;		/* no loop is written out: all are blocks */

@@ -102,6 +102,7 @@ struct object {
 	size_t nr_files;
 	bool takes_stacks;
 	bool hides_maps;		/* run does not print them at its end */
+	bool has_large_outputs;		/* whose strings may be longer than a record, together */
 	bool keeps_mangled;		/* run prints names of C++ as the linker has them */
 	unsigned int stack_entries;	/* 0: no clause takes a stack */
 };
