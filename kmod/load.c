@@ -185,9 +185,9 @@ static int check_field(const struct kps_program *program,
 	if (field->flags & ~(KPS_FIELD_SIGNED | tuples | flags_of(field)))
 		return kps_error(error, -EINVAL, "unknown flags 0x%x",
 				 field->flags);
-	if (field->type == KPS_T_ENUM && field->enum_id >= program->nr_enums)
+	if (field->type == KPS_T_ENUM && field->more >= program->nr_enums)
 		return kps_error(error, -EINVAL, "there is no enum %u",
-				 field->enum_id);
+				 field->more);
 	if (kps_field_is_stack(field) && !program->stacks)
 		return kps_error(error, -EINVAL,
 				 "a stack without a stack table");

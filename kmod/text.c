@@ -62,7 +62,7 @@ static size_t enum_text(const struct kps_program *program,
 			const struct kps_field *field, u64 value, char *text,
 			size_t size)
 {
-	const struct kps_enum *names = program->enums[field->enum_id];
+	const struct kps_enum *names = program->enums[field->more];
 	u32 i;
 
 	if (field->flags & KPS_FIELD_BITS)

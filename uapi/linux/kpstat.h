@@ -299,7 +299,7 @@ enum kps_type {
 	KPS_T_PROBE,		/* 8 bytes: kps_frame.site, printed as the probe */
 	KPS_T_KSTACK,		/* 8 bytes: id that KPS_FN_KSTACK gave */
 	KPS_T_INET,		/* 24 bytes: u64 AF_INET or AF_INET6, 16 bytes address */
-	KPS_T_ENUM,		/* 8 bytes; .enum_id names its values */
+	KPS_T_ENUM,		/* 8 bytes; .more is the enum of its values */
 	KPS_T_ADDR,		/* 8 bytes: printed in hex */
 	KPS_T_USTACK,		/* 16 bytes: id that KPS_FN_USTACK gave, u64 tgid;
 				 * text: "TGID" and a line per frame, in hex
@@ -352,7 +352,9 @@ struct kps_field {
 	__u16 type;		/* enum kps_type */
 	__u16 size;		/* bytes in the key, a multiple of 8 */
 	__u16 flags;		/* KPS_FIELD_* */
-	__u16 enum_id;		/* KPS_T_ENUM */
+	__u16 more;		/* KPS_T_ENUM: which one; KPS_T_STR: the bytes that there was
+				 * room for: one that has as many was cut; 0: it was not
+				 */
 };
 
 struct kps_lhist {

@@ -30,6 +30,7 @@
 #include "print/process.h"
 #include "print/sites.h"
 #include "print/usym.h"
+#include "print/value.h"
 
 const char run_help[] =
 	"usage: kpctl run [options] PROGRAM | FILE.bt | - | -e TEXT [PARAMETER...]\n"
@@ -469,6 +470,8 @@ static int open_outputs(struct run *run, const struct object *object)
 	actions_open(&run->actions, object, run->name, run->client);
 	if (object->keeps_mangled)
 		usym_keep_mangled();
+	if (object->cut_trailer)
+		value_set_trailer(object->cut_trailer);
 	if (names_user_code(object))
 		noted_begin();
 	if (!object->nr_outputs)

@@ -52,6 +52,7 @@ struct type {
 				 * bytes, in scratch behind their number
 				 */
 	bool is_open;		/* TYPE_STR: as long as it comes: see type_kept() */
+	unsigned int cut_at;	/* TYPE_STR: one of so many bytes may have had more; or 0 */
 	unsigned int size;	/* TYPE_STR, TYPE_BUF: in scratch; TYPE_ARRAY,
 				 * TYPE_RECORD: in the record or in memory;
 				 * TYPE_INT, TYPE_ENUM: bytes that it had, 0: 8

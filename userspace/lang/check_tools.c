@@ -34,6 +34,7 @@ void set_open_str(const struct checker *checker, struct expr *expr)
 {
 	set_str(expr, round_up8(open_str_longest(checker) + 1));
 	expr->type.is_open = !checker->options->max_strlen;
+	expr->type.cut_at = checker->options->hides_cuts ? 0 : open_str_longest(checker);
 }
 
 void set_kind(struct expr *expr, enum type_kind kind)

@@ -59,7 +59,7 @@ static int resolve_clause(struct compilation *comp, struct unit *unit)
 	for (; point; point = point->next)
 		if (resolve_point(&comp->resolver, point, &unit->events))
 			err = -1;
-	if (!err && !unit->events)
+	if (!err && !unit->events && comp->options.missing_probes != MISSING_IGNORE)
 		diag_warning(&unit->clause->points->at, NULL,
 			     "this kernel has none of this clause's probes: it never runs");
 	return err;

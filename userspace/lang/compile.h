@@ -12,6 +12,14 @@
 #include "resolve.h"
 
 /* Choices of the command line that the compiler needs. */
+/* What becomes of a probe that there is not. */
+enum missing_probes {
+	MISSING_ONE_OF_MANY,	/* a warning if its clause has others, else an error */
+	MISSING_ERROR,
+	MISSING_WARN,
+	MISSING_IGNORE,
+};
+
 struct compile_options {
 	const char *file;		/* for messages: "drops.bt", or "-e" */
 	unsigned int max_keys;		/* 0: 4096, or 1024 for histograms */
@@ -30,6 +38,10 @@ struct compile_options {
 	unsigned int process;		/* the same, as /proc has it, of run -p; or 0 */
 	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
 	unsigned int stack_flags;	/* of stacks that do not say it: KPS_FIELD_RAW ..; 0 */
+	unsigned int max_cat_bytes;	/* config = { max_cat_bytes = N }; 0: 10240 */
+	const char *cut_trailer;	/* config = { str_trunc_trailer = "TEXT" }; NULL: ".." */
+	enum missing_probes missing_probes;
+	bool hides_cuts;		/* the trailer is "" */
 	bool hides_maps;		/* config = { print_maps_on_exit = false } */
 	bool keeps_mangled;		/* config = { cpp_demangle = false } */
 	bool allow_unsafe;		/* run --unsafe: system() */

@@ -7,12 +7,16 @@
 #include "compile.h"
 #include "settings.h"
 
+/* Of a file that cat() shows, in memory as a whole. */
+#define MAX_CAT (1 << 20)
+
 /* Settings of bpftrace's that mean something here. */
 static const struct {
 	const char *name;
 	size_t offset;		/* of an unsigned int in the options */
 	unsigned int max;
 } numbers[] = {
+	{ "max_cat_bytes", offsetof(struct compile_options, max_cat_bytes), MAX_CAT },
 	{ "max_map_keys", offsetof(struct compile_options, max_keys),
 	  KPS_MAX_ENTRIES },
 	{ "max_probes", offsetof(struct compile_options, max_probes),
@@ -69,6 +73,54 @@ static int apply_switch(const struct setting *setting, bool *is_off)
 	return 0;
 }
 
+static int apply_stack_mode(const struct setting *setting, struct compile_options *options)
+{
+	return check_stack_mode(setting->value, &options->stack_flags);
+}
+
+static int apply_trailer(const struct setting *setting, struct compile_options *options)
+{
+	if (setting->value->kind != EXPR_STRING) {
+		diag_error(&setting->value->at, "write it in quotes", "%s is a text",
+			   setting->name);
+		return -1;
+	}
+	options->cut_trailer = setting->value->text;
+	options->hides_cuts = !*options->cut_trailer;
+	return 0;
+}
+
+static int apply_missing(const struct setting *setting, struct compile_options *options)
+{
+	static const struct {
+		const char *name;
+		enum missing_probes means;
+	} words[] = {
+		{ "error", MISSING_ERROR }, { "warn", MISSING_WARN },
+		{ "ignore", MISSING_IGNORE },
+	};
+	const struct expr *value = setting->value;
+	size_t i;
+
+	for (i = 0; value->text && i < ARRAY_SIZE(words); i++)
+		if (!strcmp(value->text, words[i].name)) {
+			options->missing_probes = words[i].means;
+			return 0;
+		}
+	diag_error(&value->at, NULL, "%s is error, warn or ignore", setting->name);
+	return -1;
+}
+
+/* Those that are neither a number nor a switch. */
+static const struct {
+	const char *name;
+	int (*apply)(const struct setting *setting, struct compile_options *options);
+} others[] = {
+	{ "missing_probes", apply_missing },
+	{ "stack_mode", apply_stack_mode },
+	{ "str_trunc_trailer", apply_trailer },
+};
+
 /* BPFTRACE_STACK_MODE, STACK_MODE and stack_mode are one. */
 static bool is_named(const char *text, const char *name)
 {
@@ -104,9 +156,10 @@ static int apply(const struct setting *setting, struct compile_options *options)
 			say_ignored(setting);
 			return 0;
 		}
-	if (is_named(setting->name, "stack_mode"))
-		return check_stack_mode(setting->value, &options->stack_flags);
-	diag_error(&setting->at, "there are cpp_demangle, max_map_keys, max_probes, max_strlen, print_maps_on_exit and stack_mode",
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (is_named(setting->name, others[i].name))
+			return others[i].apply(setting, options);
+	diag_error(&setting->at, "there are cpp_demangle, max_cat_bytes, max_map_keys, max_probes, max_strlen, missing_probes, print_maps_on_exit, stack_mode and str_trunc_trailer",
 		   "'%s' cannot be set", setting->name);
 	return -1;
 }

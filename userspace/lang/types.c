@@ -196,12 +196,15 @@ bool type_unify(struct type *type, const struct type *other)
 	unify_sign(type, other);
 	type->is_copy |= other->is_copy;
 	type->is_open |= other->is_open;
+	if (other->cut_at > type->cut_at)
+		type->cut_at = other->cut_at;
 	/* Members are in the arena, and belong to this type alone. */
 	for (i = 0; i < other->nr_members; i++)
 		changed |= type_unify((struct type *)&type->members[type_counterpart(type, other, i)],
 				      &other->members[i]);
 	return changed || before.kind != type->kind || before.size != type->size ||
-	       before.is_signed != type->is_signed || before.is_free != type->is_free;
+	       before.is_signed != type->is_signed || before.is_free != type->is_free ||
+	       before.cut_at != type->cut_at;
 }
 
 unsigned int type_size(const struct type *type)
@@ -330,13 +333,15 @@ static struct kps_field to_field(struct object *object, const struct type *type)
 		field.type = KPS_T_ADDR;
 	if (type->is_copy)
 		field.type = KPS_T_BUF;
+	if (type->kind == TYPE_STR && type->cut_at)
+		field.more = type->cut_at < field.size ? type->cut_at : field.size - 1U;
 	if (type->kind != TYPE_ENUM)
 		return field;
 	id = add_enum(object, type->names);
 	if (id < 0)
 		field.type = KPS_T_INT;	/* the number is right, too */
 	else
-		field.enum_id = id;
+		field.more = id;
 	if (id >= 0 && type->names->is_bits)
 		field.flags |= KPS_FIELD_BITS;
 	if (id >= 0 && type_is_bool(type))

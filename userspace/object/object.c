@@ -72,5 +72,6 @@ void object_free(struct object *object)
 	free(object->enums);
 	free(object->maps);
 	free(object->source);
+	free(object->cut_trailer);
 	*object = (struct object){ 0 };
 }

@@ -104,6 +104,8 @@ struct object {
 	bool hides_maps;		/* run does not print them at its end */
 	bool has_large_outputs;		/* whose strings may be longer than a record, together */
 	bool keeps_mangled;		/* run prints names of C++ as the linker has them */
+	unsigned int max_cat_bytes;	/* of a file that cat() shows; 0: 10240 */
+	char *cut_trailer;		/* run prints it behind strings that were cut; NULL: ".." */
 	unsigned int stack_entries;	/* 0: no clause takes a stack */
 };
 

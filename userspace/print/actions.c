@@ -100,8 +100,9 @@ static void do_cat(struct actions *actions, const struct object_output *output,
 		   const struct record *record)
 {
 	struct text *text = &actions->text;
-	char buffer[CAT_MAX];
+	unsigned int max = actions->object->max_cat_bytes ?: CAT_MAX;
 	size_t len;
+	char *buffer;
 	FILE *file;
 
 	format_text(actions, output, record);
@@ -110,10 +111,12 @@ static void do_cat(struct actions *actions, const struct object_output *output,
 		error("cat(\"%s\"): %s", text_string(text), strerror(errno));
 		return;
 	}
-	len = fread(buffer, 1, sizeof(buffer), file);
+	buffer = xcalloc(1, max);
+	len = fread(buffer, 1, max, file);
 	fclose(file);
 	text_clear(text);
 	text_lines(text, buffer, len);
+	free(buffer);
 	print_text(actions, "cat");
 }
 

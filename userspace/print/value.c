@@ -127,6 +127,22 @@ static void write_number(struct text *out, const struct kps_field *field,
 		text_printf(out, "%llu", number);
 }
 
+static const char *trailer = "..";
+
+void value_set_trailer(const char *text)
+{
+	trailer = text;
+}
+
+static void write_str(struct text *out, const struct kps_field *field, const char *text)
+{
+	size_t len = strlen(text);
+
+	text_name(out, text, len);
+	if (field->type == KPS_T_STR && field->more && len >= field->more)
+		text_puts(out, trailer);
+}
+
 void value_write(struct text *out, const struct kps_field *field,
 		 const struct datum *datum, int indent)
 {
@@ -151,7 +167,7 @@ void value_write(struct text *out, const struct kps_field *field,
 		if (datum->is_bytes)
 			write_buffer(out, datum);
 		else
-			text_name(out, datum->text, strlen(datum->text));
+			write_str(out, field, datum->text);
 	}
 }
 

@@ -15,6 +15,9 @@ enum { INDENT_KEY = 4, INDENT_VALUE = 8 };
 /* Is it printed as a number? */
 bool value_is_number(const struct kps_field *field, const struct datum *datum);
 
+/* What stands behind a string that was cut, from now on; it is kept, not copied. */
+void value_set_trailer(const char *trailer);
+
 void value_write(struct text *out, const struct kps_field *field,
 		 const struct datum *datum, int indent);
 

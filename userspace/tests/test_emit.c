@@ -122,6 +122,9 @@ static const struct value values[] = {
 	{ "(uint8)arg5", 255 }, { "(int8)arg5", -1ull }, { "(uint32)arg5", 0xffffffff },
 	{ "(int32)0x80000000", 0xffffffff80000000 }, { "(uint16)0x12345", 0x2345 },
 	{ "(int8)(arg0 * 20)", -56ull }, { "(uint64)arg5", -1ull },
+	/* types of others */
+	{ "(typeof((uint8)1))300", 44 }, { "(typeof(arg0))(int8)-1", -1ull },
+	{ "((typeof(curtask))0 == 0)", 1 }, { "comptime 2 + 3", 5 },
 	/* choice */
 	{ "arg0 > 5 ? arg1 : arg2", 20 }, { "arg0 > 50 ? arg1 : pid", 1234 },
 	{ "(arg0 > 5 ? 1 : 2) + (arg1 > 50 ? 10 : 20)", 21 },
@@ -436,8 +439,8 @@ static void test_enums(void **state)
 	assert_int_equal(object.maps[0].key[0].type, KPS_T_ENUM);
 	assert_int_equal(object.maps[0].key[1].type, KPS_T_INT);
 	assert_int_equal(object.maps[0].key[2].type, KPS_T_INT);
-	assert_int_equal(object.maps[1].key[0].enum_id, 0);
-	assert_int_equal(object.maps[2].key[0].enum_id, 1);
+	assert_int_equal(object.maps[1].key[0].more, 0);
+	assert_int_equal(object.maps[2].key[0].more, 1);
 	assert_int_equal(object.enums[0].nr, 12);
 	assert_int_equal(object.enums[0].names[1].value, 2);
 	assert_string_equal(object.enums[0].names[1].name, "TCP_SYN_SENT");

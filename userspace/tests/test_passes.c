@@ -35,7 +35,7 @@ static const struct {
 	  "k:vfs_read /pid > LIMIT/ { @[comm] = hist(arg2); }\n" },
 	{ "parse", PARSED },
 	{ "expand", PARSED },
-	{ "settings", "max_map_keys = 77\nmax_probes = 0\nmax_strlen = 0\n" },
+	{ "settings", "max_cat_bytes = 0\nmax_map_keys = 77\nmax_probes = 0\nmax_strlen = 0\n" },
 	{ "declare",
 	  "struct pair, 8 bytes\n"
 	  "     0  int a\n"

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "lang/builtins.h"
+#include "lang/compile.h"
 #include "provider.h"
 
 /* In the order in which they are listed and suggested. */
@@ -106,16 +107,32 @@ void set_target(struct arena *arena, struct event *event,
 	event->nr_targets = 1;
 }
 
+static void say_nothing(const struct span *at, const char *hint, const char *fmt, ...)
+{
+	(void)at;
+	(void)hint;
+	(void)fmt;
+}
+
 /* What is said of a probe that does not exist. */
 diag_report missing_report(const struct resolver *resolver)
 {
-	return resolver->optional ? diag_warning : diag_error;
+	switch (resolver->options->missing_probes) {
+	case MISSING_ERROR:
+		return diag_error;
+	case MISSING_WARN:
+		return diag_warning;
+	case MISSING_IGNORE:
+		return say_nothing;
+	default:
+		return resolver->optional ? diag_warning : diag_error;
+	}
 }
 
 /* What comes of it. */
 int missing_result(const struct resolver *resolver)
 {
-	return resolver->optional ? 0 : -1;
+	return missing_report(resolver) == diag_error ? -1 : 0;
 }
 
 int refuse_too_many(const struct resolver *resolver,
