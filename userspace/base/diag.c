@@ -10,9 +10,16 @@
 #include "text.h"
 #include "xalloc.h"
 
+/* Whose lines are, in spans, those from @first_line on, up to the next one's. */
+struct file {
+	const char *name;
+	const char *text;	/* NULL: lines cannot be shown */
+	int first_line;
+};
+
 static struct {
-	const char *file;
-	const char *text;
+	struct file *files;	/* that of the program is the first */
+	size_t nr_files;
 	unsigned int errors;
 	bool hides_warnings;
 	bool muted;
@@ -31,11 +38,18 @@ void diag_set_sink(diag_sink sink, void *data)
 
 void diag_start(const char *file, const char *text)
 {
-	state.file = file ? file : "-e";
-	state.text = text;
+	state.nr_files = 0;
+	diag_add_file(file ? file : "-e", text, 1);
 	state.errors = 0;
 	state.muted = false;
 	state.nr_warned = 0;
+}
+
+void diag_add_file(const char *file, const char *text, int first_line)
+{
+	struct file *last = APPEND(state.files, state.nr_files);
+
+	*last = (struct file){ file, text, first_line };
 }
 
 unsigned int diag_errors(void)
@@ -127,9 +141,18 @@ void diag_print(const struct diag *diag, FILE *out)
 		fprintf(out, "  hint: %s\n", diag->hint);
 }
 
-static char *copy_line(int number)
+static const struct file *file_of(int line)
 {
-	const char *line = state.text;
+	size_t i = state.nr_files;
+
+	while (i > 1 && state.files[i - 1].first_line > line)
+		i--;
+	return i ? &state.files[i - 1] : NULL;
+}
+
+static char *copy_line(const char *text, int number)
+{
+	const char *line = text;
 
 	while (line && --number > 0) {
 		line = strchr(line, '\n');
@@ -165,7 +188,8 @@ void diag_hide_warnings(void)
 static void report(enum diag_level level, const struct span *at,
 		   const char *hint, const char *fmt, va_list args)
 {
-	struct diag diag = { .level = level, .file = state.file, .hint = hint };
+	const struct file *file = file_of(at ? at->first_line : 0);
+	struct diag diag = { .level = level, .file = file ? file->name : NULL, .hint = hint };
 	char *message, *line = NULL;
 
 	if (state.muted || (level == DIAG_WARNING && state.hides_warnings))
@@ -173,7 +197,9 @@ static void report(enum diag_level level, const struct span *at,
 	message = xvasprintf(fmt, args);
 	if (at && at->first_line) {
 		diag.at = *at;
-		line = copy_line(at->first_line);
+		diag.at.first_line -= file->first_line - 1;
+		diag.at.last_line -= file->first_line - 1;
+		line = copy_line(file->text, diag.at.first_line);
 	}
 	diag.message = message;
 	diag.line = line;

@@ -51,6 +51,8 @@ const char *diag_level_name(enum diag_level level);
 
 /* For the compiler: the text that the spans of what follows refer to. */
 void diag_start(const char *file, const char *text);
+/* The text of another file, whose first line is line @first_line in the spans. */
+void diag_add_file(const char *file, const char *text, int first_line);
 unsigned int diag_errors(void);
 
 /* Report and count nothing until it is called with false.  Return: as it was. */

@@ -368,18 +368,4 @@ struct stmt *tree_copy_stmts(struct tree_copy *copy, const struct stmt *list);
 /* All of a clause but its attach points. */
 struct clause *clause_copy(struct arena *arena, const struct clause *clause);
 
-struct define;
-
-/**
- * parse_program() - text to clauses
- * @text: NUL-terminated, as preprocess() left it
- * @defines: that the preprocessor found
- * @arena: for the nodes
- * @program: filled on success
- *
- * Return: 0, or -1 after an error was reported.
- */
-int parse_program(const char *text, struct define *defines,
-		  struct arena *arena, struct program *program);
-
 #endif

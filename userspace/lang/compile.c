@@ -10,10 +10,11 @@
 #include "compile.h"
 #include "dump.h"
 #include "emit.h"
+#include "import.h"
 #include "macro.h"
 #include "object/disasm.h"
 #include "parameters.h"
-#include "preprocess.h"
+#include "parse.h"
 #include "provider/provider.h"
 #include "provider/user_file.h"
 #include "settings.h"
@@ -41,6 +42,7 @@ struct compilation {
 	const char *text;
 	char *preprocessed;
 	struct define *defines;
+	struct imports imports;
 	struct program program;
 	struct resolver resolver;
 	struct ctypes ctypes;
@@ -476,7 +478,7 @@ static int preprocess_text(struct compilation *comp)
 			   KPS_SOURCE_MAX - 1);
 		return -1;
 	}
-	comp->preprocessed = preprocess(comp->text, &comp->arena, &comp->defines);
+	comp->preprocessed = preprocess(comp->text, 1, &comp->arena, &comp->defines);
 	return comp->preprocessed ? 0 : -1;
 }
 
@@ -491,8 +493,13 @@ static void dump_text(struct compilation *comp, FILE *out)
 
 static int parse(struct compilation *comp)
 {
-	return parse_program(comp->preprocessed, comp->defines, &comp->arena,
-			     &comp->program);
+	struct parse parse = {
+		.arena = &comp->arena, .defines = comp->defines, .program = &comp->program,
+		.imports = &comp->imports, .file = comp->options.file, .first_line = 1,
+	};
+
+	imports_begin(&comp->imports, &comp->arena, comp->options.file, comp->text);
+	return parse_file(&parse, comp->preprocessed);
 }
 
 static int expand(struct compilation *comp)
@@ -573,7 +580,10 @@ static int emit(struct compilation *comp)
 	comp->object->stack_entries = stack_entries(comp);
 	comp->object->hides_maps = comp->options.hides_maps;
 	comp->object->keeps_mangled = comp->options.keeps_mangled;
-	comp->object->source = xstrdup(comp->text);
+	comp->object->max_cat_bytes = comp->options.max_cat_bytes;
+	if (comp->options.cut_trailer)
+		comp->object->cut_trailer = xstrdup(comp->options.cut_trailer);
+	comp->object->source = xstrdup(text_string(&comp->imports.source));
 	return 0;
 }
 
@@ -678,6 +688,7 @@ static int compile_and_show(const char *text, const struct compile_options *opti
 		object_free(object);
 	for (unit = comp->units; unit; unit = unit->next)
 		events_free(unit->events);
+	imports_free(&comp->imports);
 	resolver_free(&comp->resolver);
 	check_end(&comp->checker);
 	arena_free(&comp->arena);

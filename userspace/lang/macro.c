@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "macro.h"
-#include "preprocess.h"
+#include "parse.h"
 #include "prelude.h"
 
 #define MAX_COPIES 4096		/* in one program */
@@ -299,10 +299,11 @@ static int expand_stmts(struct expansion *all, struct stmt *stmt)
 /* Behind the program's own. */
 static int add_prelude(struct program *program, struct arena *arena)
 {
+	struct program known = { 0 };
+	struct parse parse = { .arena = arena, .program = &known, .first_line = 1 };
 	struct macro *macro;
-	struct program known;
 
-	if (parse_program(prelude, NULL, arena, &known))
+	if (parse_file(&parse, prelude))
 		return -1;
 	for (macro = known.macros; macro; macro = macro->next)
 		macro->is_known = true;

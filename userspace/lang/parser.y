@@ -240,7 +240,7 @@ static void add_setting(struct parse *parse, const struct span *at,
 }
 
 %initial-action {
-	@$ = (struct span){ 1, 1, 1, 1 };
+	@$ = (struct span){ parse->first_line, 1, parse->first_line, 1 };
 }
 
 %union {

@@ -333,12 +333,12 @@ static int nr_lines(const char *text, size_t len)
 	return nr;
 }
 
-char *preprocess(const char *text, struct arena *arena, struct define **defines)
+char *preprocess(const char *text, int number, struct arena *arena,
+		 struct define **defines)
 {
 	struct preprocessor pp = { .arena = arena };
 	char *copy = arena_strdup(arena, text);
 	bool in_comment = false;
-	int number = 1;
 	char *line;
 	size_t len;
 

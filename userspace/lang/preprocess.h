@@ -22,6 +22,7 @@ struct define {
 /**
  * preprocess() - take the directives out of a program's text
  * @text: NUL-terminated
+ * @number: of its first line
  * @arena: for the result
  * @defines: set to what #define defined, last first
  *
@@ -29,7 +30,7 @@ struct define {
  * so that lines and columns stay what they are; NULL after an error was
  * reported.
  */
-char *preprocess(const char *text, struct arena *arena,
+char *preprocess(const char *text, int number, struct arena *arena,
 		 struct define **defines);
 
 /* NULL if there is none of that name. */

@@ -37,9 +37,9 @@ static const struct {
 static const char * const ignored[] = {
 	"cache_user_symbols", "lazy_symbolication",
 	"license", "log_size", "max_ast_nodes", "max_bpf_progs",
-	"max_cat_bytes", "max_type_res_iterations", "missing_probes",
-	"on_stack_limit", "perf_rb_pages", "str_trunc_trailer", "unstable_import",
-	"unstable_map_decl", "use_blazesym", "show_debug_info",
+	"max_type_res_iterations", "on_stack_limit", "perf_rb_pages", "show_debug_info",
+	"unstable_addr", "unstable_import", "unstable_macro", "unstable_map_decl",
+	"unstable_tseries", "use_blazesym",
 };
 
 /* Scripts ask for more than there is: they get what there is, and are told. */

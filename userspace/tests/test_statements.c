@@ -541,6 +541,43 @@ static void test_preprocessor(void **state)
 	object_free(&object);
 }
 
+/* What files declare is the program's, each of them once, and its clauses come first. */
+static void test_import(void **state)
+{
+	struct object object;
+
+	(void)state;
+	reset_machine(NULL);
+	must_compile("import \"tests/import/one.bt\"; import \"tests/import/folder\";\n"
+		     "kprobe:vfs_read { let $d: duo *; print((one, two(), sizeof($d))); }\n"
+		     "BEGIN { @second = 1; }", &object);
+	assert_int_equal(object.nr_probes, 3);
+	assert_string_equal(object.probes[0].targets[0], "begin");
+	assert_string_equal(object.maps[0].name, "@first");
+	assert_non_null(strstr(object.source, "macro two() { TWO }"));
+	run_clause(&m, &object, 1);
+	assert_string_equal(m.said, "0:8,22,8 ");
+	object_free(&object);
+}
+
+static void test_import_fails(void **state)
+{
+	struct object object;
+
+	(void)state;
+	try_compile("import \"tests/import/wrong.bt\";\nBEGIN { print(nor_this); }", &object);
+	assert_int_equal(nr_diags, 2);
+	assert_int_equal(diags[0].at.first_line, 3);
+	assert_string_equal(diags[0].message, "there is no builtin 'nothing'");
+	assert_int_equal(diags[1].at.first_line, 2);
+	assert_string_equal(diags[1].message, "there is no builtin 'nor_this'");
+	must_fail(&(struct bad_program){
+		"\nimport \"tests/import/none.bt\"; BEGIN { }", 2, 1,
+		"cannot import 'tests/import/none.bt': No such file", NULL });
+	must_fail(&(struct bad_program){
+		"import \"tests/host\"; BEGIN { }", 1, 1, "there is no .bt file in it", NULL });
+}
+
 static void test_config(void **state)
 {
 	struct object object;
@@ -615,6 +652,8 @@ int main(void)
 		cmocka_unit_test(test_takes),
 		cmocka_unit_test(test_probes),
 		cmocka_unit_test(test_preprocessor),
+		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_import_fails),
 		cmocka_unit_test(test_config),
 	};
 
