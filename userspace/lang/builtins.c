@@ -80,10 +80,11 @@ static const struct refusal refused_names[] = {
 	{ "signal", "kpstat only observes" },
 	{ "signal_thread", "kpstat only observes" },
 	{ "override", "kpstat only observes" },
+	{ "path", "print the last part of it: str($p.dentry.d_name.name)" },
 	{ "unwatch", "a watchpoint stays as long as its program" },
 	{ "ctx", "use args.FIELD or arg0" },
 	{ "skboutput", "use printf()" },
-	{ "tseries", "use hist(n) or lhist(n, min, max, step)" },
+	{ "tseries", "keep a number for each second: @[nsecs / 1000000000] = max(n)" },
 };
 
 #define DEFINE_FIND(fn, type, table, member)				\

@@ -586,12 +586,53 @@ static int check_array_cast(struct checker *checker, struct expr *expr,
 	return 0;
 }
 
+/* "int32": of typeof() */
+static const char *number_text(struct checker *checker, const struct type *type)
+{
+	return arena_printf(checker->arena, "%sint%u", type->is_signed ? "" : "u",
+			    type->size ? 8 * type->size : 64);
+}
+
+/* (typeof(x))y, where x is no number: y is of its kind as it is. */
+static int check_same_type(struct expr *expr)
+{
+	struct expr *value = expr->a, *next = expr->next;
+
+	if (value->kind == EXPR_INT && expr->list->type.kind == TYPE_STR)
+		become_str(value, "");
+	if (!type_same_kind(&value->type, &expr->list->type)) {
+		diag_error(&expr->at, NULL, "%s cannot be cast to %s",
+			   type_name(&value->type), type_name(&expr->list->type));
+		return -1;
+	}
+	*expr = *value;
+	expr->next = next;
+	return 0;
+}
+
+/* Return: NULL if nothing more is to be done. */
+static const struct ctype *cast_type(struct checker *checker, struct expr *expr)
+{
+	const struct type *like = &expr->list->type;
+
+	if (like->kind == TYPE_INT && like->to)
+		return ctype_pointer(checker->ctypes, like->to);
+	expr->text = number_text(checker, like);
+	return ctype_find(checker->ctypes, &expr->at, expr->text);
+}
+
 int check_cast(struct checker *checker, struct expr *expr)
 {
-	const struct ctype *type = ctype_find(checker->ctypes, &expr->at,
-					      expr->text);
+	const struct ctype *type;
 
-	if (!type || check_expr(checker, expr->a))
+	if ((expr->list && check_expr(checker, expr->list)) || check_expr(checker, expr->a))
+		return -1;
+	if (expr->list && expr->list->type.kind != TYPE_NONE && !type_is_int(&expr->list->type) &&
+	    expr->a->type.kind != TYPE_NONE)
+		return check_same_type(expr);
+	type = expr->list ? cast_type(checker, expr) :
+			    ctype_find(checker->ctypes, &expr->at, expr->text);
+	if (!type)
 		return -1;
 	forget_memory(expr);
 	if (expr->a->type.kind == TYPE_NONE) {
@@ -671,13 +712,14 @@ int check_offsetof(struct checker *checker, struct expr *expr)
 	struct expr *type = expr->list;
 	uint64_t offset = 0;
 
-	if (type->kind != EXPR_TYPE) {
+	if (check_expr(checker, type))
+		return -1;
+	if (!type->type.to || !ctype_is_record(type->type.to)) {
 		diag_error(&type->at, "write offsetof(struct NAME, member)",
-			   "this is not a type");
+			   "this is not a struct");
 		return -1;
 	}
-	if (check_type(checker, type) ||
-	    !walk_path(checker, type->type.to, type->next, &offset))
+	if (!walk_path(checker, type->type.to, type->next, &offset))
 		return -1;
 	become_int(expr, offset, false);
 	return 0;

@@ -312,6 +312,10 @@ int check_name(struct checker *checker, struct expr *expr)
 		return -1;
 	}
 	function = function_find(expr->text);
+	if (function && function->is_constant && !function->min_args) {
+		expr->kind = EXPR_CALL;
+		return check_expr(checker, expr);
+	}
 	if (function) {
 		diag_error(&expr->at,
 			   arena_printf(checker->arena, "write %s",

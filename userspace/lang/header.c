@@ -5,7 +5,6 @@
 #include "builtins.h"
 #include "header.h"
 #include "ktypes/ktypes.h"
-#include "preprocess.h"
 
 static void look_up(struct defines *defines, const char *name)
 {
@@ -37,6 +36,13 @@ static const char *text_of(struct arena *arena, const char *name)
 	text = define_text(arena, &defines, defines.list, NULL, &nowhere);
 	diag_mute(was_muted);
 	return text;
+}
+
+struct define *header_macro(struct defines *defines, const char *name)
+{
+	defines->look_up = look_up;
+	look_up(defines, name);
+	return defines->list && defines->list->params ? defines->list : NULL;
 }
 
 /* One literal, and no more.  Return: NULL if it is something else. */

@@ -4,6 +4,7 @@
 #define KPCTL_HEADER_H
 
 #include "c_constant.h"
+#include "preprocess.h"
 
 struct header_constant {
 	const char *string;	/* NULL: it is a number */
@@ -23,6 +24,15 @@ struct header_constant {
  */
 bool header_constant(struct ctypes *ctypes, const char *name,
 		     struct header_constant *constant);
+
+/**
+ * header_macro() - a macro of the kernel's headers that takes arguments
+ * @defines: .arena is given; becomes what define_text() wants
+ * @name: the macro's
+ *
+ * Return: NULL if there is none.
+ */
+struct define *header_macro(struct defines *defines, const char *name);
 
 /**
  * name_is_number() - the number that a name is in any header

@@ -194,11 +194,22 @@ static struct expr *block_of(struct parse *parse, const struct span *at,
 	return expr;
 }
 
+/* @type: EXPR_TYPE, or an expression that is of that type */
+static struct expr *cast_to(struct parse *parse, const struct span *at,
+			    struct expr *type, struct expr *value)
+{
+	struct expr *cast = expr_named(parse->arena, EXPR_CAST, at, type->text);
+
+	cast->a = value;
+	if (type->kind != EXPR_TYPE)
+		cast->list = type;
+	return cast;
+}
+
 static struct stmt *new_let(struct parse *parse, const struct span *at,
-			    const char *name, const char *type, struct expr *value)
+			    const char *name, struct expr *type, struct expr *value)
 {
 	struct stmt *stmt = stmt_new(parse->arena, STMT_ASSIGN, at);
-	struct expr *cast;
 
 	stmt->is_let = true;
 	stmt->text = "=";
@@ -206,11 +217,21 @@ static struct stmt *new_let(struct parse *parse, const struct span *at,
 	stmt->value = value;
 	if (!type)
 		return stmt;
-	cast = expr_named(parse->arena, EXPR_CAST, at, type);
-	cast->a = value ? value : expr_int(parse->arena, at, 0);
-	measure(cast);
-	stmt->value = cast;
+	stmt->value = cast_to(parse, at, type, value ? value : expr_int(parse->arena, at, 0));
+	measure(stmt->value);
 	return stmt;
+}
+
+/* What an if is that stands for a value; @otherwise is another one, or a block. */
+static struct expr *choice(struct parse *parse, const struct span *at, struct expr *condition,
+			   struct expr *body, struct expr *otherwise)
+{
+	struct expr *expr = expr_new(parse->arena, EXPR_TERNARY, at);
+
+	expr->a = condition;
+	expr->b = body;
+	expr->c = otherwise;
+	return expr;
 }
 
 static struct stmt *new_for(struct parse *parse, const struct span *at,
@@ -282,6 +303,8 @@ static void add_setting(struct parse *parse, const struct span *at,
 %token <text> JUMP	"'return'"
 %token LET	"'let'"
 %token TYPEDEF	"'typedef'"
+%token TYPEOF	"'typeof'"
+%token <text> COMPTIME "'comptime'"
 %token MACRO	"'macro'"
 %token <text> ATTRIBUTE "'__attribute__'"
 %token <integer> BOOLEAN "'true' or 'false'"
@@ -307,6 +330,7 @@ static void add_setting(struct parse *parse, const struct span *at,
 %type <clause> clause
 %type <point> attach_points attach_point
 %type <expr> filter expr unary postfix primary list list_or_none range record_members record_member
+%type <expr> value chosen any_type
 %type <type> enumeration
 %type <integer> attributes
 %type <stmt> block stmts simple compound if else loop
@@ -547,7 +571,7 @@ simple:
 		$$ = stmt_new(ARENA, STMT_EXPR, &@$);
 		$$->value = $1;
 	}
-	| unary ASSIGN expr	{
+	| unary ASSIGN value	{
 		$$ = stmt_new(ARENA, STMT_ASSIGN, &@$);
 		$$->target = $1;
 		$$->text = $2;
@@ -556,19 +580,19 @@ simple:
 	| LET VARIABLE	{
 		$$ = new_let(parse, &@2, $2, NULL, NULL);
 	}
-	| LET VARIABLE ASSIGN expr	{
+	| LET VARIABLE ASSIGN value	{
 		$$ = new_let(parse, &@2, $2, NULL, $4);
 	}
-	| LET VARIABLE ':' cast_type	{
+	| LET VARIABLE ':' any_type	{
 		$$ = new_let(parse, &@2, $2, $4, NULL);
 	}
-	| LET VARIABLE ':' cast_type ASSIGN expr	{
+	| LET VARIABLE ':' any_type ASSIGN value	{
 		$$ = new_let(parse, &@2, $2, $4, $6);
 	}
 	| LET VARIABLE ':' string_type	{
 		$$ = new_let(parse, &@2, $2, NULL, expr_named(ARENA, EXPR_STRING, &@2, ""));
 	}
-	| LET VARIABLE ':' string_type ASSIGN expr	{
+	| LET VARIABLE ':' string_type ASSIGN value	{
 		$$ = new_let(parse, &@2, $2, NULL, $6);
 	}
 	| JUMP	{
@@ -649,6 +673,20 @@ else:
 	| ELSE if			{ $$ = $2; }
 	;
 
+value:
+	  expr
+	| chosen
+	;
+
+chosen:
+	  IF expr block ELSE block	{
+		CHECK($$ = choice(parse, &@1, $2, block_of(parse, &@3, $3), block_of(parse, &@5, $5)));
+	}
+	| IF expr block ELSE chosen	{
+		CHECK($$ = choice(parse, &@1, $2, block_of(parse, &@3, $3), $5));
+	}
+	;
+
 expr:
 	  unary
 	| expr '*' expr		{ CHECK($$ = binary(parse, &@$, OP_MUL, $1, $3)); }
@@ -684,13 +722,25 @@ unary:
 	| '!' unary		{ CHECK($$ = unary(parse, &@$, OP_LNOT, $2)); }
 	| '~' unary		{ CHECK($$ = unary(parse, &@$, OP_NOT, $2)); }
 	| '*' unary		{ CHECK($$ = unary(parse, &@$, OP_DEREF, $2)); }
+	| '&' unary		{
+		diag_error(&@$, "use it itself, or keep a pointer that the kernel has",
+			   "there are no pointers to what a program keeps");
+		YYABORT;
+	}
 	| INC unary		{ CHECK($$ = unary(parse, &@$, OP_PRE_INC, $2)); }
 	| DEC unary		{ CHECK($$ = unary(parse, &@$, OP_PRE_DEC, $2)); }
-	| '(' cast_type ')' unary	{
-		$$ = expr_named(ARENA, EXPR_CAST, &@$, $2);
-		$$->a = $4;
+	| '(' any_type ')' unary	{ CHECK($$ = cast_to(parse, &@$, $2, $4)); }
+	| COMPTIME unary	{
+		$$ = expr_named(ARENA, EXPR_CALL, &@$, $1);
+		$$->list = $2;
 		CHECK($$);
 	}
+	;
+
+any_type:
+	  cast_type		{ $$ = expr_named(ARENA, EXPR_TYPE, &@$, $1); }
+	| TYPEOF '(' expr ')'	{ $$ = $3; }
+	| TYPEOF '(' cast_type ')'	{ $$ = expr_named(ARENA, EXPR_TYPE, &@$, $3); }
 	;
 
 cast_type:
@@ -760,13 +810,15 @@ primary:
 		$$->list = $3;
 		CHECK($$);
 	}
-	| NAME '(' cast_type ')'	{
+	| NAME '(' any_type ')'	{
 		$$ = expr_named(ARENA, EXPR_CALL, &@$, $1);
-		$$->list = expr_named(ARENA, EXPR_TYPE, &@3, $3);
+		$$->list = $3;
+		CHECK($$);
 	}
-	| NAME '(' cast_type ',' list ')'	{
+	| NAME '(' any_type ',' list ')'	{
 		$$ = expr_named(ARENA, EXPR_CALL, &@$, $1);
-		$$->list = expr_append(expr_named(ARENA, EXPR_TYPE, &@3, $3), $5);
+		$$->list = expr_append($3, $5);
+		CHECK($$);
 	}
 	| '(' expr ')'		{ $$ = $2; }
 	| '(' expr ',' ')'	{
@@ -813,8 +865,8 @@ list_or_none:
 	;
 
 list:
-	  expr
-	| list ',' expr		{ $$ = expr_append($1, $3); }
+	  value
+	| list ',' value	{ $$ = expr_append($1, $3); }
 	;
 
 name:

@@ -596,6 +596,17 @@ static void test_config(void **state)
 	assert_int_equal(object.maps[0].key[2].flags & 0xff, 0);
 	assert_int_equal(object.maps[0].key[3].flags & KPS_FIELD_BUILD_ID, KPS_FIELD_BUILD_ID);
 	object_free(&object);
+	must_compile("config = { max_strlen = 10; missing_probes = ignore }\n"
+		     "kprobe:vfs_read, kprobe:there_is_none { @[str(arg1)] = count(); @n[str(arg1, 4)] = count(); }",
+		     &object);
+	assert_int_equal(nr_diags, 0);
+	assert_int_equal(object.maps[0].key[0].cut_at, 10);
+	assert_int_equal(object.maps[1].key[0].cut_at, 0);
+	object_free(&object);
+	must_compile("config = { str_trunc_trailer = \"\" }\n"
+		     "kprobe:vfs_read { @[str(arg1)] = count(); }", &object);
+	assert_int_equal(object.maps[0].key[0].cut_at, 0);
+	object_free(&object);
 	must_compile("config = { max_strlen = 10; }\n"
 		     "kprobe:vfs_read { @[str(arg1)] = count(); @n[str(arg1, 40)] = count(); }", &object);
 	assert_int_equal(object.maps[0].key[0].size, 16);
@@ -633,17 +644,6 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_lengths),
-	must_compile("config = { max_strlen = 10; missing_probes = ignore }\n"
-		     "kprobe:vfs_read, kprobe:there_is_none { @[str(arg1)] = count(); @n[str(arg1, 4)] = count(); }",
-		     &object);
-	assert_int_equal(nr_diags, 0);
-	assert_int_equal(object.maps[0].key[0].cut_at, 10);
-	assert_int_equal(object.maps[1].key[0].cut_at, 0);
-	object_free(&object);
-	must_compile("config = { str_trunc_trailer = \"\" }\n"
-		     "kprobe:vfs_read { @[str(arg1)] = count(); }", &object);
-	assert_int_equal(object.maps[0].key[0].cut_at, 0);
-	object_free(&object);
 		cmocka_unit_test(test_stdlib),
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_later_clause),
