@@ -19,6 +19,9 @@ static int check_conversion(const struct expr *call, const struct expr *value,
 {
 	switch (piece->conversion) {
 	case 's':
+		if (piece->variant && !(value->type.kind == TYPE_ENUM && value->type.names->is_bits))
+			return refuse_value(call, value, piece,
+					    "flags that have names, as args.gfp_flags of kmem:kmalloc");
 		return 0;
 	case 'r':
 		if (value->type.kind != TYPE_BUF)

@@ -64,6 +64,11 @@ static const char *parse_conversion(const char *at, struct format_piece *piece)
 	if (*at == '.')
 		at = parse_number(at + 1, &piece->precision);
 	at = parse_modifier(at, &piece->modifier);
+	if (at[0] == 'g' && at[1] == 'r') {
+		piece->conversion = 's';
+		piece->variant = 'g';
+		return at + 2;
+	}
 	if (!*at || !strchr("diuxXopcsr", *at)) {
 		at += strspn(at, "hlqjzt");
 		return at + !!*at;

@@ -16,7 +16,7 @@ struct format_piece {
 	const char *text;	/* of the conversion: "%-10s"; NULL: none, at the end */
 	size_t text_len;
 	char conversion;	/* its letter; 0: there is no such conversion */
-	char variant;		/* of r: 'x', 'h', or 0 */
+	char variant;		/* of r: 'x', 'h'; of s: 'g' where it was %gr; or 0 */
 	char modifier;		/* 'H' for hh, 'h', 'l' for all of 64 bits, 0 */
 	bool left;
 	int width;
