@@ -154,12 +154,9 @@ static void learn_key(struct checker *checker, struct map_decl *decl,
 }
 
 /* Wider than before: whoever reads the map must hear of it, too. */
-static void widen(struct checker *checker, struct type *type,
-		  const struct type *other)
+static void widen(struct checker *checker, struct type *type, const struct type *kept)
 {
-	struct type kept = type_kept(checker, other);
-
-	checker->changed |= type_unify(type, &kept);
+	checker->changed |= type_unify(type, kept);
 }
 
 static int unify_key(struct checker *checker, struct map_decl *decl,
@@ -167,6 +164,7 @@ static int unify_key(struct checker *checker, struct map_decl *decl,
 {
 	unsigned int i, nr = expr_list_len(map->list);
 	const struct expr *key = map->list;
+	struct type kept;
 
 	if (!decl->is_keyed) {
 		learn_key(checker, decl, map);
@@ -179,7 +177,8 @@ static int unify_key(struct checker *checker, struct map_decl *decl,
 			continue;
 		if (!type_same_kind(&decl->key[i], &key->type))
 			return refuse_key(checker, decl, key, i);
-		widen(checker, &decl->key[i], &key->type);
+		kept = type_kept(checker, &key->type);
+		widen(checker, &decl->key[i], &kept);
 	}
 	return 0;
 }
@@ -246,10 +245,19 @@ int check_map_aggregate(struct checker *checker, struct expr *map,
 	return -1;
 }
 
+/* Where there is one value there is room for all of it. */
+static struct type value_kept(struct checker *checker, const struct expr *map,
+			      const struct type *type)
+{
+	return map->list || type->kind != TYPE_STR ? type_kept(checker, type) :
+						     type_copy(checker, type);
+}
+
 int check_map_assign(struct checker *checker, struct expr *map,
 		     const struct type *type)
 {
 	struct map_decl *decl;
+	struct type kept;
 
 	if (check_map_target(checker, map, &decl))
 		return -1;
@@ -257,8 +265,9 @@ int check_map_assign(struct checker *checker, struct expr *map,
 		return 0;
 	if (decl->kind != KPS_MAP_VALUE)
 		return refuse_kind(decl, &map->at, KPS_MAP_VALUE);
+	kept = value_kept(checker, map, type);
 	if (decl->value.kind == TYPE_NONE) {
-		decl->value = type_kept(checker, type);
+		decl->value = kept;
 		checker->changed = true;
 	}
 	if (!type_same_kind(&decl->value, type)) {
@@ -268,7 +277,7 @@ int check_map_assign(struct checker *checker, struct expr *map,
 		first_use(decl, type_name(&decl->value));
 		return -1;
 	}
-	widen(checker, &decl->value, type);
+	widen(checker, &decl->value, &kept);
 	map->type = decl->value;
 	return 0;
 }

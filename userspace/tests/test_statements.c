@@ -600,12 +600,18 @@ static void test_config(void **state)
 		     "kprobe:vfs_read, kprobe:there_is_none { @[str(arg1)] = count(); @n[str(arg1, 4)] = count(); }",
 		     &object);
 	assert_int_equal(nr_diags, 0);
-	assert_int_equal(object.maps[0].key[0].cut_at, 10);
-	assert_int_equal(object.maps[1].key[0].cut_at, 0);
+	assert_int_equal(object.maps[0].key[0].more, 10);
+	assert_int_equal(object.maps[1].key[0].more, 0);
+	object_free(&object);
+	must_compile("kprobe:vfs_read { @one = str(arg1); @each[pid] = str(arg1); }", &object);
+	assert_int_equal(object.maps[0].value[0].size, 1024);
+	assert_int_equal(object.maps[0].value[0].more, 1023);
+	assert_int_equal(object.maps[1].value[0].size, 64);
+	assert_int_equal(object.maps[1].value[0].more, 63);
 	object_free(&object);
 	must_compile("config = { str_trunc_trailer = \"\" }\n"
 		     "kprobe:vfs_read { @[str(arg1)] = count(); }", &object);
-	assert_int_equal(object.maps[0].key[0].cut_at, 0);
+	assert_int_equal(object.maps[0].key[0].more, 0);
 	object_free(&object);
 	must_compile("config = { max_strlen = 10; }\n"
 		     "kprobe:vfs_read { @[str(arg1)] = count(); @n[str(arg1, 40)] = count(); }", &object);
