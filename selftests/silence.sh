@@ -29,6 +29,7 @@ all_see() {
 	is "$1: a kprobe" "$(sees_or_refuses "$2" "$KPROBE")" ""
 	is "$1: a kprobe that ftrace does not serve" "$(sees_or_refuses "$2" "$KPROBE" --attach kprobe)" ""
 	is "$1: a kretprobe" "$(sees_or_refuses "$2" "$RETURN")" ""
+	is "$1: a kretprobe that ftrace does not serve" "$(sees_or_refuses "$2" "$RETURN" --attach kprobe)" ""
 	is "$1: a tracepoint" "$(sees_or_refuses nothing 'tracepoint:syscalls:sys_enter_read { @ = count(); }')" ""
 }
 
@@ -40,7 +41,7 @@ all_see "all is on" nothing
 
 echo 0 >$KPROBES_ON
 all_see "kprobes are off" 'as kprobes are switched off; echo 1'
-no "kprobes are off: a kretprobe is refused" kpctl load --name r -e "$RETURN"
+no "kprobes are off: a kretprobe is refused" kpctl load --name r --attach kprobe -e "$RETURN"
 is "and leaves nothing behind" "$(status programs)" 0
 echo 1 >$KPROBES_ON
 
@@ -61,8 +62,11 @@ else
 	skip "ftrace is off" "this kernel does not let it be switched off"
 fi
 
-load_text running "$RETURN"
+load_text running "$RETURN" --attach kprobe
 is "on: nothing is said" "$(silent_ns)" 0
+sleep 0.5
+is "the kernel puts no jump into kpstat.ko, which may go before that does" \
+	"$(grep -c 'kpstat.*OPTIMIZED' $KPROBES)" 0
 echo 0 >$KPROBES_ON
 sleep 1
 yes "off: show has it" eval "kpctl show running | grep -qE '^attached +off'"
@@ -75,7 +79,7 @@ yes "in words, too" eval "kpctl list | grep -qE 'silent: [0-9.]+ s: kprobes were
 between "and then it goes on" "$(value running @ '')" 100 1000000
 done_with running
 
-kpctl run -d 5 -e "$RETURN" >/dev/null 2>"$WORK/err" & run=$!
+kpctl run -d 5 --attach kprobe -e "$RETURN" >/dev/null 2>"$WORK/err" & run=$!
 sleep 1
 off_and_on $KPROBES_ON
 wait $run

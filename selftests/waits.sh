@@ -10,6 +10,7 @@
 # ftrace's hooks, by the trampolines that they are called from
 hooks() { grep -o 'tramp: 0x[0-9a-f]*' "$FTRACED" | sort -u | wc -l; }
 
+# many_clauses PROVIDER
 MANY=40
 many_clauses() {
 	local functions began
@@ -17,15 +18,15 @@ many_clauses() {
 		grep -E '^(vfs|tcp|security)_[a-z]+$' | sort -u | head -n $MANY)
 	is "there are $MANY functions" "$(wc -l <<<"$functions")" $MANY
 	# shellcheck disable=SC2086
-	load_text many "$(printf 'kprobe:%s /comm == "nobody"/ { @ = count(); }\n' $functions)"
+	load_text many "$(printf "$1"':%s /comm == "nobody"/ { @ = count(); }\n' $functions)"
 	if [ "$(how many)" = "ftrace: " ]; then
-		is "$MANY clauses are one hook" "$(hooks)" 1
+		is "$MANY clauses of ${1}s are one hook" "$(hooks)" 1
 	else
-		skip "$MANY clauses are one hook" "this kernel's ftrace gives no arguments"
+		skip "$MANY clauses of ${1}s are one hook" "$(how many)"
 	fi
 	began=$(date +%s%3N)
 	must kpctl unload many
-	diag <<<"$MANY clauses: unloaded in $(($(date +%s%3N) - began)) ms"
+	diag <<<"$MANY clauses of ${1}s: unloaded in $(($(date +%s%3N) - began)) ms"
 }
 
 # Probes that share a hook, and a function.
@@ -44,6 +45,28 @@ kprobe:vfs_read /comm == "some_reads"/ { @r = max(reg("dx")); }'
 	is "one that reads registers" "$(value shared @r '')" 20
 	nothing_lost shared
 	done_with shared
+}
+
+# Returns that share a hook, and a function, beside a kretprobe of the kernel's own.
+shared_returns() {
+	load_text own 'kretprobe:vfs_read /comm == "some_reads"/ { @ = count(); }' --attach kprobe
+	load_text shared 'kretprobe:vfs_read /comm == "some_reads"/ { @a = count(); @f[func] = count(); @s[kstack(2)] = count(); }
+kretprobe:vfs_read /comm == "some_reads"/ { @b = sum(retval); }
+kretprobe:vfs_write /comm == "some_reads"/ { @c = count(); }
+kretprobe:vfs_r[de]* /comm == "some_reads" && retval == 20/ { @d[func] = count(); }
+kretprobe:vfs_read /comm == "some_reads"/ { @r = max(reg("ax")); }'
+	must "$LOAD/reads" some_reads 5x3 20x4
+	must kpctl disable shared
+	must kpctl disable own
+	is "each return of one function counts" "$(value shared @a '')" 7
+	is "and has its value" "$(value shared @b '')" 95
+	is "the name of the function" "$(value shared @f vfs_read)" 7
+	is "of a glob, too" "$(value shared @d vfs_read)" 4
+	is "one that reads registers" "$(value shared @r '')" 20
+	is "and the kernel's own beside them" "$(value own @ '')" 7
+	nothing_lost shared
+	done_with shared
+	done_with own
 }
 
 # begins_to_load TEXT [OPTION...]: in the background, until some of it is registered
@@ -71,9 +94,10 @@ killed() {
 # many PROVIDER: more than any kernel attaches in some seconds
 many() { printf '%s:tcp_*,%s:ip_*,%s:inet_* /comm == "nobody"/ { @ = count(); }' "$1" "$1" "$1"; }
 
-by_kprobes() {
-	begins_to_load "$(many kprobe)" --attach kprobe
-	killed kprobe
+# PROVIDER ATTACH
+a_kill() {
+	begins_to_load "$(many "$1")" --attach "$2"
+	killed "$1 ($2)"
 	is "and no probe" "$(armed)" 0
 }
 
@@ -83,7 +107,7 @@ modules_beside() {
 	local i began
 	must no_conntrack
 	must kpctl load conntrack
-	begins_to_load "$(many kretprobe)"
+	begins_to_load "$(many kretprobe)" --attach kprobe
 	began=$(date +%s%3N)
 	must modprobe dummy
 	must modprobe -r dummy
@@ -109,9 +133,12 @@ modules_beside() {
 }
 
 load_module
-many_clauses
+many_clauses kprobe
+many_clauses kretprobe
 shared
+shared_returns
 modules_beside
-by_kprobes
+a_kill kprobe kprobe
+a_kill kretprobe auto
 must rmmod kpstat
 finish

@@ -108,6 +108,17 @@ static __always_inline struct pt_regs *kps_ftrace_regs(struct ftrace_regs *fregs
 #define KPS_FTRACE 0
 #endif
 
+/*
+ * Whether a kretprobe's pre_handler may be called by whom one likes. Where kretprobes are
+ * rethooks it takes no lock; before, it takes those that the return's handler holds, and
+ * relies on kprobes to keep it out of there.
+ */
+#ifdef CONFIG_KRETPROBE_ON_RETHOOK
+#define KPS_KRETPROBE_ASKS_NOBODY 1
+#else
+#define KPS_KRETPROBE_ASKS_NOBODY 0
+#endif
+
 /* International Atomic Time, readable in any context; kps_tai_look() before. */
 #ifdef KPS_HAS_TAI_FAST
 static __always_inline u64 kps_tai_fast_ns(void)

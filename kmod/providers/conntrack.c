@@ -330,7 +330,7 @@ static int attach_full(struct kps_site *site)
 	for (i = 0; err == -ENOENT && i < ARRAY_SIZE(alloc_functions); i++) {
 		mine->alloc.kp.symbol_name = alloc_functions[i].name;
 		mine->orig_argument = alloc_functions[i].orig_argument;
-		err = kps_register_kretprobe(site, &mine->alloc);
+		err = kps_attach_kretprobe(site, &mine->alloc);
 	}
 	return err;
 }
@@ -380,10 +380,10 @@ static int attach_new(struct kps_site *site)
 	int err;
 
 	confirm_init(mine);
-	err = kps_register_kretprobe(site, &mine->confirm);
+	err = kps_attach_kretprobe(site, &mine->confirm);
 	if (err)
 		return err;
-	err = kps_register_kretprobe(site, &mine->insert);
+	err = kps_attach_kretprobe(site, &mine->insert);
 	if (err)
 		forget(site, &mine->confirm);
 	return err;

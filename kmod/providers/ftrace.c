@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The entries of functions, by an ftrace_ops of our own.
+ * The entries of functions, by an ftrace_ops of our own: for clauses that run there, and
+ * for kretprobes, that have the call's return come to them.
  *
  * A kprobe on a function's entry is an ftrace_ops of the kernel's, that looks
  * the probe up and saves and restores what a single step would need. An ops of
@@ -116,7 +117,21 @@ static void __kprobes ftrace_fired(unsigned long ip, unsigned long parent_ip,
 	preempt_enable_notrace();
 }
 
-/* The same, of several probes: in the order in which they stand in the program. */
+/*
+ * All that are at @ip: @i is the first, in the order in which their probes stand in the
+ * program. Return: the number behind the last.
+ */
+static __always_inline unsigned int all_at(const struct kps_ftrace *mine,
+					   unsigned long ip, unsigned int *i)
+{
+	unsigned int last = last_at(mine, ip);
+
+	for (*i = last; *i && ip - mine->at[*i - 1].ip <= KPS_FTRACE_MARK;)
+		--*i;
+	return last + 1;
+}
+
+/* The same, of several probes. */
 static void __kprobes ftrace_fired_for_many(unsigned long ip,
 					    unsigned long parent_ip,
 					    struct ftrace_ops *ops,
@@ -127,11 +142,7 @@ static void __kprobes ftrace_fired_for_many(unsigned long ip,
 	unsigned int i, end;
 
 	preempt_disable_notrace();
-	i = last_at(mine, ip);
-	end = i + 1;
-	while (i && ip - mine->at[i - 1].ip <= KPS_FTRACE_MARK)
-		i--;
-	for (; i < end; i++) {
+	for (end = all_at(mine, ip, &i); i < end; i++) {
 		const struct kps_site *site = READ_ONCE(mine->at[i].site);
 		struct kps_at at;
 
@@ -141,6 +152,22 @@ static void __kprobes ftrace_fired_for_many(unsigned long ip,
 		if (!kps_event_is_done(site->probe, at, kps_entry_word, regs))
 			run(mine, site->probe, site, at, ip, regs);
 	}
+	preempt_enable_notrace();
+}
+
+/* Of those whose return is wanted. */
+static void __kprobes ftrace_fired_for_return(unsigned long ip,
+					      unsigned long parent_ip,
+					      struct ftrace_ops *ops,
+					      struct ftrace_regs *fregs)
+{
+	const struct kps_ftrace *mine = container_of(ops, struct kps_ftrace, ops);
+	unsigned int i, end;
+
+	preempt_disable_notrace();
+	for (end = all_at(mine, ip, &i); i < end; i++)
+		kps_kretprobe_enters(READ_ONCE(mine->at[i].site),
+				     kps_ftrace_regs(fregs));
 	preempt_enable_notrace();
 }
 
@@ -175,8 +202,20 @@ static unsigned int distinct(const struct kps_ftrace *mine, unsigned long *ips)
 	return nr;
 }
 
-static struct kps_ftrace *alloc(struct kps_site **sites,
-				unsigned long *ips, unsigned int nr)
+/* To save all registers costs all that an ops serves. */
+static bool saves_regs(const struct kps_site *site)
+{
+	return site->probe->code->reads_regs && !kps_ftraced_of(site)->returns;
+}
+
+static ftrace_func_t func_for(struct kps_site **sites, unsigned int nr)
+{
+	if (kps_ftraced_of(sites[0])->returns)
+		return ftrace_fired_for_return;
+	return are_of_one_probe(sites, nr) ? ftrace_fired : ftrace_fired_for_many;
+}
+
+static struct kps_ftrace *alloc(struct kps_site **sites, unsigned int nr)
 {
 	struct kps_ftrace *mine;
 	unsigned int i;
@@ -186,18 +225,15 @@ static struct kps_ftrace *alloc(struct kps_site **sites,
 		return NULL;
 	mine->nr = nr;
 	for (i = 0; i < nr; i++) {
-		mine->at[i].ip = ips[i];
+		mine->at[i].ip = kps_ftraced_of(sites[i])->ip;
 		mine->at[i].site = sites[i];
 	}
 	sort(mine->at, nr, sizeof(mine->at[0]), by_ip, NULL);
-	mine->ops.func = ftrace_fired_for_many;
-	if (are_of_one_probe(sites, nr)) {
-		mine->probe = sites[0]->probe;
-		mine->ops.func = ftrace_fired;
-	}
+	mine->probe = sites[0]->probe;
+	mine->ops.func = func_for(sites, nr);
 	/* PERMANENT: not to be switched off by the sysctl ftrace_enabled. */
 	mine->ops.flags = FTRACE_OPS_FL_PERMANENT;
-	if (sites[0]->probe->code->reads_regs)
+	if (saves_regs(sites[0]))
 		mine->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
 	return mine;
 }
@@ -208,41 +244,94 @@ static void discard(struct kps_ftrace *ftrace)
 	kvfree(ftrace);
 }
 
-/**
- * kps_ftrace_attach() - make entries of functions arrive
- * @sites: of one program, all in the kernel or all in one module, and all of clauses
- *	that read registers, or all not
- * @ips: where ftrace's call is, of each; other numbers when this returns
- * @nr: of them, at least 1
- *
- * Context: may sleep. Return: for kps_ftrace_detach(), or NULL: kprobes must do
- * it (ftrace is switched off, has no memory, or does not know one of them).
+/* Room for one batch, as long as it is attached. */
+struct batch {
+	unsigned long *ips;
+	struct kps_site **sites;
+};
+
+/*
+ * Return: NULL: kprobes must do it (ftrace is switched off, has no memory, or does not
+ * know one of them).
  */
-struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
-				     unsigned long *ips, unsigned int nr)
+static struct kps_ftrace *register_batch(const struct batch *batch, unsigned int nr)
 {
-	struct kps_ftrace *mine = alloc(sites, ips, nr);
+	struct kps_ftrace *mine = alloc(batch->sites, nr);
 
 	if (!mine)
 		return NULL;
-	if (!ftrace_set_filter_ips(&mine->ops, ips, distinct(mine, ips), 0, 1) &&
+	if (!ftrace_set_filter_ips(&mine->ops, batch->ips,
+				   distinct(mine, batch->ips), 0, 1) &&
 	    !register_ftrace_function(&mine->ops))
 		return mine;
 	discard(mine);
 	return NULL;
 }
 
+static bool is_for_ftrace(const struct kps_site *site)
+{
+	const struct kps_ftraced *ftraced = kps_ftraced_of(site);
+
+	return !site->error && !ftraced->ftrace && !ftraced->why;
+}
+
+static bool are_alike(const struct kps_site *a, const struct kps_site *b)
+{
+	return !strcmp(a->module, b->module) && saves_regs(a) == saves_regs(b);
+}
+
+/* All that are alike, in the module of sites[0], as one: they go with it. */
+static void attach_group(struct kps_site **sites, unsigned int nr,
+			 const struct batch *batch)
+{
+	struct kps_ftrace *ftrace;
+	unsigned int i, mine = 0;
+
+	for (i = 0; i < nr; i++)
+		if (is_for_ftrace(sites[i]) && are_alike(sites[i], sites[0]))
+			batch->sites[mine++] = sites[i];
+	ftrace = register_batch(batch, mine);
+	for (i = 0; i < mine; i++) {
+		kps_ftraced_of(batch->sites[i])->ftrace = ftrace;
+		if (!ftrace)
+			kps_ftraced_of(batch->sites[i])->why = "ftrace refuses";
+	}
+}
+
 /**
- * kps_ftrace_detach() - when this returns no handler runs any more
- * @ftrace: attached; it is freed
+ * kps_ftrace_attach() - make entries of functions arrive
+ * @sites: of one program and provider; left out are those with an error, and those that
+ *	ftrace may not serve
+ * @nr: of them
  *
+ * Context: may sleep. Of those for which kprobes must do it, @why says so then.
+ */
+void kps_ftrace_attach(struct kps_site **sites, unsigned int nr)
+{
+	struct batch batch = {
+		.ips = kvmalloc_array(nr, sizeof(*batch.ips), GFP_KERNEL),
+		.sites = kvmalloc_array(nr, sizeof(*batch.sites), GFP_KERNEL),
+	};
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!is_for_ftrace(sites[i]))
+			continue;
+		if (batch.ips && batch.sites)
+			attach_group(sites + i, nr - i, &batch);
+		else
+			kps_ftraced_of(sites[i])->why = "no memory for ftrace";
+	}
+	kvfree(batch.ips);
+	kvfree(batch.sites);
+}
+
+/*
  * Unregistering waits for all that may be on their way into the handler, also
  * for those that were preempted, or in idle. It fails where ftrace has found a
  * fault in itself and has given up: then calls come as before.
- *
- * Context: may sleep, kps_config_lock held.
  */
-void kps_ftrace_detach(struct kps_ftrace *ftrace)
+static void unregister(struct kps_ftrace *ftrace)
 {
 	unsigned int i;
 
@@ -255,4 +344,28 @@ void kps_ftrace_detach(struct kps_ftrace *ftrace)
 		WRITE_ONCE(ftrace->at[i].site, &kps_nobody);
 	kps_pin();
 	synchronize_rcu();
+}
+
+/**
+ * kps_ftrace_detach() - when this returns no handler runs any more
+ * @sites: attached, those that ftrace serves and others; all that go with a module, or
+ *	a program
+ * @nr: of them
+ *
+ * Context: may sleep, kps_config_lock held.
+ */
+void kps_ftrace_detach(struct kps_site **sites, unsigned int nr)
+{
+	struct kps_ftrace *ftrace;
+	unsigned int i, j;
+
+	for (i = 0; i < nr; i++) {
+		ftrace = kps_ftraced_of(sites[i])->ftrace;
+		if (!ftrace)
+			continue;
+		unregister(ftrace);
+		for (j = i; j < nr; j++)
+			if (kps_ftraced_of(sites[j])->ftrace == ftrace)
+				kps_ftraced_of(sites[j])->ftrace = NULL;
+	}
 }

@@ -10,19 +10,39 @@
 
 struct kps_ftrace;
 
-#ifdef KPS_HAS_FTRACE
-struct kps_ftrace *kps_ftrace_attach(struct kps_site **sites,
-				     unsigned long *ips, unsigned int nr);
-void kps_ftrace_detach(struct kps_ftrace *ftrace);
-#else
-static inline struct kps_ftrace *
-kps_ftrace_attach(struct kps_site **sites, unsigned long *ips,
-		  unsigned int nr)
+/**
+ * struct kps_ftraced - a function's entry; the first that is in the priv of a site which
+ *	ftrace may serve
+ * @ip: where ftrace's call is
+ * @ftrace: serves it, or NULL: a kprobe does
+ * @why: a kprobe does, or NULL: ftrace may
+ * @returns: what is wanted is the return: kps_kretprobe_enters(), and not the clause, is
+ *	called
+ */
+struct kps_ftraced {
+	unsigned long ip;
+	struct kps_ftrace *ftrace;
+	const char *why;
+	bool returns;
+};
+
+static inline struct kps_ftraced *kps_ftraced_of(const struct kps_site *site)
 {
-	return NULL;
+	return site->priv;
 }
 
-static inline void kps_ftrace_detach(struct kps_ftrace *ftrace)
+/* kretprobe.c */
+void kps_kretprobe_enters(const struct kps_site *site, struct pt_regs *regs);
+
+#ifdef KPS_HAS_FTRACE
+void kps_ftrace_attach(struct kps_site **sites, unsigned int nr);
+void kps_ftrace_detach(struct kps_site **sites, unsigned int nr);
+#else
+static inline void kps_ftrace_attach(struct kps_site **sites, unsigned int nr)
+{
+}
+
+static inline void kps_ftrace_detach(struct kps_site **sites, unsigned int nr)
 {
 }
 #endif

@@ -75,11 +75,8 @@ const char *kps_kprobe_how(const struct kprobe *kp)
 	return is_optimised(kp) ? "optimised" : KPS_BREAKPOINT;
 }
 
-/*
- * register_kretprobe() wants a struct as new, also when it comes again. Whether a
- * kprobe can fire is known when it is registered, and asked before it is armed.
- */
-int kps_register_kretprobe(struct kps_site *site, struct kretprobe *rp)
+/* The same for a kretprobe: its kprobe is armed by kps_arm(), or never. */
+int kps_register_kretprobe(struct kretprobe *rp)
 {
 	struct kretprobe fresh = {
 		.kp.symbol_name = rp->kp.symbol_name,
@@ -90,10 +87,16 @@ int kps_register_kretprobe(struct kps_site *site, struct kretprobe *rp)
 		.maxactive = rp->maxactive,
 		.data_size = rp->data_size,
 	};
-	int err;
 
 	*rp = fresh;
-	err = register_kretprobe(rp);
+	return register_kretprobe(rp);
+}
+
+/** kps_attach_kretprobe() - both. Return: 0, or a negative errno and it is not registered */
+int kps_attach_kretprobe(struct kps_site *site, struct kretprobe *rp)
+{
+	int err = kps_register_kretprobe(rp);
+
 	if (err)
 		return err;
 	err = kps_arm(site, &rp->kp);

@@ -10,7 +10,8 @@
 #include "../kpstat.h"
 
 int kps_register_kprobe(struct kprobe *kp);
-int kps_register_kretprobe(struct kps_site *site, struct kretprobe *rp);
+int kps_register_kretprobe(struct kretprobe *rp);
+int kps_attach_kretprobe(struct kps_site *site, struct kretprobe *rp);
 int kps_arm(struct kps_site *site, struct kprobe *kp);
 bool kps_disarm(struct kprobe *kp);
 const char *kps_kprobe_how(const struct kprobe *kp);

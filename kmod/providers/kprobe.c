@@ -13,12 +13,11 @@
 #include "providers/symbol.h"
 
 struct kprobe_site {
+	struct kps_ftraced ftraced;		/* first, see ftrace.h */
 	struct kprobe kp;
 	bool registered;		/* kp is, armed or not */
 	struct kps_site *site;		/* kps_nobody if it is stuck */
 	struct kps_symbol symbol;
-	struct kps_ftrace *ftrace;	/* serves it, or NULL: a kprobe does */
-	const char *why;		/* a kprobe does, or NULL: ftrace may */
 };
 
 static struct kprobe_site *of(const struct kps_site *site)
@@ -93,14 +92,15 @@ static bool is_known(struct kps_site *site)
 {
 	struct kprobe_site *mine = of(site);
 
-	mine->ftrace = NULL;
-	mine->why = NULL;
+	mine->ftraced.ftrace = NULL;
+	mine->ftraced.why = NULL;
 	if (!KPS_FTRACE || site->probe->flags & KPS_PROBE_F_KPROBE ||
 	    mine->symbol.offset || site->module[0] ||
 	    !kps_symbol_is_at(&mine->symbol, site->address))
 		return false;
 	mine->kp.addr = (kprobe_opcode_t *)site->address;
 	mine->kp.nmissed = 0;
+	mine->ftraced.ip = site->address;
 	return true;
 }
 
@@ -127,7 +127,8 @@ static int find(struct kps_site *site)
 	if (err)
 		unregister_kprobe(&mine->kp);
 	mine->registered = !err;
-	mine->why = why_kprobe(site);
+	mine->ftraced.ip = (unsigned long)mine->kp.addr;
+	mine->ftraced.why = why_kprobe(site);
 	return err;
 }
 
@@ -142,110 +143,27 @@ static int arm(struct kps_site *site)
 	return err;
 }
 
-static bool is_for_ftrace(const struct kps_site *site)
-{
-	return !site->error && !of(site)->ftrace && !of(site)->why;
-}
-
-/* Room for one batch, as long as it is attached. */
-struct batch {
-	unsigned long *ips;
-	struct kps_site **sites;
-};
-
-static bool batch_alloc(struct batch *batch, unsigned int nr)
-{
-	batch->ips = kvmalloc_array(nr, sizeof(*batch->ips), GFP_KERNEL);
-	batch->sites = kvmalloc_array(nr, sizeof(*batch->sites), GFP_KERNEL);
-	return batch->ips && batch->sites;
-}
-
-static void batch_free(struct batch *batch)
-{
-	kvfree(batch->ips);
-	kvfree(batch->sites);
-}
-
-/* To save all registers costs all that an ops serves. */
-static bool are_alike(const struct kps_site *a, const struct kps_site *b)
-{
-	return !strcmp(a->module, b->module) &&
-	       a->probe->code->reads_regs == b->probe->code->reads_regs;
-}
-
-/* All in the module of sites[0], as one: they go with it. */
-static void attach_by_ftrace(struct kps_site **sites, unsigned int nr,
-			     struct batch *batch)
-{
-	struct kps_ftrace *ftrace;
-	unsigned int i, mine = 0;
-
-	for (i = 0; i < nr; i++)
-		if (is_for_ftrace(sites[i]) && are_alike(sites[i], sites[0])) {
-			batch->ips[mine] = (unsigned long)of(sites[i])->kp.addr;
-			batch->sites[mine++] = sites[i];
-		}
-	ftrace = kps_ftrace_attach(batch->sites, batch->ips, mine);
-	for (i = 0; i < mine; i++) {
-		of(batch->sites[i])->ftrace = ftrace;
-		if (!ftrace)
-			of(batch->sites[i])->why = "ftrace refuses";
-	}
-}
-
-static void attach_in_groups(struct kps_site **sites, unsigned int nr,
-			     struct batch *batch)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		if (is_for_ftrace(sites[i]))
-			attach_by_ftrace(sites + i, nr - i, batch);
-}
-
 static void kprobe_attach_all(struct kps_site **sites, unsigned int nr)
 {
-	bool batched, again = false;
-	struct batch batch;
+	bool again = false;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
 		sites[i]->error = is_known(sites[i]) ? 0 : find(sites[i]);
-	batched = batch_alloc(&batch, nr);
-	if (batched)
-		attach_in_groups(sites, nr, &batch);
+	kps_ftrace_attach(sites, nr);
 	for (i = 0; i < nr; i++) {
-		if (sites[i]->error || of(sites[i])->ftrace ||
+		if (sites[i]->error || of(sites[i])->ftraced.ftrace ||
 		    of(sites[i])->registered)
 			continue;
 		/* Some of them ftrace does not know; kprobes say which. */
 		sites[i]->error = find(sites[i]);
 		again = true;
 	}
-	if (batched && again)
-		attach_in_groups(sites, nr, &batch);
-	for (i = 0; i < nr; i++) {
-		if (sites[i]->error || of(sites[i])->ftrace)
-			continue;
-		if (!of(sites[i])->why)
-			of(sites[i])->why = "no memory for ftrace";
-		sites[i]->error = arm(sites[i]);
-	}
-	batch_free(&batch);
-}
-
-/* All that it serves are among @sites: it goes with a module, or a program. */
-static void detach_from_ftrace(struct kps_site **sites, unsigned int nr)
-{
-	struct kps_ftrace *ftrace = of(sites[0])->ftrace;
-	unsigned int i;
-
-	if (!ftrace)
-		return;
-	kps_ftrace_detach(ftrace);
+	if (again)
+		kps_ftrace_attach(sites, nr);
 	for (i = 0; i < nr; i++)
-		if (of(sites[i])->ftrace == ftrace)
-			of(sites[i])->ftrace = NULL;
+		if (!sites[i]->error && !of(sites[i])->ftraced.ftrace)
+			sites[i]->error = arm(sites[i]);
 }
 
 static bool disarm(struct kps_site *site)
@@ -276,8 +194,7 @@ static void kprobe_detach(struct kps_site **sites, unsigned int nr)
 {
 	unsigned int i, kprobes = 0;
 
-	for (i = 0; i < nr; i++)
-		detach_from_ftrace(sites + i, nr - i);
+	kps_ftrace_detach(sites, nr);
 	for (i = 0; i < nr; i++) {
 		if (!of(sites[i])->registered)
 			continue;
@@ -298,12 +215,12 @@ static u64 kprobe_missed(const struct kps_site *site)
 
 static const char *kprobe_how(const struct kps_site *site)
 {
-	return of(site)->ftrace ? "ftrace" : kps_kprobe_how(&of(site)->kp);
+	return of(site)->ftraced.ftrace ? "ftrace" : kps_kprobe_how(&of(site)->kp);
 }
 
 static const char *kprobe_why(const struct kps_site *site)
 {
-	return of(site)->ftrace ? "" : of(site)->why;
+	return of(site)->ftraced.ftrace ? "" : of(site)->ftraced.why;
 }
 
 static void kprobe_release(struct kps_site *site)

@@ -3,8 +3,13 @@
  * kretprobe: a function's return, with its value and how long it took.
  *
  * The time of entry is kept with the return instance, so nested, recursive and
- * sleeping calls are timed right; of an fexit the arguments, too.  Each call under way needs an instance; calls
- * that find none left are counted by the kernel as missed.
+ * sleeping calls are timed right; of an fexit the arguments, too.  Each call under way
+ * needs an instance; calls that find none left are counted by the kernel as missed.
+ *
+ * What a kretprobe does at the entry is its kprobe's pre_handler.  To arm and to disarm
+ * that kprobe takes ftrace some milliseconds, of hundreds one after the other.  So where
+ * ftrace may, it stays unarmed, and an ops of our own for all of them calls the
+ * pre_handler (ftrace.c).
  */
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
@@ -14,6 +19,7 @@
 #include "compat/compat.h"
 #include "dispatch.h"
 #include "providers/calls.h"
+#include "providers/ftrace.h"
 #include "providers/hook.h"
 #include "providers/symbol.h"
 
@@ -24,11 +30,19 @@ struct kept {
 };
 
 struct kretprobe_site {
+	struct kps_ftraced ftraced;	/* first, see ftrace.h */
 	struct kretprobe rp;
 	struct kps_site *site;	/* kps_nobody if it is stuck */
 	struct kps_symbol symbol;
 	u32 args;		/* bits of those that are kept */
 };
+
+/*
+ * A return, or an entry that ftrace has told of, is being served. What that calls may be
+ * probed, and must not lead back here: it is missed, as the kernel has it for kprobes.
+ * Only its own CPU writes to it.
+ */
+static DEFINE_PER_CPU(u8[KPS_NR_CONTEXTS], serving);
 
 static struct kretprobe_site *of(const struct kps_site *site)
 {
@@ -116,26 +130,65 @@ static noinline void __kprobes run(const struct kps_site *site,
 	kps_event_run(&ctx, site->probe);
 }
 
+static __always_inline void returned(const struct kps_site *site,
+				     const struct call *call, unsigned long ip)
+{
+	struct kps_at at;
+
+	if (!kps_event_comes(site->probe))
+		return;
+	at = kps_event_hit(site->probe);
+	if (!kps_event_is_done(site->probe, at, word_of, call))
+		run(site, at, call, ip);
+}
+
 static int __kprobes return_fired(struct kretprobe_instance *ri,
 				  struct pt_regs *regs)
 {
+	u8 *inside = &(*this_cpu_ptr(&serving))[kps_context()];
 	struct call call = { .ri = ri, .regs = regs };
 	struct kretprobe *rp = kps_get_kretprobe(ri);
 	const struct kretprobe_site *mine;
-	const struct kps_site *site;
-	struct kps_at at;
 
 	if (!rp)
 		return 0;
 	mine = container_of(rp, struct kretprobe_site, rp);
 	call.args = mine->args;
-	site = READ_ONCE(mine->site);
-	if (!kps_event_comes(site->probe))
-		return 0;
-	at = kps_event_hit(site->probe);
-	if (!kps_event_is_done(site->probe, at, word_of, &call))
-		run(site, at, &call, (unsigned long)rp->kp.addr);
+	WRITE_ONCE(*inside, 1);
+	barrier();
+	returned(READ_ONCE(mine->site), &call, (unsigned long)rp->kp.addr);
+	barrier();
+	WRITE_ONCE(*inside, 0);
 	return 0;
+}
+
+/**
+ * kps_kretprobe_enters() - a function was called whose return is wanted
+ * @site: of a kretprobe that is registered, and not armed; or kps_nobody
+ * @regs: the arguments, and the stack
+ *
+ * The kernel's pre_handler takes an instance and puts it in the return's way. It looks at
+ * nothing of a kprobe's that has fired: KPS_KRETPROBE_ASKS_NOBODY.
+ *
+ * Context: any, with preemption off.
+ */
+void __kprobes kps_kretprobe_enters(const struct kps_site *site, struct pt_regs *regs)
+{
+	u8 *inside = &(*this_cpu_ptr(&serving))[kps_context()];
+	struct kprobe *kp;
+
+	if (!kps_event_comes(site->probe))
+		return;
+	kp = &of(site)->rp.kp;
+	if (*inside) {
+		kp->nmissed++;
+		return;
+	}
+	WRITE_ONCE(*inside, 1);
+	barrier();
+	kp->pre_handler(kp, regs);
+	barrier();
+	WRITE_ONCE(*inside, 0);
 }
 
 static int kretprobe_prepare(struct kps_site *site, struct kps_error *error)
@@ -155,6 +208,7 @@ static int kretprobe_prepare(struct kps_site *site, struct kps_error *error)
 		return err;
 	}
 	mine->site = site;
+	mine->ftraced.returns = true;
 	site->priv = mine;
 	return 0;
 }
@@ -191,32 +245,74 @@ static void keep(struct kps_site *site)
 	}
 }
 
-static int kretprobe_attach(struct kps_site *site)
+/* Whether ftrace may serve it: NULL, or what speaks against it. */
+static const char *why_kprobe(const struct kps_site *site)
 {
-	struct kretprobe *rp = &of(site)->rp;
+	if (site->probe->flags & KPS_PROBE_F_KPROBE)
+		return "asked for";
+	if (!(of(site)->rp.kp.flags & KPROBE_FLAG_FTRACE))
+		return "ftrace is not called here";
+	if (!KPS_FTRACE)
+		return "this kernel's ftrace gives no arguments";
+	return KPS_KRETPROBE_ASKS_NOBODY ? NULL : "this kernel's kretprobes need a kprobe";
+}
+
+/* It is registered, but not armed. */
+static int make(struct kps_site *site)
+{
+	struct kretprobe_site *mine = of(site);
+	struct kretprobe *rp = &mine->rp;
 	int err;
 
-	err = kps_symbol_place(&of(site)->symbol, site->address, &rp->kp);
+	if (kps_attach_is_over(site))
+		return -EINTR;
+	err = kps_symbol_place(&mine->symbol, site->address, &rp->kp);
 	if (err)
 		return err;
 	rp->handler = return_fired;
 	keep(site);
 	rp->maxactive = kps_calls_at_once(site->probe, site->probe->nr_sites);
-	err = kps_register_kretprobe(site, rp);
+	err = kps_register_kretprobe(rp);
 	if (err)
-		return kps_symbol_error(&of(site)->symbol, site->address, &rp->kp, err);
+		return kps_symbol_error(&mine->symbol, site->address, &rp->kp, err);
 	err = kps_symbol_attached(site, &rp->kp);
-	if (err && disarm(site))
+	if (err)
+		unregister_kretprobe(rp);
+	mine->ftraced.ip = (unsigned long)rp->kp.addr;
+	mine->ftraced.ftrace = NULL;
+	mine->ftraced.why = why_kprobe(site);
+	return err;
+}
+
+static int arm(struct kps_site *site)
+{
+	struct kretprobe *rp = &of(site)->rp;
+	int err = kps_attach_is_over(site) ? -EINTR : kps_arm(site, &rp->kp);
+
+	if (err)
 		unregister_kretprobe(rp);
 	return err;
 }
 
-/* As in kprobe.c. */
+static void kretprobe_attach_all(struct kps_site **sites, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		sites[i]->error = make(sites[i]);
+	kps_ftrace_attach(sites, nr);
+	for (i = 0; i < nr; i++)
+		if (!sites[i]->error && !of(sites[i])->ftraced.ftrace)
+			sites[i]->error = arm(sites[i]);
+}
+
+/* As in kprobe.c. Those that were not armed have nothing to be disarmed. */
 static void kretprobe_detach(struct kps_site **sites, unsigned int nr)
 {
 	struct kretprobe **rps = (struct kretprobe **)sites;
 	unsigned int i, good = 0;
 
+	kps_ftrace_detach(sites, nr);
 	for (i = 0; i < nr; i++) {
 		if (!disarm(sites[i]))
 			continue;
@@ -237,7 +333,13 @@ static u64 kretprobe_missed(const struct kps_site *site)
 
 static const char *kretprobe_how(const struct kps_site *site)
 {
-	return kps_kprobe_how(&of(site)->rp.kp);
+	return of(site)->ftraced.ftrace ? "ftrace" :
+					kps_kprobe_how(&of(site)->rp.kp);
+}
+
+static const char *kretprobe_why(const struct kps_site *site)
+{
+	return of(site)->ftraced.ftrace ? "" : of(site)->ftraced.why;
 }
 
 static void kretprobe_release(struct kps_site *site)
@@ -256,11 +358,12 @@ static size_t kretprobe_site_bytes(const struct kps_probe *probe, u32 nr)
 
 #define KRETPROBE_PROVIDER						\
 	.prepare	= kretprobe_prepare,				\
-	.attach		= kretprobe_attach,				\
+	.attach_all	= kretprobe_attach_all,				\
 	.detach		= kretprobe_detach,				\
 	.missed		= kretprobe_missed,				\
 	.site_bytes	= kretprobe_site_bytes,				\
 	.how		= kretprobe_how,				\
+	.why		= kretprobe_why,				\
 	.release	= kretprobe_release
 
 const struct kps_provider kps_kretprobe_provider = {
