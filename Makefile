@@ -16,7 +16,7 @@ KDIR  ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 LAB := selftests/vm
 
 .PHONY: all module kpctl install dkms-source dkms demo check check-kernels \
-	check-debug check-long bench shell lint clean help
+	check-boots check-debug check-long bench shell lint clean help
 
 all: module kpctl
 
@@ -33,6 +33,7 @@ help:
 	@echo 'Work on it:'
 	@echo '  make shell         a shell in a VM that has the built tree'
 	@echo '  make check-kernels every kernel of the matrix; K="NAME..." for some'
+	@echo '  make check-boots   PREEMPT_RT, nohz_full, no JIT; K="NAME..." for some'
 	@echo '  make check-debug   KASAN, lockdep, kmemleak, fault injection; T= as above'
 	@echo '                     K=kcsan: data races'
 	@echo '  make check-long    two hours: at full length, and an hour under load'
@@ -70,6 +71,10 @@ check:
 
 check-kernels:
 	@$(LAB)/check-kernels.sh $(K)
+
+# What hosts are like and the matrix is not.
+check-boots:
+	@$(LAB)/check-kernels.sh $(or $(K),$(shell $(LAB)/fetch-kernel.sh --boots))
 
 check-debug:
 	@KPSTAT_KERNEL=$(or $(K),debug) $(LAB)/check-debug.sh $(T)

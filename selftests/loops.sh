@@ -74,6 +74,15 @@ killed() {
 	is "a load that is killed in a loop leaves nothing" "$(status programs)" 0
 }
 
+# When END comes nothing runs any more that the guard could stop.
+at_the_end() {
+	load_text ends 'END { while (1) { @n++; } }' --cpu-budget 1
+	must kpctl disable ends
+	is "its END takes as long as it may" "$(ledger ends fuel)" 1
+	is "and no guard stops what has ended" "$(kpctl list | awk '$1 == "ends" { print $2 }')" disabled
+	done_with ends
+}
+
 hundred_thousand() {
 	load_text many 'BEGIN { for ($i : 0..100000) { @x[$i] = $i; } $s = 0; for ($kv : @x) { $s += $kv.1; } @sum = $s; @len = len(@x); }' --max-keys 100000
 	is "100,000 keys are gone through" "$(value many @sum '') $(value many @len '')" "4999950000 100000"
@@ -113,6 +122,7 @@ aggregations
 walks
 others_run
 killed
+at_the_end
 hundred_thousand
 intervals
 interrupts

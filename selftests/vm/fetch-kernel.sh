@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# fetch-kernel.sh [NAME | --list | --have NAME]: puts a Debian kernel and its headers into the cache:
+# fetch-kernel.sh [NAME | --list | --boots | --tests NAME | --have NAME]: puts a Debian
+# kernel and its headers into the cache:
 #
 #   kernels/NAME/release      what uname -r says in it
 #   kernels/NAME/vmlinuz
@@ -9,6 +10,7 @@
 #   kernels/NAME/initrd       loads the disk driver, mounts root, no more
 #   kernels/NAME/build        for make -C (a link)
 #   kernels/NAME/toolchain    the tree to enter for that, if this machine cannot
+#   kernels/NAME/append       what its command line has besides
 set -eu
 # shellcheck source=selftests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -25,6 +27,16 @@ rt	bookworm-security	rt-amd64
 nobpf	source			linux-source-6.1	nobpf.config
 debug	source			linux-source-6.1	nobpf.config	debug.config
 kcsan	source			linux-source-6.1	nobpf.config	kcsan.config
+'
+
+# What hosts are like that the matrix is not: a kernel of the table above with more on
+# its command line, on the lab's machine (two CPUs), and the tests to which that matters;
+# some minutes of them.
+# name	kernel	command line			tests
+BOOTS='
+rt	rt	-				waits fire
+nohz	6.1	nohz_full=1			quiet timers reset
+nojit	6.1	sysctl.net.core.bpf_jit_enable=0 engine loops
 '
 
 # The dependencies of package $2 that match $3.
@@ -219,27 +231,52 @@ fetch() {
 	mv "$new" "$dest"
 }
 
+# row TABLE NAME
+row() { awk -v n="$2" '$1 == n' <<<"$1"; }
+
+names() { awk 'NF { print $1 }' <<<"$1"; }
+
+# A boot is its kernel, but for the command line.
+link_boot() {
+	local name=$1 kernel=$2 append=$3 dest=$CACHE/kernels/$1 file
+	mkdir -p "$dest"
+	for file in release vmlinuz modules.img initrd build toolchain ready; do
+		ln -sfn "../$kernel/$file" "$dest/$file"
+	done
+	echo "$append" >"$dest/append"
+}
+
 # Whether kernel NAME is in the cache, as this tree wants it.
 have() {
 	local suite from more
-	read -r _ suite from more <<<"$(awk -v n="$1" '$1 == n' <<<"$KERNELS")"
+	read -r _ suite from more <<<"$(row "$KERNELS" "$1")"
 	[ -e "$CACHE/kernels/$1/ready" ] || return 1
 	# shellcheck disable=SC2086
 	[ "$suite" != source ] || [ "$(cat "$CACHE/kernels/$1/config.sum")" = "$(sum_of $more)" ]
 }
 
 main() {
-	local name=${1:-$DEFAULT_KERNEL} suite from more dest
+	local name=${1:-$DEFAULT_KERNEL} suite from more dest kernel append tests
 	case $name in
-	--list)
-		awk 'NF { print $1 }' <<<"$KERNELS"
+	--list|--boots)
+		names "$([ "$name" = --list ] && echo "$KERNELS" || echo "$BOOTS")"
+		return ;;
+	--tests)
+		read -r _ _ _ tests <<<"$(row "$BOOTS" "$2")"
+		echo "${tests:-selftests}"
 		return ;;
 	--have)
 		have "$2"
 		return ;;
 	esac
-	read -r _ suite from more <<<"$(awk -v n="$name" '$1 == n' <<<"$KERNELS")"
-	[ -n "$suite" ] || die "unknown kernel $name; known:$(awk 'NF { printf " %s", $1 }' <<<"$KERNELS")"
+	read -r _ kernel append _ <<<"$(row "$BOOTS" "$name")"
+	if [ "${kernel:-$name}" != "$name" ]; then
+		"$0" "$kernel"
+		link_boot "$name" "$kernel" "$append"
+		return
+	fi
+	read -r _ suite from more <<<"$(row "$KERNELS" "$name")"
+	[ -n "$suite" ] || die "unknown kernel $name; known: $(names "$KERNELS$BOOTS" | sort -u | paste -sd' ')"
 
 	dest=$CACHE/kernels/$name
 	lock_cache "kernel-$name"
