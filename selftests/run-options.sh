@@ -102,6 +102,10 @@ listing() {
 	is "-l: what a program is going to be attached to" "$(kpctl -l "$WORK/listed.bt" | paste -sd' ')" "kprobe:vfs_read interval:s:"
 	is "-l -e: the same of a text" "$(kpctl -l -e 'kprobe:vfs_rea? { @ = count(); }')" "kprobe:vfs_read"
 	no "-l -e: a program that has no such probe" kpctl -l -e 'kprobe:vfs_raed { @ = count(); }'
+	is "a provider's name lists its probes" "$(kpctl probes conntrack | paste -sd' ')" "conntrack:new conntrack:destroy conntrack:full"
+	yes "a pattern of it, too" grep -qx conntrack:new <(kpctl probes 'conntrack*')
+	yes "system calls by their names" grep -qx syscall:read <(kpctl probes 'syscall:*')
+	is "what is without number: how it is written" "$(kpctl probes watchpoint) $(kpctl probes BEGIN)" "watchpoint:ADDRESS:LENGTH:MODE BEGIN"
 	yes "-lv: a tracepoint's fields" grep -q 'unsigned int fd\|size_t count' <(kpctl run -lv 'tracepoint:syscalls:sys_enter_read')
 }
 

@@ -228,6 +228,15 @@ static const char *full_glob(struct arena *arena, const char *glob)
 	return arena_printf(arena, "*:%s", glob);
 }
 
+/* "conntrack*": all that the provider has. */
+static bool names_provider(const struct listing *listing, const struct provider *provider)
+{
+	if (!listing->word || *listing->word == '*')
+		return false;
+	return provider->is_word ? provider->is_word(listing->word) :
+				   !fnmatch(listing->word, provider->name, 0);
+}
+
 static bool is_listed(const struct listing *listing, const char *probe)
 {
 	return !listing->glob || !fnmatch(listing->glob, probe, 0);
@@ -258,7 +267,7 @@ void list_one(struct listing *listing, const struct provider *provider,
 	const char *probe = full_name(&listing->arena, provider, target);
 	bool has_fields;
 
-	if (!is_listed(listing, probe) &&
+	if (!names_provider(listing, provider) && !is_listed(listing, probe) &&
 	    !is_listed(listing, arena_printf(&listing->arena, "%s:%s",
 					     provider->name, name)))
 		return;
@@ -276,9 +285,18 @@ static bool glob_is_of(const struct listing *listing,
 	size_t len = strlen(provider->name);
 	const char *glob = listing->glob;
 
+	if (names_provider(listing, provider))
+		return true;
 	if (!glob || (is_glob(glob) && strcspn(glob, "*?[") < len))
 		return !provider->is_listed_by_name;
 	return !strncmp(glob, provider->name, len);
+}
+
+/* Of those that are without number. */
+static void list_usage(struct listing *listing, const struct provider *provider)
+{
+	listing->visit(provider->is_word ? listing->word : provider->usage, NULL, listing->data);
+	listing->nr++;
 }
 
 size_t probes_list(const char *glob, bool with_fields, probe_visit visit, void *data)
@@ -289,11 +307,16 @@ size_t probes_list(const char *glob, bool with_fields, probe_visit visit, void *
 	const struct provider *provider;
 	size_t i;
 
-	if (glob)
+	if (glob) {
 		listing.glob = full_glob(&listing.arena, glob);
-	for (i = 0; (provider = provider_at(i)); i++)
+		listing.word = strchr(glob, ':') ? NULL : glob;
+	}
+	for (i = 0; (provider = provider_at(i)); i++) {
 		if (provider->list && glob_is_of(&listing, provider))
 			provider->list(&listing, provider);
+		else if (!provider->list && names_provider(&listing, provider))
+			list_usage(&listing, provider);
+	}
 	arena_free(&listing.arena);
 	return listing.nr;
 }

@@ -419,6 +419,8 @@ const struct provider syscall_provider = {
 	.resolve = resolve_system_call,
 	.fields = function_fields,
 	.check_argument = check_kprobe_argument,
+	.list = list_system_calls,
+	.is_listed_by_name = true,
 };
 
 /* The module keeps what the function was called with until it returns. */

@@ -50,6 +50,7 @@ const char *renamed_hint(struct resolver *resolver, const char *name);
 const char *system_call_prefix(struct kallsyms *ks, struct arena *arena);
 
 /* function_glob.c */
+void list_system_calls(struct listing *listing, const struct provider *provider);
 void list_functions(struct listing *listing, const struct provider *provider);
 
 #endif

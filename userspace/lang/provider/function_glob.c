@@ -146,6 +146,26 @@ static void list_bearers(struct listing *listing, const struct provider *provide
 	}
 }
 
+void list_system_calls(struct listing *listing, const struct provider *provider)
+{
+	struct kallsyms ks = { 0 };
+	const struct symbols *all;
+	const char *prefix;
+	size_t i;
+
+	if (kallsyms_load(&ks))
+		return;
+	prefix = arena_printf(&listing->arena, "%ssys_", system_call_prefix(&ks, &listing->arena));
+	all = kallsyms_all(&ks);
+	for (i = 0; i < all->nr; i++) {
+		const char *name = all->list[i].name + strlen(prefix);
+
+		if (!strncmp(all->list[i].name, prefix, strlen(prefix)))
+			list_one(listing, provider, name, arena_strdup(&listing->arena, name));
+	}
+	kallsyms_free(&ks);
+}
+
 void list_functions(struct listing *listing,
 		    const struct provider *provider)
 {

@@ -129,6 +129,7 @@ int refuse_no_tracefs(const struct attach_point *point);
 struct listing {
 	struct arena arena;
 	const char *glob;		/* of full names; NULL: all */
+	const char *word;		/* as it was given, if it has no colon; or NULL */
 	bool with_fields;
 	size_t nr;
 	probe_visit visit;
