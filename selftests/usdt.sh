@@ -92,7 +92,8 @@ wait $run
 is "all that a process runs is looked through with -p" "$(grep @ "$WORK/ours" | paste -sd' ')" "@: 5 @too: 5"
 is "without it there is nothing to look through" "$(refused 'usdt:*:lab:counted { @ = count(); }')" \
 	"'*' stands for all that a process runs, and no process is given
-name a file, or a process with -p"
+name a file, or a process with -p or -c"
+is "with -c the program itself is" "$(kpctl run -q -c "$MARKS twice 20" -e "usdt:*:lab:twice { @ = count(); }" 2>/dev/null | grep @)" "@: 40"
 is "a pattern of files" "$(kpctl run -q -c "$MARKS twice 20" -e "usdt:$LOAD/mark[s]:lab:twice { @ = count(); }" 2>/dev/null | grep @)" "@: 40"
 is "-p and -c see one process" \
 	"$(kpctl run -q -c "$MARKS twice 20" -e "usdt:$MARKS:twice { @ = count(); }" 2>/dev/null | grep @)" "@: 40"

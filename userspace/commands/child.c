@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/signals.h"
+#include "base/xalloc.h"
 #include "child.h"
 
 /* In the child: wait for the word, and become the command. */
@@ -89,6 +90,8 @@ int child_start(struct child *child, const char *command, char **words,
 		return -1;
 	}
 	err = start_words(child, command, split.we_wordv, to_stderr);
+	if (!err)
+		child->program = xstrdup(split.we_wordv[0]);
 	wordfree(&split);
 	return err;
 }
@@ -131,6 +134,8 @@ int child_report(const struct child *child, const char *command)
 
 void child_stop(struct child *child)
 {
+	free(child->program);
+	child->program = NULL;
 	if (!child->pid)
 		return;
 	kill(child->pid, SIGTERM);

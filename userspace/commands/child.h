@@ -8,6 +8,7 @@
 
 struct child {
 	pid_t pid;		/* 0: there is none */
+	char *program;		/* its first word */
 	int go;			/* written to: it may start */
 	int failure;		/* read from: why it could not */
 	int status;		/* as wait() has it, if it has ended by itself */

@@ -525,6 +525,7 @@ static bool know_processes(struct run *run)
 	if (run->pid && !know(run, run->pid, &options->pid))
 		return false;
 	options->process = options->watched = run->pid;
+	options->program = run->child.program;
 	if (run->command && !know(run, run->child.pid, &options->cpid))
 		return false;
 	if (run->command) {

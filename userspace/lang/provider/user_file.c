@@ -227,22 +227,26 @@ static int each_matching(struct resolver *resolver, const struct attach_point *p
 int user_files_each(struct resolver *resolver, const struct attach_point *point,
 		    const char *name, user_file_visit visit, void *data)
 {
+	const struct compile_options *options = resolver->options;
 	struct user_file *file;
 	bool was_muted;
 	int ret;
 
-	if (!strcmp(name, "*") && resolver->options->process) {
+	if (!strcmp(name, "*") && options->process) {
 		was_muted = diag_mute(true);
 		ret = each_mapped(resolver, point, NULL, visit, data);
 		diag_mute(was_muted);
 		return ret;
 	}
-	if (!strcmp(name, "*")) {
-		diag_error(&point->at, "name a file, or a process with -p",
+	if (!strcmp(name, "*") && !options->program) {
+		diag_error(&point->at, "name a file, or a process with -p or -c",
 			   "'*' stands for all that a process runs, and no process is given");
 		return -1;
 	}
-	if (is_glob(name))
+	/* Nothing else is there before it begins. */
+	if (!strcmp(name, "*"))
+		name = options->program;
+	else if (is_glob(name))
 		return each_matching(resolver, point, name, visit, data);
 	file = user_file_open(resolver, point, name, false);
 	return file ? visit(file, data) : -1;

@@ -49,7 +49,8 @@ typedef int (*user_file_visit)(struct user_file *file, void *data);
 
 /**
  * user_files_each() - all files that a probe names
- * @name: as above; a pattern of paths; or "*", all that the process runs which -p names
+ * @name: as above; a pattern of paths; or "*", all that the process runs which -p names,
+ *	or the program that -c starts
  * @visit: called for each. A file of several names comes as often.
  *
  * Return: 0; what @visit has returned; or -1 after an error was reported.
