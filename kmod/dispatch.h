@@ -337,6 +337,7 @@ static __always_inline void kps_event_begin(struct kps_ctx *ctx,
 	ctx->record_size = 0;
 	ctx->turns = 0;
 	ctx->regs = NULL;
+	ctx->paging = NULL;
 	kps_frame_clear(&ctx->frame, probe->code->frame_read & ~fills);
 }
 

@@ -23,9 +23,9 @@
 /**
  * kps_rows_lock - which CPUs have rows
  *
- * Read by who makes a set and until it is in its place, so that no CPU comes that it
- * does not know; written by a CPU that comes, by whom hotplug's own lock is held: who
- * has this one must not ask for that.
+ * Read by who makes a set and until it is in its place and nobody is in the one before, so
+ * that no CPU comes that they do not know; written by a CPU that comes, by whom hotplug's
+ * own lock is held: who has this one must not ask for that.
  */
 DECLARE_RWSEM(kps_rows_lock);
 

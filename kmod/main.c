@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 
 #include "kpstat.h"
+#include "paging.h"
 #include "task.h"
 
 /* Sizes are reckoned in size_t before memory is charged, frames in words of 64 bits. */
@@ -22,9 +23,12 @@ static int __init kps_init(void)
 	err = kps_helpers_init();
 	if (err)
 		return err;
-	err = kps_guards_init();
+	err = kps_paging_init();
 	if (err)
 		goto exit_helpers;
+	err = kps_guards_init();
+	if (err)
+		goto exit_paging;
 	err = kps_tasks_init();
 	if (err)
 		goto exit_guards;
@@ -51,6 +55,8 @@ exit_debugfs:
 	kps_tasks_exit();
 exit_guards:
 	kps_guards_exit();
+exit_paging:
+	kps_paging_exit();
 exit_helpers:
 	kps_helpers_exit();
 	return err;
@@ -71,6 +77,7 @@ static void __exit kps_exit(void)
 	/* A handler that was on its way out still runs our code. */
 	synchronize_rcu();
 	rcu_barrier();
+	kps_paging_exit();
 	kps_helpers_exit();
 }
 

@@ -31,30 +31,43 @@ struct task_event {
 
 static struct workqueue_struct *task_wq;
 
-/* Preemption is off, and so nobody else is inside of a clause of a task here. */
-static void set_inside(bool inside)
+/**
+ * kps_set_inside() - the current task is inside of a clause, or no longer
+ *
+ * Context: task, with preemption off, so that nobody else is inside of one of a task here.
+ */
+void __kprobes kps_set_inside(bool inside)
 {
 	WRITE_ONCE((*this_cpu_ptr(&kps_inside))[KPS_CTX_TASK], inside);
 	barrier();
 }
 
-static void take_cpu(struct kps_ctx *ctx)
+/**
+ * kps_take_cpu() - an event of a task goes on, maybe on another CPU than before
+ * @ctx: of the event
+ * @set: that it writes to, and that stays
+ */
+void kps_take_cpu(struct kps_ctx *ctx, const struct kps_set *set)
 {
 	const size_t probe = ctx->ledger - ctx->row->ledger;
-	const struct kps_set *set = kps_program_set(ctx->program);
 
-	preempt_disable();
+	preempt_disable_notrace();
 	ctx->row = set->rows[raw_smp_processor_id()];
 	ctx->ledger = &ctx->row->ledger[probe];
-	ctx->began = ktime_get_mono_fast_ns();
-	set_inside(true);
+	/* What is printed from now on is later than what others have printed meanwhile. */
+	ctx->wrote = 0;
+	if (ctx->began)
+		ctx->began = ktime_get_mono_fast_ns();
+	kps_set_inside(true);
 }
 
-static void give_cpu(struct kps_ctx *ctx)
+/** kps_give_cpu() - an event of a task, inside of its clause, lets others run */
+void kps_give_cpu(struct kps_ctx *ctx)
 {
-	set_inside(false);
-	kps_guard_took(&ctx->program->guard, ctx->began);
-	preempt_enable();
+	kps_set_inside(false);
+	if (ctx->began)
+		kps_guard_took(&ctx->program->guard, ctx->began);
+	preempt_enable_notrace();
 }
 
 /**
@@ -68,11 +81,9 @@ bool kps_task_pause(struct kps_ctx *ctx)
 {
 	const struct task_event *event = container_of(ctx, struct task_event, large.ctx);
 
-	/* What is printed from now on is later than what others print meanwhile. */
-	ctx->wrote = 0;
-	give_cpu(ctx);
+	kps_give_cpu(ctx);
 	cond_resched();
-	take_cpu(ctx);
+	kps_take_cpu(ctx, kps_program_set(ctx->program));
 	return !fatal_signal_pending(current) &&
 	       READ_ONCE(ctx->program->live) == event->live;
 }
@@ -82,10 +93,10 @@ static void run(struct kps_ctx *ctx, const struct kps_probe *probe)
 	u32 result;
 
 	ctx->began = ktime_get_mono_fast_ns();
-	set_inside(true);
+	kps_set_inside(true);
 	result = kps_prog_run(probe->code->prog, ctx);
 	local64_inc(&ctx->ledger->nr[kps_outcome(ctx, result)]);
-	give_cpu(ctx);
+	kps_give_cpu(ctx);
 }
 
 /**
@@ -104,7 +115,7 @@ void kps_task_serve(const struct kps_site *site)
 	/* Of this probe there is one event at a time, too. */
 	mutex_lock(&program->read_lock);
 	event->live = READ_ONCE(program->live);
-	preempt_disable();
+	preempt_disable_notrace();
 	kps_event_begin(ctx, probe, kps_event_hit(probe), KPS_FILLS_SITE);
 	ctx->frame.site = site->id;
 	ctx->turns = TURNS;

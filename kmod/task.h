@@ -8,8 +8,12 @@
 #include <linux/workqueue.h>
 
 struct kps_ctx;
+struct kps_set;
 struct kps_site;
 
+void kps_set_inside(bool inside);
+void kps_take_cpu(struct kps_ctx *ctx, const struct kps_set *set);
+void kps_give_cpu(struct kps_ctx *ctx);
 void *kps_task_room(void);
 void kps_task_serve(const struct kps_site *site);
 bool kps_task_pause(struct kps_ctx *ctx);

@@ -103,6 +103,54 @@ load_text symbols "uprobe:$FUNCS:greet { @[usym(reg(\"ip\")), ustack(1)] = count
 between "a stack and a symbol of user space are there" "$(kpctl read symbols | grep -c '1$')" 1 1
 done_with symbols
 
+# Memory that is not there. What bpftrace makes of the same: an empty string.
+mount -o remount,rw / 2>/dev/null
+absent=$(mktemp /var/tmp/absent.XXXXXX)
+for i in 0 1 2 3 4 5 6 7; do printf '%-4096s' "page $i "; done >"$absent"
+text="uprobe:$FUNCS:greet { @n = count(); @word[str(arg0, 8)] = count(); @long[strlen(str(arg0))] = count(); }"
+load_text absent "$text"
+n=$(funcs absent 8 1 "$absent")
+is "text of a file that nobody has read yet is there" "$(kpctl read absent @word | sort | paste -sd' ')" \
+	"$(for i in 0 1 2 3 4 5 6 7; do printf '@word[page %d ]: 1 ' $i; done | sed 's/ $//')"
+is "all of it" "$(value absent @long 1023) $(value absent @n)" "$n $n"
+nothing_lost absent
+done_with absent
+if has_bpf; then
+	is "bpftrace has none of it" "$(bpftrace -c "$FUNCS absent 8 1 $absent" \
+		-e "uprobe:$FUNCS:greet { @word[str(arg0, 8)] = count(); }" 2>/dev/null |
+		grep '^@word')" "@word[]: 8"
+else
+	skip "bpftrace has none of it" "this kernel has no bpf()"
+fi
+rm "$absent"
+
+# Memory that never comes is a fault, and nobody waits for it for long.
+if funcs never 1 >/dev/null 2>&1; then
+	load_text never "uprobe:$FUNCS:greet { @n = count(); @word[str(arg0)] = count(); }"
+	began=$(date +%s%N)
+	n=$(funcs never 5)
+	between "milliseconds of a call that waits in vain" $((($(date +%s%N) - began) / 1000000 / n)) 10 1000
+	is "its memory is a fault" "$(ledger never fault) $(value never @n)" "$n $n"
+	is "and nothing more" "$(kpctl read never @word)" "@word[]: $n"
+	for i in 1 2 3 4; do "$FUNCS" never 0 >/dev/null & done
+	sleep 0.3
+	for i in 1 2 3 4 5; do kpctl read --reset never >/dev/null; done
+	ledger_adds_up never
+	must kpctl enable never
+	sleep 0.3
+	began=$(date +%s%N)
+	must kpctl unload never
+	between "milliseconds until it is unloaded" $((($(date +%s%N) - began) / 1000000)) 0 4000
+	load_text never "uprobe:$FUNCS:greet { @word[str(arg0)] = count(); }"
+	sleep 0.3
+	yes "rmmod in the midst of it" rmmod kpstat
+	load_module
+	kill %1 %2 %3 %4
+	wait
+else
+	skip "memory that never comes" "this kernel has no userfaultfd"
+fi
+
 # Time: of each call its own, also where it calls itself.
 load_text deep "uprobe:$FUNCS:deep { @n = count(); }
 	uretprobe:$FUNCS:deep { @ms[retval] = max(duration / 1000000); @all = count(); }"

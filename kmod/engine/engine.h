@@ -15,6 +15,7 @@
 struct kps_block;
 struct kps_ledger_counts;
 struct kps_map;
+struct kps_paging;
 struct kps_program;
 struct kps_row;
 struct pt_regs;
@@ -39,6 +40,7 @@ struct pt_regs;
  * @fault_line: of the first reading that failed, if @lost says that one did
  * @began: ns, of the one event in some that the guard has timed; else 0
  * @wrote: ns, when it wrote its first record, which all of them bear; 0: not yet
+ * @paging: it may wait for memory that is not there, see paging.c; or NULL
  * @frame: what the clause sees, with what is behind it
  * @scratch: see kps_scratch()
  */
@@ -55,6 +57,7 @@ struct kps_ctx {
 	u32 fault_line;
 	u64 began;
 	u64 wrote;
+	struct kps_paging *paging;
 	struct kps_frame frame;
 	u8 scratch[KPS_SHORT_SCRATCH];
 };
@@ -144,6 +147,7 @@ struct kps_shortcut {
  *	loaded; nobody looks at the others
  * @loops: it calls helpers that burn fuel
  * @large: it needs a struct kps_large_ctx
+ * @pages: it reads memory that may have to be waited for
  * @room: one of its own, if it is to run in a task; see task.c
  * @reads_regs: a stack or a register is wanted
  * @reads_record: helpers read the record
@@ -154,6 +158,7 @@ struct kps_code {
 	u32 frame_read;
 	bool loops;
 	bool large;
+	bool pages;
 	void *room;
 	bool reads_regs;
 	bool reads_record;
@@ -198,6 +203,7 @@ struct kps_block {
  * @searches: for each byte of one string it may look at half of another's
  * @nests: it calls nothing of the kernel's, and may nest
  * @burns: it takes as long as there is fuel for: where it can the clause runs in a task
+ * @pages: it reads memory where an address says
  * @looks: it looks into the table of each CPU
  * @cost: ns, about, without what its arguments add: on a machine of today with the worst
  *	of arguments and nothing in its caches; only that it is not many times more matters
@@ -209,6 +215,7 @@ struct kps_traits {
 	bool searches;
 	bool nests;
 	bool burns;
+	bool pages;
 	bool looks;
 	u16 cost;
 };
@@ -238,6 +245,7 @@ void kps_code_free(struct kps_code *code);
 void kps_block_free(struct kps_block *block);
 bool kps_engine_is_jit(void);
 
+struct kps_ctx *kps_copy_ctx(struct kps_ctx *to, const struct kps_ctx *from);
 struct kps_ctx *kps_enlarge(const struct kps_ctx *ctx);
 int kps_helpers_init(void);
 void kps_helpers_exit(void);

@@ -26,6 +26,7 @@
 #include "engine/user_stack.h"
 #include "dispatch.h"
 #include "kpstat.h"
+#include "paging.h"
 
 /*
  * Named as ours: a name that the kernel has too would be two functions to whoever
@@ -249,6 +250,15 @@ static int read_memory(void *to, unsigned long addr, size_t len)
 	return read_kernel(to, addr, len);
 }
 
+/* The same, but user memory may be waited for where there is @ctx: then @to is no CPU's. */
+static int read_patiently(struct kps_ctx *ctx, void *to, unsigned long addr, size_t len)
+{
+	while (read_memory(to, addr, len))
+		if (!ctx || !is_user_address(addr) || !kps_page_in(ctx, addr, len))
+			return -EFAULT;
+	return 0;
+}
+
 #define STR_CHUNK 32U
 
 /*
@@ -256,7 +266,7 @@ static int read_memory(void *to, unsigned long addr, size_t len)
  * is read in aligned pieces, none of which crosses a page, so that what lies
  * behind the NUL is never the reason of a fault.  Return: its length, or -EFAULT.
  */
-static int __kprobes read_str(char *out, u32 size, unsigned long addr)
+static int __kprobes read_str(struct kps_ctx *ctx, char *out, u32 size, unsigned long addr)
 {
 	u32 done = 0, room = size - 1;
 
@@ -265,7 +275,7 @@ static int __kprobes read_str(char *out, u32 size, unsigned long addr)
 		char *end;
 
 		piece = min(piece, room - done);
-		if (read_memory(out + done, addr, piece)) {
+		if (read_patiently(ctx, out + done, addr, piece)) {
 			memset(out, 0, size);
 			return -EFAULT;
 		}
@@ -281,43 +291,43 @@ static int __kprobes read_str(char *out, u32 size, unsigned long addr)
 	return done;
 }
 
-HELPER(str, .cost = 50)
+HELPER(str, .pages = true, .cost = 50)
 {
-	int len = read_str(scratch(CTX, r4), r3 & KPS_SIZE_MASK, r2);
+	int len = read_str(CTX, scratch(CTX, r4), r3 & KPS_SIZE_MASK, r2);
 
 	return len < 0 ? fault(CTX, line_of(r3)) : len;
 }
 
-HELPER(strn, .cost = 50)
+HELPER(strn, .pages = true, .cost = 50)
 {
 	u32 size = r4 & KPS_SIZE_MASK, room = clamp_t(u64, r3, 1, size);
 	char *out = scratch(CTX, r5);
 	int len;
 
 	memset(out, 0, size);
-	len = read_str(out, room, r2);
+	len = read_str(CTX, out, room, r2);
 	return len < 0 ? fault(CTX, line_of(r4)) : len;
 }
 
-HELPER(read, .cost = 40)
+HELPER(read, .pages = true, .cost = 40)
 {
 	u64 how = r3 & KPS_SIZE_MASK, value = 0;
 
-	if (read_memory(&value, r2, how & ~(u64)KPS_SIGNED)) {
+	if (read_patiently(CTX, &value, r2, how & ~(u64)KPS_SIGNED)) {
 		fault(CTX, line_of(r3));
 		return 0;
 	}
 	return extend(&value, how);
 }
 
-HELPER(bytes, .cost = 50)
+HELPER(bytes, .pages = true, .cost = 50)
 {
 	u64 size = r4 & KPS_SIZE_MASK;
 	u64 *out = scratch(CTX, r5);
 	u64 len = min_t(u64, r3, size - sizeof(u64));
 
 	memset(out, 0, size);
-	if (read_memory(out + 1, r2, len)) {
+	if (read_patiently(CTX, out + 1, r2, len)) {
 		memset(out, 0, size);
 		return fault(CTX, line_of(r4));
 	}
@@ -386,6 +396,13 @@ void kps_helpers_exit(void)
 	free_percpu(rooms);
 }
 
+/** kps_copy_ctx() - all of it but scratch, for a clause that has not begun. Return: @to. */
+struct kps_ctx *__kprobes kps_copy_ctx(struct kps_ctx *to, const struct kps_ctx *from)
+{
+	memcpy(to, from, offsetof(struct kps_ctx, scratch));
+	return to;
+}
+
 /**
  * kps_enlarge() - move an event to where there is more scratch
  * @ctx: of a clause that has not begun
@@ -395,10 +412,7 @@ void kps_helpers_exit(void)
  */
 struct kps_ctx *__kprobes kps_enlarge(const struct kps_ctx *ctx)
 {
-	struct kps_ctx *its = &this_cpu_ptr(large[kps_context()])->ctx;
-
-	memcpy(its, ctx, offsetof(struct kps_ctx, scratch));
-	return its;
+	return kps_copy_ctx(&this_cpu_ptr(large[kps_context()])->ctx, ctx);
 }
 
 static unsigned long *stack_room(void)
@@ -619,7 +633,7 @@ static int __kprobes join_one(char *text, u32 len, unsigned long addr,
 		return len;
 	memcpy(text + len, &separator, size);
 	len += size;
-	added = read_str(text + len, KPS_MAX_JOIN - len, addr);
+	added = read_str(NULL, text + len, KPS_MAX_JOIN - len, addr);
 	return added < 0 ? added : len + added;
 }
 

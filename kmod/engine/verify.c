@@ -769,6 +769,8 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn)
 		v->code->reads_regs = true;
 	if (call.helper->traits->takes_record)
 		v->code->reads_record = true;
+	if (call.helper->traits->pages)
+		v->code->pages = true;
 	if (call.helper->traits->burns) {
 		v->code->loops = true;
 		memset(&v->round, 0, sizeof(v->round));

@@ -21,6 +21,7 @@
 
 #include "kpstat.h"
 #include "maps/kinds.h"
+#include "paging.h"
 
 /* Merging needs to find a key again: numbers of entries plus 1, by hash. */
 struct merge {
@@ -519,7 +520,8 @@ static void copy_all_keys(const struct kps_program *program,
 /**
  * kps_see_handlers_out() - wait for all handlers that run now
  *
- * They run with preemption off, and so are RCU readers.
+ * They run with preemption off, and so are RCU readers; those that wait for memory are
+ * seen by paging.c.
  *
  * Context: may sleep.
  */
@@ -533,6 +535,7 @@ void kps_see_handlers_out(void)
 		synchronize_rcu();
 	else
 		synchronize_rcu_expedited();
+	kps_paging_settle();
 }
 
 /*
@@ -550,13 +553,13 @@ static struct kps_set *begin_interval(struct kps_program *program,
 	fresh = kps_set_renew(program, ledger ? NULL : old, maps, ledger);
 	if (fresh && keep_keys)
 		copy_all_keys(program, fresh, old, maps);
-	if (fresh)
+	if (fresh) {
 		rcu_assign_pointer(program->set, fresh);
+		/* Who waits for memory may find himself on a CPU that comes, and needs a row. */
+		kps_see_handlers_out();
+	}
 	up_read(&kps_rows_lock);
-	if (!fresh)
-		return NULL;
-	kps_see_handlers_out();
-	return old;
+	return fresh ? old : NULL;
 }
 
 /* A key that is put back has a 0 in its place. */

@@ -5,7 +5,8 @@
  * happens to names meanwhile, an offset is one of that file.
  *
  * A uprobe is a breakpoint in each process that maps the file, or will. The kernel
- * calls its handler in the task that ran into it, which may sleep; ours do not.
+ * calls its handler in the task that ran into it, which may sleep; ours do where memory is
+ * missing (paging.c).
  */
 #include <linux/dcache.h>
 #include <linux/file.h>

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "dispatch.h"
+#include "paging.h"
 #include "providers/place.h"
 
 static noinline void __kprobes run(const struct kps_site *site, struct kps_at at,
@@ -23,7 +24,7 @@ static noinline void __kprobes run(const struct kps_site *site, struct kps_at at
 	ctx.frame.ip = instruction_pointer(regs);
 	ctx.regs = regs;
 	kps_fill_args(&ctx.frame, regs, site->probe->code->frame_read);
-	kps_event_run(&ctx, site->probe);
+	kps_event_run_paging(&ctx, site->probe);
 }
 
 static void __kprobes serve(const struct kps_site *site, struct pt_regs *regs)

@@ -14,6 +14,7 @@
 #include <linux/timekeeping.h>
 
 #include "dispatch.h"
+#include "paging.h"
 #include "providers/calls.h"
 #include "providers/place.h"
 
@@ -73,7 +74,7 @@ static noinline void __kprobes run(const struct kps_site *site, struct kps_at at
 	ctx.frame.retval = regs_return_value(call->regs);
 	if (of(site)->timed)
 		ctx.frame.duration = duration(call);
-	kps_event_run(&ctx, site->probe);
+	kps_event_run_paging(&ctx, site->probe);
 }
 
 static void __kprobes miss(const struct kps_site *site)

@@ -11,10 +11,14 @@
  *	late	waits for SIGUSR1 between its first mapping and the call
  *	args	one call of each that takes arguments
  *	sealed	N calls when nothing but read, write and exit is allowed
+ *	absent	N calls with text of a file (5th argument) that is not in memory
+ *	never	N calls with memory that nobody will deliver (userfaultfd)
  */
 #include "load.h"
 
+#include <fcntl.h>
 #include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -23,6 +27,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -257,12 +263,66 @@ static void do_sealed(long n)
 	syscall(SYS_exit, 0);
 }
 
+#define PAGE 4096
+
+/* As if nobody had read it yet: neither this process nor another has it. */
+static char *map_absent(int fd, off_t offset)
+{
+	unsigned char is_there;
+	char *page;
+
+	if (fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
+		err(1, "posix_fadvise");
+	page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, offset);
+	if (page == MAP_FAILED || mincore(page, PAGE, &is_there))
+		err(1, "mmap");
+	if (is_there & 1)
+		errx(1, "it is in memory");
+	return page;
+}
+
+static void do_absent(long n, const char *file)
+{
+	int fd = open(file, O_RDWR);
+	long i;
+
+	if (fd < 0)
+		err(1, "%s", file);
+	for (i = 0; i < n; i++) {
+		char *page = map_absent(fd, i * PAGE);
+
+		greet(page, 0);
+		munmap(page, PAGE);
+	}
+	close(fd);
+}
+
+static void do_never(long n)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register its = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	if (fd < 0 || page == MAP_FAILED || ioctl(fd, UFFDIO_API, &api))
+		err(1, "userfaultfd");
+	its.range.start = (unsigned long)page;
+	its.range.len = PAGE;
+	if (ioctl(fd, UFFDIO_REGISTER, &its))
+		err(1, "userfaultfd");
+	signal(SIGTERM, stop);
+	times = n;
+	while ((!times || n--) && !atomic_load(&enough))
+		greet(page, 0);
+}
+
 int main(int argc, char **argv)
 {
 	long n;
 
-	if (argc < 3 || argc > 4)
-		errx(2, "usage: funcs WHAT N [THREADS]");
+	if (argc < 3 || argc > 5)
+		errx(2, "usage: funcs WHAT N [THREADS [FILE]]");
 	n = number(argv[2]);
 	if (!strcmp(argv[1], "work"))
 		do_work(n, argc > 3 ? number(argv[3]) : 1);
@@ -278,6 +338,10 @@ int main(int argc, char **argv)
 		do_late(n);
 	else if (!strcmp(argv[1], "sealed"))
 		do_sealed(n);
+	else if (!strcmp(argv[1], "absent") && argc == 5)
+		do_absent(n, argv[4]);
+	else if (!strcmp(argv[1], "never"))
+		do_never(n);
 	else if (!strcmp(argv[1], "args"))
 		do_args();
 	else
