@@ -244,6 +244,26 @@ else
 	skip "a process that may read, write and exit" "this kernel has no seccomp"
 fi
 
+# Of 32 bits: its arguments are on its stack.
+OLDEN=$LOAD/olden
+if "$OLDEN" 2>/dev/null; then
+	load_text olden "uprobe:$OLDEN:work { @ = count(); @sum = sum(*(uint32 *)(reg(\"sp\") + 4)); }
+		uretprobe:$OLDEN:work { @vals = sum(retval); @t = hist(duration); }
+		uprobe:$OLDEN:greet { @s[str(*(uint32 *)(reg(\"sp\") + 4), 6)] = count(); }
+		uretprobe:$OLDEN:greet { @r[str(retval)] = count(); }"
+	"$OLDEN"
+	is "a program of 32 bits" "$(value olden @) $(value olden @sum) $(value olden @vals)" "40 780 1560"
+	is "and its strings" "$(kpctl read olden @s) $(kpctl read olden @r)" "@s[hello]: 1 @r[world]: 1"
+	nothing_lost olden
+	done_with olden
+	is "and its names" "$(kpctl run -q -c "$OLDEN" -e "uprobe:$OLDEN:greet { @[usym(reg(\"ip\"))] = count(); }" 2>/dev/null | grep @)" "@[greet]: 1"
+	is "arguments in registers it has not" \
+		"$(kpctl check -e "uprobe:$OLDEN:work { @ = sum(arg0); }" 2>&1 | sed -n 's/^-e:[0-9:]* warning: //p')" \
+		"'$OLDEN' is code of 32 bits, whose arguments are on the stack: arg0 is a register"
+else
+	skip "a program of 32 bits" "this kernel does not run it"
+fi
+
 is "-c, too" "$(kpctl run -c "$FUNCS work 25" -q -e "uprobe:$FUNCS:work { @ = count(); }" 2>/dev/null | grep @)" "@: 25"
 
 # A library, and what the C library's own functions are called by.
@@ -307,11 +327,27 @@ load_text fire "uprobe:$FUNCS:work { @[tid] = count(); } uretprobe:$FUNCS:work {
 "$FUNCS" work 0 8 >"$WORK/fire" & fire=$!
 sleep 0.5
 done_with fire
+# Others fork, end, become another program, leave by longjmp(), unmap a library, and have
+# their file replaced while they run it.
+cp "$FUNCS" "$WORK/other"
+come_and_go() {
+	until [ -e "$WORK/enough" ]; do
+		"$FUNCS" fork 3 && "$FUNCS" exit 4 && "$FUNCS" jump 3 &&
+			"$LOAD/shapes" unload || return 1
+		cp "$FUNCS" "$WORK/newer"
+		"$WORK/other" work 2000 2 &
+		mv "$WORK/newer" "$WORK/other"
+		wait $! || return 1
+	done >/dev/null
+}
+come_and_go & others=$!
 reloads() {
 	local i
 	for ((i = 0; i < $1; i++)); do
-		kpctl load --name fire -e "uprobe:$FUNCS:work { @[tid] = count(); }
-			uretprobe:$FUNCS:work { @t = hist(duration); }" || return 1
+		kpctl load --name fire -e "uprobe:$FUNCS:work, uprobe:$WORK/other:work { @[tid] = count(); }
+			uretprobe:$FUNCS:work, uretprobe:$WORK/other:work { @t = hist(duration); }
+			uprobe:$FUNCS:split, uprobe:$FUNCS:end, uprobe:$FUNCS:leave, uprobe:$LOAD/shapes.so:in_library { @o[func] = count(); }
+			uretprobe:$FUNCS:split, uretprobe:$FUNCS:end, uretprobe:$FUNCS:leave { @r[func] = count(); }" || return 1
 		if [ $((i % 2)) = 1 ]; then
 			kpctl unload fire || return 1
 		else
@@ -321,6 +357,9 @@ reloads() {
 }
 times=${KPSTAT_TEST_LONG:+200}
 yes "${times:-20} times unload or rmmod while 8 threads call it" reloads "${times:-20}"
+touch "$WORK/enough"
+wait $others
+is "all others came to their end" $? 0
 kill $fire
 wait $fire
 is "they lived" $? 0

@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -57,32 +56,6 @@ static void call_it(void)
 	static long n;
 
 	n = called(n);
-}
-
-/* Where called() is in this file. */
-static int find_called(struct dl_phdr_info *info, size_t size, void *offset)
-{
-	unsigned long at = (unsigned long)called - info->dlpi_addr;
-	int i;
-
-	(void)size;
-	for (i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-
-		if (part->p_type != PT_LOAD || at - part->p_vaddr >= part->p_filesz)
-			continue;
-		*(unsigned long *)offset = at - part->p_vaddr + part->p_offset;
-		return 1;
-	}
-	return 0;
-}
-
-static void print_called(void)
-{
-	unsigned long offset = 0;
-
-	dl_iterate_phdr(find_called, &offset);
-	printf("%lu\n", offset);
 }
 
 static void udp_open(void)
@@ -246,7 +219,7 @@ int main(int argc, char **argv)
 	const struct load *load;
 
 	if (argc == 2 && !strcmp(argv[1], "where")) {
-		print_called();
+		printf("%llu\n", place_in_file((const void *)called));
 		return 0;
 	}
 	if (argc != 4 && argc != 5)

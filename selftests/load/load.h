@@ -8,6 +8,7 @@
 #define LOAD_H
 
 #include <err.h>
+#include <link.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -26,6 +27,40 @@ static inline void become(const char *comm)
 {
 	if (prctl(PR_SET_NAME, comm))
 		err(1, "prctl");
+}
+
+/* What is looked for, by its address, and where in its file it is. */
+struct in_file {
+	unsigned long address;
+	unsigned long long offset;
+};
+
+static inline int find_in_file(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct in_file *it = data;
+	unsigned long at = it->address - info->dlpi_addr;
+	int i;
+
+	(void)size;
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+		if (part->p_type != PT_LOAD || at - part->p_vaddr >= part->p_filesz)
+			continue;
+		it->offset = at - part->p_vaddr + part->p_offset;
+		return 1;
+	}
+	return 0;
+}
+
+/* Of a function or a variable of this program. */
+static inline unsigned long long place_in_file(const void *its)
+{
+	struct in_file it = { .address = (unsigned long)its };
+
+	if (!dl_iterate_phdr(find_in_file, &it))
+		errx(1, "it is in no file");
+	return it.offset;
 }
 
 static inline void pin(int cpu)

@@ -125,6 +125,7 @@ bool elf_file_read(int fd, struct elf_file *file)
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	is_elf = elf && elf_kind(elf) == ELF_K_ELF;
 	if (is_elf) {
+		file->is_32bit = gelf_getclass(elf) == ELFCLASS32;
 		read_segments(elf, file);
 		read_symbols(elf, fd, file);
 		file->build_id = build_id_text(elf);

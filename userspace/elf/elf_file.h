@@ -27,6 +27,7 @@ struct elf_file {
 	size_t nr_symbols;
 	struct elf_symbol *symbols;	/* functions, sorted by .start */
 	char *build_id;			/* in hex; or NULL */
+	bool is_32bit;
 };
 
 /* A place that the program's author has marked (SystemTap's sys/sdt.h). */

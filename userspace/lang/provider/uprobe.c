@@ -8,6 +8,8 @@
 #include "base/array.h"
 #include "base/near.h"
 #include "elf/demangle.h"
+#include "lang/builtins.h"
+#include "lang/check.h"
 #include "lang/compile.h"
 #include "prototype.h"
 #include "user_file.h"
@@ -424,12 +426,28 @@ static void list_places(struct listing *listing, const struct provider *provider
 	user_files_free(file);
 }
 
+/* Compilers for 32 bits put arguments elsewhere. */
+static int check_argument(struct checker *checker, const struct expr *expr)
+{
+	struct event *event = checker->event;
+
+	if (!event->nr_targets || !event->places[0].file->elf.is_32bit || event->warned ||
+	    checker->quiet || diag_is_muted())
+		return 0;
+	event->warned = true;
+	diag_warning(&expr->at, "read arg0 at a function's entry as *(uint32 *)(reg(\"sp\") + 4), arg1 at + 8",
+		     "'%s' is code of 32 bits, whose arguments are on the stack: %s is a register",
+		     event->places[0].file->path, expr->builtin->name);
+	return 0;
+}
+
 const struct provider uprobe_provider = {
 	.name = "uprobe",
 	.alias = "u",
 	.usage = "uprobe:FILE:FUNCTION",
 	.gives = GIVES_TASK | GIVES_FUNCTION | GIVES_PLACE | GIVES_ARGUMENTS | GIVES_RECORD,
 	.resolve = resolve_place,
+	.check_argument = check_argument,
 	.fields = function_fields,
 	.list = list_places,
 	.is_listed_by_name = true,
