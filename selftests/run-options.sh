@@ -41,6 +41,15 @@ commands() {
 	is "-c: its status is ours" $? 7
 	sleep 3 &
 	yes "-p: ends with the process" timeout 10 kpctl run -q -p $! -e 'interval:s:60 { exit(); }'
+	"$LOAD/calls" counted 0 0 >/dev/null & busy=$!
+	kpctl run -q -d 1 -p $busy -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }
+		profile:hz:99 { @p[comm] = count(); } interval:ms:100 { @i = count(); }' >"$WORK/out" 2>&1
+	is "-p: sees that process alone, and time goes on" \
+		"$(sed -n 's/^\(@.*\): .*/\1/p' "$WORK/out" | sort | paste -sd' ')" "@[counted] @i @p[counted]"
+	kpctl run -q -d 1 -p $busy -e 'kprobe:vfs_read /pid == getopt("pid", 0)/ { @mine = count(); } profile:hz:99 { @p[cpu] = count(); }' >"$WORK/out" 2>&1
+	is "-p: a program that has a parameter pid sees all" \
+		"$(grep -c '^@p' "$WORK/out") $(grep -c '^@mine' "$WORK/out")" "$(nproc) 1"
+	kill $busy
 	no "-p: a process that is not there" kpctl run -p 4194000 -e 'BEGIN { exit(); }'
 }
 

@@ -73,6 +73,8 @@ static int start_words(struct child *child, const char *command, char **words,
 
 	if (err)
 		error("-c \"%s\": %s", command, *words ? strerror(errno) : "no command");
+	else
+		child->program = xstrdup(*words);
 	return err;
 }
 
@@ -90,8 +92,6 @@ int child_start(struct child *child, const char *command, char **words,
 		return -1;
 	}
 	err = start_words(child, command, split.we_wordv, to_stderr);
-	if (!err)
-		child->program = xstrdup(split.we_wordv[0]);
 	wordfree(&split);
 	return err;
 }

@@ -184,7 +184,7 @@ static void take_parameters(struct program_source *source, char **arguments, siz
 	options->nr_named = source->nr_named;
 	options->named_used = xcalloc(source->nr_named + 1, sizeof(*options->named_used));
 	if (source->process)
-		options->named_used[source->nr_named - 1] = true;
+		options->asks_process = &options->named_used[source->nr_named - 1];
 }
 
 const char *source_arguments(struct program_source *source, int argc,
@@ -264,7 +264,7 @@ int source_compile(const struct program_source *source, struct object *object)
 	if (compile(source->text, options, object))
 		return FAILED;
 	for (i = 0; i < options->nr_named; i++) {
-		if (options->named_used[i])
+		if (options->named_used[i] || options->named[i] == source->process)
 			continue;
 		refuse_parameter(source, options->named[i]);
 		object_free(object);

@@ -36,6 +36,7 @@ struct compile_options {
 	unsigned int pid;		/* whose events of user space are seen; 0: all */
 	unsigned int watched;		/* the same, as this process counts; of -c, too */
 	unsigned int process;		/* the same, as /proc has it, of run -p; or 0 */
+	const bool *asks_process;	/* the program itself says what -p is to it; or NULL */
 	const char *program;		/* that run -c starts; or NULL */
 	unsigned int self;		/* run --no-self: whose events are filtered; or 0 */
 	unsigned int stack_flags;	/* of stacks that do not say it: KPS_FIELD_RAW ..; 0 */

@@ -495,13 +495,26 @@ static void emit_no_self(struct emitter *em, int reject)
 	code_jump_imm(&em->code, BPF_JEQ, BPF_REG_0, self, reject);
 }
 
-/* With -p and -c programs and libraries are probed for that process alone. */
+/*
+ * With -p all that tasks do, but for a program that has a parameter pid: that says itself
+ * what of it is meant. With -c only what programs and libraries do.
+ */
+static bool is_of_one_process(const struct checker *checker)
+{
+	const struct compile_options *options = checker->options;
+	const struct event *event = checker->event;
+
+	if (event->provider->gives & GIVES_PLACE || event->is_of_process)
+		return true;
+	return options->process && event->provider->gives & GIVES_TASK &&
+	       !(options->asks_process && *options->asks_process);
+}
+
 static void emit_only_pid(struct emitter *em, int reject)
 {
 	const unsigned int pid = em->checker->options->pid;
 
-	if (!pid || !(em->checker->event->provider->gives & GIVES_PLACE ||
-		      em->checker->event->is_of_process))
+	if (!pid || !is_of_one_process(em->checker))
 		return;
 	code_call(&em->code, KPS_FN_PID_TGID);
 	code_alu_imm(&em->code, BPF_RSH, BPF_REG_0, 32);

@@ -143,6 +143,38 @@ static void test_process(void **state)
 	assert_int_equal(object.probes[0].insns[3].imm, 77);
 }
 
+/* And so does every other that a task causes, if the program does not ask for the process. */
+static void test_process_everywhere(void **state)
+{
+	static const struct {
+		const char *text;
+		bool asks;
+		bool looks;
+	} cases[] = {
+		{ "profile:hz:99 { @ = count(); }", false, true },
+		{ "profile:hz:99 { @ = count(); }", true, false },
+		{ "interval:s:1 { @ = count(); }", false, false },
+		{ "BEGIN { @ = count(); }", false, false },
+		{ "uprobe:" SELF ":probed_here { @ = count(); }", true, true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct compile_options options = {
+			.file = "test", .pid = 77, .process = getpid(),
+			.asks_process = &cases[i].asks,
+		};
+		const struct bpf_insn *second;
+
+		assert_int_equal(compile_with(cases[i].text, &options, &object), 0);
+		second = &object.probes[0].insns[1];
+		assert_int_equal(second->code == (BPF_JMP | BPF_CALL) &&
+				 second->imm == KPS_FN_PID_TGID, cases[i].looks);
+		object_free(&object);
+	}
+}
+
 #if defined(__x86_64__)
 #define NONE (-1)
 #define REG_BX 40
@@ -269,6 +301,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_address, release),
 		cmocka_unit_test(test_demangle),
 		cmocka_unit_test_teardown(test_process, release),
+		cmocka_unit_test_teardown(test_process_everywhere, release),
 #if defined(__x86_64__)
 		cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_instructions),
