@@ -69,7 +69,7 @@ int kps_may_have(const struct kps_program *program, const struct sk_buff *skb,
 	if (netlink_capable(skb, CAP_SYS_ADMIN))
 		return 0;
 	return kps_error(error, -EPERM,
-			 "program \"%s\" was loaded by user %u: what is others' needs CAP_SYS_ADMIN",
+			 "program \"%s\" belongs to user %u: CAP_SYS_ADMIN is needed",
 			 program->name, from_kuid_munged(&init_user_ns, program->uid));
 }
 

@@ -249,7 +249,7 @@ static int fill_flags(struct kps_map *map, const struct nlattr *attr,
 		return kps_error(error, -EINVAL, "unknown flags 0x%x", flags);
 	map->forgets = flags & KPS_MAP_F_FORGETS;
 	if (map->forgets && map->kind == KPS_MAP_VALUE)
-		return kps_error(error, -EINVAL, "plain values forget in any case");
+		return kps_error(error, -EINVAL, "plain values always forget");
 	return 0;
 }
 
@@ -341,7 +341,7 @@ static int load_map(struct kps_program *program, const struct nlattr *nest,
 	name = nla_data(tb[KPS_MAP_A_NAME]);
 	kind = nla_get_u32(tb[KPS_MAP_A_KIND]);
 	if (!is_map_name(name))
-		return kps_error(error, -EINVAL, "\"%s\" is no name for a map",
+		return kps_error(error, -EINVAL, "\"%s\" is not a name for a map",
 				 name);
 	if (has_map(program, name))
 		return kps_error(error, -EINVAL, "map %s is declared twice",
@@ -793,7 +793,7 @@ int kps_load(struct genl_info *info, struct kps_error *error)
 
 	if (mutex_lock_killable(&kps_config_lock)) {
 		kps_program_put(program);
-		return kps_error(error, -EINTR, "whoever loads it was killed");
+		return kps_error(error, -EINTR, "the loading process was killed");
 	}
 	err = fill_program(program, info, error);
 	if (!err)

@@ -131,7 +131,7 @@ int kps_buffer_waker(struct kps_buffer *buffer, int fd, struct kps_error *error)
 
 	if (IS_ERR(waker))
 		return kps_error(error, PTR_ERR(waker),
-				 "descriptor %d is no eventfd", fd);
+				 "descriptor %d is not an eventfd", fd);
 	buffer->waker = waker;
 	buffer->armed = true;
 	return 0;
@@ -277,7 +277,7 @@ struct kps_reader *kps_reader_start(struct kps_buffer *buffer,
 
 	if (test_and_set_bit(0, &buffer->reading))
 		return ERR_PTR(kps_error(error, -EBUSY,
-					 "somebody else reads its output"));
+					 "somebody else is reading its output"));
 	reader = kzalloc(struct_size(reader, times, nr_cpu_ids), GFP_KERNEL);
 	if (!reader) {
 		clear_bit_unlock(0, &buffer->reading);

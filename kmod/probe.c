@@ -196,7 +196,7 @@ static const struct {
 	{ -EADDRNOTAVAIL, "the CPU cannot watch that, or must not: x86 knows w and rw, at a multiple of the length, and x with length 8" },
 	{ -EPERM, "only with CAP_SYS_ADMIN" },
 	{ -ENOMEM, "no memory" },
-	{ -EINTR, "whoever loads it was killed" },
+	{ -EINTR, "the loading process was killed" },
 	{ -EOPNOTSUPP, "this kernel was built without CONFIG_UPROBES" },
 	{ -ENOTSUPP, "the kernel cannot put a probe in the place of the instruction there" },
 	{ -ENOEXEC, "there is no instruction that the kernel knows" },

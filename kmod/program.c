@@ -54,7 +54,7 @@ struct kps_program *kps_program_alloc(const char *name, const char *source,
 
 	if (!is_name(name))
 		return ERR_PTR(kps_error(error, -EINVAL,
-					 "\"%s\" is no name for a program: use letters, digits, _, - and .",
+					 "\"%s\" is not a name for a program: use letters, digits, _, - and .",
 					 name));
 	program = kzalloc(sizeof(*program), GFP_KERNEL);
 	if (!program)

@@ -156,7 +156,7 @@ bad "tools of no subject" 1 'no tools for "cooking"' tools cooking
 bad "no program" 2 'one program is needed' load
 bad "-e without a name" 2 'name' load -e 'kprobe:vfs_read { @ = count(); }'
 bad "a number that is none" 2 'max-keys' load --max-keys x drops
-bad "a name with a slash" 1 'no name for a program' load --name a/b drops
+bad "a name with a slash" 1 'is not a name for a program' load --name a/b drops
 bad "reading what is not loaded" 1 'no program "x" is loaded' read x
 kpctl load fork
 bad "loading it twice" 1 'is loaded already' load fork

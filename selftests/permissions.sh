@@ -96,7 +96,7 @@ load_text theirs "$PROGRAM"
 yes "CAP_PERFMON loads" with_capability perfmon kpctl load --name mine -e "$PROGRAM"
 is "it sees that there are others'" "$(with_capability perfmon kpctl list -j | jq -r '.programs[].name' | paste -sd' ')" \
 	"theirs mine"
-OTHERS='was loaded by user 0: what is others'"'"' needs CAP_SYS_ADMIN'
+OTHERS='belongs to user 0: CAP_SYS_ADMIN is needed'
 for command in read "read --reset" show reset disable enable unload; do
 	# shellcheck disable=SC2086
 	refuses "root's program, $command" "$OTHERS" with_capability perfmon kpctl $command theirs
@@ -107,7 +107,7 @@ done
 is "every command on root's program" \
 	"$(with_capability perfmon "$HERE/netlink/refused" "$family" "" theirs | awk '$2 == "EPERM" { print $1 }' | sort | paste -sd' ')" \
 	"DISABLE ENABLE OUTPUT READ RESET SHOW UNLOAD"
-refuses "another user" "was loaded by user 65534" setpriv --reuid 65533 --clear-groups \
+refuses "another user" "belongs to user 65534" setpriv --reuid 65533 --clear-groups \
 	--inh-caps +perfmon --ambient-caps +perfmon kpctl read mine
 yes "CAP_SYS_ADMIN reads all" with_capability sys_admin kpctl read theirs
 yes "root reads all" kpctl read mine

@@ -49,7 +49,7 @@ static int kps_compile(const struct bpf_insn *insns, unsigned int nr,
 	err = kps_link_calls(prog->insnsi, nr);
 	if (err) {
 		bpf_prog_free(prog);
-		return kps_error(error, err, "this kernel has modules where its BPF core cannot call them: too far away");
+		return kps_error(error, err, "this kernel's modules are too far away for its BPF core to call");
 	}
 
 	prog = bpf_prog_select_runtime(prog, &err);

@@ -232,7 +232,7 @@ static int read_user(void *to, unsigned long addr, size_t len)
 
 /*
  * The kernel's half of the addresses is as large as the other one. What lies
- * between is no address at all; before 5.17 copy_from_kernel_nofault() takes some
+ * between is not an address at all; before 5.17 copy_from_kernel_nofault() takes some
  * of it for one, where the CPU has more levels of page tables than the kernel
  * uses, and then warns of the fault.
  */

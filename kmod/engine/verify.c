@@ -522,7 +522,7 @@ static int check_loop_map(struct verifier *v, struct call *call, u64 nr)
 	if (err)
 		return err;
 	if (!call->map->key_size || kps_map_is_chart(call->map->kind))
-		return refuse(v, "%s needs keys and values that are no histograms, which %s has not",
+		return refuse(v, "%s needs a map with keys whose values are not histograms, unlike %s",
 			      call->helper->name, call->map->name);
 	v->round.cost = EACH_COST + call->map->key_size / 4;
 	if (call->map->kind == KPS_MAP_VALUE)

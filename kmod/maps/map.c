@@ -63,7 +63,7 @@ int kps_map_finish(struct kps_map *map, struct kps_error *error)
 	if (!map->nr_key)
 		map->max_entries = 1;
 	if (!map->max_entries || map->max_entries > KPS_MAX_ENTRIES)
-		return kps_error(error, -E2BIG, "%u keys, 1 to %u are possible",
+		return kps_error(error, -E2BIG, "%u keys: a map has 1 to %u",
 				 map->max_entries, KPS_MAX_ENTRIES);
 	return 0;
 }

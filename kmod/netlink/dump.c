@@ -44,7 +44,7 @@ static void give_up_dump(struct kps_unread *unread)
 	if (cursor->reader)
 		return;
 	cursor->err = kps_error(&cursor->error, -ETIMEDOUT,
-				"nobody read this answer on for %u seconds, so the rest of it is gone",
+				"nobody has read on for %u seconds: the rest of this answer is gone",
 				KPS_PATIENCE);
 	kps_snapshots_free(cursor->snapshots);
 	cursor->snapshots = NULL;

@@ -345,7 +345,7 @@ static int conntrack_prepare(struct kps_site *site, struct kps_error *error)
 			break;
 	if (event == KPS_CONNTRACK_EVENTS)
 		return kps_error(error, -EINVAL,
-				 "conntrack:%s: there are new, destroy and full",
+				 "conntrack:%s: the events are new, destroy and full",
 				 site->target);
 	mine = kzalloc(sizeof(*mine), GFP_KERNEL);
 	if (!mine)

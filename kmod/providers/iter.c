@@ -202,7 +202,7 @@ static int iter_prepare(struct kps_site *site, struct kps_error *error)
 	site->priv = (void *)find_table(site->target);
 	if (site->priv)
 		return 0;
-	return kps_error(error, -EINVAL, "iter:%s: there are task, task_file and task_vma",
+	return kps_error(error, -EINVAL, "iter:%s: the iterators are task, task_file and task_vma",
 			 site->target);
 }
 

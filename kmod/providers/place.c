@@ -27,7 +27,7 @@ int kps_place_prepare(struct kps_site *site, struct kps_placed *placed,
 		      struct kps_error *error)
 {
 	if (!strchr(site->target, ':'))
-		return kps_error(error, -EINVAL, "%s:%s: it is no FILE:SYMBOL",
+		return kps_error(error, -EINVAL, "%s:%s: that is not FILE:SYMBOL",
 				 site->probe->provider->name, site->target);
 	placed->site = site;
 	site->priv = placed;
@@ -67,7 +67,7 @@ int kps_place_put(struct kps_site *site, const struct kps_place *place,
 	fput(file);
 	if (err)
 		return kps_error(error, err,
-				 "%s: descriptor %d is no regular file that is open for reading",
+				 "%s: descriptor %d is not a regular file that is open for reading",
 				 site->target, place->fd);
 	placed->uprobe.offset = place->offset;
 	placed->uprobe.counter = place->counter;

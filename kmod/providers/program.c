@@ -15,7 +15,7 @@ static int program_prepare(struct kps_site *site, struct kps_error *error)
 {
 	if (!strcmp(site->target, "begin") || !strcmp(site->target, "end"))
 		return 0;
-	return kps_error(error, -EINVAL, "program:%s: there are begin and end",
+	return kps_error(error, -EINVAL, "program:%s: the events are begin and end",
 			 site->target);
 }
 

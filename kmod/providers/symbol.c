@@ -29,7 +29,7 @@ int kps_symbol_parse(struct kps_site *site, struct kps_symbol *symbol,
 		*plus++ = '\0';
 		if (kstrtouint(plus, 0, &symbol->offset))
 			return kps_error(error, -EINVAL,
-					 "%s: \"%s\" is no offset",
+					 "%s: \"%s\" is not an offset",
 					 site->target, plus);
 	}
 	number = strchr(symbol->name, '#');

@@ -96,7 +96,7 @@ static int parse_period(const struct kps_site *site, ktime_t *period,
 	u64 number;
 
 	if (kstrtou64(site->target + (hz ? 3 : 0), 10, &number) || !number)
-		return kps_error(error, -EINVAL, "\"%s\" is no period",
+		return kps_error(error, -EINVAL, "\"%s\" is not a period",
 				 site->target);
 	if (hz ? number > NSEC_PER_SEC / MIN_PERIOD_NS :
 		 number < MIN_PERIOD_NS || number > MAX_PERIOD_NS)

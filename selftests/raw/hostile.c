@@ -71,14 +71,14 @@ static void check_names(void)
 
 	for (i = 0; i < NR(bad); i++)
 		refused("a name that is no name", named(bad[i]), -EINVAL,
-			"is no name for a program");
+			"is not a name for a program");
 	refused("a name of 64 bytes",
 		named("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
 		-EINVAL, "");
 	refused("a map without @", with_map("m", KPS_MAP_COUNT, 1, 16),
-		-EINVAL, "no name for a map");
+		-EINVAL, "not a name for a map");
 	refused("a map with a slash", with_map("@a/b", KPS_MAP_COUNT, 1, 16),
-		-EINVAL, "no name for a map");
+		-EINVAL, "not a name for a map");
 }
 
 static void check_limits(void)
@@ -88,9 +88,9 @@ static void check_limits(void)
 	int i;
 
 	refused("a map without keys to hold", with_map("@m", KPS_MAP_COUNT, 1, 0),
-		-E2BIG, "0 keys, 1 to");
+		-E2BIG, "0 keys: a map has 1 to");
 	refused("too many keys", with_map("@m", KPS_MAP_COUNT, 1, 1 << 21),
-		-E2BIG, "2097152 keys, 1 to");
+		-E2BIG, "2097152 keys: a map has 1 to");
 	refused("more memory than there may be",
 		with_map("@m", KPS_MAP_HIST, 1, 1 << 20), -E2BIG,
 		"max_memory_mb");
@@ -128,7 +128,7 @@ static void check_targets(void)
 	refused("no function", with_target("kprobe", "+4"), -EINVAL,
 		"the target has no symbol");
 	refused("an offset that is none", with_target("kprobe", "vfs_read+x"),
-		-EINVAL, "is no offset");
+		-EINVAL, "is not an offset");
 	refused("an offset inside of an instruction",
 		with_target("kprobe", "vfs_read+1"), -EILSEQ,
 		"not the start of an instruction");
@@ -145,7 +145,7 @@ static void check_targets(void)
 		-EINVAL, "the event's id is missing");
 	refused("an unknown event of conntrack",
 		with_target("conntrack", "old"), -EINVAL,
-		"there are new, destroy and full");
+		"the events are new, destroy and full");
 }
 
 static struct nl_msg *with_place(const char *provider, const struct kps_place *place,
@@ -173,7 +173,7 @@ static void check_places(const char *provider)
 
 	refused("no place", with_target(provider, "/a/file:function"), -EINVAL,
 		"the places of its 1 targets are missing");
-	refused("no file", with_target(provider, "x"), -EINVAL, "no FILE:SYMBOL");
+	refused("no file", with_target(provider, "x"), -EINVAL, "not FILE:SYMBOL");
 	refused("half a place", with_place(provider, &place, sizeof(place) - 1), -EINVAL,
 		"cut off");
 	place.pad = 1;
@@ -196,10 +196,10 @@ static void check_places(const char *provider)
 		-EBADF, "is not open");
 	place.fd = device;
 	refused("a device", with_place(provider, &place, sizeof(place)), -EINVAL,
-		"no regular file");
+		"not a regular file");
 	place.fd = directory;
 	refused("a directory", with_place(provider, &place, sizeof(place)), -EINVAL,
-		"no regular file");
+		"not a regular file");
 	close(here);
 	close(only_path);
 	close(device);

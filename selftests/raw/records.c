@@ -800,7 +800,7 @@ static void refuse_waker(void)
 	char why[WHY_MAX];
 
 	nla_put_u32(msg, KPS_A_WAKER, null);
-	check(raw_send(msg, why) == -EINVAL && strstr(why, "is no eventfd"),
+	check(raw_send(msg, why) == -EINVAL && strstr(why, "is not an eventfd"),
 	      "refused: no eventfd");
 	msg = begin_numbers(0);
 	nla_put_u32(msg, KPS_A_WAKER, 12345);
