@@ -5,7 +5,7 @@
  *
  *	status				module, engine, memory, who reads, programs
  *	programs/NAME/source		what was loaded
- *	programs/NAME/probes		each attach point and its state
+ *	programs/NAME/probes		each site and its state
  *	programs/NAME/ledger		where every event went
  *	programs/NAME/faults		those that are faults, by line of the text;
  *					0: of none

@@ -53,7 +53,7 @@ struct kps_probe;
 struct kps_provider;
 struct rw_semaphore;
 
-/** enum kps_site_state - what has become of one attach point */
+/** enum kps_site_state - what has become of a site */
 enum kps_site_state {
 	KPS_SITE_DETACHED,	/* the program is disabled */
 	KPS_SITE_ATTACHED,
@@ -62,7 +62,7 @@ enum kps_site_state {
 };
 
 /**
- * struct kps_site - one attach point of a probe
+ * struct kps_site - one place that a probe's events come from
  * @probe: whose clause runs there
  * @id: number in the program, what KPS_T_PROBE prints
  * @state: changed under kps_config_lock and program->read_lock; who holds one
@@ -96,7 +96,7 @@ struct kps_site {
 };
 
 /**
- * struct kps_probe - one attach point, or a glob of them, and its clause
+ * struct kps_probe - a site, or a glob of them, and its clause
  * @program: that it belongs to
  * @provider: ops
  * @code: the verified clause
@@ -179,7 +179,7 @@ extern const struct kps_provider kps_watchpoint_provider;
 extern const struct kps_provider kps_rawtracepoint_provider;
 extern const struct kps_provider kps_conntrack_provider;
 extern const struct kps_provider kps_iter_provider;
-extern const struct kps_provider kps_program_provider;
+extern const struct kps_provider kps_special_provider;
 extern const struct kps_provider kps_uprobe_provider;
 extern const struct kps_provider kps_uretprobe_provider;
 extern const struct kps_provider kps_usdt_provider;
@@ -312,8 +312,8 @@ const struct cpumask *kps_cpus(void);
 int kps_hotplug_init(void);
 void kps_hotplug_exit(void);
 
-/* providers/program.c */
-void kps_program_fire(struct kps_program *program, const char *target);
+/* providers/special.c */
+void kps_special_fire(struct kps_program *program, const char *target);
 
 /* providers/iter.c */
 void kps_iterators_run(struct kps_program *program);

@@ -42,7 +42,7 @@ const struct kps_provider * const kps_providers[] = {
 	&kps_hardware_provider,
 	&kps_watchpoint_provider,
 	&kps_iter_provider,
-	&kps_program_provider,
+	&kps_special_provider,
 	NULL
 };
 
@@ -148,7 +148,7 @@ void kps_probe_free(struct kps_probe *probe)
 }
 
 /**
- * kps_probe_add_site() - one more attach point
+ * kps_probe_add_site() - one more site
  * @probe: with room for it in probe->sites
  * @target: as in KPS_PROBE_A_TARGET
  * @error: gets the reason

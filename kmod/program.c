@@ -224,7 +224,7 @@ static void disable(struct kps_program *program)
 	kps_guard_settle(&program->guard);
 	program->attached = false;
 	if (was_attached)
-		kps_program_fire(program, "end");
+		kps_special_fire(program, "end");
 }
 
 static int enable(struct kps_program *program, struct kps_error *error)
@@ -237,7 +237,7 @@ static int enable(struct kps_program *program, struct kps_error *error)
 	if (program->attached)
 		disable(program);
 	kps_tai_look();
-	kps_program_fire(program, "begin");
+	kps_special_fire(program, "begin");
 	kps_iterators_run(program);
 	err = kps_probes_attach(program, error);
 	if (err)

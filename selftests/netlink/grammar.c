@@ -586,7 +586,7 @@ struct target {
 
 /* Cheap to attach, and some of them happen. */
 static const struct target quiet[] = {
-	{ "program", "begin" }, { "program", "end" },
+	{ "special", "begin" }, { "special", "end" },
 };
 
 static const struct target targets[] = {
@@ -605,7 +605,7 @@ static const struct target impossible[] = {
 	{ "kprobe", "vfs_open+1" }, { "kprobe", "no_such_function" },
 	{ "kretprobe", "vfs_open+4" }, { "uprobe", "x" }, { "nobody", "x" },
 	{ "interval", "0" }, { "interval", "18446744073709551616" },
-	{ "profile", "hz 4294967295" }, { "program", "middle" },
+	{ "profile", "hz 4294967295" }, { "special", "middle" },
 	{ "rawtracepoint", "no_such_event" }, { "conntrack", "old" },
 	{ "kprobe", "kpstat:kps_hash" }, { "kprobe", "exc_int3" },
 	{ "software", "12 1" }, { "software", "2 0" }, { "software", "2" },

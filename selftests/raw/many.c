@@ -24,7 +24,7 @@ static int load_one(int i, char *why)
 	static const struct bpf_insn nothing[] = { MOV_IMM(0, 1), EXIT };
 	struct nl_msg *msg = raw_begin_load(name_of(i), 1024);
 
-	raw_put_probe(msg, "program", "begin", nothing, 2);
+	raw_put_probe(msg, "special", "begin", nothing, 2);
 	return raw_send(msg, why);
 }
 

@@ -511,9 +511,9 @@ static void check_begin_end(void)
 	nla_put_u32(msg, KPS_A_STACK_ENTRIES, 16);
 	for (i = 0; i < 3; i++)
 		raw_put_output(msg, NULL, 0);
-	raw_put_probe(msg, "program", "begin", begin, NR(begin));
-	raw_put_probe(msg, "program", "end", end, NR(end));
-	raw_put_probe(msg, "program", "end", stack, NR(stack));
+	raw_put_probe(msg, "special", "begin", begin, NR(begin));
+	raw_put_probe(msg, "special", "end", end, NR(end));
+	raw_put_probe(msg, "special", "end", stack, NR(stack));
 	raw_put_probe(msg, "kprobe", GETPPID, event, NR(event));
 	load(msg);
 	syscall(SYS_getppid);
@@ -575,7 +575,7 @@ static void check_timers(void)
 	check_refused("interval", "9999");
 	check_refused("profile", "hz 0");
 	check_refused("profile", "hz 100001");
-	check_refused("program", "middle");
+	check_refused("special", "middle");
 	check_refused("rawtracepoint", "no_such_event");
 }
 

@@ -32,7 +32,7 @@
  * KPS_CMD_UNLOAD | ENABLE | DISABLE
  *                  do: KPS_A_NAME.  When DISABLE and UNLOAD return, no handler
  *                  of the program runs any more.  Probes of the provider
- *                  "program" fire in between: begin, before the others are
+ *                  "special" fire in between: begin, before the others are
  *                  attached, and end, after they are detached.
  *
  * LOAD, UNLOAD, ENABLE and DISABLE can also be sent as a dump: one message without
@@ -393,7 +393,7 @@ enum kps_probe_attr {
 	KPS_PROBE_A_UNSPEC,
 	KPS_PROBE_A_NAME,	/* string: as the user wrote it, with globs */
 	KPS_PROBE_A_PROVIDER,	/* string: "kprobe" .. */
-	KPS_PROBE_A_TARGET,	/* string, repeated: one attach point each.
+	KPS_PROBE_A_TARGET,	/* string, repeated: one site each.
 				 * kprobe, kretprobe, fentry, fexit:
 				 *	[MODULE:]SYMBOL[+OFFSET]
 				 * tracepoint: SYSTEM:EVENT
@@ -573,7 +573,7 @@ enum kps_rfield_attr {
 
 struct kps_frame {
 	__u64 ip;		/* probed address (k*probe, u*probe), else 0 */
-	__u64 site;		/* attach point, for KPS_T_PROBE */
+	__u64 site;		/* its number, for KPS_T_PROBE */
 	__u64 retval;		/* kretprobe, fexit, uretprobe */
 	__u64 duration;		/* the same: ns since entry */
 	__u64 arg[KPS_NR_ARGS];	/* kprobe, fentry, uprobe at a function's entry; fexit:

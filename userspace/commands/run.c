@@ -406,7 +406,7 @@ static bool only_iterates(const struct object *object)
 	for (i = 0; i < object->nr_probes; i++) {
 		if (!strcmp(object->probes[i].provider, "iter"))
 			iterates = true;
-		else if (strcmp(object->probes[i].provider, "program"))
+		else if (strcmp(object->probes[i].provider, "special"))
 			return false;
 	}
 	return iterates;

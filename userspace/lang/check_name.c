@@ -85,8 +85,7 @@ static int check_run_constant(struct checker *checker, struct expr *expr)
 		become_int(expr, sysconf(_SC_NPROCESSORS_ONLN), false);
 		return 0;
 	case CONSTANT_PROBETYPE:
-		become_str(expr, checker->event->provider == &program_provider ?
-			   "special" : checker->event->provider->name);
+		become_str(expr, checker->event->provider->name);
 		return 0;
 	case CONSTANT_HAS_CPID:
 		become_bool(expr, cpid);

@@ -109,7 +109,7 @@ static bool is_of_end(const struct emitter *em)
 {
 	const struct event *event = em->checker->event;
 
-	return event->provider == &program_provider &&
+	return event->provider == &special_provider &&
 	       !strcmp(event->name, "END");
 }
 

@@ -475,8 +475,8 @@ static void test_probes(void **state)
 	static const struct {
 		const char *probe, *provider, *target, *name;
 	} cases[] = {
-		{ "BEGIN", "program", "begin", "BEGIN" },
-		{ "END", "program", "end", "END" },
+		{ "BEGIN", "special", "begin", "BEGIN" },
+		{ "END", "special", "end", "END" },
 		{ "interval:s:2", "interval", "2000000000", "interval:s:2" },
 		{ "i:ms:10", "interval", "10000000", "interval:ms:10" },
 		{ "interval:hz:4", "interval", "250000000", "interval:hz:4" },

@@ -14,7 +14,7 @@ static const struct provider * const providers[] = {
 	&uprobe_provider, &uretprobe_provider, &usdt_provider, &conntrack_provider,
 	&profile_provider,
 	&interval_provider, &software_provider, &hardware_provider,
-	&watchpoint_provider, &iter_provider, &program_provider,
+	&watchpoint_provider, &iter_provider, &special_provider,
 };
 
 static const struct refusal refused_providers[] = {

@@ -86,7 +86,7 @@ extern const struct provider interval_provider;
 extern const struct provider software_provider;
 extern const struct provider hardware_provider;
 extern const struct provider watchpoint_provider;
-extern const struct provider program_provider;
+extern const struct provider special_provider;
 extern const struct provider iter_provider;
 extern const struct provider uprobe_provider;
 extern const struct provider uretprobe_provider;

@@ -24,7 +24,7 @@ struct place_spec {
 	bool has_address;
 };
 
-/* Places of one attach point, each address once. */
+/* Sites of one attach point, each address once. */
 struct place_search {
 	struct resolver *resolver;
 	const struct place_spec *spec;

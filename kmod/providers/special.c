@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * program: the beginning and the end of the program itself.  They happen while
+ * special: the beginning and the end of the program itself.  They happen while
  * it is enabled or disabled, in the task that does it, so there is nothing to
  * attach to.
  */
@@ -11,24 +11,24 @@
 #include "kpstat.h"
 #include "task.h"
 
-static int program_prepare(struct kps_site *site, struct kps_error *error)
+static int special_prepare(struct kps_site *site, struct kps_error *error)
 {
 	if (!strcmp(site->target, "begin") || !strcmp(site->target, "end"))
 		return 0;
-	return kps_error(error, -EINVAL, "program:%s: the events are begin and end",
+	return kps_error(error, -EINVAL, "special:%s: the events are begin and end",
 			 site->target);
 }
 
-static int program_attach(struct kps_site *site)
+static int special_attach(struct kps_site *site)
 {
 	return 0;
 }
 
-static void program_detach(struct kps_site **sites, unsigned int nr)
+static void special_detach(struct kps_site **sites, unsigned int nr)
 {
 }
 
-static const char *program_how(const struct kps_site *site)
+static const char *special_how(const struct kps_site *site)
 {
 	return "call";
 }
@@ -45,30 +45,30 @@ static void fire(const struct kps_site *site)
 }
 
 /**
- * kps_program_fire() - let an event of the program's own happen
+ * kps_special_fire() - let an event of the program's own happen
  * @program: whose other probes are not attached
  * @target: "begin" or "end"
  *
  * Context: task, kps_config_lock held.
  */
-void kps_program_fire(struct kps_program *program, const char *target)
+void kps_special_fire(struct kps_program *program, const char *target)
 {
 	u32 i;
 
 	for (i = 0; i < program->nr_sites; i++) {
 		const struct kps_site *site = program->sites[i];
 
-		if (site->probe->provider == &kps_program_provider &&
+		if (site->probe->provider == &kps_special_provider &&
 		    !strcmp(site->target, target))
 			fire(site);
 	}
 }
 
-const struct kps_provider kps_program_provider = {
-	.name		= "program",
+const struct kps_provider kps_special_provider = {
+	.name		= "special",
 	.named_by_probe	= true,
-	.prepare	= program_prepare,
-	.attach		= program_attach,
-	.detach		= program_detach,
-	.how		= program_how,
+	.prepare	= special_prepare,
+	.attach		= special_attach,
+	.detach		= special_detach,
+	.how		= special_how,
 };

@@ -18,12 +18,12 @@ static bool is_event(size_t i, const char *word)
 	       !strcmp(word, events[i].words[1]);
 }
 
-static bool is_program(const char *word)
+static bool is_special(const char *word)
 {
 	return is_event(0, word) || is_event(1, word);
 }
 
-static int resolve_program(struct resolver *resolver,
+static int resolve_special(struct resolver *resolver,
 			   const struct provider *provider,
 			   const struct attach_point *point,
 			   const struct parts *parts, struct event **found)
@@ -36,9 +36,9 @@ static int resolve_program(struct resolver *resolver,
 	return 0;
 }
 
-const struct provider program_provider = {
-	.name = "program",
+const struct provider special_provider = {
+	.name = "special",
 	.usage = "BEGIN, END",
-	.is_word = is_program,
-	.resolve = resolve_program,
+	.is_word = is_special,
+	.resolve = resolve_special,
 };
