@@ -15,8 +15,8 @@ CYCLES=15
 
 ALL='tracepoint:syscalls:sys_enter_getppid /comm == "caller"/ { @tracepoint[cpu] = count(); }
 rawtracepoint:sys_enter /comm == "caller" && arg1 == 110/ { @raw[cpu] = count(); }
-kprobe:__x64_sys_getppid /comm == "caller"/ { @kprobe[cpu] = count(); printf("%d\n", cpu); }
-kretprobe:__x64_sys_getppid /comm == "caller"/ { @kretprobe[cpu] = count(); }
+kprobe:'"$SYS"'getppid /comm == "caller"/ { @kprobe[cpu] = count(); printf("%d\n", cpu); }
+kretprobe:'"$SYS"'getppid /comm == "caller"/ { @kretprobe[cpu] = count(); }
 profile:hz:99 { @profile[cpu] = count(); }
 interval:ms:20 { @interval = count(); }
 software:page-faults:1 { @faults[cpu] = count(); }

@@ -11,6 +11,13 @@ KPSTAT_KO=${KPSTAT_KO:-/kpstat/kpstat.ko}
 DEBUGFS=/sys/kernel/debug/kpstat
 KPROBES=/sys/kernel/debug/kprobes/list
 FTRACED=/sys/kernel/tracing/enabled_functions
+# What differs by processor: how functions of system calls begin, what a kprobe puts into
+# code, and how one at a function's first instruction is served; and bytes from there to
+# behind ftrace's call, which are one or the other.
+case $(uname -m) in
+aarch64) SYS=__arm64_sys_ BREAKPOINT=brk KPROBE_AT_ENTRY=brk IP=pc BEHIND_CALL='8 12' ;;
+*) SYS=__x64_sys_ BREAKPOINT=int3 KPROBE_AT_ENTRY=kprobe IP=ip BEHIND_CALL='5 9' ;;
+esac
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 

@@ -18,7 +18,7 @@ for i in range(int(sys.argv[1])): os.getppid()' "$2"
 }
 
 aggregations() {
-	load_text sums 'kprobe:__x64_sys_getppid /comm == "python3"/ { @c[cpu % 2] = count(); @a["all"] = sum(3); @m[1] = max(cpu); }
+	load_text sums 'kprobe:'"$SYS"'getppid /comm == "python3"/ { @c[cpu % 2] = count(); @a["all"] = sum(3); @m[1] = max(cpu); }
 		END { for ($kv : @c) { printf("%d ", $kv.1); @n += $kv.1; } for ($kv : @a) { printf("%s %d\n", $kv.0, $kv.1); @s = $kv.1; } }'
 	calls 0 700
 	calls 1 300
@@ -32,8 +32,8 @@ aggregations() {
 walks() {
 	cat >/tmp/walks.bt <<-'X'
 	BEGIN { for ($i : 0..100) { @x[$i] = 1; } }
-	kprobe:__x64_sys_getppid /comm == "python3"/ { @x[nsecs] = 0; @last[cpu] = nsecs; }
-	kprobe:__x64_sys_getpid /comm == "python3"/ { for ($kv : @x) { if ($kv.1 == 0) { delete(@x, $kv.0); break; } } }
+	kprobe:'"$SYS"'getppid /comm == "python3"/ { @x[nsecs] = 0; @last[cpu] = nsecs; }
+	kprobe:'"$SYS"'getpid /comm == "python3"/ { for ($kv : @x) { if ($kv.1 == 0) { delete(@x, $kv.0); break; } } }
 	interval:ms:20 { $n = 0; for ($kv : @x) { $n += $kv.1; } @seen[$n] = count(); @x[nsecs] = 0; clear_some(@x); }
 	macro clear_some(@m) { for ($kv : @m) { if ($kv.1 == 0) { delete(@m, $kv.0); } } }
 	X

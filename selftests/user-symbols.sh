@@ -114,10 +114,10 @@ cat >"$WORK/hidden.sh" <<EOF
 mount -t tmpfs none $WORK/inner && cp $SHAPES $WORK/inner/hidden && $WORK/inner/hidden compile && rm /tmp/perf-*.map
 EOF
 is "of a container that is gone" \
-	"$(while_running 'kprobe:__x64_sys_getppid /comm == "hidden"/ { @[ustack] = count(); }' \
+	"$(while_running 'kprobe:'"$SYS"'getppid /comm == "hidden"/ { @[ustack] = count(); }' \
 		unshare -m sh "$WORK/hidden.sh" | grep -c ' main+')" 1
 # What has no file.
-getppid='kprobe:__x64_sys_getppid /comm == "shapes"/ { @[ustack(2)] = count(); }'
+getppid='kprobe:'"$SYS"'getppid /comm == "shapes"/ { @[ustack(2)] = count(); }'
 is "code that a process has written itself" \
 	"$(printed "$getppid" "$SHAPES compile" | grep -c ' written_by(itself)+11$')" 1
 rm -f /tmp/perf-*.map

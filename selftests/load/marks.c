@@ -29,8 +29,8 @@ COUNTER(twice);
 COUNTER(counted);
 
 /* What a mark's argument may be named by. */
-static volatile int named = -77;
-static volatile uint32_t words[] = { 10, 11, 12, 13, 14, 15, 16, 17 };
+static volatile int __attribute__((unused)) named = -77;
+static volatile uint32_t __attribute__((unused)) words[] = { 10, 11, 12, 13, 14, 15, 16, 17 };
 
 static volatile long passed;
 
@@ -67,6 +67,7 @@ static void widths(void)
 
 static void places(void)
 {
+#if defined(__x86_64__)
 	MARK("indexed", "4@(%%rbx,%%rcx,4) -4@4(%%rbx,%%rcx,8) 8@8(%%rbx) 2@(%%rbx,%%rcx) 4@-4(,%%rsi,4)",
 	     "b"(words), "c"(2L), "S"((long)words / 4 + 2), "m"(words));
 	MARK("parts", "1@%%ah -1@%%al 2@%%ax 4@%%r8d", "a"(0x1234fe81L), "m"(named));
@@ -75,6 +76,7 @@ static void places(void)
 	MARK("floats", "8@$1 8f@%%xmm0", "m"(named));
 	MARK("none", "", "m"(named));
 	passed += 6;
+#endif
 }
 
 static void twice(long n)

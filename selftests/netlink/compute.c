@@ -95,7 +95,7 @@ static void flush(struct batch *batch)
 	add(batch, MOV_IMM(R0, 1));
 	add(batch, EXIT);
 	raw_put_map(msg, "@r", KPS_MAP_SUM, 1, MAX_CASES);
-	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", batch->insns,
+	raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getppid"), batch->insns,
 		      batch->nr);
 	err = raw_send(msg, why);
 	if (err) {

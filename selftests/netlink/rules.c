@@ -442,7 +442,7 @@ static int load(const struct bpf_insn *insns, char *why)
 	raw_put_map(msg, "@sum", KPS_MAP_SUM, 0, 1);
 	raw_put_map(msg, "@pair", KPS_MAP_COUNT, 2, 16);
 	raw_put_map(msg, "@plain", KPS_MAP_VALUE, 1, 16);
-	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", insns,
+	raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getppid"), insns,
 		      insns_count(insns, MAX_INSNS));
 	return raw_send(msg, why);
 }

@@ -78,8 +78,8 @@ static const struct {
 	const char *event_id;
 	unsigned int maxactive;
 } targets[] = {
-	{ .name = "kprobe", .target = "__x64_sys_getppid" },
-	{ .name = "kretprobe", .target = "__x64_sys_getppid", .maxactive = 4 },
+	{ .name = "kprobe", .target = SYSCALL_FUNCTION("getppid") },
+	{ .name = "kretprobe", .target = SYSCALL_FUNCTION("getppid"), .maxactive = 4 },
 	{ .name = "tracepoint", .target = "task:task_rename",
 	  .event_id = "/sys/kernel/tracing/events/task/task_rename/id" },
 	{ .name = "rawtracepoint", .target = "sys_enter" },

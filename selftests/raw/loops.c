@@ -187,7 +187,7 @@ static int load(const struct program *program, char *why)
 		if (nr)
 			raw_put_block(msg, program->blocks[i], nr);
 	}
-	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", program->clause,
+	raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getppid"), program->clause,
 		      insns_count(program->clause, MAX_INSNS));
 	return raw_send(msg, why);
 }
@@ -240,8 +240,8 @@ static void check_other_probe(void)
 	int err;
 
 	raw_put_block(msg, block, NR(block));
-	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", clause, NR(clause));
-	raw_put_probe(msg, "kprobe", "__x64_sys_getpid", clause, NR(clause));
+	raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getppid"), clause, NR(clause));
+	raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getpid"), clause, NR(clause));
 	err = raw_send(msg, why);
 	check(err == -EINVAL && strstr(why, "block 0 is another probe's"),
 	      "refused: a block of two probes");
@@ -257,7 +257,7 @@ static void check_too_many(void)
 
 	for (i = 0; i <= KPS_MAX_BLOCKS; i++)
 		raw_put_block(msg, block, NR(block));
-	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", clause, NR(clause));
+	raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getppid"), clause, NR(clause));
 	err = raw_send(msg, why);
 	check(err == -E2BIG && strstr(why, "1025 blocks"), "refused: more blocks than there may be");
 }

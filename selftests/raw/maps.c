@@ -286,7 +286,7 @@ static void check_plain_values(void)
 
 	raw_put_map(msg, "@plain", KPS_MAP_VALUE, 1, 64);
 	raw_put_map(msg, "@sum", KPS_MAP_SUM, 0, 1);
-	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", take, NR(take));
+	raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getppid"), take, NR(take));
 	load(msg, set, NR(set));
 	feed(42);
 	nr = raw_read(PROGRAM, "@plain", false, entries, 8);

@@ -17,6 +17,13 @@
 
 #define WHY_MAX 256
 
+/* What the kernel calls the function of a system call. */
+#if defined(__x86_64__)
+#define SYSCALL_FUNCTION(name) "__x64_sys_" name
+#elif defined(__aarch64__)
+#define SYSCALL_FUNCTION(name) "__arm64_sys_" name
+#endif
+
 /* TAP */
 void plan(void);
 int finish(void);

@@ -26,7 +26,7 @@
 #define ARG(n) ((int)offsetof(struct kps_frame, arg) + 8 * (n))
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
-#define GETPPID "__x64_sys_getppid"
+#define GETPPID SYSCALL_FUNCTION("getppid")
 
 /* OUTPUT of number @n, whose fields begin at scratch's. CTX is in R6. */
 #define WRITE(n)							\

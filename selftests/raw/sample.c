@@ -121,7 +121,7 @@ static int load(const struct batch *batch, unsigned int from, unsigned int nr,
 	for (i = batch->first[from] + 1; nr == 1 && i < batch->first[from + 1]; i++)
 		raw_put_block(msg, &batch->insns[batch->begin[i]], batch->lengths[i]);
 	for (i = from; i < from + nr; i++)
-		raw_put_probe(msg, "kprobe", "__x64_sys_getppid",
+		raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getppid"),
 			      &batch->insns[batch->begin[batch->first[i]]],
 			      batch->lengths[batch->first[i]]);
 	return raw_send(msg, why);

@@ -37,6 +37,22 @@ enum {
 
 #define MAX_INSNS 64
 
+/* Of the kernel's struct pt_regs: bytes before its parts. */
+enum {
+#if defined(__x86_64__)
+	FIRST_ARGUMENT = offsetof(struct pt_regs, rdi),
+	SYSTEM_CALL = offsetof(struct pt_regs, orig_rax),
+	LAST_REGISTER = sizeof(struct pt_regs) - 8,
+	BEHIND_REGISTERS = sizeof(struct pt_regs),
+#elif defined(__aarch64__)
+	/* User space knows its beginning. */
+	FIRST_ARGUMENT = offsetof(struct user_pt_regs, regs[0]),
+	SYSTEM_CALL = offsetof(struct user_pt_regs, regs[8]),
+	LAST_REGISTER = offsetof(struct user_pt_regs, pstate),
+	BEHIND_REGISTERS = 4096,
+#endif
+};
+
 struct rule {
 	const char *name;
 	struct bpf_insn insns[MAX_INSNS];
@@ -476,19 +492,19 @@ static const struct rule rules[] = {
 	  .insns = { MOV_IMM(R2, 3), MOV_IMM(R3, 0), CALL(KPS_FN_USTACK),
 		     DONE },
 	  .refused = "instruction 2: ustack without a stack table" },
-	ACCEPT("a register", MOV_IMM(R2, sizeof(struct pt_regs) - 8),
+	ACCEPT("a register", MOV_IMM(R2, LAST_REGISTER),
 	       CALL(KPS_FN_REG), DONE),
 	REFUSE("a register behind the last", "there is no register at",
-	       MOV_IMM(R2, sizeof(struct pt_regs)), CALL(KPS_FN_REG), DONE),
+	       MOV_IMM(R2, BEHIND_REGISTERS), CALL(KPS_FN_REG), DONE),
 	REFUSE("half of a register", "there is no register at 4",
 	       MOV_IMM(R2, 4), CALL(KPS_FN_REG), DONE),
 	REFUSE("a register before the first", "there is no register at",
 	       MOV_IMM(R2, -8), CALL(KPS_FN_REG), DONE),
 	RESULT("a register holds what it held", SYS_getppid,
-	       MOV_IMM(R2, offsetof(struct pt_regs, rdi)), CALL(KPS_FN_REG),
+	       MOV_IMM(R2, FIRST_ARGUMENT), CALL(KPS_FN_REG),
 	       MOV_REG(R1, R6), MOV_REG(R2, R0),
 	       /* the system call's own registers */
-	       ALU64_IMM(BPF_ADD, R2, offsetof(struct pt_regs, orig_rax)),
+	       ALU64_IMM(BPF_ADD, R2, SYSTEM_CALL),
 	       MOV_IMM(R3, 8), CALL(KPS_FN_READ), MOV_REG(R7, R0)),
 	ACCEPT("a clock", MOV_IMM(R2, KPS_CLOCK_TAI), CALL(KPS_FN_CLOCK), DONE),
 	REFUSE("a clock that is not there", "there is no clock 2",
@@ -591,7 +607,7 @@ static int load(const struct bpf_insn *insns, size_t nr, bool stacks, char *why)
 	raw_put_output(msg, joined, 2);
 	raw_put_output(msg, NULL, 0);
 	nla_put_u32(msg, KPS_A_BUFFER, 8192);
-	raw_put_probe(msg, "kprobe", "__x64_sys_getppid", insns, nr);
+	raw_put_probe(msg, "kprobe", SYSCALL_FUNCTION("getppid"), insns, nr);
 	return raw_send(msg, why);
 }
 

@@ -190,7 +190,7 @@ batch() {
 	done
 	# shellcheck disable=SC2016
 	if guest "batch-$1" 120 -- "for lap in ${laps[*]}; do"' name=${lap%:*} s=$SECONDS
-			echo "lap ${lap#*:}" >/dev/ttyS2
+			echo "lap ${lap#*:}" >/dev/kps-status
 			./$name.sh; rc=$?
 			rmmod kpstat 2>/dev/null; echo "# lab: $name $rc $((SECONDS - s))"; done' \
 		>"$log.log" 2>"$log.err"; then

@@ -18,12 +18,14 @@ set -eu
 # name	suite			flavour whose package depends on the newest image,
 #				and the suite to build in, if not this machine's
 # name	source			package of sources, and what is added to tinyconfig
+# ARCH/name			where one processor's is somewhere else
 KERNELS='
-5.10	bullseye-security	cloud-amd64
-6.1	bookworm-security	cloud-amd64
-6.12	bookworm-backports	cloud-amd64
-newest	trixie-backports	cloud-amd64		trixie
-rt	bookworm-security	rt-amd64
+arm64/5.10	bullseye	cloud-ARCH
+5.10	bullseye-security	cloud-ARCH
+6.1	bookworm-security	cloud-ARCH
+6.12	bookworm-backports	cloud-ARCH
+newest	trixie-backports	cloud-ARCH		trixie
+rt	bookworm-security	rt-ARCH
 nobpf	source			linux-source-6.1	nobpf.config
 debug	source			linux-source-6.1	nobpf.config	debug.config
 kcsan	source			linux-source-6.1	nobpf.config	kcsan.config
@@ -47,17 +49,22 @@ dependencies() {
 
 # Newer images come in parts.
 download() {
-	local suite=$1 flavour=$2 dest=$3 image release headers parts
+	local suite=$1 flavour=$2 dest=$3 image release headers parts kbuild
 	private_apt "$suite" apt-get update || return 1
 	image=$(dependencies "$suite" "linux-image-$flavour" '^linux-image-') || return 1
 	release=${image#linux-image-}
 	headers=linux-headers-$release
 	parts=$(dependencies "$suite" "$image" '^linux-(binary|modules)-' || true)
-	parts+=" $(dependencies "$suite" "$headers" '^linux-(headers-.*-common|kbuild-)')"
+	parts+=" $(dependencies "$suite" "$headers" '^linux-headers-.*-common')"
+	kbuild=$(dependencies "$suite" "$headers" '^linux-kbuild-')
 	mkdir -p "$dest/debs"
 	# shellcheck disable=SC2086
 	(cd "$dest/debs" &&
 		private_apt "$suite" apt-get download "$image" "$headers" $parts) || return 1
+	# Its programs run where the module is built.
+	local APT_ARCHS=$MACHINE_ARCH
+	! is_foreign || private_apt "$suite" apt-get update || return 1
+	(cd "$dest/debs" && private_apt "$suite" apt-get download "$kbuild") || return 1
 	printf '%s\n' "$release" >"$dest/release"
 }
 
@@ -142,7 +149,7 @@ make_initrd() {
 	cp "$CACHE/busybox" "$root/bin/busybox" || return 1
 	: >"$root/modules/order"
 	copy_modules "$dest/tree" "$release" "$root/modules" \
-		virtio_pci virtio_blk ext4 crc32c_generic
+		virtio_pci virtio_blk virtio_console ext4 crc32c_generic
 	cp "$LAB/guest-initrd" "$root/init"
 	chmod 755 "$root/init"
 	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0) >"$dest/initrd.new" || return 1
@@ -184,9 +191,10 @@ sum_of() { (cd "$LAB" && cat "$@") | sha256sum; }
 
 # Built anew when its configuration changes; a build tree is 400 MB.
 build() {
-	local name=$1 package=$2 dest=$3 source=$CACHE/$2 sum
+	local name=$1 package=$2 dest=$3 source=$SHARED/$2 sum
 	shift 3
 	local configs=("${@/#/$LAB/}")
+	! is_foreign || die "kernel $name can be compiled for this machine's processor only"
 	sum=$(sum_of "$@")
 	[ "$(cat "$dest/config.sum" 2>/dev/null)" != "$sum" ] || return 0
 	rm -rf "$dest"
@@ -213,6 +221,7 @@ fetch() {
 	[ ! -e "$dest/ready" ] || return 0
 	rm -rf "$new" "$dest"
 	mkdir -p "$new"
+	! is_foreign || chroot=${chroot:-bookworm}
 	if [ -n "$chroot" ]; then
 		headers=$("$LAB/fetch-toolchain.sh" "$chroot")
 		echo "$headers" >"$new/toolchain"
@@ -232,9 +241,9 @@ fetch() {
 }
 
 # row TABLE NAME
-row() { awk -v n="$2" '$1 == n' <<<"$1"; }
+row() { awk -v n="$2" -v own="$ARCH/$2" '$1 == own || $1 == n' <<<"$1" | sed "1!d; s/ARCH/$ARCH/"; }
 
-names() { awk 'NF { print $1 }' <<<"$1"; }
+names() { awk 'NF && $1 !~ "/" { print $1 }' <<<"$1"; }
 
 # A boot is its kernel, but for the command line.
 link_boot() {

@@ -11,7 +11,10 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 SUITE=bookworm-backports
-PACKAGES=(qemu-system-x86 qemu-system-common qemu-system-data seabios)
+# shellcheck disable=SC2206
+PACKAGES=($QEMU_PACKAGES qemu-system-common qemu-system-data)
+# It runs on this machine, whatever it shows the guest.
+APT_ARCHS=$MACHINE_ARCH
 
 download() {
 	private_apt "$SUITE" apt-get update || return 1
@@ -30,7 +33,7 @@ unpack() {
 write_command() {
 	cat >"$1/qemu" <<-EOF
 	#!/bin/sh
-	exec $2/usr/bin/qemu-system-x86_64 -L $2/usr/share/qemu -L $2/usr/share/seabios "\$@"
+	exec $2/usr/bin/qemu-system-$QEMU_ARCH -L $2/usr/share/qemu -L $2/usr/share/seabios "\$@"
 	EOF
 	chmod 755 "$1/qemu"
 }

@@ -3,14 +3,24 @@
 #
 # fetch-toolchain.sh SUITE: puts a compiler and what kbuild calls into the
 # cache, for kernels whose headers bring tools that this machine's libc is too
-# old for, and flags that its compiler does not know.  It is a small tree of
-# SUITE's packages, unpacked and not configured, to be entered with chroot; the
-# machine stays as it is.  Its path goes to stdout.
+# old for, and flags that its compiler does not know; and for guests of another
+# processor, with the libraries that kpctl is linked with there.  It is a small
+# tree of SUITE's packages, unpacked and not configured, to be entered with
+# chroot; the machine stays as it is.  Its path goes to stdout.
 set -eu
 # shellcheck source=selftests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 PACKAGES=(bash coreutils dash diffutils findutils gawk grep sed make gcc libc6-dev pahole)
+# The whole of what is built for another processor is built here.
+if is_foreign; then
+	APT_ARCHS=$MACHINE_ARCH,$ARCH
+	PACKAGES+=(bc bison flex openssl pkgconf xz-utils
+		"gcc-${GNU_TYPE//_/-}" "g++-${GNU_TYPE//_/-}")
+	for library in libnl-3 libnl-genl-3 libjson-c libelf liblzma libiberty libdw libbpf systemtap-sdt; do
+		PACKAGES+=("$library-dev:$ARCH")
+	done
+fi
 
 download() {
 	private_apt "$1" apt-get update &&
@@ -28,7 +38,8 @@ configure() {
 }
 
 main() {
-	local suite=$1 dest=$CACHE/toolchains/$1 debs=$CACHE/apt/$1/archives
+	local suite=$1 dest=$CACHE/toolchains/$1 debs
+	debs=$(apt_dir "$suite")/archives
 	lock_cache "toolchain-$suite"
 	if [ ! -e "$dest" ]; then
 		rm -rf "$dest.new"

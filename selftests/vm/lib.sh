@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034
 #
-# What the lab's scripts share: where things are, how progress is said, and a
-# private apt that leaves the machine's own package state alone.
+# What the lab's scripts share: where things are, which processor the guests have, how
+# progress is said, and a private apt that leaves the machine's own package state alone.
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$LAB/../.." && pwd)
 CACHE=${KPSTAT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kpstat}
+# What is the same for every processor: sources.
+SHARED=$CACHE
+# Debian's name of the guests' processor, which is this machine's if nobody asks for
+# another; that one has a part of the cache of its own.
+MACHINE_ARCH=$(dpkg --print-architecture)
+ARCH=${KPSTAT_ARCH:-$MACHINE_ARCH}
+[ "$ARCH" = "$MACHINE_ARCH" ] || CACHE=$CACHE/$ARCH
 # The kernel that is booted when nobody asks for another.
 DEFAULT_KERNEL=${KPSTAT_KERNEL:-6.1}
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
@@ -14,6 +21,17 @@ export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 # Everything that is not a result goes to stderr, so that stdout is TAP.
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+is_foreign() { [ "$ARCH" != "$MACHINE_ARCH" ]; }
+
+# name	kbuild	GNU's			QEMU	its packages
+ARCHS='
+amd64	x86	x86_64-linux-gnu	x86_64	qemu-system-x86 seabios
+arm64	arm64	aarch64-linux-gnu	aarch64	qemu-system-arm
+'
+read -r _ KARCH GNU_TYPE QEMU_ARCH QEMU_PACKAGES \
+	< <(awk -v n="$ARCH" '$1 == n' <<<"$ARCHS") ||
+	die "no such processor: KPSTAT_ARCH=$ARCH; known:$(awk 'NF { printf " %s", $1 }' <<<"$ARCHS")"
 
 # step TEXT COMMAND...: one line of progress with the time taken; the
 # command's own output is shown only when it fails.
@@ -111,12 +129,22 @@ archive_for() {
 	printf '%s\n' "$found"
 }
 
+# Whose packages the private apt takes, the first if nobody says whose.
+APT_ARCHS=$ARCH
+
+# apt_dir SUITE[,SUITE...]: where that keeps what it knows and gets
+apt_dir() {
+	local of=
+	[ "$APT_ARCHS" = "$ARCH" ] || of=-${APT_ARCHS//,/-}
+	echo "$CACHE/apt/${1//,/+}$of"
+}
+
 # private_apt SUITE[,SUITE...] COMMAND...: apt-get or apt-cache with lists,
 # cache and package state of its own below the cache directory.
 private_apt() {
 	local suites=$1 dir suite uri key opt
 	shift
-	dir=$CACHE/apt/${suites//,/+}
+	dir=$(apt_dir "$suites")
 	if [ ! -s "$dir/sources.list" ]; then
 		mkdir -p "$dir/lists/partial" "$dir/archives/partial" "$dir/state"
 		: >"$dir/status"
@@ -125,7 +153,7 @@ private_apt() {
 			[ -n "$uri" ] || return 1
 			opt=
 			[ "$key" = - ] || opt=" signed-by=$key"
-			printf 'deb [arch=amd64%s] %s %s main\n' "$opt" "$uri" "$suite"
+			printf 'deb [arch=%s%s] %s %s main\n' "$APT_ARCHS" "$opt" "$uri" "$suite"
 		done >"$dir/sources.list.new"
 		mv "$dir/sources.list.new" "$dir/sources.list"
 	fi
@@ -142,8 +170,8 @@ private_apt() {
 		-o Dir::Cache="$dir" \
 		-o Dir::Cache::archives="$dir/archives" \
 		-o Dir::Log="$dir" \
-		-o APT::Architecture=amd64 \
-		-o APT::Architectures=amd64 \
+		-o APT::Architecture="${APT_ARCHS%%,*}" \
+		-o APT::Architectures="$APT_ARCHS" \
 		-o APT::Install-Recommends=false \
 		-o APT::Sandbox::User= \
 		-o APT::Keep-Downloaded-Packages=true \
@@ -165,6 +193,15 @@ unpack_root() {
 	done
 }
 
+# inside ROOT COMMAND...: in another release's tree
+inside() {
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t proc proc "$0/proc" && exec chroot "$@"' "$1" "$@"
+}
+
+# What is this tree's in such a tree; trees that share a cache share no copy.
+copy_in() { echo "build/$(cksum <<<"$TOP" | cut -d' ' -f1)"; }
+
 # copy_module_sources DIR: what kbuild needs, without what it made.  Only newer
 # files are copied, so that make sees what changed; what is gone from the tree
 # goes from the copy.
@@ -180,23 +217,29 @@ copy_module_sources() {
 		done
 }
 
+# built: where kpctl and the tests' programs are
+built() { if is_foreign; then echo "$TOP/build/$ARCH"; else echo "$TOP"; fi; }
+
 # stage_tree RELEASE DIR: the tree as the guest gets it.
 stage_tree() {
-	local built=$TOP/build/$1 root=$2
+	local built=$TOP/build/$1 root=$2 from
+	from=$(built)
 	mkdir -p "$root/kpstat"
 	if [ -e "$built/kpstat.ko" ]; then
 		# As DKMS installs them: the one without its debug information, which
 		# is what every insmod would read, the other with it.
-		strip --strip-debug -o "$root/kpstat/kpstat.ko" "$built/kpstat.ko" &&
-			cp "$built/kpstat_types.ko" "$root/kpstat/" || return 1
+		cp "$built/bare/kpstat.ko" "$built/kpstat_types.ko" "$root/kpstat/" || return 1
 		cp "$built"/measure/kps_*.ko "$root/kpstat/" 2>/dev/null || :
 	else
 		echo "there is no kpstat.ko"
 	fi
-	cp -r "$TOP/selftests" "$TOP/uapi" "$TOP/docs" \
-		"$TOP/userspace/fuzz/corpus" "$root/kpstat/" || return 1
-	[ ! -x "$TOP/userspace/kpctl" ] ||
-		make -s --no-print-directory -C "$TOP/userspace" install DESTDIR="$root" PREFIX=/usr/local
+	cp -r "$from/selftests" "$from/uapi" "$from/docs" \
+		"$from/userspace/fuzz/corpus" "$root/kpstat/" || return 1
+	if is_foreign; then
+		cp -r "$from/installed/." "$root/"
+	elif [ -x "$from/userspace/kpctl" ]; then
+		make -s --no-print-directory -C "$from/userspace" install DESTDIR="$root" PREFIX=/usr/local
+	fi
 }
 
 # One process at a time may fill one part of the cache.

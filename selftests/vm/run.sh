@@ -15,7 +15,7 @@ usage: run.sh [options] [--] COMMAND...
 
   --kernel NAME   kernel from fetch-kernel.sh's table ($DEFAULT_KERNEL)
   --timeout SECS  a command that takes longer has hung (120); a line "lap SECS" that it
-                  writes to /dev/ttyS2 begins anew with that many
+                  writes to /dev/kps-status begins anew with that many
   --start SECS    a guest that has not begun its command by then is started again (120)
   --smp N         virtual CPUs (2)
   --mem MB        memory (1024)
@@ -138,6 +138,30 @@ save() {
 	grep -q '(postmigrate)' < <(timeout 0.5 cat <&"$out") && mv "$SAVE.new" "$SAVE"
 }
 
+# Sets MACHINE, PORTS, which carry the output and the status, and MACHINE_APPEND, which
+# names the console and them.
+machine() {
+	case $ARCH in
+	amd64)
+		# tsc=reliable: two virtual CPUs would fall back to the slow hpet.  Without
+		# erms and fsrm memory is copied and cleared eight bytes at a time: emulated,
+		# "rep movsb" takes one step for each byte.
+		# shellcheck disable=SC2054
+		MACHINE=(-machine q35 -cpu 'max,-erms,-fsrm')
+		PORTS=(-serial chardev:io -serial chardev:status)
+		MACHINE_APPEND='console=ttyS0 tsc=reliable kps_ports=ttyS1,ttyS2'
+		;;
+	arm64)
+		# A pointer's authentication that QEMU makes up costs a tenth of the real one.
+		# shellcheck disable=SC2054
+		MACHINE=(-machine virt -cpu 'max,pauth-impdef=on')
+		PORTS=(-device virtio-serial-pci -device 'virtconsole,chardev=io'
+			-device 'virtconsole,chardev=status')
+		MACHINE_APPEND='console=ttyAMA0 kps_ports=hvc0,hvc1'
+		;;
+	esac
+}
+
 boot() {
 	local accel='tcg,thread=multi' extra=() drive io
 	if [ $ICOUNT = 1 ]; then
@@ -159,20 +183,16 @@ boot() {
 	done
 	: >"$WORK/status"
 	rm -f "$WORK/overdue"
-	# tsc=reliable: two virtual CPUs would fall back to the slow hpet.  Without
-	# erms and fsrm memory is copied and cleared eight bytes at a time: emulated,
-	# "rep movsb" takes one step for each byte.
+	machine
 	# shellcheck disable=SC2054
 	local vm=(
 		"$QEMU" -pidfile "$WORK/pid" -nodefaults -no-user-config -no-reboot
-		-display none
-		-machine q35 -accel "$accel" -cpu max,-erms,-fsrm -smp "$SMP" -m "$MEM"
+		-display none "${MACHINE[@]}" -accel "$accel" -smp "$SMP" -m "$MEM"
 		-kernel "$CACHE/kernels/$KERNEL/vmlinuz"
 		-initrd "$CACHE/kernels/$KERNEL/initrd"
-		-append "console=ttyS0 loglevel=5 tsc=reliable panic=-1 oops=panic softlockup_panic=1 nmi_watchdog=0 random.trust_cpu=on mitigations=off apparmor=0 net.ifnames=0 pty.legacy_count=0 $(cat "$CACHE/kernels/$KERNEL/append" 2>/dev/null) $APPEND"
+		-append "$MACHINE_APPEND loglevel=5 panic=-1 oops=panic softlockup_panic=1 nmi_watchdog=0 random.trust_cpu=on mitigations=off apparmor=0 net.ifnames=0 pty.legacy_count=0 $(cat "$CACHE/kernels/$KERNEL/append" 2>/dev/null) $APPEND"
 		-chardev "file,id=console,path=$LOG" -serial chardev:console
-		-chardev "$io" -serial chardev:io
-		-chardev "file,id=status,path=$WORK/status" -serial chardev:status
+		-chardev "$io" -chardev "file,id=status,path=$WORK/status" "${PORTS[@]}"
 		-device virtio-rng-pci
 		"${extra[@]}"
 	)

@@ -9,11 +9,16 @@ set -eu
 PACKAGES=(
 	build-essential flex bison pkg-config
 	libnl-3-dev libnl-genl-3-dev libjson-c-dev libelf-dev liblzma-dev libiberty-dev libdw-dev libbpf-dev libcmocka-dev
-	linux-headers-cloud-amd64 dkms kmod
+	"linux-headers-cloud-$MACHINE_ARCH" dkms kmod
 	sparse cppcheck shellcheck linux-source-6.1 xz-utils bc libssl-dev openssl pahole
 	systemtap-sdt-dev
-	qemu-system-x86 e2fsprogs cpio zstd
+	e2fsprogs cpio zstd
 )
+# Whose libraries the newer one runs with, whatever it shows the guest.
+case $MACHINE_ARCH in
+amd64) PACKAGES+=(qemu-system-x86) ;;
+arm64) PACKAGES+=(qemu-system-arm) ;;
+esac
 
 installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
