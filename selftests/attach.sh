@@ -7,12 +7,12 @@
 . "$(dirname "$0")/lib.sh"
 
 grep -q ' vfs_fallocate$' /proc/kallsyms || skip_all "this kernel has no fallocate"
-QUESTION='kprobe:vfs_fallocate { @[comm, arg1, arg2, arg3] = count(); @s[kstack(6)] = count(); @f[func] = count(); @i = max(reg("ip")); }'
+QUESTION='kprobe:vfs_fallocate { @[comm, arg1, arg2, arg3] = count(); @s[kstack(6)] = count(); @f[func] = count(); @i = max(reg("'"$IP"'")); }'
 
 load_module
 load_text ours "$QUESTION"
 load_text kernels "$QUESTION" --attach kprobe
-is "as asked" "$(how kernels)" "kprobe: asked for"
+is "as asked" "$(how kernels)" "$KPROBE_AT_ENTRY: asked for"
 if [ "$(how ours)" = "kprobe: this kernel's ftrace gives no arguments" ]; then
 	skip_rest=1
 	skip "by ftrace" "this kernel's ftrace gives no arguments"
@@ -25,18 +25,17 @@ for map in @ @s @f @i; do
 	yes "the same in $map" diff <(kpctl read kernels $map) <(kpctl read ours $map)
 done
 is "arguments" "$(value ours @ 'words, 0, 7, 2')" 50
-yes "a stack begins with the function" eval "kpctl read ours @s | grep -A1 '^@s\[' | grep -qE 'vfs_fallocate[+][15]\$'"
+yes "a stack begins with the function" eval "kpctl read ours @s | grep -A1 '^@s\[' | grep -qE 'vfs_fallocate[+][015]\$'"
 done_with ours
 done_with kernels
 
-# The first instruction behind ftrace's call is 5 bytes in, or 9 where the
-# function begins with an ENDBR.
-for offset in 5 9; do
+# The first instruction behind ftrace's call.
+for offset in $BEHIND_CALL; do
 	kpctl load --name inside -e "kprobe:vfs_fallocate+$offset { @ = count(); }" 2>/dev/null && break
 done
 # The kernel may put a jump in the place of a breakpoint, after a moment.
 as_the_kernel_says() {
-	if grep "vfs_fallocate+0x$offset .*OPTIMIZED" "$KPROBES"; then how=optimised; else how=int3; fi
+	if grep "vfs_fallocate+0x$offset .*OPTIMIZED" "$KPROBES"; then how=optimised; else how=$BREAKPOINT; fi
 	echo "$how, and not $(how inside)?"
 	[ "$(how inside)" = "$how: ftrace is not called here" ]
 }
@@ -68,7 +67,7 @@ OPTIMISE=/proc/sys/debug/kprobes-optimization
 CALLS=100000
 [ ! -e $OPTIMISE ] || echo 0 >$OPTIMISE
 if kpctl load --cpu-budget 0 --name shared -e "kprobe:vfs_read+$offset /comm == \"shared\"/ { @x++; @y[arg2 % 2] = nsecs; @ = count(); }" 2>"$WORK/err"; then
-	is "two CPUs at a breakpoint" "$(how shared)" "int3: ftrace is not called here"
+	is "two CPUs at a breakpoint" "$(how shared)" "$BREAKPOINT: ftrace is not called here"
 	for cpu in 0 1; do
 		"$LOAD/calls" shared $cpu $CALLS & PIDS[cpu]=$!
 	done

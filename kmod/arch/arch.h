@@ -5,7 +5,7 @@
  * A port is a folder, kmod/arch/ARCH, as the kernel's own arch/ has its name.  In it
  * port.h gives what is declared here, and port.mk may say
  *
- *	kps-arch-ftrace := y	ftrace_regs hold a whole struct pt_regs
+ *	kps-arch-ftrace := y	this kernel's ftrace saves the arguments for everybody
  *
  * Without a folder of its own a processor has that of generic/: all that works by
  * what the kernel gives for any, at the price that is said there.
@@ -17,7 +17,8 @@
  *	KPS_BEHIND_BREAKPOINT	bytes by which the registers of a kprobe's handler are
  *				behind the probed instruction
  *	KPS_FTRACE_MARK		bytes there may be between where a function begins and
- *				ftrace's call in it; less than such a call is long
+ *				ftrace's call in it; less than any function is long
+ *	kps_ftrace_function()	where the function begins that such a call is in
  */
 #ifndef KPS_ARCH_H
 #define KPS_ARCH_H
@@ -56,6 +57,12 @@ static inline u32 kps_stack_save(struct pt_regs *regs, unsigned long probed,
  * registers that it has returned with
  */
 static inline unsigned long kps_entry_stack(const struct pt_regs *regs);
+
+/** kps_user_code() - an address in a program, as a return address on its stack says it */
+static inline unsigned long kps_user_code(unsigned long address);
+
+/** kps_user_frame_pointer() - where the walk of a user stack begins, or 0 */
+static inline unsigned long kps_user_frame_pointer(const struct pt_regs *regs);
 
 /** kps_is_32bit() - whether user space is 32-bit code, by its registers */
 static inline bool kps_is_32bit(const struct pt_regs *regs);

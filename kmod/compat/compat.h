@@ -95,7 +95,26 @@ void rcu_unexpedite_gp(void);
 
 #define KPS_FTRACE 1
 
-/* What ftrace saved; without FTRACE_OPS_FL_SAVE_REGS only the arguments. */
+#ifdef KPS_FTRACE_SAVES_ARGUMENTS_ONLY
+#define KPS_FTRACE_SAVE_REGS 0
+
+/* Only the arguments: they are where a struct pt_regs has them. */
+static __always_inline struct pt_regs *kps_ftrace_regs(struct ftrace_regs *fregs)
+{
+	return (struct pt_regs *)fregs;
+}
+
+/* All that ftrace knows; the others are zeros. @room: to be filled in */
+static __always_inline struct pt_regs *kps_ftrace_whole(struct pt_regs *regs,
+							struct pt_regs *room)
+{
+	memset(room, 0, sizeof(*room));
+	return ftrace_partial_regs((struct ftrace_regs *)regs, room);
+}
+#else
+#define KPS_FTRACE_SAVE_REGS FTRACE_OPS_FL_SAVE_REGS
+
+/* What ftrace saved; without KPS_FTRACE_SAVE_REGS only the arguments. */
 static __always_inline struct pt_regs *kps_ftrace_regs(struct ftrace_regs *fregs)
 {
 #ifdef KPS_FTRACE_REGS_ARE_OPAQUE
@@ -104,6 +123,14 @@ static __always_inline struct pt_regs *kps_ftrace_regs(struct ftrace_regs *fregs
 	return &fregs->regs;
 #endif
 }
+
+/* With it all of them. */
+static __always_inline struct pt_regs *kps_ftrace_whole(struct pt_regs *regs,
+							struct pt_regs *room)
+{
+	return regs;
+}
+#endif
 #else
 #define KPS_FTRACE 0
 #endif
@@ -111,9 +138,9 @@ static __always_inline struct pt_regs *kps_ftrace_regs(struct ftrace_regs *fregs
 /*
  * Whether a kretprobe's pre_handler may be called by whom one likes. Where kretprobes are
  * rethooks it takes no lock; before, it takes those that the return's handler holds, and
- * relies on kprobes to keep it out of there.
+ * relies on kprobes to keep it out of there. It wants all registers.
  */
-#ifdef CONFIG_KRETPROBE_ON_RETHOOK
+#if defined(CONFIG_KRETPROBE_ON_RETHOOK) && !defined(KPS_FTRACE_SAVES_ARGUMENTS_ONLY)
 #define KPS_KRETPROBE_ASKS_NOBODY 1
 #else
 #define KPS_KRETPROBE_ASKS_NOBODY 0

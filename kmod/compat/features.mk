@@ -41,6 +41,9 @@ ccflags-y += $(if $(call kps-exports,trace_get_event_file),-DKPS_HAS_EVENT_FILE)
 ccflags-y += $(if $(shell grep -s GENL_MCAST_CAP_SYS_ADMIN $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_FLAGS)
 ccflags-y += $(if $(shell grep -s cap_sys_admin:1 $(srctree)/include/net/genetlink.h),-DKPS_HAS_MCAST_CAP_SYS_ADMIN)
 
+# arm64's exceptions leave a record of their own on the stack.
+ccflags-y += $(if $(shell grep -s FRAME_META_TYPE_PT_REGS $(srctree)/arch/$(SRCARCH)/include/asm/stacktrace/frame.h),-DKPS_HAS_FRAME_RECORD_META)
+
 # A consumer of uprobes is registered with one call, and goes in two; it can keep a word
 # of each call until its return.
 ccflags-y += $(call kps-has,uprobes.h,uprobe_unregister_nosync,KPS_UPROBES_GO_IN_TWO)
@@ -58,11 +61,15 @@ endif
 ccflags-y += $(call kps-has,ftrace.h,struct ftrace_regs\>,KPS_HAS_FTRACE_REGS)
 
 # ftrace saves the arguments for whoever asks, and exports what an ops of our own
-# needs; the processor's port can use it.
-ifeq ($(kps-arch-ftrace)$(CONFIG_DYNAMIC_FTRACE_WITH_ARGS),yy)
+# needs; the processor's port can use it.  It saves all registers on demand, or else fills
+# a struct with those that it has.
+kps-ftrace-saves-all := $(CONFIG_DYNAMIC_FTRACE_WITH_REGS)
+kps-ftrace-fills := $(if $(shell grep -s ftrace_partial_regs $(srctree)/arch/$(SRCARCH)/include/asm/ftrace.h),y)
+ifeq ($(kps-arch-ftrace)$(or $(kps-ftrace-saves-all),$(kps-ftrace-fills)),yy)
 ifneq ($(and $(call kps-exports,ftrace_set_filter_ips),$(call kps-exports,ftrace_free_filter)),)
 kps-ftrace := y
 ccflags-y += -DKPS_HAS_FTRACE
 ccflags-y += $(call kps-has,ftrace_regs.h,arch_ftrace_regs,KPS_FTRACE_REGS_ARE_OPAQUE)
+ccflags-y += $(if $(kps-ftrace-saves-all),,-DKPS_FTRACE_SAVES_ARGUMENTS_ONLY)
 endif
 endif

@@ -55,15 +55,14 @@ static inline u32 __kprobes kps_user_stack_save(unsigned long *ips, u32 max)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	bool is_32bit = kps_is_32bit(regs);
-	unsigned long fp = is_32bit ? (u32)frame_pointer(regs) :
-				      frame_pointer(regs);
+	unsigned long fp = kps_user_frame_pointer(regs);
 	struct kps_user_frame frame;
 	u32 nr = 0;
 
 	ips[nr++] = instruction_pointer(regs);
 	while (nr < max && fp && kps_user_frame_get(&frame, fp, is_32bit) &&
 	       frame.ret) {
-		ips[nr++] = frame.ret;
+		ips[nr++] = kps_user_code(frame.ret);
 		fp = frame.next;
 	}
 	return nr;

@@ -65,8 +65,10 @@ static const struct kps_site *site_at(const struct kps_ftrace *mine,
  */
 static __always_inline void run_with_regs(struct kps_ctx *ctx,
 					  const struct kps_probe *probe,
-					  unsigned long ip, struct pt_regs *regs)
+					  unsigned long ip, struct pt_regs *args)
 {
+	struct pt_regs room KPS_UNINITIALISED;
+	struct pt_regs *regs = kps_ftrace_whole(args, &room);
 	unsigned long resume = instruction_pointer(regs);
 
 	instruction_pointer_set(regs, ip + KPS_BEHIND_BREAKPOINT);
@@ -88,9 +90,10 @@ static noinline void __kprobes run(const struct kps_ftrace *mine,
 	if (kps_event_is_timed(probe, at, kps_entry_word, regs))
 		return;
 	kps_event_begin(&ctx, probe, at, KPS_FILLS_ENTRY);
-	ctx.frame.ip = ip;
 	if (code->frame_read & KPS_FRAME_BIT(site))
 		ctx.frame.site = (site ?: site_at(mine, ip))->id;
+	ip = kps_ftrace_function(ip);
+	ctx.frame.ip = ip;
 	kps_fill_args(&ctx.frame, regs, code->frame_read);
 	if (code->reads_regs)
 		run_with_regs(&ctx, probe, ip, regs);
@@ -234,7 +237,7 @@ static struct kps_ftrace *alloc(struct kps_site **sites, unsigned int nr)
 	/* PERMANENT: not to be switched off by the sysctl ftrace_enabled. */
 	mine->ops.flags = FTRACE_OPS_FL_PERMANENT;
 	if (saves_regs(sites[0]))
-		mine->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
+		mine->ops.flags |= KPS_FTRACE_SAVE_REGS;
 	return mine;
 }
 
@@ -296,6 +299,21 @@ static void attach_group(struct kps_site **sites, unsigned int nr,
 		if (!ftrace)
 			kps_ftraced_of(batch->sites[i])->why = "ftrace refuses";
 	}
+}
+
+/**
+ * kps_ftrace_knows() - whether a function can be served
+ * @ip: where it begins
+ *
+ * Context: may sleep, kps_config_lock held.
+ */
+bool kps_ftrace_knows(unsigned long ip)
+{
+	static struct ftrace_ops never_registered;
+	int err = ftrace_set_filter_ip(&never_registered, ip, 0, 1);
+
+	ftrace_free_filter(&never_registered);
+	return !err;
 }
 
 /**

@@ -36,10 +36,16 @@ void kps_kretprobe_enters(const struct kps_site *site, struct pt_regs *regs);
 
 #ifdef KPS_HAS_FTRACE
 void kps_ftrace_attach(struct kps_site **sites, unsigned int nr);
+bool kps_ftrace_knows(unsigned long ip);
 void kps_ftrace_detach(struct kps_site **sites, unsigned int nr);
 #else
 static inline void kps_ftrace_attach(struct kps_site **sites, unsigned int nr)
 {
+}
+
+static inline bool kps_ftrace_knows(unsigned long ip)
+{
+	return false;
 }
 
 static inline void kps_ftrace_detach(struct kps_site **sites, unsigned int nr)

@@ -72,12 +72,21 @@ static int kprobe_prepare(struct kps_site *site, struct kps_error *error)
 	return 0;
 }
 
+/* A kprobe says so itself where the kernel's own are served by ftrace. */
+static bool meets_ftrace(const struct kprobe_site *mine)
+{
+	if (IS_ENABLED(CONFIG_KPROBES_ON_FTRACE))
+		return mine->kp.flags & KPROBE_FLAG_FTRACE;
+	return !mine->symbol.offset &&
+	       (!KPS_FTRACE || kps_ftrace_knows((unsigned long)mine->kp.addr));
+}
+
 /* Whether ftrace may serve it: NULL, or what speaks against it. */
 static const char *why_kprobe(const struct kps_site *site)
 {
 	if (site->probe->flags & KPS_PROBE_F_KPROBE)
 		return "asked for";
-	if (!(of(site)->kp.flags & KPROBE_FLAG_FTRACE))
+	if (!meets_ftrace(of(site)))
 		return "ftrace is not called here";
 	return KPS_FTRACE ? NULL : "this kernel's ftrace gives no arguments";
 }

@@ -32,6 +32,16 @@ static inline bool kps_is_32bit(const struct pt_regs *regs)
 #endif
 }
 
+static inline unsigned long kps_user_code(unsigned long address)
+{
+	return address;
+}
+
+static inline unsigned long kps_user_frame_pointer(const struct pt_regs *regs)
+{
+	return frame_pointer((struct pt_regs *)regs);
+}
+
 /* Where a register holds the return address, which is most. */
 static inline unsigned long kps_entry_stack(const struct pt_regs *regs)
 {

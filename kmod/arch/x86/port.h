@@ -31,6 +31,17 @@ static __always_inline u64 kps_argument(const struct pt_regs *regs, unsigned int
 	return *(const u64 *)((const u8 *)regs + at[nr]);
 }
 
+/* What follows a mark is as good as the function's first. */
+static __always_inline unsigned long kps_ftrace_function(unsigned long ip)
+{
+	return ip;
+}
+
+static inline unsigned long kps_user_code(unsigned long address)
+{
+	return address;
+}
+
 /* Registers of a trap or a call; else only ip, sp and bp are there. */
 static inline bool kps_full_regs(const struct pt_regs *regs)
 {
@@ -70,6 +81,11 @@ static inline u32 __kprobes kps_stack_save(struct pt_regs *regs, unsigned long p
 static inline bool kps_is_32bit(const struct pt_regs *regs)
 {
 	return regs->cs == __USER32_CS;
+}
+
+static inline unsigned long kps_user_frame_pointer(const struct pt_regs *regs)
+{
+	return kps_is_32bit(regs) ? (u32)regs->bp : regs->bp;
 }
 
 /* The return address has been taken from it. */
