@@ -183,28 +183,26 @@ static int refuse_operands(const struct expr *expr)
 	return -1;
 }
 
-/* Wide enough for what any two numbers of 64 bits give. */
-__extension__ typedef __int128 wide;
-
-static wide wide_of(const struct expr *expr)
+/* __int128 holds what any two numbers of 64 bits give. */
+static __int128 wide_of(const struct expr *expr)
 {
-	return expr->type.is_signed ? (wide)(int64_t)expr->value : (wide)expr->value;
+	return expr->type.is_signed ? (__int128)(int64_t)expr->value : (__int128)expr->value;
 }
 
-static bool fits_64_bits(wide value)
+static bool fits_64_bits(__int128 value)
 {
-	return value >= INT64_MIN && value <= (wide)UINT64_MAX;
+	return value >= INT64_MIN && value <= (__int128)UINT64_MAX;
 }
 
 /* What is shifted out is gone: ~0 << 12. */
-static wide shift_left(wide a, wide b)
+static __int128 shift_left(__int128 a, __int128 b)
 {
-	wide value = a * ((wide)1 << b);
+	__int128 value = a * ((__int128)1 << b);
 
-	return fits_64_bits(value) ? value : (wide)(uint64_t)value;
+	return fits_64_bits(value) ? value : (__int128)(uint64_t)value;
 }
 
-static wide fold_wide(enum op op, wide a, wide b)
+static __int128 fold_wide(enum op op, __int128 a, __int128 b)
 {
 	switch (op) {
 	case OP_MUL:
@@ -256,7 +254,7 @@ static int fold(struct expr *expr)
 {
 	const struct expr *a = expr->a, *b = expr->b;
 	bool is_shift = expr->op == OP_SHL || expr->op == OP_SHR;
-	wide value;
+	__int128 value;
 
 	if (is_shift && b->value > 63) {
 		diag_error(&b->at, NULL, "a number has 64 bits to be shifted by");
