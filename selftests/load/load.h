@@ -43,7 +43,7 @@ static inline int find_in_file(struct dl_phdr_info *info, size_t size, void *dat
 
 	(void)size;
 	for (i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+		__typeof__(info->dlpi_phdr) part = &info->dlpi_phdr[i];
 
 		if (part->p_type != PT_LOAD || at - part->p_vaddr >= part->p_filesz)
 			continue;
