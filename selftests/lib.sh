@@ -19,7 +19,8 @@ aarch64) SYS=__arm64_sys_ BREAKPOINT=brk KPROBE_AT_ENTRY=brk IP=pc BEHIND_CALL='
 *) SYS=__x64_sys_ BREAKPOINT=int3 KPROBE_AT_ENTRY=kprobe IP=ip BEHIND_CALL='5 9' ;;
 esac
 WORK=$(mktemp -d)
-trap 'rm -rf "$WORK"' EXIT
+# What follows in the same guest has its BTF again, see hide_btf.
+trap 'rm -rf "$WORK"; ! mountpoint -q /sys/kernel/btf || umount /sys/kernel/btf' EXIT
 
 TESTS=0 BROKEN=0
 
