@@ -32,12 +32,12 @@ aggregations() {
 walks() {
 	cat >/tmp/walks.bt <<-'X'
 	BEGIN { for ($i : 0..100) { @x[$i] = 1; } }
-	kprobe:'"$SYS"'getppid /comm == "python3"/ { @x[nsecs] = 0; @last[cpu] = nsecs; }
-	kprobe:'"$SYS"'getpid /comm == "python3"/ { for ($kv : @x) { if ($kv.1 == 0) { delete(@x, $kv.0); break; } } }
+	kprobe:SYS_getppid /comm == "python3"/ { @x[nsecs] = 0; @last[cpu] = nsecs; }
+	kprobe:SYS_getpid /comm == "python3"/ { for ($kv : @x) { if ($kv.1 == 0) { delete(@x, $kv.0); break; } } }
 	interval:ms:20 { $n = 0; for ($kv : @x) { $n += $kv.1; } @seen[$n] = count(); @x[nsecs] = 0; clear_some(@x); }
 	macro clear_some(@m) { for ($kv : @m) { if ($kv.1 == 0) { delete(@m, $kv.0); } } }
 	X
-	load_text walks "$(cat /tmp/walks.bt)"
+	load_text walks "$(sed "s/SYS_/$SYS/" /tmp/walks.bt)"
 	for cpu in 0 1; do
 		taskset -c $cpu python3 -c 'import os, time
 end = time.time() + 4

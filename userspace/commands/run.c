@@ -343,7 +343,7 @@ static void print_lost(const struct object *object, unsigned long long lost)
 	}
 	fprintf(stderr, "Lost %llu events: the output buffer was full (see --buffer)", lost);
 	if (object->has_large_outputs)
-		fprintf(stderr, ", or an event had more than %u bytes to say", KPS_MAX_RECORD);
+		fprintf(stderr, ", or an event had more than %d bytes to say", KPS_MAX_RECORD);
 	fputc('\n', stderr);
 }
 
