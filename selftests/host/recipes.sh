@@ -3,7 +3,8 @@
 #
 # Runs on the host: what CONTRIBUTING.md says it takes to add a function, and a builtin on a
 # helper of its own, is all that it takes.  Each of recipes/*.patch is applied to a copy of
-# the tree, where it is compiled, and what it adds is run.
+# the tree, where it is compiled, and what it adds is run.  NAME.md is the row of
+# docs/language.md that goes with it, under the heading of its section.
 #
 # shellcheck disable=SC2317
 set -eu -o pipefail
@@ -21,11 +22,21 @@ touched() {
 # Files of the product at most MOST, and of the docs one line more.
 is_short() {
 	local files most=$2
-	files=$(touched "$1" | grep -v '^docs/' || :)
+	files=$(touched "$1")
 	[ "$(wc -l <<<"$files")" -le "$most" ] || printf 'more than %d files: %s\n' "$most" "$files"
-	[ "$(touched "$1" | grep '^docs/')" = docs/language.md ] || echo "it touches other docs"
-	[ "$(awk '/^[+][+][+] / { docs = /docs/ } docs && /^[-+][^-+]/' "$RECIPES/$1.patch" | cut -c1)" = + ] ||
-		echo "it is not one line of docs/language.md"
+	! grep '^docs/' <<<"$files" || echo "it touches other docs"
+	[ "$(wc -l <"$RECIPES/$1.md")" = 2 ] || echo "it is not one line of docs/language.md"
+}
+
+# add_row NAME TREE: the row, as the first of its section's table
+add_row() {
+	awk 'NR == FNR && FNR == 1 { heading = $0; next }
+	NR == FNR { row = $0; next }
+	{ print }
+	$0 == heading { is_section = 1 }
+	is_section && /^[|]---/ { print row; is_section = 0; added++ }
+	END { exit added != 1 }' "$RECIPES/$1.md" "$2/docs/language.md" >"$2/docs/language.new" &&
+		mv "$2/docs/language.new" "$2/docs/language.md"
 }
 
 # What is built by the tree's own makefiles is left behind.
@@ -63,6 +74,7 @@ is_short builtin 4 >"$WORK/out"
 result "a builtin on a new helper is four files at most, and one line of the docs" "$WORK/out"
 for recipe in function builtin; do
 	patch -s -p1 -F1 -d "$WORK/tree" <"$RECIPES/$recipe.patch" >"$WORK/out" 2>&1 || :
+	add_row $recipe "$WORK/tree" || echo "docs/language.md lacks the section of $recipe.md" >>"$WORK/out"
 	result "$recipe.patch applies, or wants to be made anew" "$WORK/out"
 done
 runs "$WORK/tree" >"$WORK/out" 2>&1 || echo "it does not build" >>"$WORK/out"
