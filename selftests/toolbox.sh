@@ -173,11 +173,17 @@ alone() {
 	is "$1: $2" "$(grep -cE -- "$2" "$WORK/alone")" "$3"
 }
 
+# Four writes, in each of which the file system syncs the file, and a sync of its own.
+DSYNC="dd if=/dev/zero of=/root/synced bs=64k count=4 oflag=dsync conv=fsync status=none"
+
 by_themselves() {
 	local naps="$LOAD/naps naps 0 30000000"
 	alone "offcputime" '^, naps\]: [34][0-9]{4}$' 1 "$naps"
 	alone "offwaketime" '^@usecs\[naps, ' 1 "$naps"
 	alone "runqslower --min-us=1000000000" 'TIME +COMM +TID +LAT\(us\)' 1 "$naps"
+	alone "fsslower --min-us=0" ' dd +[0-9]+ +vfs_write +ext4 .* synced$' 4 "$DSYNC"
+	alone "fsslower --min-us=0" ' dd +[0-9]+ +fsync +ext4 .* synced$' 1 "$DSYNC"
+	alone "fileslower --min-us=0" ' dd +[0-9]+ +vfs_write +65536 .* synced$' 4 "$DSYNC"
 }
 
 load_module
