@@ -183,6 +183,7 @@ by_themselves() {
 	alone "runqslower --min-us=1000000000" 'TIME +COMM +TID +LAT\(us\)' 1 "$naps"
 	alone "fsslower --min-us=0" ' dd +[0-9]+ +vfs_write +ext4 .* synced$' 4 "$DSYNC"
 	alone "fsslower --min-us=0" ' dd +[0-9]+ +fsync +ext4 .* synced$' 1 "$DSYNC"
+	alone "fsdist" '^@usecs\[ext4, (vfs_write|fsync)\]:' 2 "$DSYNC"
 	alone "fileslower --min-us=0" ' dd +[0-9]+ +vfs_write +65536 .* synced$' 4 "$DSYNC"
 }
 
