@@ -192,6 +192,8 @@ extern const struct kps_provider * const kps_providers[];
  * @live: handlers run; cleared before anything is taken apart, and by the guard; no bool,
  *	see providers/canary.c
  * @attached: its probes are, under kps_config_lock
+ * @halted: it has ended, though its probes are attached: what these miss is nobody's;
+ *	changed under kps_config_lock and program->read_lock
  * @starts: they are being attached, as current asked for it; under kps_config_lock
  * @set: tables and ledgers that events write to now (RCU)
  * @read_lock: who may replace @set or look into its tables from outside, or
@@ -208,6 +210,7 @@ struct kps_program {
 	struct kref ref;
 	u8 live;
 	bool attached;
+	bool halted;
 	bool starts;
 	struct kps_set __rcu *set;
 	struct mutex read_lock; /* see above */
@@ -257,6 +260,7 @@ struct kps_program *kps_program_next(struct kps_program *program);
 int kps_program_unload(struct kps_program *program);
 int kps_program_enable(struct kps_program *program, struct kps_error *error);
 int kps_program_disable(struct kps_program *program);
+int kps_program_halt(struct kps_program *program);
 const char *kps_program_state(const struct kps_program *program);
 void kps_program_unload_owned(u32 portid);
 void kps_program_unload_all(void);
@@ -278,6 +282,7 @@ void kps_probe_free(struct kps_probe *probe);
 bool kps_attach_is_over(const struct kps_site *site);
 int kps_probes_attach(struct kps_program *program, struct kps_error *error);
 void kps_probes_detach(struct kps_program *program, const char *module);
+void kps_probes_halt(struct kps_program *program);
 void kps_wait_for_all(void);
 extern struct kps_site kps_nobody;
 void kps_pin(void);

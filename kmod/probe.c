@@ -432,8 +432,27 @@ static void take_missed(struct kps_site *site)
 {
 	u64 missed = provider_missed(site);
 
-	site->missed += missed - site->missed_taken;
+	if (!site->probe->program->halted)
+		site->missed += missed - site->missed_taken;
 	site->missed_taken = missed;
+}
+
+/**
+ * kps_probes_halt() - what is missed from now on is nobody's
+ * @program: no handler of which runs any more
+ *
+ * Context: may sleep, kps_config_lock held.
+ */
+void kps_probes_halt(struct kps_program *program)
+{
+	u32 i;
+
+	mutex_lock(&program->read_lock);
+	for (i = 0; i < program->nr_sites; i++)
+		if (program->sites[i]->state == KPS_SITE_ATTACHED)
+			take_missed(program->sites[i]);
+	program->halted = true;
+	mutex_unlock(&program->read_lock);
 }
 
 /*
@@ -598,7 +617,7 @@ u64 kps_site_missed(const struct kps_site *site)
 
 	if (site == site->probe->sites[0])
 		missed += unwatched(site->probe);
-	if (site->state == KPS_SITE_ATTACHED)
+	if (site->state == KPS_SITE_ATTACHED && !site->probe->program->halted)
 		missed += provider_missed(site) - site->missed_taken;
 	return missed;
 }

@@ -217,14 +217,29 @@ static void unlist_program(struct kps_program *program)
 
 static void disable(struct kps_program *program)
 {
-	bool was_attached = program->attached;
+	bool has_to_end = program->attached && !program->halted;
 
 	WRITE_ONCE(program->live, false);
 	kps_probes_detach(program, NULL);
 	kps_guard_settle(&program->guard);
 	program->attached = false;
-	if (was_attached)
+	program->halted = false;
+	if (has_to_end)
 		kps_special_fire(program, "end");
+}
+
+/* An event that comes from now on is nobody's; those that had come are done. */
+static void halt_program(struct kps_program *program)
+{
+	if (!program->attached || program->halted)
+		return;
+	WRITE_ONCE(program->live, false);
+	kps_see_handlers_out();
+	kps_wait_for_all();
+	kps_guard_settle(&program->guard);
+	/* An event in a task has the lock that this takes. */
+	kps_probes_halt(program);
+	kps_special_fire(program, "end");
 }
 
 static int enable(struct kps_program *program, struct kps_error *error)
@@ -485,6 +500,21 @@ int kps_program_disable(struct kps_program *program)
 	return err;
 }
 
+/** kps_program_halt() - likewise; no handler runs any more, but its probes stay */
+int kps_program_halt(struct kps_program *program)
+{
+	int err = -ENOENT;
+
+	if (mutex_lock_killable(&kps_config_lock))
+		return -EINTR;
+	if (is_listed(program)) {
+		halt_program(program);
+		err = 0;
+	}
+	mutex_unlock(&kps_config_lock);
+	return err;
+}
+
 /*
  * Unload what @which says; the list may be walked without its lock, since it
  * changes under kps_config_lock only.
@@ -594,7 +624,7 @@ static void attach_pending(const char *module)
 	struct kps_program *program;
 
 	list_for_each_entry(program, &kps_programs, list)
-		if (program->attached)
+		if (program->attached && !program->halted)
 			kps_probes_attach_pending(program, module);
 }
 

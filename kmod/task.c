@@ -99,27 +99,35 @@ static void run(struct kps_ctx *ctx, const struct kps_probe *probe)
 	kps_give_cpu(ctx);
 }
 
-/**
- * kps_task_serve() - an event of a clause that loops
- * @site: of BEGIN, END or an interval
- *
- * Context: task that holds no lock but kps_config_lock; may sleep.
- */
-void kps_task_serve(const struct kps_site *site)
+static void begin(struct kps_ctx *ctx, const struct kps_site *site)
 {
 	const struct kps_probe *probe = site->probe;
-	struct kps_program *program = probe->program;
-	struct task_event *event = probe->code->room;
-	struct kps_ctx *ctx = &event->large.ctx;
 
-	/* Of this probe there is one event at a time, too. */
-	mutex_lock(&program->read_lock);
-	event->live = READ_ONCE(program->live);
 	preempt_disable_notrace();
 	kps_event_begin(ctx, probe, kps_event_hit(probe), KPS_FILLS_SITE);
 	ctx->frame.site = site->id;
 	ctx->turns = TURNS;
 	run(ctx, probe);
+}
+
+/**
+ * kps_task_serve() - an event of a clause that loops
+ * @site: of BEGIN, END or an interval
+ * @must_live: it is none if handlers have stopped meanwhile
+ *
+ * Context: task that holds no lock but kps_config_lock; may sleep.
+ */
+void kps_task_serve(const struct kps_site *site, bool must_live)
+{
+	struct kps_program *program = site->probe->program;
+	struct task_event *event = site->probe->code->room;
+	struct kps_ctx *ctx = &event->large.ctx;
+
+	/* Of this probe there is one event at a time, too. */
+	mutex_lock(&program->read_lock);
+	event->live = READ_ONCE(program->live);
+	if (event->live || !must_live)
+		begin(ctx, site);
 	mutex_unlock(&program->read_lock);
 }
 

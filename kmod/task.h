@@ -15,7 +15,7 @@ void kps_set_inside(bool inside);
 void kps_take_cpu(struct kps_ctx *ctx, const struct kps_set *set);
 void kps_give_cpu(struct kps_ctx *ctx);
 void *kps_task_room(void);
-void kps_task_serve(const struct kps_site *site);
+void kps_task_serve(const struct kps_site *site, bool must_live);
 bool kps_task_pause(struct kps_ctx *ctx);
 bool kps_task_queue(struct work_struct *work);
 int kps_tasks_init(void);

@@ -82,7 +82,12 @@ static int do_enable(struct kps_program *program, struct genl_info *info,
 static int do_disable(struct kps_program *program, struct genl_info *info,
 		      struct kps_error *error)
 {
-	return kps_program_disable(program);
+	u32 flags = info->attrs[KPS_A_FLAGS] ?
+		    nla_get_u32(info->attrs[KPS_A_FLAGS]) : 0;
+
+	if (flags & ~KPS_F_HALT)
+		return kps_error(error, -EINVAL, "unknown flags 0x%x", flags);
+	return flags ? kps_program_halt(program) : kps_program_disable(program);
 }
 
 /** kps_no_map() - nor that map in it */

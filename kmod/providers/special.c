@@ -36,7 +36,7 @@ static const char *special_how(const struct kps_site *site)
 static void fire(const struct kps_site *site)
 {
 	if (site->probe->code->loops) {
-		kps_task_serve(site);
+		kps_task_serve(site, false);
 		return;
 	}
 	preempt_disable();

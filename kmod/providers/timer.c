@@ -84,8 +84,7 @@ static void serve_in_task(struct work_struct *work)
 {
 	const struct timer_site *clock = container_of(work, struct timer_site, work);
 
-	if (READ_ONCE(clock->site->probe->program->live))
-		kps_task_serve(clock->site);
+	kps_task_serve(clock->site, true);
 }
 
 /* "hz 99", or nanoseconds. */

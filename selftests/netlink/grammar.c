@@ -761,6 +761,13 @@ static void write_reset(struct grammar *g)
 		put_u32(g, KPS_A_FLAGS, KPS_F_ZERO);
 }
 
+static void write_disable(struct grammar *g)
+{
+	put_name(g);
+	if (one_in(g, 3))
+		put_u32(g, KPS_A_FLAGS, KPS_F_HALT);
+}
+
 static void write_read(struct grammar *g)
 {
 	put_name(g);
@@ -779,7 +786,7 @@ static const struct {
 	[KPS_CMD_LOAD]		= { write_load, 16 },
 	[KPS_CMD_UNLOAD]	= { put_name, 8 },
 	[KPS_CMD_ENABLE]	= { put_name, 1 },
-	[KPS_CMD_DISABLE]	= { put_name, 3 },
+	[KPS_CMD_DISABLE]	= { write_disable, 3 },
 	[KPS_CMD_RESET]		= { write_reset, 9 },
 	[KPS_CMD_PROGRAMS]	= { write_programs, 8 },
 	[KPS_CMD_SHOW]		= { put_name, 12 },

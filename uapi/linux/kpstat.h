@@ -34,6 +34,9 @@
  *                  of the program runs any more.  Probes of the provider
  *                  "special" fire in between: begin, before the others are
  *                  attached, and end, after they are detached.
+ *                  DISABLE takes KPS_A_FLAGS: KPS_F_HALT.  The probes stay attached
+ *                  then, to be detached by UNLOAD, ENABLE or DISABLE without it,
+ *                  which may take long; all else is as said above.
  *
  * LOAD, UNLOAD, ENABLE and DISABLE can also be sent as a dump: one message without
  * attributes is the answer, and the change is made when the sender receives what
@@ -221,6 +224,7 @@ enum kps_flags {
 	KPS_F_DISABLED	= 1 << 1, /* not running (LOAD: do not start it) */
 	KPS_F_RESET	= 1 << 2, /* READ: empty what was read */
 	KPS_F_ZERO	= 1 << 3, /* RESET, READ with KPS_F_RESET: keep the keys of the map */
+	KPS_F_HALT	= 1 << 4, /* DISABLE: leave the probes where they are */
 };
 
 /* Names for the values of a key field (and, with a program, kept with it). */

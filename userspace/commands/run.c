@@ -347,7 +347,7 @@ static void print_lost(const struct object *object, unsigned long long lost)
 	fputc('\n', stderr);
 }
 
-/* The last reading comes after the last event. */
+/* The last reading comes after the last event, and before the probes are taken away. */
 static int finish(struct run *run)
 {
 	struct program_answer program;
@@ -355,7 +355,7 @@ static int finish(struct run *run)
 
 	notify("STOPPING=1");
 	actions_let_end(&run->actions);
-	if (client_command(run->client, KPS_CMD_DISABLE, run->name) ||
+	if (client_halt(run->client, run->name) ||
 	    drain(run))
 		return -1;
 	actions_settle(&run->actions);

@@ -70,6 +70,15 @@ int client_command(struct client *client, int command, const char *name)
 	return client_transact(client, msg, NULL, NULL);
 }
 
+int client_halt(struct client *client, const char *name)
+{
+	struct nl_msg *msg = client_message(client, KPS_CMD_DISABLE, NLM_F_DUMP, 256);
+
+	nla_put_string(msg, KPS_A_NAME, name);
+	nla_put_u32(msg, KPS_A_FLAGS, KPS_F_HALT);
+	return client_transact(client, msg, NULL, NULL);
+}
+
 int client_reset_map(struct client *client, const char *name, const char *map,
 		     unsigned int flags)
 {

@@ -35,6 +35,9 @@ int client_transact(struct client *client, struct nl_msg *msg,
 /* A command that takes a program's name and nothing else. */
 int client_command(struct client *client, int command, const char *name);
 
+/* DISABLE that leaves the probes to UNLOAD: detaching hundreds takes seconds. */
+int client_halt(struct client *client, const char *name);
+
 /* RESET of one map. @flags: KPS_F_ZERO keeps its keys. */
 int client_reset_map(struct client *client, const char *name, const char *map,
 		     unsigned int flags);
