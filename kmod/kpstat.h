@@ -199,6 +199,7 @@ extern const struct kps_provider * const kps_providers[];
  * @read_lock: who may replace @set or look into its tables from outside, or
  *	change or see what the sites' states are
  * @owner: portid of the socket that it goes with, 0 if none
+ * @orphan: that socket was closed, and a worker unloads it; under kps_programs_lock
  * @uid: of who loaded it
  * @every: list of all there are, loaded or not, under kps_rows_lock
  * @nr_cpus: those whose rows are in @memory
@@ -215,6 +216,7 @@ struct kps_program {
 	struct kps_set __rcu *set;
 	struct mutex read_lock; /* see above */
 	u32 owner;
+	bool orphan;
 	kuid_t uid;
 	u32 nr_maps;
 	u32 nr_probes;

@@ -10,9 +10,11 @@
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 
 #include "access.h"
 #include "compat/compat.h"
@@ -548,16 +550,58 @@ static bool any_is_owned_by(u32 portid)
 	return found;
 }
 
+static bool is_orphan(const struct kps_program *program, u32 unused)
+{
+	return program->orphan;
+}
+
+static void unload_orphans(struct work_struct *work)
+{
+	unload_if(is_orphan, 0);
+}
+
+static DECLARE_WORK(orphans, unload_orphans);
+
+/* Return: whether @portid has left any. */
+static bool make_orphans(u32 portid)
+{
+	struct kps_program *program;
+	bool found = false;
+
+	mutex_lock(&kps_programs_lock);
+	list_for_each_entry(program, &kps_programs, list) {
+		if (!is_owned_by(program, portid))
+			continue;
+		program->orphan = true;
+		found = true;
+	}
+	mutex_unlock(&kps_programs_lock);
+	return found;
+}
+
+/* A signal that kills is not pending any more when the files are closed. */
+static bool is_killed(void)
+{
+	return fatal_signal_pending(current) ||
+	       ((current->flags & PF_EXITING) && (current->exit_code & 0x7f));
+}
+
 /**
  * kps_program_unload_owned() - the socket @portid was closed
  *
  * Anybody's: who has no program here does not wait for one that is being loaded.
- * A socket cannot be closed while its own is.
+ * A socket cannot be closed while its own is. Detaching may take a minute: a worker does
+ * it, and a signal that kills whoever closes the socket ends the waiting for it.
+ *
+ * Context: may sleep.
  */
 void kps_program_unload_owned(u32 portid)
 {
-	if (any_is_owned_by(portid))
-		unload_if(is_owned_by, portid);
+	if (!make_orphans(portid))
+		return;
+	queue_work(system_unbound_wq, &orphans);
+	while (any_is_owned_by(portid) && !is_killed())
+		schedule_timeout_killable(1);
 }
 
 static bool any(const struct kps_program *program, u32 unused)
@@ -569,6 +613,7 @@ static bool any(const struct kps_program *program, u32 unused)
 void kps_program_unload_all(void)
 {
 	unload_if(any, 0);
+	cancel_work_sync(&orphans);
 }
 
 /**

@@ -71,6 +71,24 @@ under_load() {
 	done_with busy
 }
 
+# Hundreds of kretprobes take the kernel seconds to take away, and nobody has to wait.
+second_signal() {
+	local run status=0 i
+	kpctl run -q --attach kprobe -e 'kretprobe:tcp_*,kretprobe:ip_* { @ = count(); } END { printf("the end\n"); }' \
+		>"$WORK/out" 2>&1 & run=$!
+	until_attached 1
+	kill -INT $run
+	for ((i = 0; i < 300; i++)); do
+		grep -q '^@' "$WORK/out" && break
+		sleep 0.1
+	done
+	kill -INT $run
+	wait $run || status=$?
+	is "a second signal ends a run" $status 130
+	is "when all is said" "$(tr -d '\n' <"$WORK/out" | tr -d 0-9)" "the end@: "
+	is "its probes are still there" "$(status programs)" 1
+}
+
 load_module
 load_text halted "$TEXT"
 once
@@ -79,5 +97,7 @@ must kpctl enable halted
 no "no other flags are known" halt halted 8
 done_with halted
 under_load
-must rmmod kpstat
+second_signal
+yes "rmmod waits for them" rmmod kpstat
+is "and they are gone" "$(armed)" 0
 finish

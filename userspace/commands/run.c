@@ -759,6 +759,9 @@ int command_run(int argc, char **argv)
 		return FAILED;
 	argument = source_arguments(&run.source, argc, argv);
 	status = compile_and_run(&run, argument);
+	/* All is said: who does not want to wait for the probes to go need not. */
+	fflush(stdout);
+	signals_forget();
 	client_close(run.client);
 	source_free(&run.source);
 	return status;
