@@ -294,6 +294,15 @@ is "a file that is not there" "$(refused 'uprobe:/nowhere:x { @ = count(); }')" 
 head -c 5000 "$FUNCS" >"$WORK/cut"
 is "a file that was cut off" "$(refused "uprobe:$WORK/cut:work { @ = count(); }")" \
 	"'$WORK/cut' has no function 'work'"
+# What is made to take our time, and our memory.
+hostile() {
+	python3 "$LOAD/bad_elf.py" "$1" "$WORK/hostile"
+	(ulimit -v 400000; refused "$2:$WORK/hostile:work { @ = count(); }")
+}
+for what in count overlapping names; do
+	is "a hostile file: $what" "$(hostile $what uprobe)" "'$WORK/hostile' has no function 'work'"
+done
+is "a hostile file: notes" "$(hostile notes usdt)" "'$WORK/hostile' has no marks, and so no 'work'"
 is "nothing is left behind" "$(status programs)" 0
 
 # The file goes, or becomes another: what was probed is what was there.

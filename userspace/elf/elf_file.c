@@ -29,36 +29,52 @@ static void read_segments(Elf *elf, struct elf_file *file)
 	}
 }
 
-static void add_symbol(struct elf_file *file, const GElf_Sym *sym, const char *name)
+/* Return: bytes of its name, or 0 if it is none of a function's. */
+static size_t add_symbol(struct elf_file *file, const GElf_Sym *sym, const char *name)
 {
 	struct elf_symbol *symbol;
-
 	bool chooses = GELF_ST_TYPE(sym->st_info) == STT_GNU_IFUNC;
 
 	if ((GELF_ST_TYPE(sym->st_info) != STT_FUNC && !chooses) ||
 	    sym->st_shndx == SHN_UNDEF || !name || !*name)
-		return;
+		return 0;
 	symbol = APPEND(file->symbols, file->nr_symbols);
 	symbol->start = sym->st_value;
 	symbol->end = sym->st_value + (sym->st_size ? sym->st_size : 1);
 	symbol->chooses = chooses;
 	symbol->name = xstrdup(name);
+	return strlen(name) + 1;
+}
+
+/*
+ * Symbols may share names, and a name may be the end of another one, but not so that all
+ * together are far longer than what they are in: whoever makes such a file wants our memory.
+ */
+#define NAMES_SHARED 16
+
+static unsigned long long bytes_of_names(Elf *elf, const GElf_Shdr *table)
+{
+	GElf_Shdr header;
+	Elf_Scn *names = elf_getscn(elf, table->sh_link);
+
+	return names && gelf_getshdr(names, &header) && header.sh_size <= SECTION_MAX ?
+	       header.sh_size : 0;
 }
 
 static void read_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 		       struct elf_file *file)
 {
-	Elf_Data *data = header->sh_size <= SECTION_MAX ?
+	unsigned long long most = NAMES_SHARED * bytes_of_names(elf, header), all = 0;
+	Elf_Data *data = header->sh_size <= SECTION_MAX && most ?
 			 elf_getdata(section, NULL) : NULL;
 	size_t i, nr = header->sh_entsize ?
 		       header->sh_size / header->sh_entsize : 0;
 	GElf_Sym sym;
 
-	for (i = 0; data && i < nr && i < INT_MAX; i++)
+	for (i = 0; data && i < nr && i < INT_MAX && all < most; i++)
 		if (gelf_getsym(data, i, &sym))
-			add_symbol(file, &sym,
-				   elf_strptr(elf, header->sh_link,
-					      sym.st_name));
+			all += add_symbol(file, &sym,
+					  elf_strptr(elf, header->sh_link, sym.st_name));
 }
 
 static int compare_symbols(const void *a, const void *b)
@@ -77,21 +93,26 @@ static int compare_symbols(const void *a, const void *b)
 	return strcmp(second->name, first->name);
 }
 
-/* Return: whether .symtab was there. */
-static bool read_tables(Elf *elf, struct elf_file *file)
+/* The first of its kind, of which a file has one. Return: whether it is there. */
+static bool read_first(Elf *elf, unsigned int kind, struct elf_file *file)
 {
 	Elf_Scn *section = NULL;
-	bool has_all = false;
 	GElf_Shdr header;
 
 	while ((section = elf_nextscn(elf, section))) {
-		if (!gelf_getshdr(section, &header) ||
-		    (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+		if (!gelf_getshdr(section, &header) || header.sh_type != kind)
 			continue;
-		has_all |= header.sh_type == SHT_SYMTAB;
 		read_table(elf, section, &header, file);
+		return true;
 	}
-	return has_all;
+	return false;
+}
+
+/* Return: whether .symtab was there. */
+static bool read_tables(Elf *elf, struct elf_file *file)
+{
+	read_first(elf, SHT_DYNSYM, file);
+	return read_first(elf, SHT_SYMTAB, file);
 }
 
 static void sort_symbols(struct elf_file *file)

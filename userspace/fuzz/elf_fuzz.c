@@ -3,6 +3,8 @@
  * elf_fuzz TURNS FILE: all that kpctl looks for in a program's file, in FILE with bytes
  * changed and cut short in as many ways. Whatever it finds, it must not crash, and end.
  */
+#include <elf.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,20 +28,60 @@ static size_t somewhere(size_t size)
 	}
 }
 
-static size_t damage(size_t size, unsigned int turn)
-{
-	static const uint64_t edges[] = {
-		0, 1, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, ~0ULL, 1ULL << 63, 1 << 20,
-	};
-	unsigned int nr = begin_turn(size, turn);
+static const uint64_t edges[] = {
+	0, 1, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, ~0ULL, 1ULL << 63, 1 << 20,
+	sizeof(Elf64_Sym) << 32,
+};
 
+#define NR_EDGES (sizeof(edges) / sizeof(edges[0]))
+
+static void scatter(size_t size, unsigned int nr)
+{
 	while (nr--) {
 		size_t at = somewhere(size);
 		size_t len = next(2) ? 1 : 1 << next(4);
-		uint64_t value = next(2) ? next(256) : edges[next(8)];
+		uint64_t value = next(2) ? next(256) : edges[next(NR_EDGES)];
 
 		memcpy(bad + at, &value, len <= size - at ? len : 1);
 	}
+}
+
+#define FIELD(name) { offsetof(Elf64_Shdr, name), sizeof(((Elf64_Shdr *)0)->name) }
+
+/* A section says of itself what another one does, so that they overlap, or too much. */
+static void aim(size_t size, unsigned int nr)
+{
+	static const struct {
+		size_t at, size;
+	} fields[] = {
+		FIELD(sh_name), FIELD(sh_type), FIELD(sh_offset), FIELD(sh_size),
+		FIELD(sh_link), FIELD(sh_entsize),
+	};
+	Elf64_Ehdr head;
+
+	memcpy(&head, good, sizeof(head));
+	if (!head.e_shnum || head.e_shoff > size ||
+	    size - head.e_shoff < head.e_shnum * sizeof(Elf64_Shdr))
+		return;
+	while (nr--) {
+		size_t field = next(sizeof(fields) / sizeof(fields[0]));
+		size_t to = next(head.e_shnum) * sizeof(Elf64_Shdr) + fields[field].at;
+		size_t from = next(head.e_shnum) * sizeof(Elf64_Shdr) + fields[field].at;
+		const void *value = next(4) ? (const void *)(good + head.e_shoff + from) :
+					      &edges[next(NR_EDGES)];
+
+		memcpy(bad + head.e_shoff + to, value, fields[field].size);
+	}
+}
+
+static size_t damage(size_t size, unsigned int turn)
+{
+	unsigned int nr = begin_turn(size, turn);
+
+	if (turn % 3)
+		scatter(size, nr);
+	else
+		aim(size, nr);
 	return end_turn(size, turn);
 }
 
