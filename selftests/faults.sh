@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every allocation in insmod, load, read and unload fails, one after the other:
-# each failure is a clean error, and nothing is left behind.  Needs a kernel with
-# fault injection.
+# Every allocation in insmod, load, read and unload, and in a call of a program that is
+# probed, fails, one after the other: each failure is a clean error, and nothing is left
+# behind.  Needs a kernel with fault injection.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # kmemleak
@@ -26,7 +26,8 @@ number() {
 	awk '/^1\.\./ { next } /^(ok|not ok)/ { sub(/ok [0-9]+/, "ok " ++n) } { print; fflush() }'
 }
 
-for what in insmod kprobe kretprobe tracepoint rawtracepoint interval software conntrack; do
+for what in insmod kprobe kretprobe tracepoint rawtracepoint interval profile software watchpoint \
+	conntrack uprobe uretprobe usdt; do
 	[ $what = insmod ] || grep -q '^kpstat ' /proc/modules || load_module
 	"$HERE/raw/faults" "$KPSTAT_KO" $what
 done | number | tee "$WORK/out"

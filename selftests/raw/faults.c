@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * faults KPSTAT.KO: every allocation that a command makes in the kernel is made
+ * faults KPSTAT.KO PROVIDER: every allocation that a command makes in the kernel is made
  * to fail, one after the other: /proc/self/fail-nth lets the N-th one of this
- * task fail. What fails must be an error and leave nothing behind.
+ * task fail. What fails must be an error and leave nothing behind. And so is every
+ * allocation of a call that is probed, whose clause wants memory that is not there.
  *
  * The kernel must have failslab and fail_page_alloc, set up by faults.sh.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,16 +50,85 @@ static bool disarm(void)
 }
 
 /* A record of two numbers. */
+#define RECORD_OF_TWO							\
+	ST(BPF_DW, BPF_REG_6, SCRATCH(0), 1),				\
+	ST(BPF_DW, BPF_REG_6, SCRATCH(8), 2),				\
+	MOV_REG(BPF_REG_1, BPF_REG_6),					\
+	MOV_IMM(BPF_REG_2, 0),						\
+	MOV_IMM(BPF_REG_3, 0),						\
+	CALL(KPS_FN_OUTPUT),						\
+	MOV_IMM(BPF_REG_0, 1),						\
+	EXIT
+
+/* First a string of the program's memory, which a word of the event points to. */
+#define STRING_AT(word)							\
+	MOV_REG(BPF_REG_6, BPF_REG_1),					\
+	LDX(BPF_DW, BPF_REG_2, BPF_REG_6, offsetof(struct kps_frame, word)), \
+	MOV_IMM(BPF_REG_3, 16),						\
+	MOV_IMM(BPF_REG_4, 16),						\
+	CALL(KPS_FN_STR)
+
 static const struct bpf_insn clause[] = {
 	MOV_REG(BPF_REG_6, BPF_REG_1),
-	ST(BPF_DW, BPF_REG_6, SCRATCH(0), 1),
-	ST(BPF_DW, BPF_REG_6, SCRATCH(8), 2),
-	MOV_IMM(BPF_REG_2, 0),
-	MOV_IMM(BPF_REG_3, 0),
-	CALL(KPS_FN_OUTPUT),
-	MOV_IMM(BPF_REG_0, 1),
-	EXIT
+	RECORD_OF_TWO
 };
+
+static const struct bpf_insn at_entry[] = {
+	STRING_AT(arg[0]),
+	RECORD_OF_TWO
+};
+
+/* How long it took is asked for, since that takes memory where the kernel keeps no word. */
+static const struct bpf_insn at_return[] = {
+	STRING_AT(retval),
+	LDX(BPF_DW, BPF_REG_7, BPF_REG_6, offsetof(struct kps_frame, duration)),
+	RECORD_OF_TWO
+};
+
+/* What is probed here, is counted up while it is probed, and is watched. */
+static __attribute__((noipa)) const char *called(const char *text)
+{
+	asm volatile("nop");
+	return text;
+}
+
+static unsigned short counter = 1;
+static unsigned long watched = 1;
+
+/* Where in this program's file an address of it is. */
+struct in_file {
+	uintptr_t address;
+	unsigned long long offset;
+};
+
+/* The first object is the program itself. */
+static int find_in_file(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct in_file *at = data;
+	int i;
+
+	(void)size;
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const Elf64_Phdr *part = &info->dlpi_phdr[i];
+		uintptr_t begin = info->dlpi_addr + part->p_vaddr;
+
+		if (part->p_type == PT_LOAD && at->address >= begin &&
+		    at->address < begin + part->p_filesz)
+			at->offset = at->address - begin + part->p_offset;
+	}
+	return 1;
+}
+
+static unsigned long long in_file(const void *address)
+{
+	struct in_file at = { .address = (uintptr_t)address };
+
+	dl_iterate_phdr(find_in_file, &at);
+	if (at.offset)
+		return at.offset;
+	printf("Bail out! %p is nowhere in this program\n", address);
+	exit(1);
+}
 
 static unsigned int event_id(const char *path)
 {
@@ -70,40 +143,82 @@ static unsigned int event_id(const char *path)
 }
 
 static const char *provider;
+static char watched_at[64];
 
-/* Of a kretprobe, few instances: each of them is an allocation. */
-static const struct {
+#define PLACE "faults:called"
+#define WITH(insns) .clause = insns, .nr_insns = NR(insns)
+
+/*
+ * Of a kretprobe, few instances: each of them is an allocation.
+ * @place: it is called(), which reads memory
+ */
+static const struct target {
 	const char *name;
 	const char *target;
 	const char *event_id;
 	unsigned int maxactive;
+	bool place;
+	const unsigned short *counter;
+	const struct bpf_insn *clause;
+	size_t nr_insns;
 } targets[] = {
-	{ .name = "kprobe", .target = SYSCALL_FUNCTION("getppid") },
-	{ .name = "kretprobe", .target = SYSCALL_FUNCTION("getppid"), .maxactive = 4 },
+	{ .name = "kprobe", .target = SYSCALL_FUNCTION("getppid"), WITH(clause) },
+	{ .name = "kretprobe", .target = SYSCALL_FUNCTION("getppid"), .maxactive = 4,
+	  WITH(clause) },
 	{ .name = "tracepoint", .target = "task:task_rename",
-	  .event_id = "/sys/kernel/tracing/events/task/task_rename/id" },
-	{ .name = "rawtracepoint", .target = "sys_enter" },
-	{ .name = "interval", .target = "1000000000" },
-	{ .name = "software", .target = "2 1" },
-	{ .name = "conntrack", .target = "destroy" },
+	  .event_id = "/sys/kernel/tracing/events/task/task_rename/id", WITH(clause) },
+	{ .name = "rawtracepoint", .target = "sys_enter", WITH(clause) },
+	{ .name = "interval", .target = "1000000000", WITH(clause) },
+	{ .name = "profile", .target = "hz 1", WITH(clause) },
+	{ .name = "software", .target = "2 1", WITH(clause) },
+	{ .name = "watchpoint", .target = watched_at, WITH(clause) },
+	{ .name = "conntrack", .target = "destroy", WITH(clause) },
+	{ .name = "uprobe", .target = PLACE, .place = true, WITH(at_entry) },
+	{ .name = "uretprobe", .target = PLACE, .place = true, WITH(at_return) },
+	{ .name = "usdt", .target = PLACE, .place = true, .counter = &counter,
+	  WITH(at_entry) },
 };
+
+static const struct target *find_target(void)
+{
+	size_t i = 0;
+
+	while (i < NR(targets) && strcmp(provider, targets[i].name))
+		i++;
+	if (i < NR(targets))
+		return &targets[i];
+	printf("Bail out! what is %s?\n", provider);
+	exit(1);
+}
+
+static void put_place(struct nl_msg *msg, const struct target *target)
+{
+	static int fd = -1;
+	struct kps_place place = { .offset = in_file((void *)called) };
+
+	if (fd < 0)
+		fd = open("/proc/self/exe", O_RDONLY);
+	place.fd = fd;
+	if (target->counter)
+		place.counter = in_file(target->counter);
+	nla_put(msg, KPS_PROBE_A_PLACES, sizeof(place), &place);
+}
 
 static void put_provider(struct nl_msg *msg)
 {
-	struct nlattr *nest;
-	size_t i = 0;
+	const struct target *target = find_target();
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_PROBE);
 
-	while (strcmp(provider, targets[i].name))
-		i++;
-	nest = nla_nest_start(msg, KPS_A_PROBE);
-	nla_put_string(msg, KPS_PROBE_A_NAME, targets[i].target);
+	nla_put_string(msg, KPS_PROBE_A_NAME, target->target);
 	nla_put_string(msg, KPS_PROBE_A_PROVIDER, provider);
-	nla_put_string(msg, KPS_PROBE_A_TARGET, targets[i].target);
-	if (targets[i].event_id)
-		nla_put_u32(msg, KPS_PROBE_A_EVENT_ID,
-			    event_id(targets[i].event_id));
-	nla_put_u32(msg, KPS_PROBE_A_MAXACTIVE, targets[i].maxactive);
-	nla_put(msg, KPS_PROBE_A_INSNS, sizeof(clause), clause);
+	nla_put_string(msg, KPS_PROBE_A_TARGET, target->target);
+	if (target->event_id)
+		nla_put_u32(msg, KPS_PROBE_A_EVENT_ID, event_id(target->event_id));
+	if (target->place)
+		put_place(msg, target);
+	nla_put_u32(msg, KPS_PROBE_A_MAXACTIVE, target->maxactive);
+	nla_put(msg, KPS_PROBE_A_INSNS, target->nr_insns * sizeof(*target->clause),
+		target->clause);
 	nla_nest_end(msg, nest);
 }
 
@@ -269,8 +384,11 @@ static void prepare(const struct op *op, bool first)
 
 	if (op->loaded && (first || !op->keeps))
 		load_well();
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++) {
 		syscall(SYS_getppid);
+		called("here");
+		watched++;
+	}
 	if (op->run == enable)
 		disable();
 }
@@ -298,6 +416,49 @@ static void fail_each(const struct op *op)
 	check(over && clean && nothing_left() && failed > 0,
 	      "%s, %s: %d allocations failed, %d of them made it fail",
 	      provider, op->name, n - 2, failed);
+}
+
+/* A call whose memory comes only when somebody asks, with a table of pages of its own. */
+#define AWAY (2UL << 20)
+
+static void call_without_memory(int n, bool *over)
+{
+	char *room = mmap(NULL, 2 * AWAY, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED) {
+		printf("Bail out! mmap: %s\n", strerror(errno));
+		exit(1);
+	}
+	arm(n);
+	called((char *)(((uintptr_t)room + AWAY - 1) & -AWAY));
+	*over = disarm();
+	munmap(room, 2 * AWAY);
+}
+
+/*
+ * Each call is seen, with its memory or as a fault. What a return needs is the kernel's
+ * own to allocate, and what it cannot it does not tell of: no more of those are missing
+ * than failed.
+ */
+static void fail_each_call(void)
+{
+	unsigned long long ledger[KPS_LEDGER_NR] = { 0 };
+	unsigned long long served, hits;
+	bool over = false;
+	int n, missing;
+
+	load_well();
+	for (n = 1; n < MOST && !over; n++)
+		call_without_memory(n, &over);
+	raw_ledger(PROGRAM, ledger);
+	unload();
+	hits = ledger[KPS_LEDGER_HITS];
+	served = ledger[KPS_LEDGER_RECORDED] + ledger[KPS_LEDGER_FAULT];
+	missing = n - 1 - (int)hits;
+	check(over && nothing_left() && ledger[KPS_LEDGER_FAULT] && served == hits &&
+	      missing >= 0 && missing <= (strcmp(provider, "uretprobe") ? 0 : n - 2),
+	      "%s, %d calls: %llu seen, %llu of them without their memory",
+	      provider, n - 1, hits, ledger[KPS_LEDGER_FAULT]);
 }
 
 /* Counts calls by task. */
@@ -413,6 +574,8 @@ int main(int argc, char **argv)
 	if (fail_fd < 0 || argc < 3)
 		return 4;
 	module_file = argv[1];
+	snprintf(watched_at, sizeof(watched_at), "0x%lx 8 2 %d", (unsigned long)&watched,
+		 getpid());
 	provider = argv[2];
 	if (!strcmp(provider, "insmod")) {
 		insert_with_faults();
@@ -424,6 +587,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < NR(ops); i++)
 		if (!ops[i].keeps || !strcmp(provider, "kprobe"))
 			fail_each(&ops[i]);
+	if (find_target()->place)
+		fail_each_call();
 	if (!strcmp(provider, "kprobe"))
 		fail_each_taking();
 	return finish();
