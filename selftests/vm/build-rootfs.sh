@@ -16,7 +16,7 @@ PACKAGES=(
 	ncurses-bin procps sed tar util-linux util-linux-extra kmod
 	busybox-static
 	iproute2 iperf3 socat nftables conntrack tcpdump ethtool iputils-ping
-	python3-minimal libpython3-stdlib jq strace xz-utils mdadm libudev1
+	python3-minimal libpython3-stdlib jq strace xz-utils mdadm libudev1 openssl
 	libnl-3-200 libnl-genl-3-200 libjson-c5
 	bpftrace
 )
@@ -68,7 +68,10 @@ main() {
 	lock_cache rootfs
 	if [ ! -e "$file" ]; then
 		work=$CACHE/rootfs/work
-		rm -rf "$CACHE/rootfs" "$CACHE/apt/${SUITES/,/+}/archives"
+		rm -rf "$work" "$CACHE/apt/${SUITES/,/+}/archives"
+		mkdir -p "$CACHE/rootfs"
+		# Another branch's may be in use.
+		find "$CACHE/rootfs" -name '*.img' -mtime +1 -delete
 		mkdir -p "$work" "$CACHE/apt/${SUITES/,/+}/archives/partial"
 		step "downloading the guest's packages" download
 		step "unpacking them" unpack "$work" "$CACHE/apt/${SUITES/,/+}/archives"
