@@ -18,8 +18,8 @@ static const struct provider * const providers[] = {
 };
 
 static const struct refusal refused_providers[] = {
-	{ "asyncwatchpoint", "it would have to set a breakpoint in the handler of a function, which may not wait: use watchpoint:ADDRESS:LENGTH:MODE" },
-	{ "aw", "it watches what a program's function is given: use watchpoint:ADDRESS:LENGTH:MODE of the kernel's memory" },
+	{ "asyncwatchpoint", "bpftrace has it no more: use watchpoint:ADDRESS:LENGTH:MODE" },
+	{ "aw", "bpftrace has it no more: use watchpoint:ADDRESS:LENGTH:MODE" },
 	{ "self", "use kpctl run -d SECS" }, { "bench", "use kpctl run -d SECS" },
 	{ "test", "use kpctl run -d SECS" },
 };
