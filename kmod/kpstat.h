@@ -32,6 +32,7 @@
 #include <linux/uidgid.h>
 #include <linux/kpstat.h>
 
+#include "acts.h"
 #include "engine/engine.h"
 #include "event.h"
 #include "guard.h"
@@ -237,6 +238,7 @@ struct kps_program {
 	u32 nr_outputs;
 	struct kps_output *outputs;
 	struct kps_buffer *buffer;	/* if there are outputs */
+	struct kps_acts acts;
 	struct kps_guard guard;
 	struct dentry *dir;
 	char *source;
@@ -263,6 +265,7 @@ int kps_program_unload(struct kps_program *program);
 int kps_program_enable(struct kps_program *program, struct kps_error *error);
 int kps_program_disable(struct kps_program *program);
 int kps_program_halt(struct kps_program *program);
+void kps_program_exit(struct kps_program *program);
 const char *kps_program_state(const struct kps_program *program);
 void kps_program_unload_owned(u32 portid);
 void kps_program_unload_all(void);

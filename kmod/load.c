@@ -45,6 +45,10 @@ static const struct nla_policy output_policy[KPS_OUTPUT_A_MAX + 1] = {
 	[KPS_OUTPUT_A_FIELDS]	= { .type = NLA_BINARY,
 				    .len = KPS_MAX_OUTPUT_FIELDS *
 					   sizeof(struct kps_field) },
+	[KPS_OUTPUT_A_ACT]	= { .type = NLA_U32 },
+	[KPS_OUTPUT_A_MAP]	= { .type = NLA_U32 },
+	[KPS_OUTPUT_A_TEXT]	= { .type = NLA_NUL_STRING,
+				    .len = KPS_OUTPUT_TEXT_MAX - 1 },
 };
 
 static const struct nla_policy probe_policy[KPS_PROBE_A_MAX + 1] = {
@@ -74,6 +78,11 @@ static u32 count_attrs(const struct nlattr *head, int len, int type)
 	nla_for_each_attr(attr, head, len, rem)
 		nr += nla_type(attr) == type;
 	return nr;
+}
+
+static u32 get_u32(const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
 }
 
 static int parse_nest(struct nlattr **tb, int max, const struct nlattr *nest,
@@ -383,6 +392,40 @@ static int check_output(struct kps_output *output, struct kps_error *error)
 	return check_no_join(output->fields, i, error);
 }
 
+static int load_act(const struct kps_program *program, struct kps_output *output,
+		    struct nlattr **tb, struct kps_error *error)
+{
+	output->act = get_u32(tb[KPS_OUTPUT_A_ACT]);
+	output->map = get_u32(tb[KPS_OUTPUT_A_MAP]);
+	if (output->act >= __KPS_ACT_NR)
+		return kps_error(error, -EINVAL, "unknown act %u", output->act);
+	if (output->act == KPS_ACT_NONE)
+		return 0;
+	if (output->act == KPS_ACT_EXIT)
+		return output->nr_fields > 1 ||
+		       (output->nr_fields && output->fields[0].type != KPS_T_INT) ?
+		       kps_error(error, -EINVAL, "exit takes one number") : 0;
+	if (output->nr_fields)
+		return kps_error(error, -EINVAL, "an act on a map has no fields");
+	if (output->map >= program->nr_maps)
+		return kps_error(error, -EINVAL, "there is no map %u", output->map);
+	return 0;
+}
+
+static int load_text(struct kps_program *program, struct kps_output *output,
+		     const struct nlattr *attr, struct kps_error *error)
+{
+	int err;
+
+	if (!attr)
+		return 0;
+	err = kps_memory_charge(&program->memory, nla_len(attr), error);
+	if (err)
+		return err;
+	output->text = kstrdup(nla_data(attr), GFP_KERNEL);
+	return output->text ? 0 : kps_error(error, -ENOMEM, "no memory");
+}
+
 static int load_output(struct kps_program *program, const struct nlattr *nest,
 		       struct kps_error *error)
 {
@@ -399,6 +442,10 @@ static int load_output(struct kps_program *program, const struct nlattr *nest,
 				  tb[KPS_OUTPUT_A_FIELDS], "output", error);
 	if (!err)
 		err = check_output(output, error);
+	if (!err)
+		err = load_act(program, output, tb, error);
+	if (!err)
+		err = load_text(program, output, tb[KPS_OUTPUT_A_TEXT], error);
 	if (err) {
 		kps_error_prefix(error, "output %u", program->nr_outputs);
 		return err;
@@ -579,11 +626,6 @@ static int load_code(struct kps_probe *probe, const struct nlattr *attr,
 		return err;
 	}
 	return 0;
-}
-
-static u32 get_u32(const struct nlattr *attr)
-{
-	return attr ? nla_get_u32(attr) : 0;
 }
 
 static int load_probe(struct kps_program *program, const struct nlattr *nest,
@@ -777,7 +819,7 @@ int kps_load(struct genl_info *info, struct kps_error *error)
 	if (!info->attrs[KPS_A_NAME] || !info->attrs[KPS_A_SOURCE])
 		return kps_error(error, -EINVAL,
 				 "the program's name or source is missing");
-	if (flags & ~(KPS_F_OWNED | KPS_F_DISABLED))
+	if (flags & ~(KPS_F_OWNED | KPS_F_DISABLED | KPS_F_ACTS))
 		return kps_error(error, -EINVAL, "unknown flags 0x%x", flags);
 
 	program = kps_program_alloc(nla_data(info->attrs[KPS_A_NAME]),
@@ -785,6 +827,7 @@ int kps_load(struct genl_info *info, struct kps_error *error)
 	if (IS_ERR(program))
 		return PTR_ERR(program);
 	program->uid = current_euid();
+	program->acts.does = flags & KPS_F_ACTS;
 	if (flags & KPS_F_OWNED)
 		program->owner = info->snd_portid;
 	if (info->attrs[KPS_A_CPU_BUDGET])

@@ -32,6 +32,9 @@ static int __init kps_init(void)
 	err = kps_tasks_init();
 	if (err)
 		goto exit_guards;
+	err = kps_acts_start();
+	if (err)
+		goto exit_tasks;
 	kps_debugfs_init();
 	err = kps_modules_init();
 	if (err)
@@ -52,6 +55,8 @@ exit_modules:
 	kps_modules_exit();
 exit_debugfs:
 	kps_debugfs_exit();
+	kps_acts_exit();
+exit_tasks:
 	kps_tasks_exit();
 exit_guards:
 	kps_guards_exit();
@@ -72,6 +77,7 @@ static void __exit kps_exit(void)
 	kps_hotplug_exit();
 	kps_modules_exit();
 	kps_debugfs_exit();
+	kps_acts_exit();
 	kps_tasks_exit();
 	kps_guards_exit();
 	/* A handler that was on its way out still runs our code. */

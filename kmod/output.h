@@ -21,6 +21,9 @@ struct kps_ctx;
  * @has_stacks: among its fields
  * @joins: its last field is a KPS_T_JOIN, which is not in scratch
  * @has_long: among its fields are strings of which only what they have is in a record
+ * @act: enum kps_act
+ * @map: number of that which @act empties
+ * @text: what its records are for, or NULL
  */
 struct kps_output {
 	u32 size;
@@ -28,6 +31,9 @@ struct kps_output {
 	bool joins;
 	bool has_stacks;
 	bool has_long;
+	u32 act;
+	u32 map;
+	char *text;
 	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
 };
 

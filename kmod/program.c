@@ -74,6 +74,7 @@ struct kps_program *kps_program_alloc(const char *name, const char *source,
 	INIT_LIST_HEAD(&program->list);
 	kref_init(&program->ref);
 	INIT_LIST_HEAD(&program->snapshots);
+	kps_acts_init(&program->acts);
 	mutex_init(&program->read_lock);
 	strscpy(program->name, name, sizeof(program->name));
 	down_write(&kps_rows_lock);
@@ -95,6 +96,15 @@ static void free_enums(struct kps_program *program)
 	kfree(program->enums);
 }
 
+static void free_outputs(struct kps_program *program)
+{
+	u32 i;
+
+	for (i = 0; i < program->nr_outputs; i++)
+		kfree(program->outputs[i].text);
+	kfree(program->outputs);
+}
+
 static void free_program(struct kref *ref)
 {
 	struct kps_program *program = container_of(ref, struct kps_program, ref);
@@ -104,6 +114,7 @@ static void free_program(struct kref *ref)
 	down_write(&kps_rows_lock);
 	list_del(&program->every);
 	up_write(&kps_rows_lock);
+	kps_acts_free(&program->acts);
 	/* First: its sweep looks at all the rest. */
 	kps_stacks_free(program->stacks);
 	bitmap_fill(all, KPS_MAX_MAPS);
@@ -116,8 +127,8 @@ static void free_program(struct kref *ref)
 	for (i = 0; i < program->nr_blocks; i++)
 		kps_block_free(&program->blocks[i]);
 	free_enums(program);
+	free_outputs(program);
 	kps_buffer_free(program->buffer);
-	kfree(program->outputs);
 	kfree(program->blocks);
 	kfree(program->probes);
 	kfree(program->maps);
@@ -217,6 +228,14 @@ static void unlist_program(struct kps_program *program)
 	mutex_unlock(&kps_programs_lock);
 }
 
+/* No handler runs any more. What they have noted comes first. */
+static void end(struct kps_program *program)
+{
+	kps_acts_do(program);
+	kps_special_fire(program, "end");
+	kps_acts_do(program);
+}
+
 static void disable(struct kps_program *program)
 {
 	bool has_to_end = program->attached && !program->halted;
@@ -227,7 +246,7 @@ static void disable(struct kps_program *program)
 	program->attached = false;
 	program->halted = false;
 	if (has_to_end)
-		kps_special_fire(program, "end");
+		end(program);
 }
 
 /* An event that comes from now on is nobody's; those that had come are done. */
@@ -241,7 +260,22 @@ static void halt_program(struct kps_program *program)
 	kps_guard_settle(&program->guard);
 	/* An event in a task has the lock that this takes. */
 	kps_probes_halt(program);
-	kps_special_fire(program, "end");
+	end(program);
+}
+
+/* BEGIN and the iterators. Return: whether the program goes on. */
+static bool begin(struct kps_program *program)
+{
+	struct kps_acts *acts = &program->acts;
+
+	atomic_set(&acts->exited, 0);
+	acts->begins = true;
+	kps_special_fire(program, "begin");
+	if (!kps_acts_have_exited(acts))
+		kps_iterators_run(program);
+	acts->begins = false;
+	kps_acts_do(program);
+	return !kps_acts_have_exited(acts);
 }
 
 static int enable(struct kps_program *program, struct kps_error *error)
@@ -254,8 +288,10 @@ static int enable(struct kps_program *program, struct kps_error *error)
 	if (program->attached)
 		disable(program);
 	kps_tai_look();
-	kps_special_fire(program, "begin");
-	kps_iterators_run(program);
+	if (!begin(program)) {
+		end(program);
+		return 0;
+	}
 	err = kps_probes_attach(program, error);
 	if (err)
 		return err;
@@ -318,6 +354,8 @@ const char *kps_program_state(const struct kps_program *program)
 {
 	if (kps_guard_has_tripped(&program->guard))
 		return "stopped";
+	if (kps_acts_have_exited(&program->acts))
+		return "exited";
 	return READ_ONCE(program->live) ? "enabled" : "disabled";
 }
 
@@ -515,6 +553,16 @@ int kps_program_halt(struct kps_program *program)
 	}
 	mutex_unlock(&kps_config_lock);
 	return err;
+}
+
+/** kps_program_exit() - exit() has said so, and it has not been enabled since */
+void kps_program_exit(struct kps_program *program)
+{
+	mutex_lock(&kps_config_lock);
+	if (is_listed(program) && kps_acts_have_exited(&program->acts) &&
+	    program->attached && !program->live)
+		disable(program);
+	mutex_unlock(&kps_config_lock);
 }
 
 /*

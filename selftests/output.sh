@@ -142,16 +142,73 @@ prints_that_are_emptied_elsewhere() {
 		"$(awk '$1 == "@some:" { last = $2 } /^emptied/ { n += last; last = 0 } END { print n + last }' "$WORK/out")" $n
 }
 
-# What only a kpctl at work does.
+# as_run WHAT TEXT: a program that is loaded and left alone says what it says when it is run;
+# maps apart, which `kpctl run` prints at its end.
+as_run() {
+	local i
+	kpctl run -q -e "$2" >"$WORK/run" 2>"$WORK/run.err"
+	kpctl load --name alone -e "$2" >"$WORK/out" 2>&1
+	for ((i = 0; i < 100; i++)); do
+		[ "$(kpctl list -j | jq -r '.programs[0].state')" = exited ] && break
+		sleep 0.1
+	done
+	kpctl output alone >"$WORK/out" 2>"$WORK/out.err"
+	{ echo; kpctl read alone; } >>"$WORK/out"
+	is "$1: loaded as run" "$(paste -sd' ' "$WORK/out")" "$(paste -sd' ' "$WORK/run")"
+	is "$1: on stderr" "$(cat "$WORK/out.err")" "$(cat "$WORK/run.err")"
+	is "$1: is shown once" "$(kpctl output alone)" ""
+	must kpctl unload alone
+}
+
 left_alone() {
-	kpctl load --name alone -e 'kprobe:vfs_read { @x = count(); } interval:s:9 { printf("said\n"); print(@x); clear(@x); exit(); }
-		interval:s:8 { zero(@x); }' >"$WORK/out" 2>&1
-	is "load warns of what nobody will do" "$(grep -c 'does nothing in a program that is loaded' "$WORK/out")" 3
-	yes "and names it and the remedy" grep -q 'print(@x) and its clear(@x) does nothing.*kpctl run does it.*kpctl read --reset alone' "$WORK/out"
-	must kpctl unload alone
-	kpctl load --name alone -e 'interval:s:9 { printf("said\n"); @y = count(); }' >"$WORK/out" 2>&1
-	is "but not of what kpctl output shows" "$(wc -c <"$WORK/out")" 0
-	must kpctl unload alone
+	as_run "printf, print, time" 'struct pair { int a; char b[4]; };
+		BEGIN { printf("%d %s %c|%5s|%-4x|%p\n", 5, "abc", 65, "xyz", 255, 1); print(-5); print((1, "a", (2, 3)));
+			print("s\t\"q\""); print({ 5 }); print((a=1, b="x")); time("%%\n"); printf("%s\n", strftime("%%", nsecs));
+			@x[1, "k"] = 2; print(@x); print(@x, 1, 2); printf("%s %r\n", str("cut short", 4), buf("ab\n", 3)); exit(); }'
+	as_run "errorf, warnf" 'BEGIN { errorf("bad %d", 3); warnf("odd"); exit(); }'
+	as_run "clear, zero" 'BEGIN { @a = 1; @b[1] = 2; @c[5] = count(); @d = hist(3); clear(@a); zero(@b); zero(@c); clear(@d); exit(); }'
+	as_run "of END" 'BEGIN { @a = 1; @n[1] = 1; exit(); } END { printf("the end %d\n", @a); clear(@n); }'
+	as_run "of an interval" 'interval:ms:50 { @n++; printf("%d\n", @n); if (@n == 3) { exit(); } } END { printf("end\n"); }'
+}
+
+# exit() ends it there and then: no event more is counted.
+ends_itself() {
+	load_text ends 'kprobe:vfs_read /comm == "enough"/ { @n++; if (@n == 50) { exit(5); } } END { @ends = count(); }'
+	"$LOAD/calls" enough 0 1000
+	for _ in {1..100}; do
+		[ "$(states ends)" = detached ] && break
+		sleep 0.1
+	done
+	is "exit() is at once" "$(value ends @n '')" 50
+	is "its probes go, and END comes" "$(states ends) $(value ends @ends '')" "detached 1"
+	yes "list says why" grep -qF 'exit(5)' <(kpctl list)
+	is "in JSON, too" "$(kpctl list -j | jq -c '.programs[0] | [.state, .exit]')" '["exited",5]'
+	must kpctl enable ends
+	is "it can be enabled again" "$(kpctl list -j | jq -r '.programs[0].state')" enabled
+	done_with ends
+}
+
+# clear() of a busy program takes effect with no reader there.
+empties_itself() {
+	load_text empties 'kprobe:vfs_read /comm == "enough"/ { @all[tid] = count(); @kept = count(); if (@kept == 500) { clear(@all); } }'
+	"$LOAD/calls" enough 0 500
+	for _ in {1..100}; do
+		[ "$(total empties @all)" = 0 ] && break
+		sleep 0.1
+	done
+	is "clear() empties" "$(total empties @all)" 0
+	"$LOAD/calls" enough 0 70
+	is "once" "$(total empties @all) $(value empties @kept '')" "70 570"
+	done_with empties
+}
+
+# What needs a process is refused, and nothing is left.
+cannot_be_left_alone() {
+	yes "system() is refused, with the reason" grep -q 'system() needs a process' \
+		<(kpctl load --name alone -e 'BEGIN { system("true"); }' 2>&1)
+	yes "and so is cat()" grep -q 'cat() needs a process' \
+		<(kpctl load --name alone -e 'BEGIN { cat("/proc/loadavg"); }' 2>&1)
+	is "nothing is left" "$(status programs)" 0
 }
 
 narrow_stacks() {
@@ -179,6 +236,9 @@ exact_loss
 prints_that_empty
 prints_that_are_emptied_elsewhere
 left_alone
+ends_itself
+empties_itself
+cannot_be_left_alone
 narrow_stacks
 order
 whole_lines

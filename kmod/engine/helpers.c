@@ -600,9 +600,12 @@ static u64 write_record(struct kps_ctx *ctx, u32 output, u64 off,
 			const char *joined, u32 len)
 {
 	const struct kps_program *program = ctx->program;
-
 	const struct kps_output *what = &program->outputs[output];
 
+	if (what->act && program->acts.does) {
+		kps_acts_note(ctx->program, output, scratch(ctx, off));
+		return 0;
+	}
 	if (!ctx->wrote)
 		ctx->wrote = ktime_get_mono_fast_ns();
 	if (kps_buffer_write(program->buffer, ctx->wrote, output, what,

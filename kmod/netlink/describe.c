@@ -38,6 +38,7 @@ int kps_put_program(struct sk_buff *msg, struct kps_program *program)
 	u32 flags = (program->owner ? KPS_F_OWNED : 0) |
 		    (READ_ONCE(program->live) ? 0 : KPS_F_DISABLED);
 	u64 sums[KPS_LEDGER_NR] = {};
+	int exited = atomic_read(&program->acts.exited);
 	char why[KPS_GUARD_TEXT_MAX];
 
 	kps_guard_text(&program->guard, why, sizeof(why));
@@ -57,6 +58,7 @@ int kps_put_program(struct sk_buff *msg, struct kps_program *program)
 	    nla_put_u32(msg, KPS_A_CPU_PERMILLE,
 			kps_guard_permille(&program->guard)) ||
 	    (why[0] && nla_put_string(msg, KPS_A_STOPPED, why)) ||
+	    (exited && nla_put_u32(msg, KPS_A_EXITED, exited - 1)) ||
 	    put_stacks(msg, program->stacks) ||
 	    nla_put_u64_64bit(msg, KPS_A_SILENT_NS,
 			      kps_program_silent_ns(program), KPS_A_PAD) ||
@@ -104,6 +106,22 @@ int kps_put_map(struct sk_buff *msg, const struct kps_program *program,
 			      KPS_MAP_A_PAD) ||
 	    nla_put_u64_64bit(msg, KPS_MAP_A_OVERFLOW, overflow,
 			      KPS_MAP_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/** kps_put_output() - what LOAD has said of an output. Return: 0 or -EMSGSIZE. */
+int kps_put_output(struct sk_buff *msg, const struct kps_output *output)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPS_A_OUTPUT);
+
+	if (!nest ||
+	    nla_put(msg, KPS_OUTPUT_A_FIELDS,
+		    output->nr_fields * sizeof(output->fields[0]), output->fields) ||
+	    nla_put_u32(msg, KPS_OUTPUT_A_ACT, output->act) ||
+	    nla_put_u32(msg, KPS_OUTPUT_A_MAP, output->map) ||
+	    (output->text && nla_put_string(msg, KPS_OUTPUT_A_TEXT, output->text)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

@@ -14,6 +14,7 @@
 
 struct kps_field;
 struct kps_map;
+struct kps_output;
 struct kps_probe;
 struct kps_program;
 struct kps_reader;
@@ -71,6 +72,7 @@ int kps_doit(struct sk_buff *skb, struct genl_info *info);
 int kps_put_program(struct sk_buff *msg, struct kps_program *program);
 int kps_put_map(struct sk_buff *msg, const struct kps_program *program,
 		const struct kps_map *map, u64 overflow, const u32 *nr_entries);
+int kps_put_output(struct sk_buff *msg, const struct kps_output *output);
 int kps_put_probe(struct sk_buff *msg, const struct kps_probe *probe, u32 *first);
 
 /* fields.c */

@@ -50,7 +50,7 @@ int kps_show_start(struct netlink_callback *cb)
 	return kps_dump_begin(cb, tb, true) ? 0 : -ENOMEM;
 }
 
-enum { SHOW_PROGRAM, SHOW_MAPS, SHOW_PROBES, SHOW_END };
+enum { SHOW_PROGRAM, SHOW_MAPS, SHOW_OUTPUTS, SHOW_PROBES, SHOW_END };
 
 static int show_one_map(struct sk_buff *msg, struct kps_cursor *cursor)
 {
@@ -83,6 +83,11 @@ static int show_step(struct sk_buff *msg, struct kps_cursor *cursor)
 		if (!err)
 			cursor->index++;
 		return err;
+	case SHOW_OUTPUTS:
+		err = kps_put_output(msg, &program->outputs[i]);
+		if (!err)
+			cursor->index++;
+		return err;
 	default:
 		/* Probe in the low half, its next site in the high one. */
 		site = i >> 16;
@@ -103,6 +108,11 @@ static bool show_more(struct kps_cursor *cursor)
 {
 	if (cursor->step == SHOW_MAPS &&
 	    cursor->index == cursor->program->nr_maps) {
+		cursor->step = SHOW_OUTPUTS;
+		cursor->index = 0;
+	}
+	if (cursor->step == SHOW_OUTPUTS &&
+	    cursor->index == cursor->program->nr_outputs) {
 		cursor->step = SHOW_PROBES;
 		cursor->index = 0;
 	}

@@ -414,13 +414,27 @@ static void put_map(struct grammar *g, struct plan *plan)
 	end(g, nest);
 }
 
+/* On a map, if there is one; else it ends the program. */
+static void put_act(struct grammar *g, const struct plan *plan)
+{
+	bool clears = plan->nr_maps && one_in(g, 2);
+
+	put_u32(g, KPS_OUTPUT_A_ACT, !clears ? KPS_ACT_EXIT :
+				     one_in(g, 2) ? KPS_ACT_CLEAR : KPS_ACT_ZERO);
+	put_u32(g, KPS_OUTPUT_A_MAP, clears ? grammar_any(g, plan->nr_maps) : 0);
+	put_string(g, KPS_OUTPUT_A_TEXT, "{\"do\": \"exit\"}");
+}
+
 static void put_output(struct grammar *g, struct plan *plan)
 {
 	size_t nest = begin(g, KPS_A_OUTPUT);
+	bool acts = one_in(g, 4);
 	struct fields fields;
 
-	any_fields(g, plan, &fields, 0, 4);
-	if (one_in(g, 4)) {
+	any_fields(g, plan, &fields, 0, acts ? 0 : 4);
+	if (acts) {
+		put_act(g, plan);
+	} else if (one_in(g, 4)) {
 		fields.of[fields.nr++] = (struct kps_field){ KPS_T_JOIN, 8, 0, 0 };
 		plan->joins[plan->nr_outputs] = true;
 	}
@@ -699,6 +713,8 @@ static void write_load(struct grammar *g)
 	/* Those that are started take much longer. */
 	if (!one_in(g, 16))
 		flags |= KPS_F_DISABLED;
+	if (one_in(g, 2))
+		flags |= KPS_F_ACTS;
 	put_u32(g, KPS_A_FLAGS, flags);
 	if (plan.stacks)
 		put_u32(g, KPS_A_STACK_ENTRIES, 8);

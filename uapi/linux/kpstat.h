@@ -27,7 +27,9 @@
  *                  KPS_A_CPU_BUDGET: what its handlers may take of a CPU.
  *                  Everything is checked, attached and made live as one; a
  *                  failure undoes all of it.  With KPS_F_OWNED the program is
- *                  unloaded when the sending socket closes.
+ *                  unloaded when the sending socket closes.  With KPS_F_ACTS the
+ *                  module does what outputs with a KPS_OUTPUT_A_ACT stand for, and
+ *                  no record is written for them.
  *
  * KPS_CMD_UNLOAD | ENABLE | DISABLE
  *                  do: KPS_A_NAME.  When DISABLE and UNLOAD return, no handler
@@ -52,10 +54,11 @@
  *                  KPS_A_FLAGS, KPS_A_MEMORY, KPS_A_AGE_NS, KPS_A_NR_PROBES,
  *                  KPS_A_NR_MAPS, the sum of its KPS_A_LEDGER,
  *                  KPS_A_CPU_BUDGET, KPS_A_CPU_PERMILLE, KPS_A_SILENT_NS, and
- *                  KPS_A_STOPPED if it was.
+ *                  KPS_A_STOPPED or KPS_A_EXITED if it was, or has.
  *
  * KPS_CMD_SHOW     dump: KPS_A_NAME -> first the program as in PROGRAMS plus
  *                  KPS_A_SOURCE, then one message per map (KPS_A_MAP), then one
+ *                  per output (KPS_A_OUTPUT, as LOAD had it), then one
  *                  per probe (KPS_A_PROBE with KPS_PROBE_A_LEDGER and sites).
  *
  * KPS_CMD_READ     dump: KPS_A_NAME, [KPS_A_MAP_NAME], [KPS_A_FLAGS: KPS_F_RESET,
@@ -148,6 +151,7 @@
 #define KPS_MAX_JOIN_ARGS	16
 #define KPS_MAX_JOIN		2048	/* bytes of text that one JOIN can take */
 #define KPS_SHAPE_MAX		4096	/* a map's KEY_SHAPE or VALUE_SHAPE, with the NUL */
+#define KPS_OUTPUT_TEXT_MAX	32768	/* an output's TEXT, with the NUL */
 
 enum kps_cmd {
 	KPS_CMD_UNSPEC,
@@ -215,6 +219,9 @@ enum kps_attr {
 	KPS_A_STACKS,		/* u32: stacks that are kept now */
 	KPS_A_WAKER,		/* u32: number of an eventfd; STATUS: flag */
 	KPS_A_BLOCK,		/* binary: struct bpf_insn[], what a loop repeats */
+	KPS_A_EXITED,		/* u32: the status that exit() was given; absent if it has
+				 * not ended itself
+				 */
 	__KPS_A_MAX,
 };
 #define KPS_A_MAX (__KPS_A_MAX - 1)
@@ -225,6 +232,7 @@ enum kps_flags {
 	KPS_F_RESET	= 1 << 2, /* READ: empty what was read */
 	KPS_F_ZERO	= 1 << 3, /* RESET, READ with KPS_F_RESET: keep the keys of the map */
 	KPS_F_HALT	= 1 << 4, /* DISABLE: leave the probes where they are */
+	KPS_F_ACTS	= 1 << 5, /* LOAD: the module does what outputs stand for */
 };
 
 /* Names for the values of a key field (and, with a program, kept with it). */
@@ -541,9 +549,25 @@ enum kps_entry_attr {
 enum kps_output_attr {
 	KPS_OUTPUT_A_UNSPEC,
 	KPS_OUTPUT_A_FIELDS,	/* binary: struct kps_field[], absent if none */
+	KPS_OUTPUT_A_ACT,	/* u32: enum kps_act, see KPS_F_ACTS */
+	KPS_OUTPUT_A_MAP,	/* u32: number of the map that an act empties */
+	KPS_OUTPUT_A_TEXT,	/* string: what its records are for, for who prints them;
+				 * kept with the output, and not looked at
+				 */
 	__KPS_OUTPUT_A_MAX,
 };
 #define KPS_OUTPUT_A_MAX (__KPS_OUTPUT_A_MAX - 1)
+
+/* What the module does when a clause comes to an output. */
+enum kps_act {
+	KPS_ACT_NONE,		/* it writes a record */
+	KPS_ACT_CLEAR,		/* empties a map; a moment later */
+	KPS_ACT_ZERO,		/* likewise, and its keys stay */
+	KPS_ACT_EXIT,		/* ends the program, there and then: it is disabled. Its
+				 * field, if it has one, is KPS_T_INT: a status
+				 */
+	__KPS_ACT_NR,
+};
 
 /* An event of a provider whose fields the kernel side defines. */
 enum kps_event_attr {

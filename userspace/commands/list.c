@@ -58,6 +58,8 @@ static void print_text(const struct programs_answer *programs)
 		       ledger_lost(program->ledger));
 		if (program->stopped)
 			printf("  stopped: %s\n", program->stopped);
+		else if (program->has_exited)
+			printf("  ended itself: exit(%u)\n", program->status);
 		if (program->silent_ns)
 			printf("  silent: %s\n",
 			       silence_text(program->silent_ns, silence,
@@ -79,6 +81,8 @@ static void print_json(const struct programs_answer *programs)
 		json_add_string(object, "state", program_state(program));
 		if (program->stopped)
 			json_add_string(object, "why", program->stopped);
+		else if (program->has_exited)
+			json_add_int(object, "exit", program->status);
 		json_add_bool(object, "owned", program->flags & KPS_F_OWNED);
 		json_add_uint(object, "age_ns", program->age_ns);
 		json_add_uint(object, "silent_ns", program->silent_ns);

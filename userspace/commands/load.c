@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "command.h"
@@ -15,7 +14,8 @@ const char load_help[] =
 	"usage: kpctl load [options] PROGRAM | FILE.bt | - | -e TEXT [PARAMETER...]\n"
 	"\n"
 	"Attaches the program's probes and leaves it running; read it with\n"
-	"`kpctl read NAME` or under /sys/kernel/debug/kpstat/programs/NAME.\n"
+	"`kpctl read NAME` or under /sys/kernel/debug/kpstat/programs/NAME. What it\n"
+	"prints is kept for `kpctl output NAME`.\n"
 	"\n"
 	"  -e TEXT           the program itself; needs --name\n"
 	"      --name NAME   call it so (else as the file)\n"
@@ -35,55 +35,21 @@ const char load_help[] =
 	"  kpctl load conntrack\n"
 	"  kpctl load --name reads -e 'kprobe:vfs_read { @[comm] = count(); }'\n";
 
-/*
- * What a kpctl at work does when a record comes; nobody does it for a program that is
- * left alone. (What printf() and print() of a value write `kpctl output` shows.)
- */
-static const struct {
-	const char *name;
-	bool takes_map;
-} left_alone[] = {
-	[ACTION_CAT]		= { "cat()" },
-	[ACTION_SYSTEM]		= { "system()" },
-	[ACTION_TIME]		= { "time()" },
-	[ACTION_PRINT_MAP]	= { "print", true },
-	[ACTION_CLEAR]		= { "clear", true },
-	[ACTION_ZERO]		= { "zero", true },
-	[ACTION_EXIT]		= { "exit()" },
-	[ACTION_ERRORF]		= { "errorf()" },
-	[ACTION_WARNF]		= { "warnf()" },
-};
-
-static const char *statement(const struct object *object,
-			     const struct object_output *output,
-			     char *text, size_t size)
+/* What only a process can do, and none is there. Return: whether the program is without. */
+static bool can_be_left_alone(const struct object *object)
 {
-	const char *name = left_alone[output->action].name;
-	const char *map = object->maps[output->map].name;
-
-	if (!left_alone[output->action].takes_map)
-		snprintf(text, size, "%s", name);
-	else if (output->take)
-		snprintf(text, size, "%s(%s) and its %s(%s)", name, map,
-			 output->take & KPS_F_ZERO ? "zero" : "clear", map);
-	else
-		snprintf(text, size, "%s(%s)", name, map);
-	return text;
-}
-
-static void warn_left_alone(const struct object *object, const char *name)
-{
-	char text[2 * KPS_NAME_MAX + 32];
 	size_t i;
 
 	for (i = 0; i < object->nr_outputs; i++) {
-		const struct object_output *output = &object->outputs[i];
+		const enum action action = object->outputs[i].action;
 
-		if (output->action < ARRAY_SIZE(left_alone) &&
-		    left_alone[output->action].name)
-			warning("%s does nothing in a program that is loaded and left alone; kpctl run does it, and kpctl read --reset %s prints and empties maps",
-				statement(object, output, text, sizeof(text)), name);
+		if (action != ACTION_CAT && action != ACTION_SYSTEM)
+			continue;
+		error("%s needs a process that does it, and a program that is loaded has none: use kpctl run",
+		      action == ACTION_CAT ? "cat()" : "system()");
+		return false;
 	}
+	return true;
 }
 
 static void print_loaded(struct client *client, const char *name)
@@ -99,13 +65,6 @@ static void print_loaded(struct client *client, const char *name)
 	json_print(document);
 }
 
-static void say_loaded(struct client *client, const struct object *object,
-		       const char *name)
-{
-	print_loaded(client, name);
-	warn_left_alone(object, name);
-}
-
 static int compile_and_load(const struct program_source *source,
 			    const char *name)
 {
@@ -117,10 +76,11 @@ static int compile_and_load(const struct program_source *source,
 		return FAILED;
 	status = source_compile(source, &object);
 	if (!status) {
-		if (client_load(client, name, &object, &source->load))
+		if (!can_be_left_alone(&object) ||
+		    client_load(client, name, &object, &source->load))
 			status = FAILED;
 		else
-			say_loaded(client, &object, name);
+			print_loaded(client, name);
 		object_free(&object);
 	}
 	client_close(client);
@@ -137,7 +97,11 @@ int command_load(int argc, char **argv)
 		{ "disabled", no_argument, NULL, OPT_DISABLED },
 		{ 0 }
 	};
-	struct program_source source = { 0 };
+	struct program_source source = {
+		.load.flags = KPS_F_ACTS,
+		/* Refused with a better reason than that it is unsafe. */
+		.options.allow_unsafe = true,
+	};
 	const char *name = NULL;
 	int option, status = DONE;
 

@@ -82,6 +82,9 @@ static void print_text(const struct program_answer *program, bool verbose)
 	if (program->stopped)
 		printf("stopped: %s.\n`kpctl enable %s` starts it again; load it with --cpu-budget to allow more.\n\n",
 		       program->stopped, program->name);
+	else if (program->has_exited)
+		printf("It ended itself: exit(%u). `kpctl enable %s` starts it again.\n\n",
+		       program->status, program->name);
 	if (program->silent_ns)
 		printf("silent for %s.\n\n",
 		       silence_text(program->silent_ns, silence, sizeof(silence)));
@@ -142,6 +145,8 @@ static void print_json(const struct program_answer *program)
 	json_add_string(document, "state", program_state(program));
 	if (program->stopped)
 		json_add_string(document, "why", program->stopped);
+	else if (program->has_exited)
+		json_add_int(document, "exit", program->status);
 	json_add_uint(document, "cpu_budget", program->cpu_budget);
 	json_add_bool(document, "owned", program->flags & KPS_F_OWNED);
 	json_add_uint(document, "memory", program->memory);

@@ -126,6 +126,18 @@ static void parse_map(struct nlattr *nest, struct map_answer *map)
 	map->overflow = get_u64(attrs[KPS_MAP_A_OVERFLOW]);
 }
 
+static void parse_output(struct nlattr *nest, struct output_answer *output)
+{
+	struct nlattr *attrs[KPS_OUTPUT_A_MAX + 1];
+
+	if (nla_parse_nested(attrs, KPS_OUTPUT_A_MAX, nest, NULL))
+		return;
+	output->nr_fields = get_fields(attrs[KPS_OUTPUT_A_FIELDS], output->fields,
+				       KPS_MAX_OUTPUT_FIELDS);
+	if (attrs[KPS_OUTPUT_A_TEXT])
+		output->text = get_string(attrs[KPS_OUTPUT_A_TEXT]);
+}
+
 static void parse_site(struct nlattr *nest, struct site_answer *site)
 {
 	struct nlattr *attrs[KPS_SITE_A_MAX + 1];
@@ -198,6 +210,8 @@ static void parse_program(struct nlattr **attrs, struct program_answer *program)
 	program->silent_ns = get_u64(attrs[KPS_A_SILENT_NS]);
 	if (attrs[KPS_A_STOPPED])
 		program->stopped = get_string(attrs[KPS_A_STOPPED]);
+	program->has_exited = attrs[KPS_A_EXITED];
+	program->status = get_u32(attrs[KPS_A_EXITED]);
 	get_bytes(attrs[KPS_A_LEDGER], program->ledger,
 		  sizeof(program->ledger));
 }
@@ -215,6 +229,8 @@ const char *program_state(const struct program_answer *program)
 {
 	if (program->stopped)
 		return "stopped";
+	if (program->has_exited)
+		return "exited";
 	return program->flags & KPS_F_DISABLED ? "disabled" : "enabled";
 }
 
@@ -245,6 +261,9 @@ static void visit_program(struct nlattr **attrs, struct nlmsghdr *header,
 	if (attrs[KPS_A_MAP])
 		parse_map(attrs[KPS_A_MAP],
 			  APPEND(program->maps, program->nr_maps));
+	else if (attrs[KPS_A_OUTPUT])
+		parse_output(attrs[KPS_A_OUTPUT],
+			     APPEND(program->outputs, program->nr_outputs));
 	else if (attrs[KPS_A_PROBE])
 		parse_probe(attrs[KPS_A_PROBE], program);
 	else

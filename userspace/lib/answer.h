@@ -71,6 +71,13 @@ struct map_answer {
 	struct entry_answer *entries;
 };
 
+/* What a clause writes into the output buffer. */
+struct output_answer {
+	unsigned int nr_fields;
+	struct kps_field fields[KPS_MAX_OUTPUT_FIELDS];
+	char *text;			/* see object/output_text.h; or NULL */
+};
+
 struct program_answer {
 	char *name;
 	char *source;
@@ -83,12 +90,16 @@ struct program_answer {
 	unsigned long long silent_ns;	/* for which kprobes were switched off */
 	unsigned int cpu_permille;	/* of the busiest CPU, in the last second */
 	char *stopped;			/* why the guard did, or NULL */
+	bool has_exited;		/* by exit() */
+	unsigned int status;		/* that it was given */
 	unsigned int stacks;		/* kept now */
 	unsigned int max_stacks;	/* 0: it takes none */
 	unsigned long long lost;	/* records that found the buffer full */
 	unsigned long long ledger[KPS_LEDGER_NR];
 	size_t nr_maps;
 	struct map_answer *maps;
+	size_t nr_outputs;
+	struct output_answer *outputs;
 	size_t nr_probes;
 	struct probe_answer *probes;
 };
@@ -125,7 +136,7 @@ void status_free(struct status_answer *status);
  */
 unsigned int kernel_pid(struct client *client, unsigned int pid);
 
-/* A word: enabled, disabled, or stopped by the guard. */
+/* A word: enabled, disabled, exited by itself, or stopped by the guard. */
 const char *program_state(const struct program_answer *program);
 
 int programs_get(struct client *client, struct programs_answer *programs);

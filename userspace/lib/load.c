@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "client.h"
 #include "object/object.h"
+#include "object/output_text.h"
 
 /* Room for an attribute's header and padding. */
 #define OVERHEAD 16
@@ -59,6 +60,16 @@ static size_t places_size(const struct object_probe *probe)
 			       sizeof(struct kps_place) : 0;
 }
 
+/* Text of JSON has at most six bytes for one. */
+static size_t output_size(const struct object *object, const struct object_output *output)
+{
+	size_t text = (output->format ? strlen(output->format) : 0) +
+		      (output->shape ? strlen(output->shape) : 0) +
+		      (object->cut_trailer ? strlen(object->cut_trailer) : 0);
+
+	return 16 * OVERHEAD + output->nr_fields * sizeof(struct kps_field) + 6 * text;
+}
+
 static size_t object_size(const struct object *object)
 {
 	size_t i, size = 1024 + strlen(object->source);
@@ -70,8 +81,7 @@ static size_t object_size(const struct object *object)
 		size += shape_size(object->maps[i].key_shape) +
 			shape_size(object->maps[i].value_shape);
 	for (i = 0; i < object->nr_outputs; i++)
-		size += 2 * OVERHEAD + object->outputs[i].nr_fields *
-					sizeof(struct kps_field);
+		size += output_size(object, &object->outputs[i]);
 	for (i = 0; i < object->nr_blocks; i++)
 		size += OVERHEAD + object->blocks[i].nr_insns * sizeof(struct bpf_insn);
 	for (i = 0; i < object->nr_probes; i++)
@@ -115,14 +125,36 @@ static void put_map(struct nl_msg *msg, const struct object_map *map)
 	nla_nest_end(msg, nest);
 }
 
-static void put_output(struct nl_msg *msg, const struct object_output *output)
+static unsigned int act_of(enum action action)
+{
+	switch (action) {
+	case ACTION_CLEAR:
+		return KPS_ACT_CLEAR;
+	case ACTION_ZERO:
+		return KPS_ACT_ZERO;
+	case ACTION_EXIT:
+		return KPS_ACT_EXIT;
+	default:
+		return KPS_ACT_NONE;
+	}
+}
+
+static void put_output(struct nl_msg *msg, const struct object *object,
+		       const struct object_output *output)
 {
 	struct nlattr *nest = nla_nest_start(msg, KPS_A_OUTPUT);
+	char *text = output_text(object, output);
 
 	/* Also without fields: libnl takes an empty nest out of the message. */
 	nla_put(msg, KPS_OUTPUT_A_FIELDS,
 		output->nr_fields * sizeof(output->fields[0]), output->fields);
+	nla_put_u32(msg, KPS_OUTPUT_A_ACT, act_of(output->action));
+	nla_put_u32(msg, KPS_OUTPUT_A_MAP, output->map);
+	/* One that is too long is printed as its fields are. */
+	if (strlen(text) < KPS_OUTPUT_TEXT_MAX)
+		nla_put_string(msg, KPS_OUTPUT_A_TEXT, text);
 	nla_nest_end(msg, nest);
+	free(text);
 }
 
 static void put_places(struct nl_msg *msg, const struct object *object,
@@ -232,7 +264,7 @@ int client_load(struct client *client, const char *name,
 	for (i = 0; i < object->nr_maps; i++)
 		put_map(msg, &object->maps[i]);
 	for (i = 0; i < object->nr_outputs; i++)
-		put_output(msg, &object->outputs[i]);
+		put_output(msg, object, &object->outputs[i]);
 	for (i = 0; i < object->nr_blocks; i++)
 		nla_put(msg, KPS_A_BLOCK,
 			object->blocks[i].nr_insns * sizeof(struct bpf_insn),
