@@ -53,6 +53,7 @@ struct type {
 				 */
 	bool is_open;		/* TYPE_STR: as long as it comes: see type_kept() */
 	unsigned int cut_at;	/* TYPE_STR: one of so many bytes may have had more; or 0 */
+	unsigned int bytes;	/* TYPE_STR: with its NUL, if it stands in the text; or 0 */
 	unsigned int size;	/* TYPE_STR, TYPE_BUF: in scratch; TYPE_ARRAY,
 				 * TYPE_RECORD: in the record or in memory;
 				 * TYPE_INT, TYPE_ENUM: bytes that it had, 0: 8
@@ -109,6 +110,7 @@ struct variable {
 	unsigned int scope;	/* how many blocks that one stands in */
 	unsigned int closed;	/* the n-th whose block ended */
 	bool needs_zero;	/* first assigned below a condition */
+	bool is_fixed;		/* "let $x: uint8": whatever is assigned becomes that */
 	bool is_known;		/* at this point of the text, to be... */
 	uint64_t known;		/* ... this */
 	int slot;		/* the emitter's: where it is in scratch */
@@ -175,6 +177,7 @@ struct stmt {
 	struct stmt *body;
 	struct stmt *otherwise;	/* STMT_IF */
 	bool is_let;		/* STMT_ASSIGN: it declares; .value may be NULL */
+	bool is_typed;		/* STMT_ASSIGN: .value is a cast to the type declared */
 	bool is_last;		/* nothing stands behind it, not even a ';' */
 	bool is_counted;	/* STMT_LOOP: the checker's, it is known how often it runs... */
 	unsigned int rounds;	/* ... at most: so often */

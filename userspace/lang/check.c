@@ -62,20 +62,45 @@ static int check_map_value(struct checker *checker, struct stmt *stmt)
 	return 0;
 }
 
+static bool is_number(const struct type *type)
+{
+	return type->kind == TYPE_INT && !type->to && type->size;
+}
+
+/* A number becomes what the variable was declared to be: of 256 a uint8 keeps 0. */
+static int check_declared(struct checker *checker, struct stmt *stmt)
+{
+	const struct variable *variable = variable_of(checker, stmt->target);
+
+	if (!variable || !variable->is_fixed || stmt->is_typed ||
+	    !type_is_int(&stmt->value->type))
+		return 0;
+	stmt->value = cast_to_int(checker, stmt->value, variable->type.size,
+				  variable->type.is_signed);
+	stmt->is_typed = true;
+	return check_expr(checker, stmt->value);
+}
+
 static int check_variable_value(struct checker *checker, struct stmt *stmt)
 {
-	struct expr *value = stmt->value;
+	struct variable *variable;
+	const struct expr *value;
 
 	if (stmt->is_let && declare_variable(checker, stmt->target))
 		return -1;
-	if (!value)
+	if (!stmt->value)
 		return 0;
-	if (check_expr(checker, value) ||
-	    (!expr_is_place(value) && require_value(value, "a variable")) ||
+	if (check_expr(checker, stmt->value) || check_declared(checker, stmt))
+		return -1;
+	value = stmt->value;
+	if ((!expr_is_place(value) && require_value(value, "a variable")) ||
 	    check_variable_assign(checker, stmt->target, &value->type))
 		return -1;
-	stmt->target->variable->is_known = expr_is_const(value);
-	stmt->target->variable->known = value->value;
+	variable = stmt->target->variable;
+	variable->is_known = expr_is_const(value);
+	variable->known = value->value;
+	if (stmt->is_let && stmt->is_typed && is_number(&value->type))
+		variable->is_fixed = true;
 	return 0;
 }
 

@@ -297,15 +297,21 @@ static int check_int_operands(struct checker *checker, struct expr *expr)
 	return 0;
 }
 
-/* An array is compared with a number as the number that its bytes are. */
-static struct expr *as_number(struct checker *checker, struct expr *expr)
+struct expr *cast_to_int(struct checker *checker, struct expr *expr, unsigned int size,
+			 bool is_signed)
 {
 	struct expr *cast = expr_named(checker->arena, EXPR_CAST, &expr->at,
-				       arena_printf(checker->arena, "uint%u",
-						    8 * expr->type.size));
+				       arena_printf(checker->arena, "%sint%u",
+						    is_signed ? "" : "u", 8 * size));
 
 	cast->a = expr;
 	return cast;
+}
+
+/* An array is compared with a number as the number that its bytes are. */
+static struct expr *as_number(struct checker *checker, struct expr *expr)
+{
+	return cast_to_int(checker, expr, expr->type.size, false);
 }
 
 /* Word by word: tuples, arrays, structs, addresses, stacks. */
@@ -383,7 +389,8 @@ static int check_increment(struct checker *checker, struct expr *expr)
 		return -1;
 	if (operand->kind == EXPR_VARIABLE) {
 		operand->variable->is_known = false;
-		type_unify(&operand->variable->type, &number);
+		if (!operand->variable->is_fixed)
+			type_unify(&operand->variable->type, &number);
 		operand->type = operand->variable->type;
 	}
 	set_int(expr, operand->type.is_signed);
@@ -482,6 +489,7 @@ int check_expr(struct checker *checker, struct expr *expr)
 		return 0;
 	case EXPR_STRING:
 		set_str(expr, round_up8(expr->len + 1));
+		expr->type.bytes = expr->len + 1;
 		return 0;
 	case EXPR_NAME:
 		return check_name(checker, expr);

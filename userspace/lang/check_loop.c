@@ -51,7 +51,7 @@ static bool read_condition(const struct expr *expr, struct counter *counter)
 		return false;
 	counter->variable = left->variable;
 	counter->end = right->value;
-	return counter->variable->is_known;
+	return counter->variable->is_known && !counter->variable->is_fixed;
 }
 
 static bool is_counter(const struct counter *counter, const struct expr *expr)

@@ -30,6 +30,9 @@ void set_str(struct expr *expr, unsigned int size);
 void set_open_str(const struct checker *checker, struct expr *expr);
 /* Bytes of such a one, without its NUL. */
 unsigned int open_str_longest(const struct checker *checker);
+/* An expression, as an integer of so many bytes; to be checked. */
+struct expr *cast_to_int(struct checker *checker, struct expr *expr, unsigned int size,
+			 bool is_signed);
 void set_kind(struct expr *expr, enum type_kind kind);
 /* A constant expression becomes its value. */
 /* So many bits of a number, the last of which is its sign or not. */
@@ -132,6 +135,8 @@ bool count_rounds(const struct stmt *loop, unsigned int *rounds);
 void forget_values(struct checker *checker);
 
 /* check_variable.c */
+/* The one that an assignment is to; NULL: it is a new one. */
+struct variable *variable_of(const struct checker *checker, const struct expr *expr);
 int check_variable_read(struct checker *checker, struct expr *expr);
 int check_variable_assign(struct checker *checker, struct expr *expr,
 			  const struct type *type);

@@ -61,6 +61,7 @@ void become_str(struct expr *expr, const char *text)
 	expr->text = text;
 	expr->len = strlen(text);
 	set_str(expr, round_up8(expr->len + 1));
+	expr->type.bytes = expr->len + 1;
 }
 
 static struct type copy_of(struct checker *checker, const struct type *type, bool is_kept)

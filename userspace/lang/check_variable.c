@@ -10,8 +10,7 @@ static bool is_named(const struct variable *variable, const struct expr *expr)
 }
 
 /* The one that is seen here; there is at most one of a name. */
-static struct variable *find_open(const struct checker *checker,
-				  const struct expr *expr)
+struct variable *variable_of(const struct checker *checker, const struct expr *expr)
 {
 	struct variable *variable = checker->variables;
 
@@ -79,7 +78,7 @@ void leave_scope(struct checker *checker)
 
 int check_variable_read(struct checker *checker, struct expr *expr)
 {
-	struct variable *variable = find_open(checker, expr);
+	struct variable *variable = variable_of(checker, expr);
 
 	if (!variable)
 		variable = find_closed(checker, expr);
@@ -123,19 +122,19 @@ static struct variable *find_or_declare(struct checker *checker,
 					const struct expr *expr,
 					const struct type *type)
 {
-	struct variable *variable = find_open(checker, expr);
+	struct variable *variable = variable_of(checker, expr);
 
 	if (variable)
 		return variable;
 	variable = find_closed(checker, expr);
-	if (!variable || !fits(variable, type))
+	if (!variable || variable->is_fixed || !fits(variable, type))
 		variable = find_declared(checker, expr);
 	return variable ? variable : declare(checker, expr);
 }
 
 int declare_variable(struct checker *checker, struct expr *expr)
 {
-	struct variable *variable = find_open(checker, expr);
+	struct variable *variable = variable_of(checker, expr);
 
 	if (variable) {
 		diag_error(&expr->at, "use another name", "%s is declared already",

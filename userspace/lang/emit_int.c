@@ -272,22 +272,30 @@ static void emit_map_increment(struct emitter *em, const struct expr *expr,
 		code_alu_imm(&em->code, BPF_SUB, dst, step);
 }
 
+static void emit_step(struct emitter *em, const struct variable *variable, int dst, int step)
+{
+	const struct type *type = &variable->type;
+
+	code_alu_imm(&em->code, BPF_ADD, dst, step);
+	if (variable->is_fixed)
+		emit_bits(em, dst, 0, 8 * type->size, type->is_signed);
+}
+
 static void emit_increment(struct emitter *em, const struct expr *expr,
 			   int dst, unsigned int depth)
 {
 	int step = is_up(expr->op) ? (int)expr->step : -(int)expr->step;
-	int slot;
+	const struct variable *variable = expr->a->variable;
 
 	if (expr->a->kind == EXPR_MAP) {
 		emit_map_increment(em, expr, dst, depth);
 		return;
 	}
-	slot = expr->a->variable->slot;
-	load_scratch(em, dst, slot);
-	code_alu_imm(&em->code, BPF_ADD, dst, step);
-	store_scratch(em, slot, dst);
+	load_scratch(em, dst, variable->slot);
+	emit_step(em, variable, dst, step);
+	store_scratch(em, variable->slot, dst);
 	if (expr->op >= OP_POST_INC)
-		code_alu_imm(&em->code, BPF_SUB, dst, step);
+		emit_step(em, variable, dst, -step);
 }
 
 /* As wide as that is the result, as in bpftrace: ~(uint8)5 is 250, -~(uint8)5 is 6. */

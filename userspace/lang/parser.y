@@ -217,6 +217,7 @@ static struct stmt *new_let(struct parse *parse, const struct span *at,
 	stmt->value = value;
 	if (!type)
 		return stmt;
+	stmt->is_typed = true;
 	stmt->value = cast_to(parse, at, type, value ? value : expr_int(parse->arena, at, 0));
 	measure(stmt->value);
 	return stmt;

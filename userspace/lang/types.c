@@ -198,13 +198,17 @@ bool type_unify(struct type *type, const struct type *other)
 	type->is_open |= other->is_open;
 	if (other->cut_at > type->cut_at)
 		type->cut_at = other->cut_at;
+	if (!type->bytes || !other->bytes)
+		type->bytes = 0;
+	else if (other->bytes > type->bytes)
+		type->bytes = other->bytes;
 	/* Members are in the arena, and belong to this type alone. */
 	for (i = 0; i < other->nr_members; i++)
 		changed |= type_unify((struct type *)&type->members[type_counterpart(type, other, i)],
 				      &other->members[i]);
 	return changed || before.kind != type->kind || before.size != type->size ||
 	       before.is_signed != type->is_signed || before.is_free != type->is_free ||
-	       before.cut_at != type->cut_at;
+	       before.cut_at != type->cut_at || before.bytes != type->bytes;
 }
 
 unsigned int type_size(const struct type *type)

@@ -38,7 +38,7 @@ static unsigned int max_strlen(const struct checker *checker)
 	return checker->options->max_strlen ?: DEFAULT_STR;
 }
 
-/* The length counts the NUL. */
+/* The length counts the NUL, but where the string stands in the text, as in bpftrace. */
 static int check_str_length(struct checker *checker, struct expr *expr)
 {
 	struct expr *len = expr->list->next;
@@ -58,8 +58,8 @@ static int check_str_length(struct checker *checker, struct expr *expr)
 				     (unsigned long long)len->value);
 		len->value = most;
 	}
-	set_str(expr, len->value ? round_up8(len->value) : 8);
-	expr->value = len->value ? len->value - 1 : 0;
+	expr->value = len->value && expr->list->kind != EXPR_STRING ? len->value - 1 : len->value;
+	set_str(expr, round_up8(expr->value + 1));
 	return 0;
 }
 

@@ -3,9 +3,47 @@
 
 #include "call.h"
 
-/* As it is in memory, or else as it is kept. */
+/* As it is in memory, or else as it is kept, or as bpftrace would keep it. */
+static uint64_t bytes_of(const struct type *type);
+
+/* What its place in a struct is a multiple of. */
+static unsigned int alignment_of(const struct type *type)
+{
+	unsigned int i, most = 1;
+
+	if (type->kind == TYPE_STR || type->kind == TYPE_BUF)
+		return 1;
+	if (type->kind != TYPE_TUPLE)
+		return type_is_int(type) && type->size ? type->size : 8;
+	for (i = 0; i < type->nr_members; i++) {
+		unsigned int its = alignment_of(&type->members[i]);
+
+		most = its > most ? its : most;
+	}
+	return most;
+}
+
+/* A tuple is a struct: each member at its alignment, and the whole a multiple of that. */
+static uint64_t bytes_of_tuple(const struct type *type)
+{
+	unsigned int i, whole = alignment_of(type);
+	uint64_t bytes = 0;
+
+	for (i = 0; i < type->nr_members; i++) {
+		const struct type *member = &type->members[i];
+		unsigned int align = alignment_of(member);
+
+		bytes = (bytes + align - 1) / align * align + bytes_of(member);
+	}
+	return (bytes + whole - 1) / whole * whole;
+}
+
 static uint64_t bytes_of(const struct type *type)
 {
+	if (type->kind == TYPE_TUPLE)
+		return bytes_of_tuple(type);
+	if (type->bytes)
+		return type->bytes;
 	if (type->kind != TYPE_INT && type->to)
 		return type->to->size;
 	if (type->size)
