@@ -49,5 +49,22 @@ for ((cpu = 0; cpu < $(nproc); cpu++)); do
 	between "each: on CPU $cpu" "$(value each @ $cpu)" 1 1000
 done
 done_with each
+
+# Where a CPU was: who counts is in user space, who copies zeros in the kernel.
+load_text where 'profile:hz:500 /usermode/ { @user[comm] = count(); @n = count(); }
+	profile:hz:500 /!usermode/ { @kernel[comm] = count(); @n = count(); }'
+(
+	printf counts >/proc/$BASHPID/comm
+	for ((i = 0; i < 200000; i++)); do :; done
+)
+dd if=/dev/zero of=/dev/null bs=1M count=4000 2>/dev/null
+must kpctl disable where
+user=$(value where @user counts) kernel=$(value where @kernel counts)
+between "of who counts $user samples are in user space, and in the kernel" "$kernel" 0 $((user / 2))
+user=$(value where @user dd) kernel=$(value where @kernel dd)
+between "of who copies zeros $kernel samples are in the kernel, and in user space" "$user" 0 $((kernel / 2))
+is "all are in one of them" $(($(total where @user) + $(total where @kernel))) "$(value where @n '')"
+ledger_adds_up where
+must kpctl unload where
 must rmmod kpstat
 finish

@@ -350,18 +350,25 @@ come_and_go() {
 	done >/dev/null
 }
 come_and_go & others=$!
+# Each time there is a library anew, which is cut off while somebody is in it.
 reloads() {
-	local i
+	local i cut
 	for ((i = 0; i < $1; i++)); do
+		rm -f "$WORK/cut.so"
+		cp "$LOAD/shapes.so" "$WORK/cut.so"
+		(exec -a "$WORK/cut" "$LOAD/shapes" stay) & cut=$!
 		kpctl load --name fire -e "uprobe:$FUNCS:work, uprobe:$WORK/other:work { @[tid] = count(); }
 			uretprobe:$FUNCS:work, uretprobe:$WORK/other:work { @t = hist(duration); }
 			uprobe:$FUNCS:split, uprobe:$FUNCS:end, uprobe:$FUNCS:leave, uprobe:$LOAD/shapes.so:in_library { @o[func] = count(); }
+			uprobe:$WORK/cut.so:in_library { @c = count(); } uretprobe:$WORK/cut.so:in_library { @cr = count(); }
 			uretprobe:$FUNCS:split, uretprobe:$FUNCS:end, uretprobe:$FUNCS:leave { @r[func] = count(); }" || return 1
+		: >"$WORK/cut.so"
 		if [ $((i % 2)) = 1 ]; then
 			kpctl unload fire || return 1
 		else
 			rmmod kpstat && insmod "$KPSTAT_KO" cpu_budget=0 || return 1
 		fi
+		! wait $cut || return 1
 	done
 }
 times=${KPSTAT_TEST_LONG:+200}

@@ -121,6 +121,10 @@ getppid='kprobe:'"$SYS"'getppid /comm == "shapes"/ { @[ustack(2)] = count(); }'
 is "code that a process has written itself" \
 	"$(printed "$getppid" "$SHAPES compile" | grep -c ' written_by(itself)+11$')" 1
 rm -f /tmp/perf-*.map
+is "code that the kernel gives to all" \
+	"$(printed 'profile:hz:2000 /comm == "python3"/ { @[ustack(perf, 1)] = count(); }' \
+		python3 -c "'import time; [time.monotonic() for i in range(2000000)]'" |
+		grep -c -m1 ' [a-z_]*clock_gettime+[0-9]* (\[vdso\])')" 1
 
 # What was allocated and never freed, by whom, to the byte.
 cat >"$WORK/leaks.bt" <<'EOF'

@@ -6,6 +6,7 @@
  *	chain	one call of outer(), which calls middle(), which calls inner()
  *	become	the same, and then another program
  *	unload	calls a function of shapes.so, and unloads that
+ *	stay	calls it for ever
  *	compile	calls code that it has written itself, which asks for its parent
  */
 #include <cstdio>
@@ -86,13 +87,17 @@ static void call_all(long n)
 	}
 }
 
-static void unload(const char *self)
+static void unload(const char *self, bool stay)
 {
 	void *library = dlopen((std::string(self) + ".so").c_str(), RTLD_NOW);
 	auto function = library ? reinterpret_cast<long (*)()>(dlsym(library, "in_library")) :
 				  nullptr;
 
-	if (!function || !function() || dlclose(library))
+	do {
+		if (!function || !function())
+			exit(1);
+	} while (stay);
+	if (dlclose(library))
 		exit(1);
 }
 
@@ -126,8 +131,8 @@ int main(int argc, char **argv)
 		call_all(atol(argv[2]));
 	else if (what == "chain" || what == "become")
 		outer(1);
-	else if (what == "unload")
-		unload(argv[0]);
+	else if (what == "unload" || what == "stay")
+		unload(argv[0], what == "stay");
 	else if (what == "compile")
 		compile();
 	else
