@@ -33,7 +33,8 @@ commands() {
 	unshare -pf kpctl run -q -c "$READS" -e 'kprobe:vfs_read /pid == cpid && comm == "counted"/ { @ = count(); }' >"$WORK/out" 2>&1
 	is "-c: in a pid namespace, too" "$(sed -n 's/^@: //p' "$WORK/out")" 35
 	no "-c: a command that is not there" kpctl run -c /nonexistent -e 'BEGIN { exit(); }'
-	no "-c: cpid without it" kpctl run -e 'BEGIN { printf("%d", cpid); exit(); }'
+	is "-c: cpid without it is 0, with a warning" \
+		"$(kpctl run -q -e 'BEGIN { printf("%d", cpid); exit(); }' 2>"$WORK/err") $(grep -c 'no command is given' "$WORK/err")" "0 1"
 	no "-c --: all that follows is the command's" kpctl run -q -c -- "$LOAD/reads" counted 1x10 -e 'BEGIN { }'
 	kpctl run -q -e 'kprobe:vfs_read /pid == cpid && comm == "my reads"/ { @ = count(); }' -c -- "$LOAD/reads" "my reads" 10x7 >"$WORK/out" 2>&1
 	is "-c --: a command with a blank in a word" "$(sed -n 's/^@: //p' "$WORK/out")" 7

@@ -91,14 +91,17 @@ static int check_run_constant(struct checker *checker, struct expr *expr)
 		become_bool(expr, cpid);
 		return 0;
 	case CONSTANT_CPID:
-		if (cpid) {
-			become_int(expr, cpid, false);
+		/* To be met again by the pass that warns. */
+		if (!cpid && diag_is_muted()) {
+			set_int(expr, false);
 			return 0;
 		}
-		break;
+		if (!cpid && !checker->quiet)
+			diag_warning(&expr->at, "use kpctl run -c COMMAND, or pid",
+				     "'cpid' is the process of the command, and no command is given: it is 0");
+		become_int(expr, cpid, false);
+		return 0;
 	}
-	diag_error(&expr->at, "use kpctl run -c COMMAND, or pid",
-		   "'cpid' is the process of the command, and no command is given");
 	return -1;
 }
 

@@ -207,7 +207,6 @@ static const struct bad_program types[] = {
 	  "'1.2.3' is not an address", NULL },
 	{ K "{ @[kaddr(\"no_such\")] = count(); }", 1, 27,
 	  "no symbol 'no_such'", NULL },
-	{ K "{ @[cpid] = count(); }", 1, 21, "no command is given", "-c" },
 	{ K "{ printf(\"%gr\", arg0); }", 1, 33, "%gr prints flags that have names", NULL },
 	{ K "{ $x = 1; $p = &$x; }", 1, 32, "there are no pointers to what a program keeps",
 	  "use it itself" },
