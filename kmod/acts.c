@@ -22,17 +22,19 @@ static struct kps_program *acting(struct kps_acts *acts)
 	return container_of(acts, struct kps_program, acts);
 }
 
-/* A program that is freed meanwhile has nothing more to do. */
+/*
+ * The work has a reference, which nobody can give back here: so it is queued once, until it
+ * begins. A program that is freed meanwhile has nothing more to do.
+ */
 static void act_soon(struct irq_work *irq_work)
 {
 	struct kps_acts *acts = container_of(irq_work, struct kps_acts, irq_work);
-	struct kps_program *program = acting(acts);
 
-	if (!kref_get_unless_zero(&program->ref))
+	/* Pairs with act(): it sees what was noted, or finds itself queued again. */
+	if (test_and_set_bit(0, &acts->queued))
 		return;
-	/* If it is queued already, that has a reference, and this is not the last. */
-	if (!queue_work(acts_wq, &acts->work))
-		kps_program_put(program);
+	if (kref_get_unless_zero(&acting(acts)->ref))
+		queue_work(acts_wq, &acts->work);
 }
 
 static void act(struct work_struct *work)
@@ -40,6 +42,8 @@ static void act(struct work_struct *work)
 	struct kps_acts *acts = container_of(work, struct kps_acts, work);
 	struct kps_program *program = acting(acts);
 
+	clear_bit(0, &acts->queued);
+	smp_mb__after_atomic();
 	kps_acts_do(program);
 	if (kps_acts_have_exited(acts))
 		kps_program_exit(program);

@@ -20,6 +20,7 @@ struct kps_program;
  * @begins: BEGIN is under way, and may end the program, too
  * @exited: 0, or 1 more than the status that exit() was given
  * @noted: outputs whose acts are to be done
+ * @queued: bit 0: @work is, and has a reference to the program
  * @lock: one at a time does what is noted, in the order of the program's text
  */
 struct kps_acts {
@@ -27,6 +28,7 @@ struct kps_acts {
 	bool begins;
 	atomic_t exited;
 	DECLARE_BITMAP(noted, KPS_MAX_OUTPUTS);
+	unsigned long queued;
 	struct irq_work irq_work;
 	struct work_struct work;
 	struct mutex lock; /* see above */
