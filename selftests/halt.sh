@@ -5,6 +5,7 @@
 # probes are taken away later: that is how `kpctl run` has results before it detaches.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# timeout=240
 
 TEXT='kprobe:vfs_read /comm == "steady"/ { @calls = count(); }
 kretprobe:vfs_read /comm == "steady"/ { @returns = count(); }

@@ -66,6 +66,17 @@ shown() {
 	funccount vfs_fsync*|^@calls\[vfs_fsync_range\]: 1$
 	funclatency vfs_fsync_range|^@nsecs\[vfs_fsync_range\]:
 	funcslower vfs_fsync_range --min-us=0| dd +[0-9]+ +[0-9]+ 0x0 +vfs_fsync_range$
+	schedlat|^naps +[0-9]+ +[0-9]+ +[0-9]+\.[0-9]{3} +[0-9]+\.[0-9]{3} +[0-9]+\.[0-9]{3}$
+	filetop|^@written\[[0-9]+, dd, written\]: 262144$
+	cachetop|^ +[0-9]+ +dd +[0-9]+ +[0-9]+ +[1-9][0-9]* +[0-9]+%$
+	dcsnoop| cat +nonexistent$
+	biotop| vda +W[A-Z]* +[1-9][0-9]* +[1-9][0-9]* +[0-9]+\.[0-9]{3}$
+	tcptop|^@sent\[[0-9]+, socat, [0-9]+, 127.0.0.1, 4242\]: 4096$
+	tcptop|^@received\[[0-9]+, socat, 4242, 127.0.0.1, [0-9]+\]: 4096$
+	udptop|^@sent\[[0-9]+, toolbox.sh, [0-9]+\]: 2$
+	skblife|^@usecs\[socat\]:
+	arp-storm --per-second=5| hears +10\.9\.0\.1 +9$
+	argdist vfs_read --arg=2|^@\[vfs_read\]:
 	stackcount vfs_fsync_range|^ +vfs_fsync_range\+
 	END
 }
@@ -107,6 +118,20 @@ connections() {
 	wait $SERVER
 }
 
+# Nine who do not answer, and so are asked for; two bytes for each.
+questions() {
+	local i
+	ip netns add hears
+	ip link add asks type veth peer name hears netns hears
+	ip address add 10.9.0.1/24 dev asks
+	ip link set asks up
+	ip -n hears link set hears up
+	sleep 0.2
+	for i in {2..10}; do exec 3>"/dev/udp/10.9.0.$i/9" && echo x >&3 && exec 3>&-; done
+	sleep 1
+	ip netns delete hears
+}
+
 load_everything() {
 	for _ in {1..20}; do uname -s -m; done
 	named toolexit 'exit 7' || :
@@ -126,6 +151,7 @@ load_everything() {
 	mount -t tmpfs none "$WORK/mnt"
 	umount "$WORK/mnt"
 	connections
+	questions
 	# Some look once a second.
 	sleep 1
 }
