@@ -31,6 +31,7 @@ while IFS=$'\t' read -r construct verdict program; do
 		case $construct in
 		*-c*) skip "$construct: $verdict" "needs a command" && continue ;;
 		*unsafe*) yes "$construct: $verdict" kpctl run --unsafe -d 1 "${args[@]}" && continue ;;
+		*'kpctl run` only'*) yes "$construct: $verdict" kpctl run -d 1 "${args[@]}" && continue ;;
 		esac
 		yes "$construct: $verdict" accepts "${args[@]}" ;;
 	esac
