@@ -312,6 +312,10 @@ borrowed() {
 	no "and refused in another" unshare -pf kpctl check -e 'BEGIN { print(pid(curr_ns)); }'
 	kpctl run -q -e 'BEGIN { print(1); errorf("bad %d", 5); exit(); }' >"$WORK/out" 2>"$WORK/err"
 	is "errorf() says where" "$(cat "$WORK/err")" "-e:1:19-38: ERROR: bad 5"
+	kpctl run -q -f json -e 'BEGIN { errorf("bad %d", 5); warnf("x"); $x = 5; print($x / 0); exit(); }' >"$WORK/out" 2>"$WORK/err"
+	is "in JSON they are documents, as a division by 0 is" \
+		"$(jq -c 'select(.msg) | [.type, .msg[:8], .line, .col]' "$WORK/out" | paste -sd' ')" \
+		'["errorf","bad 5",1,9] ["warnf","x",1,30] ["runtime_error","Divide o",1,56]'
 }
 
 load_module

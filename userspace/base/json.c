@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "error.h"
 #include "json.h"
 #include "text.h"
 
@@ -75,6 +76,25 @@ void json_write(struct text *out, struct json_object *object)
 	default:
 		text_puts(out, json_object_to_json_string(object));
 	}
+}
+
+bool json_is_exact(unsigned long long number, bool is_signed)
+{
+	unsigned long long size = is_signed && (long long)number < 0 ? -number : number;
+
+	/* 53 bits are a double's; what is 0 below them does not count. */
+	return !size || (size >> __builtin_ctzll(size)) >> 53 == 0;
+}
+
+struct json_object *json_counted(unsigned long long number, bool is_signed)
+{
+	char text[24];
+
+	if (!json_as_bpftrace || json_is_exact(number, is_signed))
+		return is_signed ? json_object_new_int64(number) :
+				   json_object_new_uint64(number);
+	snprintf(text, sizeof(text), is_signed ? "%lld" : "%llu", number);
+	return json_object_new_string(text);
 }
 
 void json_print(struct json_object *object)

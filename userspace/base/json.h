@@ -3,6 +3,7 @@
 #ifndef KPCTL_JSON_H
 #define KPCTL_JSON_H
 
+#include <stdbool.h>
 #include <json-c/json.h>
 
 static inline void json_add_string(struct json_object *object, const char *key,
@@ -29,6 +30,15 @@ static inline void json_add_bool(struct json_object *object, const char *key,
 {
 	json_object_object_add(object, key, json_object_new_boolean(value));
 }
+
+/*
+ * Whether who reads JSON's numbers as doubles, as JavaScript does, gets this one as it
+ * is. The newest bpftrace writes the others as strings.
+ */
+bool json_is_exact(unsigned long long number, bool is_signed);
+
+/* A number that was counted: a string where bpftrace has one. */
+struct json_object *json_counted(unsigned long long number, bool is_signed);
 
 /* A new array under a key. */
 static inline struct json_object *json_add_array(struct json_object *object,

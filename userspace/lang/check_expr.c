@@ -280,7 +280,9 @@ static bool are_bools(const struct expr *expr)
 
 static int check_int_operands(struct checker *checker, struct expr *expr)
 {
-	if (is_zero_const(expr->b) && (expr->op == OP_DIV || expr->op == OP_MOD)) {
+	/* Of two numbers; one that is not known yet gives 1, and a warning when it runs. */
+	if (expr_is_const(expr->a) && is_zero_const(expr->b) &&
+	    (expr->op == OP_DIV || expr->op == OP_MOD)) {
 		diag_error(&expr->b->at, NULL, "division by zero");
 		return -1;
 	}

@@ -392,9 +392,10 @@ static int division(const struct expr *expr)
 static void emit_division(struct emitter *em, const struct expr *expr, int dst, int src)
 {
 	struct object_output by_zero = {
-		.action = ACTION_WARNF,
+		.action = ACTION_RUNTIME,
 		.format = format_at(em, &expr->at, "WARNING",
-				    "division by 0: the result is taken to be 1"),
+				    "Divide or modulo by 0 detected. This can lead to "
+				    "unexpected results. 1 is being used as the result."),
 	};
 	int zero = code_label(&em->code);
 	int end = code_label(&em->code);

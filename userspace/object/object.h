@@ -44,6 +44,7 @@ enum action {
 	ACTION_EXIT,		/* .fields: its status, or none */
 	ACTION_ERRORF,		/* like PRINTF, to stderr, behind its place in the text */
 	ACTION_WARNF,
+	ACTION_RUNTIME,		/* the same, of what the program did not write */
 };
 
 struct object_output {

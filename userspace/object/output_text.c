@@ -20,6 +20,7 @@ static const char * const names[] = {
 	[ACTION_EXIT]		= "exit",
 	[ACTION_ERRORF]		= "errorf",
 	[ACTION_WARNF]		= "warnf",
+	[ACTION_RUNTIME]	= "runtime_error",
 };
 
 static bool is_of_map(enum action action)

@@ -17,6 +17,7 @@
 
 #include "actions.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/signals.h"
 #include "base/xalloc.h"
 #include "lib/client.h"
@@ -281,14 +282,63 @@ static void do_zero(struct actions *actions, const struct object_output *output,
 			 map_name(actions, output), KPS_F_ZERO);
 }
 
+/*
+ * The text is FILE:LINE:COLUMN-END: LEVEL: MESSAGE, see format_at(). Return: whether it
+ * was told apart.
+ */
+static bool report_as_json(struct actions *actions, const char *type, const char *level)
+{
+	const char *text = text_string(&actions->text);
+	const char *end = strstr(text, level), *message, *line;
+	struct json_object *document;
+	int column;
+
+	if (!end)
+		return false;
+	message = end + strlen(level);
+	line = memrchr(text, ':', end - text);
+	line = line ? memrchr(text, ':', line - text) : NULL;
+	if (!line || sscanf(line, ":%*d:%d", &column) != 1)
+		return false;
+	document = json_object_new_object();
+	json_add_string(document, "type", type);
+	json_add_string(document, "msg", message);
+	json_object_object_add(document, "filename",
+			       json_object_new_string_len(text, line - text));
+	json_add_int(document, "line", atoi(line + 1));
+	json_add_int(document, "col", column);
+	json_print(document);
+	return true;
+}
+
 /* In its place among what stdout gets. */
-static void do_errorf(struct actions *actions, const struct object_output *output,
-		      const struct record *record)
+static void report(struct actions *actions, const struct object_output *output,
+		   const struct record *record, const char *type, const char *level)
 {
 	format_text(actions, output, record);
+	if (json_output && report_as_json(actions, type, level))
+		return;
 	text_char(&actions->text, '\n');
 	fflush(stdout);
 	fwrite(actions->text.data, 1, actions->text.len, stderr);
+}
+
+static void do_errorf(struct actions *actions, const struct object_output *output,
+		      const struct record *record)
+{
+	report(actions, output, record, "errorf", ": ERROR: ");
+}
+
+static void do_warnf(struct actions *actions, const struct object_output *output,
+		     const struct record *record)
+{
+	report(actions, output, record, "warnf", ": WARNING: ");
+}
+
+static void do_runtime(struct actions *actions, const struct object_output *output,
+		       const struct record *record)
+{
+	report(actions, output, record, "runtime_error", ": WARNING: ");
 }
 
 static void do_exit(struct actions *actions, const struct object_output *output,
@@ -316,7 +366,8 @@ static void (* const doers[])(struct actions *actions,
 	[ACTION_ZERO]		= do_zero,
 	[ACTION_EXIT]		= do_exit,
 	[ACTION_ERRORF]		= do_errorf,
-	[ACTION_WARNF]		= do_errorf,
+	[ACTION_WARNF]		= do_warnf,
+	[ACTION_RUNTIME]	= do_runtime,
 };
 
 unsigned long long actions_now(void)
@@ -454,6 +505,7 @@ static bool has_format(const struct object_output *output)
 {
 	return output->action == ACTION_PRINTF ||
 	       output->action == ACTION_ERRORF || output->action == ACTION_WARNF ||
+	       output->action == ACTION_RUNTIME ||
 	       output->action == ACTION_CAT || output->action == ACTION_SYSTEM;
 }
 

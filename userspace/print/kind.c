@@ -13,10 +13,17 @@
 
 #define BAR_WIDTH 52
 
-static long long average(const struct entry_answer *entry)
+static bool is_signed(const struct map_answer *map)
+{
+	return map->value[0].flags & KPS_FIELD_SIGNED;
+}
+
+static long long average(const struct map_answer *map, const struct entry_answer *entry)
 {
 	if (entry->nr_values < 2 || !entry->values[0])
 		return 0;
+	if (!is_signed(map))
+		return entry->values[1] / entry->values[0];
 	return (long long)entry->values[1] / (long long)entry->values[0];
 }
 
@@ -113,8 +120,10 @@ static void hist_bounds(struct json_object *object, const struct map_answer *map
 		json_add_int(object, "max", -1);
 		return;
 	}
-	json_add_uint(object, "min", kps_hist_from(bucket, map->bits));
-	json_add_uint(object, "max", kps_hist_from(bucket + 1, map->bits) - 1);
+	json_object_object_add(object, "min",
+			       json_counted(kps_hist_from(bucket, map->bits), false));
+	json_object_object_add(object, "max",
+			       json_counted(kps_hist_from(bucket + 1, map->bits) - 1, false));
 }
 
 static void lhist_bounds(struct json_object *object, const struct map_answer *map,
@@ -246,9 +255,7 @@ static struct json_object *json_number(const struct map_answer *map,
 {
 	unsigned long long number = divide(first_value(entry), div, map->value);
 
-	if (map->value[0].flags & KPS_FIELD_SIGNED)
-		return json_object_new_int64(number);
-	return json_object_new_uint64(number);
+	return json_counted(number, is_signed(map));
 }
 
 static long long number_of(const struct map_answer *map, const struct entry_answer *entry)
@@ -257,25 +264,30 @@ static long long number_of(const struct map_answer *map, const struct entry_answ
 	return first_value(entry);
 }
 
+static unsigned long long average_by(const struct map_answer *map,
+				     const struct entry_answer *entry, long long div)
+{
+	if (!is_signed(map))
+		return (unsigned long long)average(map, entry) / (div ? div : 1);
+	return average(map, entry) / (div ? div : 1);
+}
+
 static void write_average(struct text *out, const struct map_answer *map,
 			  const struct entry_answer *entry, long long div)
 {
-	(void)map;
-	text_printf(out, "%lld", average(entry) / (div ? div : 1));
+	text_printf(out, is_signed(map) ? "%lld" : "%llu", average_by(map, entry, div));
 }
 
 static struct json_object *json_average(const struct map_answer *map,
 					const struct entry_answer *entry,
 					long long div)
 {
-	(void)map;
-	return json_object_new_int64(average(entry) / (div ? div : 1));
+	return json_counted(average_by(map, entry, div), is_signed(map));
 }
 
 static long long average_of(const struct map_answer *map, const struct entry_answer *entry)
 {
-	(void)map;
-	return average(entry);
+	return average(map, entry);
 }
 
 static long long total(const struct entry_answer *entry)
@@ -287,10 +299,11 @@ static long long total(const struct entry_answer *entry)
 static void write_stats(struct text *out, const struct map_answer *map,
 			const struct entry_answer *entry, long long div)
 {
-	(void)map;
 	(void)div;
-	text_printf(out, "{ .count = %llu, .average = %lld, .total = %lld }",
-		    first_value(entry), average(entry), total(entry));
+	text_printf(out, is_signed(map) ?
+		    "{ .count = %llu, .average = %lld, .total = %lld }" :
+		    "{ .count = %llu, .average = %llu, .total = %llu }",
+		    first_value(entry), average(map, entry), total(entry));
 }
 
 static struct json_object *json_stats(const struct map_answer *map,
@@ -299,11 +312,11 @@ static struct json_object *json_stats(const struct map_answer *map,
 {
 	struct json_object *stats = json_object_new_object();
 
-	(void)map;
 	(void)div;
 	json_add_uint(stats, "count", first_value(entry));
-	json_add_int(stats, "average", average(entry));
-	json_add_int(stats, "total", total(entry));
+	json_object_object_add(stats, "average",
+			       json_counted(average(map, entry), is_signed(map)));
+	json_object_object_add(stats, "total", json_counted(total(entry), is_signed(map)));
 	return stats;
 }
 

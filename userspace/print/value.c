@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "cgroup.h"
 #include "user.h"
 #include "usym.h"
@@ -198,6 +199,13 @@ void value_json(struct text *out, const struct kps_field *field,
 
 	if (write_json_number(out, field, datum))
 		return;
+	if (field->type == KPS_T_INT && value_is_number(field, datum) && json_as_bpftrace &&
+	    !json_is_exact(datum->number, is_signed(field))) {
+		text_char(out, '"');
+		value_write(out, field, datum, indent);
+		text_char(out, '"');
+		return;
+	}
 	if (value_is_number(field, datum) || field->flags & KPS_FIELD_BOOL) {
 		value_write(out, field, datum, indent);
 		return;

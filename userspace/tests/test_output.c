@@ -132,7 +132,14 @@ static void test_signs(void **state)
 		      "{\"type\": \"map\", \"data\": {\"@\": -2}}\n");
 	map.value[0].flags = 0;
 	assert_prints(&map, "@: 18446744073709551614\n",
-		      "{\"type\": \"map\", \"data\": {\"@\": 18446744073709551614}}\n");
+		      "{\"type\": \"map\", \"data\": {\"@\": \"18446744073709551614\"}}\n");
+	/* What a double holds is a number. */
+	value = 1ULL << 63;
+	assert_prints(&map, "@: 9223372036854775808\n",
+		      "{\"type\": \"map\", \"data\": {\"@\": 9223372036854775808}}\n");
+	value = (1ULL << 53) + 1;
+	assert_prints(&map, "@: 9007199254740993\n",
+		      "{\"type\": \"map\", \"data\": {\"@\": \"9007199254740993\"}}\n");
 }
 
 static void test_stats(void **state)
@@ -142,6 +149,7 @@ static void test_stats(void **state)
 	struct map_answer map = {
 		.name = "@s",
 		.kind = KPS_MAP_STATS,
+		.value = { { .flags = KPS_FIELD_SIGNED } },
 		.nr_entries = 1,
 		.entries = &entry,
 	};
@@ -152,6 +160,11 @@ static void test_stats(void **state)
 	map.kind = KPS_MAP_AVG;
 	assert_prints(&map, "@s: -10\n\n",
 		      "{\"type\": \"stats\", \"data\": {\"@s\": -10}}\n");
+	map.value[0].flags = 0;
+	values[0] = 1;
+	values[1] = -1ULL;
+	assert_prints(&map, "@s: 18446744073709551615\n\n",
+		      "{\"type\": \"stats\", \"data\": {\"@s\": \"18446744073709551615\"}}\n");
 }
 
 static void test_stack(void **state)
