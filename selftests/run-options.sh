@@ -318,7 +318,35 @@ borrowed() {
 		'["errorf","bad 5",1,9] ["warnf","x",1,30] ["runtime_error","Divide o",1,56]'
 }
 
+# The load's call chains are the numbers 5 and 6 in binary, the outermost frame the lowest.
+numbers() {
+	awk -F';' '/^stacked;/ {
+		n = 0; bit = 0.5
+		for (i = 1; i <= NF; i++) {
+			if ($i == "right") n += bit
+			if ($i == "left" || $i == "right") bit *= 2
+		}
+		sub(/.* /, ""); print n, $0
+	}' "$1" | sort | paste -sd' '
+}
+
+folded() {
+	local text='kprobe:vfs_read /comm == "stacked"/ { @[kstack, ustack(32), comm] = count();
+		@all = count(); if (arg2 == 6) { exit(); } }'
+	kpctl run -f folded -c "$LOAD/stacks stacked 0 5 6 1" -e "$text" >"$WORK/out" 2>"$WORK/err"
+	is "-f folded: each stack is a line, root first" "$(numbers "$WORK/out")" "5 1 6 1"
+	is "-f folded: the kernel's frames are below user space's" \
+		"$(grep -cE '^stacked(;[^;]*[^]])+(;[^; ]+_\[k\])*;vfs_read_\[k\] 1$' "$WORK/out")" 2
+	is "-f folded: what has no stack is left out, and said" "$(grep -c '@all is left out' "$WORK/err")" 1
+	must kpctl load --name folds -e 'kprobe:vfs_read /comm == "counted"/ { @[kstack(1)] = count(); }'
+	$READS
+	is "read -f folded" "$(kpctl read -f folded folds)" "vfs_read_[k] 35"
+	must kpctl unload folds
+	no "-f takes no other word" kpctl read -f svg folds
+}
+
 load_module
+folded
 names
 colours
 system_calls

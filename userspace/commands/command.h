@@ -167,6 +167,9 @@ int unknown_option(const char *word, const struct option *options);
 /* --color: "auto", "always" or "never". Return: whether to go on. */
 bool choose_colour(const char *when, int *status);
 
+/* -f: "text", "json" or "folded". Return: whether it is one of them; else that is said. */
+bool choose_format(const char *format);
+
 /* "wrong use" with a pointer to --help. */
 int wrong_use(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

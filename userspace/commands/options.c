@@ -11,6 +11,7 @@
 #include "base/near.h"
 #include "base/stream.h"
 #include "command.h"
+#include "print/folded.h"
 
 int wrong_use(const char *fmt, ...)
 {
@@ -109,6 +110,19 @@ bool choose_colour(const char *when, int *status)
 	return false;
 }
 
+bool choose_format(const char *format)
+{
+	bool is_json = !strcmp(format, "json");
+
+	if (!is_json && strcmp(format, "text") && strcmp(format, "folded")) {
+		wrong_use("-f takes text, json or folded, not \"%s\"", format);
+		return false;
+	}
+	json_output = json_as_bpftrace = is_json;
+	folded_output = !strcmp(format, "folded");
+	return true;
+}
+
 bool common_option(int option, int *status)
 {
 	switch (option) {
@@ -117,6 +131,7 @@ bool common_option(int option, int *status)
 		return false;
 	case 'j':
 		json_output = true;
+		folded_output = false;
 		return true;
 	case OPT_COLOUR:
 		return choose_colour(optarg, status);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* read: what a program has counted. */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/error.h"
@@ -16,7 +17,10 @@ const char read_help[] =
 	"                    reading and in no other\n"
 	"  -i, --interval S  again every S seconds; with --reset what came in each\n"
 	"  -n, --count N     so many times, then end\n"
-	"  -j, --json        JSON, one document a line; keys of maps are arrays\n\n"
+	"  -j, --json        JSON, one document a line; keys of maps are arrays\n"
+	"  -f, --format FORMAT\n"
+	"                    text, json as bpftrace writes it (keys are text), or\n"
+	"                    folded: maps of stacks as \"comm;main;read NUMBER\"\n\n"
 	"examples:\n"
 	"  kpctl read drops\n"
 	"  kpctl read --reset -i 1 conntrack @new\n";
@@ -77,12 +81,13 @@ int command_read(int argc, char **argv)
 		{ "reset", no_argument, NULL, OPT_RESET },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "format", required_argument, NULL, 'f' },
 		{ 0 }
 	};
 	struct reading reading = { 0 };
 	int option, status = DONE;
 
-	while ((option = next_option(argc, argv, ":hji:n:", options)) != -1) {
+	while ((option = next_option(argc, argv, ":hjf:i:n:", options)) != -1) {
 		if (option == OPT_RESET)
 			reading.reset = true;
 		else if (option == 'i' &&
@@ -91,7 +96,9 @@ int command_read(int argc, char **argv)
 		else if (option == 'n' &&
 			 !parse_count("-n", optarg, 1, 1000000000, &reading.count))
 			return WRONG_USE;
-		else if (option != 'i' && option != 'n' &&
+		else if (option == 'f' && !choose_format(optarg))
+			return WRONG_USE;
+		else if (!strchr("fin", option) &&
 			 !common_option(option, &status))
 			return status;
 	}

@@ -24,6 +24,7 @@
 #include "lib/records.h"
 #include "lib/stopped.h"
 #include "print/actions.h"
+#include "print/folded.h"
 #include "print/ledger.h"
 #include "print/map.h"
 #include "print/noted.h"
@@ -49,7 +50,8 @@ const char run_help[] =
 	"  -p, --pid PID     what that process does alone, until it ends\n"
 	"  -j, --json        JSON, one document a line; keys of maps are arrays\n"
 	"  -f, --format FORMAT\n"
-	"                    text, or json as bpftrace writes it: keys are text\n"
+	"                    text, json as bpftrace writes it (keys are text), or\n"
+	"                    folded: maps of stacks as \"comm;main;read NUMBER\"\n"
 	"  -o, --output FILE write there, not to standard output\n"
 	"  -B MODE           when to write: line, full, none (at once); else as\n"
 	"                    often as records are read\n"
@@ -359,7 +361,7 @@ static int finish(struct run *run)
 	    drain(run))
 		return -1;
 	actions_settle(&run->actions);
-	if (!json_output)
+	if (!json_output && !folded_output)
 		putchar('\n');
 	if (run->interval)
 		time_print();
@@ -585,16 +587,6 @@ static bool set_buffering(struct run *run, const char *mode)
 	return false;
 }
 
-static bool set_format(const char *format)
-{
-	if (strcmp(format, "json") && strcmp(format, "text")) {
-		wrong_use("-f takes text or json, not \"%s\"", format);
-		return false;
-	}
-	json_output = json_as_bpftrace = format[0] == 'j';
-	return true;
-}
-
 static bool parse_size(const char *text, unsigned int *size)
 {
 	unsigned long long number;
@@ -649,7 +641,7 @@ static bool run_option(struct run *run, int option, char **argv, int *status)
 			 "--pid=%u", run->pid);
 		break;
 	case 'f':
-		good = set_format(optarg);
+		good = choose_format(optarg);
 		break;
 	case 'B':
 		good = set_buffering(run, optarg);

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "lib/answer.h"
+#include "folded.h"
 #include "kind.h"
 #include "map.h"
 #include "merge.h"
@@ -164,6 +165,11 @@ void map_print(struct map_answer *map, unsigned long top, unsigned long div)
 
 	map_merge(map);
 	first = first_of(map, top);
+	if (folded_output) {
+		if (map->nr_entries)
+			folded_print(map, first, div);
+		return;
+	}
 	if (!map->nr_entries && !map->nr_key && !kps_map_is_chart(map->kind))
 		print_nothing(map, div);
 	else if (json_output && map->nr_entries)
@@ -187,6 +193,8 @@ void time_print(void)
 	struct json_object *document;
 	char text[16];
 
+	if (folded_output)
+		return;
 	strftime(text, sizeof(text), "%H:%M:%S\n", localtime(&seconds));
 	if (!json_output) {
 		fputs(text, stdout);

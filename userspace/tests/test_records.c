@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "lib/client.h"
 #include "print/actions.h"
+#include "print/folded.h"
 #include "print/printf.h"
 #include "print/usym.h"
 #include "print/value.h"
@@ -703,6 +704,66 @@ static void test_print_stats(void **state)
 		      "{\"type\": \"stats\", \"data\": {\"@s\": {\"2\": 7}}}\n");
 }
 
+static void assert_folded(unsigned long top, unsigned long div, const char *text)
+{
+	struct object_output output = { .action = ACTION_PRINT_MAP, .top = top, .div = div };
+	struct object_map map = { .name = "@f" };
+	struct object object = {
+		.maps = &map, .nr_maps = 1, .outputs = &output, .nr_outputs = 1,
+	};
+	struct record record = { 0 };
+	char *got = done(&object, &record, 1, false);
+
+	assert_string_equal(got, text);
+	free(got);
+}
+
+/* Names that look like parts of a line, and offsets that are none. */
+static void test_print_folded(void **state)
+{
+	unsigned long long one[] = { 1 }, two[] = { 2 }, four[] = { 4 }, eight[] = { 8 };
+#define KEY(comm, kstack, ustack)						\
+	.nr_key = 3, .nr_values = 1, .key = {					\
+		{ .is_text = true, .text = (char *)(kstack) },			\
+		{ .is_text = true, .text = (char *)(comm) },			\
+		{ .is_text = true, .text = (char *)(ustack) } }
+	struct entry_answer entries[] = {
+		{ KEY("b;\n+1", "", "1\n(lost)"), .values = eight },
+		{ KEY("a", "read+1\nentry+20\n", "1\n0\n"), .values = one },
+		{ KEY("a", "read+2\nentry+20\n", "1\n0\n"), .values = two },
+		{ KEY("a", "+7\nx+\nc++9z\n\tffff read+3\n", "1"), .values = four },
+	};
+#undef KEY
+
+	(void)state;
+	the_map = (struct map_answer){
+		.name = "@f",
+		.kind = KPS_MAP_COUNT,
+		.nr_key = 3,
+		.key = { { .type = KPS_T_KSTACK }, { .type = KPS_T_STR },
+			 { .type = KPS_T_USTACK } },
+		.nr_entries = ARRAY_SIZE(entries),
+		.entries = entries,
+	};
+	folded_output = true;
+	assert_folded(0, 0,
+		      "a;0;entry_[k];read_[k] 3\n"
+		      "a;ffff read_[k];c++9z_[k];x+_[k];+7_[k] 4\n"
+		      "b: +1;(lost) 8\n");
+	assert_folded(1, 2, "b: +1;(lost) 4\n");
+	/* What the first two are together is divided, not each. */
+	assert_folded(0, 3,
+		      "a;0;entry_[k];read_[k] 1\n"
+		      "a;ffff read_[k];c++9z_[k];x+_[k];+7_[k] 1\n"
+		      "b: +1;(lost) 2\n");
+	the_map.kind = KPS_MAP_MAX;
+	assert_folded(0, 0, "");
+	the_map.kind = KPS_MAP_COUNT;
+	the_map.nr_key = 0;
+	assert_folded(0, 0, "");
+	folded_output = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -727,6 +788,7 @@ int main(void)
 		cmocka_unit_test(test_print_tuples),
 		cmocka_unit_test(test_print_hist),
 		cmocka_unit_test(test_print_stats),
+		cmocka_unit_test(test_print_folded),
 	};
 
 	json_as_bpftrace = true;
