@@ -30,7 +30,7 @@ static void act_soon(struct irq_work *irq_work)
 {
 	struct kps_acts *acts = container_of(irq_work, struct kps_acts, irq_work);
 
-	/* Pairs with act(): it sees what was noted, or finds itself queued again. */
+	/* Pairs with act(), which sees what was noted, or is queued again. */
 	if (test_and_set_bit(0, &acts->queued))
 		return;
 	if (kref_get_unless_zero(&acting(acts)->ref))
@@ -43,6 +43,7 @@ static void act(struct work_struct *work)
 	struct kps_program *program = acting(acts);
 
 	clear_bit(0, &acts->queued);
+	/* Pairs with act_soon(). */
 	smp_mb__after_atomic();
 	kps_acts_do(program);
 	if (kps_acts_have_exited(acts))

@@ -14,7 +14,7 @@
 extern const char run_help[], load_help[], list_help[], show_help[],
 		  read_help[], tools_help[], enable_help[], disable_help[], reset_help[],
 		  unload_help[], output_help[],
-		  monitor_help[], probes_help[], types_help[], check_help[],
+		  flame_help[], monitor_help[], probes_help[], types_help[], check_help[],
 		  status_help[];
 
 const struct command commands[] = {
@@ -29,6 +29,7 @@ const struct command commands[] = {
 	{ "reset", command_reset, "empty its maps and ledger", reset_help },
 	{ "unload", command_unload, "detach and forget it", unload_help },
 	{ "tools", command_tools, "programs that come with kpstat, by subject", tools_help },
+	{ "flame", command_flame, "where the time goes, as a picture", flame_help },
 	{ "probes", command_probes, "what can be probed here", probes_help },
 	{ "types", command_types, "the kernel's structs, unions and enums", types_help },
 	{ "check", command_check, "compile only", check_help },

@@ -44,6 +44,10 @@ enum {
 	OPT_DUMP,
 	OPT_NO_WARNINGS,
 	OPT_DRY_RUN,
+	OPT_OFFCPU,
+	OPT_DIFF,
+	OPT_TITLE,
+	OPT_PRINT,
 	OPT_PARAMETER,		/* of the program: next_program_option() has it */
 };
 
@@ -189,5 +193,6 @@ int command_check(int argc, char **argv);
 int command_monitor(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_tools(int argc, char **argv);
+int command_flame(int argc, char **argv);
 
 #endif
