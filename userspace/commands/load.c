@@ -35,23 +35,6 @@ const char load_help[] =
 	"  kpctl load conntrack\n"
 	"  kpctl load --name reads -e 'kprobe:vfs_read { @[comm] = count(); }'\n";
 
-/* What only a process can do, and none is there. Return: whether the program is without. */
-static bool can_be_left_alone(const struct object *object)
-{
-	size_t i;
-
-	for (i = 0; i < object->nr_outputs; i++) {
-		const enum action action = object->outputs[i].action;
-
-		if (action != ACTION_CAT && action != ACTION_SYSTEM)
-			continue;
-		error("%s needs a process that does it, and a program that is loaded has none: use kpctl run",
-		      action == ACTION_CAT ? "cat()" : "system()");
-		return false;
-	}
-	return true;
-}
-
 static void print_loaded(struct client *client, const char *name)
 {
 	struct json_object *document;
@@ -76,8 +59,7 @@ static int compile_and_load(const struct program_source *source,
 		return FAILED;
 	status = source_compile(source, &object);
 	if (!status) {
-		if (!can_be_left_alone(&object) ||
-		    client_load(client, name, &object, &source->load))
+		if (client_load(client, name, &object, &source->load))
 			status = FAILED;
 		else
 			print_loaded(client, name);
@@ -99,8 +81,7 @@ int command_load(int argc, char **argv)
 	};
 	struct program_source source = {
 		.load.flags = KPS_F_ACTS,
-		/* Refused with a better reason than that it is unsafe. */
-		.options.allow_unsafe = true,
+		.options.stays = true,
 	};
 	const char *name = NULL;
 	int option, status = DONE;

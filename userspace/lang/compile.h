@@ -47,6 +47,7 @@ struct compile_options {
 	bool hides_maps;		/* config = { print_maps_on_exit = false } */
 	bool keeps_mangled;		/* config = { cpp_demangle = false } */
 	bool allow_unsafe;		/* run --unsafe: system() */
+	bool stays;			/* load: nobody is there to do what needs a process */
 	bool repeats_loops;		/* for tests: no loop is written out */
 };
 

@@ -5,14 +5,30 @@
 #include "call.h"
 #include "lang/compile.h"
 
-static int check_printf(struct checker *checker, struct expr *expr)
+/* Return: 0, or -1 after it was said that it is not to be done here. */
+static int check_allowed(const struct compile_options *options, const struct expr *expr)
 {
-	set_kind(expr, TYPE_ACTION);
-	if (expr->function->action == ACTION_SYSTEM && !checker->options->allow_unsafe) {
+	const enum action action = expr->function->action;
+
+	if (options->stays && (action == ACTION_CAT || action == ACTION_SYSTEM)) {
+		diag_error(&expr->at, "use kpctl run",
+			   "%s() needs a process that does it, and a program that is loaded has none",
+			   expr->function->name);
+		return -1;
+	}
+	if (action == ACTION_SYSTEM && !options->allow_unsafe) {
 		diag_error(&expr->at, "kpctl run --unsafe allows it",
 			   "system() runs commands");
 		return -1;
 	}
+	return 0;
+}
+
+static int check_printf(struct checker *checker, struct expr *expr)
+{
+	set_kind(expr, TYPE_ACTION);
+	if (check_allowed(checker->options, expr))
+		return -1;
 	if (require_literal(expr->list,
 			    arena_printf(checker->arena, "%s()'s format",
 					 expr->function->name)) ||
